@@ -1,0 +1,104 @@
+"""One fact, one place: every figure of a document, with its exact value and where it came from.
+
+A :class:`Fact` is a table cell, a number in a sentence, a bar of a chart and a cell of the workbook all at
+once: they are the same fact, displayed the same.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from juesuan.problems import EditionError
+
+
+class Unit(StrEnum):
+    """What ``exact`` counts."""
+
+    FEN = "分"  # money; displayed in the edition's unit
+    RATE = "比率"  # a share, growth or completion: 0.873 is displayed as 87.3%
+    SCORE = "分值"  # points of a self-evaluation
+    NUMBER = "数"  # people, vehicles, projects, and what free text states
+
+
+class Phase(StrEnum):
+    """Which stage of the year's budget an amount belongs to; a slot takes one phase only."""
+
+    INITIAL = "年初预算"
+    ADJUSTED = "调整预算"
+    FINAL = "决算"
+    NONE = ""
+
+
+@dataclass(frozen=True, order=True)
+class Source:
+    """Where a fact that no formula made was read: a file of the package and a line of it."""
+
+    file: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A figure: exact value, what is printed, and how it came about.
+
+    ``displayed`` is the value that the printed text stands for (equal to ``exact`` where nothing was
+    rounded): for :attr:`Unit.FEN` in 分. ``formula`` is for people; ``inputs`` are the ids of the facts in it.
+    A fact without inputs names its ``sources``.
+    """
+
+    id: str
+    label: str
+    exact: Fraction
+    unit: Unit
+    displayed: Fraction
+    display: str
+    formula: str = ""
+    inputs: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+    year: int | None = None
+    phase: Phase = Phase.NONE
+    table: str = ""
+    row: str = ""
+    column: str = ""
+
+    @property
+    def adjusted(self) -> bool:
+        """Whether the printed value differs from the exact one."""
+        return self.exact != self.displayed
+
+
+class Facts(Mapping[str, Fact]):
+    """All facts of one closing, by id, in the order in which they were made. Immutable."""
+
+    def __init__(self, facts: Iterable[Fact] = ()) -> None:
+        self._by_id: dict[str, Fact] = {}
+        for fact in facts:
+            if fact.id in self._by_id:
+                raise EditionError(f"two facts share the id {fact.id!r}")
+            missing = [name for name in fact.inputs if name not in self._by_id]
+            if missing:
+                raise EditionError(f"fact {fact.id!r} is made from unknown facts: {', '.join(missing)}")
+            self._by_id[fact.id] = fact
+
+    def __getitem__(self, fact_id: str) -> Fact:
+        try:
+            return self._by_id[fact_id]
+        except KeyError:
+            raise EditionError(f"no fact has the id {fact_id!r}") from None
+
+    def __contains__(self, fact_id: object) -> bool:
+        return fact_id in self._by_id
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_id)
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def plus(self, more: Iterable[Fact]) -> "Facts":
+        """Return these facts and more, which may be made from these."""
+        return Facts([*self._by_id.values(), *more])

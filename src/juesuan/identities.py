@@ -1,0 +1,93 @@
+"""What must hold between figures: linear relations with a text, a citation and a severity.
+
+A figure is named by its id: ``t1.30.1`` is table 1, 行次 30, 栏次 1; ``t2.2080101.3`` a subject row;
+``t2.total.1`` the 合计 row. An :class:`Identity` is one rule as a person reads it (one printed formula, one
+sentence of a regulation); its :class:`Instance` s are the places where it applies.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from juesuan.problems import Severity
+
+
+class Relation(StrEnum):
+    """How the target relates to the signed sum of its terms."""
+
+    EQUAL = "="
+    AT_MOST = "≤"
+
+
+@dataclass(frozen=True)
+class Term:
+    """One signed figure of a sum."""
+
+    sign: int
+    figure: str
+
+    def __post_init__(self) -> None:
+        if self.sign not in (1, -1):
+            raise ValueError(f"a term's sign is 1 or -1, not {self.sign}")
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One place where an identity applies: ``target`` against the sum of ``terms`` (none: zero)."""
+
+    target: str
+    terms: tuple[Term, ...]
+
+    def __post_init__(self) -> None:
+        if any(term.figure == self.target for term in self.terms):
+            raise ValueError(f"{self.target} stands among its own terms")
+
+    def computed(self, values: Mapping[str, int]) -> int:
+        """Return the signed sum of the terms."""
+        return sum(term.sign * values[term.figure] for term in self.terms)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """One rule about figures, as it is printed or cited, with every place where it applies."""
+
+    id: str
+    suite: str
+    text: str
+    citation: str
+    instances: tuple[Instance, ...]
+    severity: Severity = Severity.ERROR
+    relation: Relation = Relation.EQUAL
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One place where a rule does not hold.
+
+    ``stated`` and ``computed`` are printed values with their unit; ``difference`` is stated less computed.
+    ``rows`` names the ledger or package lines behind the place, as ``file:line``.
+    """
+
+    place: str
+    stated: str
+    computed: str
+    difference: str = ""
+    rows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """The outcome of one rule: what ``validation/results.json`` lists."""
+
+    id: str
+    suite: str
+    text: str
+    citation: str
+    severity: Severity
+    success: bool
+    instances: int
+    failures: tuple[Failure, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if self.success == bool(self.failures):
+            raise ValueError(f"{self.id}: success must mean no failures, and failure at least one")
