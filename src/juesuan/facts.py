@@ -46,7 +46,7 @@ class Fact:
     """A figure: exact value, what is printed, and how it came about.
 
     ``displayed`` is the value that the printed text stands for (equal to ``exact`` where nothing was
-    rounded): for :attr:`Unit.FEN` in 分. ``formula`` is for people; ``inputs`` are the ids of the facts in it.
+    rounded), in the same unit. ``formula`` is for people; ``inputs`` are the ids of the facts in it.
     A fact without inputs names its ``sources``.
     """
 

@@ -1,0 +1,51 @@
+"""Amounts before they are rounded for display: cells of the tables, and every other amount of a closing."""
+
+from dataclasses import dataclass
+
+from juesuan.facts import Phase, Source
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which ledger rows make an amount: every condition must hold; an empty condition holds for all.
+
+    ``measure`` says what is added up over them, in 分:
+
+    - ``income``: credit less debit, of lines that are not closing entries;
+    - ``expenditure``: debit less credit, likewise;
+    - ``opening`` and ``closing``: balances of the trial balance on the account's own side.
+
+    ``accounts``, ``functional`` and ``economic`` hold code prefixes; ``funds`` and ``support`` the enum values
+    of the canonical ledger (see :mod:`juesuan.ledger`); ``projects`` project names.
+    """
+
+    measure: str
+    accounts: tuple[str, ...] = ()
+    funds: tuple[str, ...] = ()
+    support: tuple[str, ...] = ()
+    functional: tuple[str, ...] = ()
+    economic: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One amount in 分, not yet rounded: a table cell (``table``, ``row``, ``column`` set) or another amount.
+
+    ``fixed`` amounts were published before (last year's) and are displayed as they stand; all others may be
+    rounded up or down by less than one step.
+    """
+
+    id: str
+    label: str
+    value: int
+    year: int
+    phase: Phase = Phase.FINAL
+    formula: str = ""
+    inputs: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+    selection: Selection | None = None
+    fixed: bool = False
+    table: str = ""
+    row: str = ""
+    column: str = ""

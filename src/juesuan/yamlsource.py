@@ -1,0 +1,158 @@
+"""YAML that people write, read into frozen models, with the line of everything that is wrong.
+
+Scalars stay text until a model asks for a number: YAML itself would make floats of amounts.
+"""
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from juesuan.problems import InputError, Place, Problem
+
+_Location = tuple[str | int, ...]
+
+
+class Strict(BaseModel):
+    """Base of every model read from YAML: immutable, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_MESSAGES = {
+    "missing": "缺少必填项",
+    "extra_forbidden": "不认识的设置项",
+    "enum": "取值不在允许的范围内",
+    "literal_error": "取值不在允许的范围内",
+    "int_parsing": "不是整数",
+    "int_type": "不是整数",
+    "bool_parsing": "不是 true 或 false",
+    "string_type": "不是文字",
+    "model_type": "应为若干“键: 值”",
+    "model_attributes_type": "应为若干“键: 值”",
+    "dict_type": "应为若干“键: 值”",
+    "list_type": "应为列表（每项以“- ”开头）",
+    "tuple_type": "应为列表（每项以“- ”开头）",
+    "string_too_short": "不能为空",
+    "too_short": "条目太少",
+    "date_from_datetime_parsing": "不是日期",
+    "date_parsing": "不是日期",
+    "greater_than": "数值超出范围",
+    "greater_than_equal": "数值超出范围",
+    "less_than_equal": "数值超出范围",
+    "string_pattern_mismatch": "写法不符合要求",
+    "union_tag_invalid": "取值不在允许的范围内",
+}
+
+
+def read_yaml(path: Path, model: type[Model], *, name: str | None = None) -> Model:
+    """Read a YAML file into a model.
+
+    ``name`` is how problems call the file (its own name by default).
+
+    Raises:
+        InputError: with every problem of the file: unreadable, not YAML, doubled keys, missing, unknown or
+            wrong entries, each with its line.
+    """
+    file = name or path.name
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError([Problem(Place(file), "file.missing", "缺少文件")]) from None
+    except UnicodeDecodeError as error:
+        found = f"字节 {error.object[error.start]:#04x}"
+        problem = Problem(Place(file), "file.encoding", "不是 UTF-8 编码的文本", found, "UTF-8")
+        raise InputError([problem]) from None
+    try:
+        node = yaml.compose(text, Loader=yaml.BaseLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise InputError(
+            [Problem(Place(file, line), "yaml.syntax", f"不是有效的 YAML（{error.problem}）")]
+        ) from None
+    lines: dict[_Location, int] = {}
+    doubled: list[Problem] = []
+    data = _plain(node, (), lines, doubled, file) if node is not None else {}
+    if doubled:
+        raise InputError(doubled)
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise InputError(_problems(error, file, lines, model)) from None
+
+
+def _plain(node: yaml.Node, at: _Location, lines: dict[_Location, int], doubled: list[Problem], file: str) -> Any:
+    lines[at] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        mapping: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value)
+            if key in mapping:
+                place = Place(file, key_node.start_mark.line + 1, key)
+                doubled.append(Problem(place, "yaml.doubled", "同一项写了两次"))
+            mapping[key] = _plain(value_node, (*at, key), lines, doubled, file)
+            lines[(*at, key)] = key_node.start_mark.line + 1
+        return mapping
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*at, index), lines, doubled, file) for index, item in enumerate(node.value)]
+    return node.value
+
+
+def _problems(
+    error: ValidationError, file: str, lines: dict[_Location, int], model: type[BaseModel]
+) -> Iterator[Problem]:
+    for detail in error.errors(include_url=False):
+        location = tuple(part for part in detail["loc"] if isinstance(part, str | int))
+        place = Place(file, _line(location, lines), ".".join(map(str, location)) or None)
+        yield Problem(
+            place,
+            f"yaml.{detail['type']}",
+            _MESSAGES.get(detail["type"]) or _own_message(detail),
+            found=_found(detail),
+            expected=str(detail.get("ctx", {}).get("expected", "")).replace(" or ", "、"),
+            hint=_hint(detail, model),
+        )
+
+
+def _line(location: _Location, lines: dict[_Location, int]) -> int | None:
+    while location not in lines and location:
+        location = location[:-1]
+    return lines.get(location)
+
+
+def _own_message(detail: ErrorDetails) -> str:
+    raised = detail.get("ctx", {}).get("error")
+    return str(raised) if raised is not None else detail["msg"]
+
+
+def _found(detail: ErrorDetails) -> str:
+    if detail["type"] == "missing":
+        return ""
+    if detail["type"] == "extra_forbidden":
+        return str(detail["loc"][-1])
+    return str(detail["input"]) if isinstance(detail["input"], str) else ""
+
+
+def _hint(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    if detail["type"] != "extra_forbidden":
+        return ""
+    known = sorted(_names(model, set()))
+    near = difflib.get_close_matches(str(detail["loc"][-1]), known, n=1)
+    return f"是否想写“{near[0]}”" if near else ""
+
+
+def _names(model: type[BaseModel], seen: set[type[BaseModel]]) -> Iterator[str]:
+    if model in seen:
+        return
+    seen.add(model)
+    for key, info in model.model_fields.items():
+        yield info.alias or key
+        for inner in (info.annotation, *getattr(info.annotation, "__args__", ())):
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                yield from _names(inner, seen)
