@@ -1,0 +1,196 @@
+"""The canonical ledger and what it is read against: accounts, code lists, rules and their outcome.
+
+Amounts are int64 分. ``docs/architecture.md`` lists the columns of the two frames; :data:`LINE_COLUMNS` and
+:data:`BALANCE_COLUMNS` are the same lists for programs.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Literal
+
+import pandas as pd
+
+from juesuan.problems import Problem, Severity
+
+LINE_COLUMNS: tuple[str, ...] = (
+    "file",
+    "line",
+    "date",
+    "month",
+    "voucher",
+    "entry",
+    "summary",
+    "account",
+    "account_name",
+    "debit",
+    "credit",
+    "functional",
+    "functional_name",
+    "economic",
+    "economic_name",
+    "fund",
+    "support",
+    "project",
+    "closing",
+)
+
+BALANCE_COLUMNS: tuple[str, ...] = (
+    "file",
+    "line",
+    "account",
+    "account_name",
+    "fund",
+    "functional",
+    "opening",
+    "debit",
+    "credit",
+    "closing",
+)
+
+VoucherKey = tuple[int, str]
+"""A voucher: accounting month and 凭证字号."""
+
+
+class Fund(StrEnum):
+    """资金性质: where the money comes from."""
+
+    GENERAL_PUBLIC_BUDGET = "general_public_budget"
+    GOVERNMENT_FUND = "government_fund"
+    STATE_CAPITAL = "state_capital"
+    NON_APPROPRIATION = "non_appropriation"
+
+
+class Support(StrEnum):
+    """支出类型: 基本支出 or 项目支出."""
+
+    BASIC = "basic"
+    PROJECT = "project"
+
+
+class Side(StrEnum):
+    """The side on which an account's balance stands."""
+
+    DEBIT = "debit"
+    CREDIT = "credit"
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account of the chart: 科目编码, 科目名称, 余额方向."""
+
+    code: str
+    name: str
+    side: Side
+
+
+@dataclass(frozen=True)
+class ClosingMarks:
+    """Which accounts tell a year-end closing voucher, where the export doesn't say it itself.
+
+    A voucher is one if any of its lines stands on an account whose code begins with one of ``accounts``, or
+    whose name (its last part) is one of ``names``.
+    """
+
+    accounts: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of an export for the values of the canonical ledger, by edition."""
+
+    fund: Mapping[str, Fund]
+    support: Mapping[str, Support]
+    closing: Mapping[str, bool]
+    side: Mapping[str, Side]
+
+
+@dataclass(frozen=True)
+class AccountChart:
+    """The budget accounts (预算会计科目) of an edition.
+
+    A unit may keep accounts of its own below a listed one; their side is the listed one's.
+    """
+
+    edition: str
+    citation: str
+    accounts: Mapping[str, Account]
+    marks: ClosingMarks
+    words: Words
+
+    def find(self, code: str) -> Account | None:
+        """Return the account itself, or the nearest listed one above it; None where the class is unknown."""
+        for length in range(len(code), 3, -1):
+            found = self.accounts.get(code[:length])
+            if found is not None:
+                return found
+        return None
+
+
+@dataclass(frozen=True)
+class CodeList:
+    """One classification of an edition: code to name. Lists are incomplete, and an office can extend them."""
+
+    kind: Literal["functional", "economic"]
+    edition: str
+    title: str
+    names: Mapping[str, str]
+
+    def extended(self, more: Mapping[str, str]) -> "CodeList":
+        """Return the list with more codes; a code listed before takes the new name."""
+        return CodeList(self.kind, self.edition, self.title, {**self.names, **more})
+
+
+@dataclass(frozen=True)
+class Codes:
+    """The two classifications that a ledger line can carry."""
+
+    functional: CodeList
+    economic: CodeList
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A year's ledger, read: what could be read as frames, what could not as problems.
+
+    ``lines`` and ``balances`` are never changed in place. ``unread`` names the vouchers of which at least one
+    line could not be read: their balance means nothing and is not checked.
+    """
+
+    year: int
+    lines: pd.DataFrame
+    balances: pd.DataFrame
+    problems: tuple[Problem, ...] = ()
+    unread: frozenset[VoucherKey] = field(default=frozenset())
+
+    @cached_property
+    def movements(self) -> pd.DataFrame:
+        """The lines that are no closing entries: what income and expenditure are added up over."""
+        return self.lines[~self.lines["closing"]]
+
+
+@dataclass(frozen=True)
+class LedgerRule:
+    """A rule of the ledger as data: ``kind`` names the function of :mod:`juesuan.ledger.rules` that checks it."""
+
+    id: str
+    kind: str
+    text: str
+    citation: str
+    severity: Severity
+    must_have_rows: bool
+    parameters: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class RuleFrame:
+    """The outcome of a rule, one row for each checked item.
+
+    Columns of ``frame``: ``place`` (str), ``ok`` (bool), ``stated``, ``computed``, ``difference`` (str, with
+    their unit), ``rows`` (str: ``file:line`` joined by ``"; "``; filled where ``ok`` is false).
+    """
+
+    rule: LedgerRule
+    frame: pd.DataFrame
