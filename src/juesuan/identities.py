@@ -18,6 +18,10 @@ class Relation(StrEnum):
     EQUAL = "="
     AT_MOST = "≤"
 
+    def satisfied_by(self, difference: int) -> bool:
+        """Return whether a target that exceeds its sum by ``difference`` is as it should be."""
+        return difference == 0 if self is Relation.EQUAL else difference <= 0
+
 
 @dataclass(frozen=True)
 class Term:
