@@ -1,0 +1,41 @@
+"""The statutory forms of an edition: rows, columns, printed notes and what fills each cell, as data."""
+
+from juesuan.forms.loader import load_forms
+from juesuan.forms.model import (
+    Citation,
+    Column,
+    Erratum,
+    Fill,
+    Form,
+    FormBlock,
+    FormRow,
+    Forms,
+    Layout,
+    ListedErratum,
+    Measure,
+    NoteText,
+)
+from juesuan.forms.notes import Axis, Formula, Note, NoteError, NoteTerm, Prose, parse_note
+
+__all__ = [
+    "Axis",
+    "Citation",
+    "Column",
+    "Erratum",
+    "Fill",
+    "Form",
+    "FormBlock",
+    "FormRow",
+    "Forms",
+    "Formula",
+    "Layout",
+    "ListedErratum",
+    "Measure",
+    "Note",
+    "NoteError",
+    "NoteTerm",
+    "NoteText",
+    "Prose",
+    "load_forms",
+    "parse_note",
+]

@@ -1,0 +1,18 @@
+"""The statutory tables of a closing, filled from the ledger, and the identities that must hold among them."""
+
+from juesuan.tables.fill import fill_tables
+from juesuan.tables.identities import note_identities
+from juesuan.tables.layout import grid
+from juesuan.tables.model import Aggregates, FilledRow, FilledTable, Tables
+from juesuan.tables.structural import structural_identities
+
+__all__ = [
+    "Aggregates",
+    "FilledRow",
+    "FilledTable",
+    "Tables",
+    "fill_tables",
+    "grid",
+    "note_identities",
+    "structural_identities",
+]

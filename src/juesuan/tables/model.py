@@ -1,0 +1,124 @@
+"""The tables of a closing: every printed row, every cell as an exact figure in 分."""
+
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from juesuan.figures import Figure, Selection
+from juesuan.forms.model import Form, Forms
+from juesuan.problems import EditionError
+
+
+class Aggregates(Protocol):
+    """What the tables ask of the ledger (see :mod:`juesuan.ledger.selection`)."""
+
+    def amount(self, selection: Selection) -> int:
+        """Return the sum in 分 over the rows of a selection; 0 where there are none."""
+        ...
+
+    def codes(self, selection: Selection) -> Set[str]:
+        """Return the functional codes of the rows of a selection."""
+        ...
+
+
+@dataclass(frozen=True)
+class FilledRow:
+    """One printed row: its key in ids, its printed key, its label, and its cells by column key.
+
+    ``level`` is 1, 2, 3 for 类, 款, 项 and 0 for every other row.
+    """
+
+    id: str
+    printed: str
+    label: str
+    cells: Mapping[str, Figure]
+    level: int = 0
+    strong: bool = False
+
+    @property
+    def blank(self) -> bool:
+        """Whether the row has no amount but zero."""
+        return not any(figure.value for figure in self.cells.values())
+
+
+@dataclass(frozen=True)
+class FilledTable:
+    """A form with every row filled; rows by their id, in reading order."""
+
+    form: Form
+    year: int
+    rows: Mapping[str, FilledRow]
+
+    @property
+    def empty(self) -> bool:
+        """Whether every cell is zero, so that the form's statement is printed."""
+        return all(row.blank for row in self.rows.values())
+
+    def children(self, row: str) -> tuple[FilledRow, ...]:
+        """Return the rows right below a subject row: the 款 of a 类, the 项 of a 款."""
+        parent = self.rows[row]
+        return tuple(
+            other for other in self.rows.values() if other.level == parent.level + 1 and other.id.startswith(row)
+        )
+
+    def at_level(self, level: int) -> tuple[FilledRow, ...]:
+        """Return the subject rows of one level."""
+        return tuple(row for row in self.rows.values() if row.level == level)
+
+
+class Tables(Mapping[int, FilledTable]):
+    """The filled tables by number. Immutable."""
+
+    def __init__(self, forms: Forms, year: int, tables: tuple[FilledTable, ...]) -> None:
+        self.forms = forms
+        self.year = year
+        self._by_number = {table.form.table: table for table in tables}
+
+    def __getitem__(self, table: int) -> FilledTable:
+        return self._by_number[table]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._by_number)
+
+    def __len__(self) -> int:
+        return len(self._by_number)
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Figure]:
+        """Every cell by its id; a figure stands after the figures it is made from."""
+        cells = {
+            figure.id: figure
+            for table in self.values()
+            for row in table.rows.values()
+            for figure in row.cells.values()
+        }
+        ordered: dict[str, Figure] = {}
+
+        def place(figure: Figure) -> None:
+            if figure.id in ordered:
+                return
+            for name in figure.inputs:
+                if name in cells:
+                    place(cells[name])
+            ordered[figure.id] = figure
+
+        for figure in cells.values():
+            place(figure)
+        return ordered
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """Every cell, empty ones included; a figure stands after the figures it is made from."""
+        return tuple(self.by_id.values())
+
+    def cell(self, figure_id: str) -> Figure:
+        """Return a cell by its id (``t1.30.1``).
+
+        Raises:
+            EditionError: no table has such a cell.
+        """
+        try:
+            return self.by_id[figure_id]
+        except KeyError:
+            raise EditionError(f"no table has the cell {figure_id!r}") from None
