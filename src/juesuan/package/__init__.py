@@ -1,0 +1,69 @@
+"""The closing package: what a finance office hands in, read from a folder into frozen values.
+
+``load_package`` raises one :class:`~juesuan.problems.InputError` with everything that is wrong in all files;
+``check_package`` returns the same as a value.
+"""
+
+from juesuan.package.claims import check_claims
+from juesuan.package.counts import package_facts
+from juesuan.package.load import check_package, load_package, package_file
+from juesuan.package.model import (
+    Assets,
+    BudgetLine,
+    ClosingPackage,
+    Headcount,
+    PackageReading,
+    PriorLine,
+    ProcurementLine,
+    Project,
+    Texts,
+    ThreePublicCounts,
+    ThreePublicLine,
+)
+from juesuan.package.money import package_figures, package_identities
+from juesuan.package.performance import (
+    Band,
+    Choice,
+    Direction,
+    Goal,
+    Indicator,
+    IndicatorClass,
+    IndicatorGroup,
+    Sheet,
+)
+from juesuan.package.prose import Mention, Prose
+from juesuan.package.settings import Policies, Settings, UnitKind
+
+__all__ = [
+    "Assets",
+    "Band",
+    "BudgetLine",
+    "Choice",
+    "ClosingPackage",
+    "Direction",
+    "Goal",
+    "Headcount",
+    "Indicator",
+    "IndicatorClass",
+    "IndicatorGroup",
+    "Mention",
+    "PackageReading",
+    "Policies",
+    "PriorLine",
+    "ProcurementLine",
+    "Project",
+    "Prose",
+    "Settings",
+    "Sheet",
+    "Texts",
+    "ThreePublicCounts",
+    "ThreePublicLine",
+    "UnitKind",
+    "check_claims",
+    "check_package",
+    "load_package",
+    "package_facts",
+    "package_figures",
+    "package_file",
+    "package_identities",
+]

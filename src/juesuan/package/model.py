@@ -1,0 +1,207 @@
+"""The closing package as a value: what a finance office hands in, read and frozen. Amounts are 分."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import NonNegativeInt
+
+from juesuan.facts import Source
+from juesuan.package.performance import Indicator, Sheet
+from juesuan.package.prose import Mention, Prose
+from juesuan.package.settings import Settings
+from juesuan.package.texts import Glossary, KeyTasks, PerformanceText, Profile, ProjectTexts, Reasons
+from juesuan.problems import Problem
+from juesuan.yamlsource import Strict
+
+
+@dataclass(frozen=True)
+class BudgetLine:
+    """The budget of one functional item (项)."""
+
+    code: str
+    name: str
+    initial: int
+    adjusted: int
+    source: Source
+
+
+@dataclass(frozen=True)
+class ThreePublicLine:
+    """The 三公 budget of one item: ``abroad``, ``vehicle_purchase``, ``vehicle_running`` or ``reception``."""
+
+    key: str
+    name: str
+    initial: int
+    source: Source
+
+
+@dataclass(frozen=True)
+class PriorLine:
+    """A figure of last year as it was published."""
+
+    key: str
+    name: str
+    amount: int
+    source: Source
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project of the budget; the ledger knows it by ``name``."""
+
+    key: str
+    name: str
+    code: str
+    initial: int
+    adjusted: int
+    source: Source
+
+
+@dataclass(frozen=True)
+class ProcurementLine:
+    """Government procurement: ``goods``, ``works``, ``services``; contracts ``sme`` and of these ``micro``."""
+
+    key: str
+    name: str
+    amount: int
+    source: Source
+
+
+class Vehicles(Strict):
+    """车辆 by kind, at the end of the year."""
+
+    ministerial: NonNegativeInt = 0  # 副部（省）级及以上领导用车
+    leading_officials: NonNegativeInt = 0  # 主要领导干部用车
+    confidential: NonNegativeInt = 0  # 机要通信用车
+    emergency: NonNegativeInt = 0  # 应急保障用车
+    enforcement: NonNegativeInt = 0  # 执法执勤用车
+    special: NonNegativeInt = 0  # 特种专业技术用车
+    retired_cadres: NonNegativeInt = 0  # 离退休干部用车
+    other: NonNegativeInt = 0  # 其他用车
+
+
+class Assets(Strict):
+    """``assets.yaml``: vehicles; 通用设备 and 专用设备 above the value that the edition's form names."""
+
+    vehicles: Vehicles
+    general_equipment: NonNegativeInt
+    special_equipment: NonNegativeInt
+
+
+class InService(Strict):
+    """在职人员."""
+
+    administrative: NonNegativeInt = 0  # 行政人员
+    civil_service_managed: NonNegativeInt = 0  # 参照公务员法管理事业人员
+    institution: NonNegativeInt = 0  # 其他事业人员
+
+
+class Retired(Strict):
+    """离退休人员."""
+
+    veteran: NonNegativeInt = 0  # 离休
+    pensioner: NonNegativeInt = 0  # 退休
+
+
+class Headcount(Strict):
+    """``headcount.yaml``: people at the end of the year."""
+
+    in_service: InService
+    retired: Retired
+
+
+class ThreePublicCounts(Strict):
+    """``three-public-counts.yaml``: what 三公 money was spent on."""
+
+    abroad_groups: NonNegativeInt  # 因公出国（境）团组数
+    abroad_people: NonNegativeInt  # 因公出国（境）人次
+    vehicles_bought: NonNegativeInt  # 公务用车购置数
+    vehicles_held: NonNegativeInt  # 公务用车保有量
+    reception_batches: NonNegativeInt  # 国内公务接待批次
+    reception_people: NonNegativeInt  # 国内公务接待人次
+    foreign_reception_batches: NonNegativeInt = 0  # 其中：外事接待批次
+    foreign_reception_people: NonNegativeInt = 0  # 其中：外事接待人次
+
+
+@dataclass(frozen=True)
+class Texts:
+    """All free text."""
+
+    profile: Profile
+    reasons: Reasons
+    projects: ProjectTexts
+    performance: PerformanceText
+    key_tasks: KeyTasks
+    glossary: Glossary
+
+
+@dataclass(frozen=True)
+class ClaimLine:
+    """An arithmetic claim as written, such as ``expansion = pension + unemployment + injury``."""
+
+    written: str
+    source: Source
+
+
+@dataclass(frozen=True)
+class ClosingPackage:
+    """Everything of a package but the ledger.
+
+    ``numbers`` holds every number stated in free text, by fact id. ``lines`` says where an entry of a YAML file
+    stands: ``lines["assets.yaml"]["vehicles.other"]``.
+    """
+
+    root: Path
+    settings: Settings
+    budget: tuple[BudgetLine, ...]
+    three_public: tuple[ThreePublicLine, ...]
+    three_public_counts: ThreePublicCounts
+    prior: tuple[PriorLine, ...]
+    projects: tuple[Project, ...]
+    procurement: tuple[ProcurementLine, ...]
+    assets: Assets
+    headcount: Headcount
+    sheets: tuple[Sheet, ...]
+    texts: Texts
+    claims: tuple[ClaimLine, ...]
+    numbers: Mapping[str, Mention]
+    lines: Mapping[str, Mapping[str, int]]
+
+    @property
+    def overall_sheet(self) -> Sheet:
+        """The sheet of the whole unit."""
+        return next(sheet for sheet in self.sheets if sheet.scope == "unit")
+
+    @property
+    def project_sheets(self) -> tuple[Sheet, ...]:
+        """The sheets of projects, in the order of the projects."""
+        by_key = {sheet.project: sheet for sheet in self.sheets if sheet.scope == "project"}
+        return tuple(by_key[project.key] for project in self.projects if project.key in by_key)
+
+    def target_of(self, indicator: Indicator) -> Mention:
+        """The number aimed at, of a quantitative indicator."""
+        return self.numbers[measured(indicator.target, indicator.target_number)[0]]
+
+    def actual_of(self, indicator: Indicator) -> Mention:
+        """The number achieved, of a quantitative indicator."""
+        return self.numbers[measured(indicator.actual, indicator.actual_number)[0]]
+
+
+def measured(text: Prose, name: str | None) -> tuple[str, ...]:
+    """The ids of the facts that may be an indicator's number: one, unless the text is wrong."""
+    return (f"text.{name}",) if name else text.numbers
+
+
+@dataclass(frozen=True)
+class PackageReading:
+    """What reading a package gave.
+
+    ``settings`` is there whenever ``settings.yaml`` could be read, so that the ledger can be read and all
+    problems reported together; ``package`` only when there are no ``problems``.
+    """
+
+    root: Path
+    settings: Settings | None
+    package: ClosingPackage | None
+    problems: tuple[Problem, ...]

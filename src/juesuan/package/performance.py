@@ -1,0 +1,178 @@
+"""The self-evaluation sheets (绩效自评表): goals, indicators and what was achieved. No score stands here.
+
+A score follows from the sheet's own remarks: weight × actual/target for a positive indicator, weight ×
+target/actual for a negative one, never more than the weight; a qualitative one earns a share of its weight that
+lies in the range of its band. Execution amounts follow from the scope: the whole unit or one project.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, PlainValidator, model_validator
+
+from juesuan.money import parse_number
+from juesuan.package.prose import Prose
+from juesuan.package.settings import Percentage, Words
+from juesuan.yamlsource import Strict
+
+FULL_SCORE = 100
+
+
+class Direction(StrEnum):
+    """How an indicator is scored."""
+
+    POSITIVE = "positive"  # 正向: the more, the better (target ≥ X)
+    NEGATIVE = "negative"  # 反向: the less, the better (target ≤ X)
+    QUALITATIVE = "qualitative"  # 定性
+
+
+class Band(StrEnum):
+    """How far a qualitative indicator was met (定性指标分档)."""
+
+    ACHIEVED = "achieved"  # 达成预期指标
+    PARTIAL = "partial"  # 部分达成预期指标并具有一定效果
+    MISSED = "missed"  # 未达成预期指标且效果较差
+
+
+# The share of the weight that a band may earn: from, up to (and the upper end itself only for the first).
+_RANGES = {
+    Band.ACHIEVED: (Fraction(80, 100), Fraction(1)),
+    Band.PARTIAL: (Fraction(50, 100), Fraction(80, 100)),
+    Band.MISSED: (Fraction(0), Fraction(50, 100)),
+}
+
+
+def _points(written: object) -> Fraction:
+    try:
+        value = parse_number(str(written))
+    except ValueError:
+        raise ValueError("不是数字") from None
+    if value <= 0:
+        raise ValueError("分值应大于 0")
+    return value
+
+
+Points = Annotated[Fraction, PlainValidator(_points)]
+
+
+class Indicator(Strict):
+    """A third-level indicator (三级指标).
+
+    ``target`` and ``actual`` are the texts as printed. A quantitative indicator takes its numbers from them:
+    the only number of the text, or the one that ``target_number``/``actual_number`` names.
+    """
+
+    name: Prose
+    weight: Points
+    direction: Direction
+    target: Prose
+    actual: Prose
+    target_number: str | None = None
+    actual_number: str | None = None
+    band: Band | None = None
+    share: Percentage | None = None
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        qualitative = self.direction is Direction.QUALITATIVE
+        if qualitative != (self.band is not None) or qualitative != (self.share is not None):
+            raise ValueError("定性指标（qualitative）须写 band 和 share，定量指标不写")
+        if self.band is not None and self.share is not None:
+            low, high = _RANGES[self.band]
+            if not low <= self.share <= high or (self.share == high and high != 1):
+                raise ValueError(f"share 不在该档（{self.band}）的分值区间内")
+        if qualitative and (self.target_number or self.actual_number):
+            raise ValueError("定性指标不写 target_number 和 actual_number")
+        return self
+
+
+class IndicatorGroup(Strict):
+    """A second-level indicator (二级指标) with its third-level ones."""
+
+    name: Words
+    indicators: Annotated[tuple[Indicator, ...], Field(min_length=1)]
+
+    @property
+    def weight(self) -> Fraction:
+        """The points of all its indicators."""
+        return sum((indicator.weight for indicator in self.indicators), Fraction(0))
+
+
+class IndicatorClass(Strict):
+    """A first-level indicator (一级指标)."""
+
+    name: Words
+    groups: Annotated[tuple[IndicatorGroup, ...], Field(min_length=1)]
+
+    @property
+    def weight(self) -> Fraction:
+        """The points of all its indicators."""
+        return sum((group.weight for group in self.groups), Fraction(0))
+
+
+class Goal(Strict):
+    """A yearly goal (年度目标) with its indicators; a project's sheet has one goal without a text."""
+
+    text: Prose = Prose("")
+    classes: Annotated[tuple[IndicatorClass, ...], Field(min_length=1)]
+
+    @property
+    def weight(self) -> Fraction:
+        """The points of all its indicators."""
+        return sum((class_.weight for class_ in self.classes), Fraction(0))
+
+
+class Choice(Strict):
+    """A line of boxes, one of which is ticked (项目类别: 1.预算项目 2.财政专项资金); ``chosen`` counts from 1."""
+
+    name: Words
+    options: Annotated[tuple[Words, ...], Field(min_length=1)]
+    chosen: Annotated[int, Field(ge=1)]
+
+    @model_validator(mode="after")
+    def _exists(self) -> Self:
+        if self.chosen > len(self.options):
+            raise ValueError("chosen 大于选项个数")
+        return self
+
+
+class Sheet(Strict):
+    """One self-evaluation sheet: of the whole unit (``scope: unit``) or of one project.
+
+    Execution: adjusted budget (with what was carried over) against actual expenditure of the scope.
+    """
+
+    scope: Literal["unit", "project"]
+    project: str | None = None
+    filled_on: date
+    choices: tuple[Choice, ...] = ()
+    execution_weight: Points
+    goals: Annotated[tuple[Goal, ...], Field(min_length=1)]
+    deviation: Prose
+    improvements: Prose
+    remarks: tuple[Prose, ...] = ()
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if (self.scope == "project") != (self.project is not None):
+            raise ValueError("项目自评表（scope: project）须写 project，整体自评表不写")
+        total = self.execution_weight + sum(goal.weight for goal in self.goals)
+        if total != FULL_SCORE:
+            raise ValueError(f"预算执行与各指标分值合计为 {total}，应为 {FULL_SCORE}")
+        return self
+
+    @property
+    def key(self) -> str:
+        """``unit``, or the project's key."""
+        return self.project or self.scope
+
+    @property
+    def indicators(self) -> Iterator[Indicator]:
+        """All indicators in order."""
+        for goal in self.goals:
+            for class_ in goal.classes:
+                for group in class_.groups:
+                    yield from group.indicators

@@ -1,0 +1,105 @@
+"""Free text of a package: where it stands, its segments, and its runs for the document."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from juesuan.document import Number, Run, Runs, Text
+from juesuan.facts import Source
+from juesuan.package.markup import Break, Declared, Reference, Segment, Stated, Words
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A number that a text states, with the id of its fact and its place."""
+
+    fact: str
+    label: str
+    stated: Stated
+    source: Source
+
+    @property
+    def value(self) -> Fraction:
+        """The exact value stated."""
+        return self.stated.value
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A text as written, and what its mark-up says (see :mod:`juesuan.package.markup`).
+
+    A model reads it from a plain YAML string; the loader then puts in ``segments`` and ``mentions`` (one for
+    each :class:`Stated` segment, in order). A text that has not been placed yet has neither.
+    """
+
+    written: str
+    segments: tuple[Segment, ...] = ()
+    mentions: tuple[Mention, ...] = field(default=(), compare=False)
+
+    @property
+    def paragraphs(self) -> tuple[Runs, ...]:
+        """The runs of each paragraph, for the document."""
+        paragraphs: list[Runs] = []
+        runs: list[Run] = []
+        mentions = iter(self.mentions)
+        for segment in self.segments:
+            match segment:
+                case Break():
+                    paragraphs.append(tuple(runs))
+                    runs = []
+                case Words():
+                    runs.append(Text(segment.text))
+                case Declared():
+                    runs.append(Text(segment.text, declared=True))
+                case Stated():
+                    runs.append(Number(next(mentions).fact))
+                case Reference(name=name):
+                    runs.append(Number(named_fact(name)))
+        return (*paragraphs, tuple(runs))
+
+    @property
+    def runs(self) -> Runs:
+        """The runs of a text of one paragraph (several are joined)."""
+        return tuple(run for paragraph in self.paragraphs for run in paragraph)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The ids of the facts printed in it, in order."""
+        return tuple(run.fact for run in self.runs if isinstance(run, Number))
+
+    def plain(self, numbers: Mapping[str, Mention]) -> str:
+        """The text as printed; ``numbers`` are the package's, by fact id."""
+        return "".join(
+            numbers[run.fact].stated.printed if isinstance(run, Number) else run.text for run in self.runs
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.written.strip())
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        text = core_schema.str_schema(strip_whitespace=False)
+        return core_schema.union_schema(
+            [core_schema.is_instance_schema(cls), core_schema.no_info_after_validator_function(cls, text)],
+            mode="left_to_right",
+        )
+
+
+def named_fact(name: str) -> str:
+    """The id of the fact of a named number."""
+    return f"text.{name}"
+
+
+def unnamed_fact(file: str, line: int, ordinal: int) -> str:
+    """The id of the fact of an unnamed number: ``text.key-tasks.31.2``, ``text.performance.overall.20.1``."""
+    stem = file.removesuffix(".yaml").removeprefix("texts/").replace("/", ".")
+    return f"text.{stem}.{line}.{ordinal}"
+
+
+def references(prose: Prose) -> Iterator[Reference]:
+    """Yield the references of a text."""
+    return (segment for segment in prose.segments if isinstance(segment, Reference))

@@ -1,0 +1,89 @@
+"""``settings.yaml``: the unit, the year, the edition and the policies of a closing."""
+
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+from typing import Annotated, Literal
+
+from pydantic import Field, PlainValidator
+
+from juesuan.money import parse_number
+from juesuan.yamlsource import Strict
+
+SETTINGS_FILE = "settings.yaml"
+
+Words = Annotated[str, Field(min_length=1)]
+
+
+class UnitKind(StrEnum):
+    """单位性质."""
+
+    ADMINISTRATIVE = "行政单位"
+    CIVIL_SERVICE_MANAGED = "参照公务员法管理事业单位"
+    PUBLIC_INSTITUTION = "事业单位"
+
+
+def _percentage(written: object) -> Fraction:
+    text = str(written).strip()
+    try:
+        return parse_number(text.removesuffix("%") if text.endswith("%") else "") / 100
+    except ValueError:
+        raise ValueError("应为带百分号的数，如 0.5%") from None
+
+
+Percentage = Annotated[Fraction, PlainValidator(_percentage)]
+
+
+class UnitSettings(Strict):
+    """The unit that closes its books."""
+
+    code: Annotated[str, Field(pattern=r"^[0-9A-Za-z-]+$")]
+    name: Words
+    department: Words  # 主管部门
+    kind: UnitKind
+    operating_expenses: bool  # whether 机关运行经费 applies: 行政 and 参公 units
+
+
+class Policies(Strict):
+    """Decisions that a unit may take, and must take once."""
+
+    rounding: Literal["controlled", "independent"] = "controlled"
+    percentages: Literal["independent", "controlled"] = "independent"
+    score_rate: Literal["exact", "displayed"] = "displayed"
+    variance_threshold: Percentage = Fraction(0)  # 预决算差异 from which a reason is required
+
+
+class Files(Strict):
+    """Where the data files stand, relative to the package's folder."""
+
+    vouchers: Words = "ledger/vouchers.csv"
+    trial_balance: Words = "ledger/trial-balance.csv"
+    budget: Words = "budget.csv"
+    three_public: Words = "three-public-budget.csv"
+    three_public_counts: Words = "three-public-counts.yaml"
+    prior_year: Words = "prior-year.csv"
+    projects: Words = "projects.csv"
+    procurement: Words = "procurement.csv"
+    assets: Words = "assets.yaml"
+    headcount: Words = "headcount.yaml"
+    performance: Words = "performance"  # a folder
+    texts: Words = "texts"  # a folder
+
+
+class Settings(Strict):
+    """``settings.yaml``. ``edition`` names the forms, codes and accounts; ``document`` the sentences."""
+
+    unit: UnitSettings
+    year: Annotated[int, Field(ge=2000, le=2999)]
+    edition: Words
+    document: str = ""
+    prepared_on: date | None = None
+    approved_on: date | None = None
+    published_on: date | None = None
+    policies: Policies = Policies()
+    files: Files = Files()
+
+    @property
+    def document_edition(self) -> str:
+        """The edition of the document's sentences: the forms' own unless another is named."""
+        return self.document or self.edition

@@ -1,0 +1,108 @@
+"""``texts/*.yaml``: everything of a disclosure that no number drives."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from juesuan.package.prose import Prose
+from juesuan.package.settings import Words
+from juesuan.yamlsource import Strict
+
+FunctionalCode = Annotated[str, Field(pattern=r"^[0-9]{3}([0-9]{2}([0-9]{2})?)?$")]
+
+
+class TextFile(Strict):
+    """What every file of texts may hold: arithmetic claims between its named numbers."""
+
+    claims: tuple[str, ...] = ()
+
+
+class Profile(TextFile):
+    """Part one: duties (主要职能), composition (决算单位构成), and how the staff is called."""
+
+    duties: Prose
+    composition: Prose
+    staff_category: Prose
+
+
+class Reasons(TextFile):
+    """Reasons as clauses, without 主要原因是 and without a full stop.
+
+    ``budget`` holds the reasons why expenditure differs from the budget, by functional code (class, section or
+    item). Reasons that are not needed may be left out.
+    """
+
+    total: Prose = Prose("")
+    income: Prose = Prose("")
+    expenditure: Prose = Prose("")
+    appropriations: Prose = Prose("")
+    appropriations_expenditure: Prose = Prose("")
+    three_public: Prose = Prose("")
+    operating: Prose = Prose("")
+    budget: dict[FunctionalCode, Prose] = Field(default_factory=dict)
+
+
+class ProjectText(Strict):
+    """What is told about one project: what the money did, and its evaluation."""
+
+    use: Prose
+    outputs: Prose
+    problems: Prose
+    improvements: Prose
+
+
+class ProjectTexts(TextFile):
+    """Texts by project key."""
+
+    projects: dict[str, ProjectText] = Field(default_factory=dict)
+
+
+class PerformanceText(TextFile):
+    """Section thirteen: how evaluation was organised, what it showed, how results are used."""
+
+    management: Prose
+    overall: Prose
+    results_use: Prose
+
+
+class KeyTask(Strict):
+    """One key task of part four: told (``title``, ``account``) and as a row of the table."""
+
+    title: Prose
+    account: Prose
+    matter: Prose
+    goal: Prose
+    completion: Prose
+
+
+class KeyTasks(TextFile):
+    """Part four."""
+
+    tasks: tuple[KeyTask, ...] = ()
+
+
+class SubjectNote(Strict):
+    """What a functional item means; its names come from the edition's code list."""
+
+    code: Annotated[str, Field(pattern=r"^[0-9]{7}$")]
+    text: Prose
+
+
+class Term(Strict):
+    """A term of the glossary with its meaning, or with the list of the subjects used."""
+
+    term: Words
+    text: Prose = Prose("")
+    subjects: tuple[SubjectNote, ...] = ()
+
+    @model_validator(mode="after")
+    def _explained(self) -> Self:
+        if bool(self.text) == bool(self.subjects):
+            raise ValueError("名词须写 text 或 subjects 其中一项")
+        return self
+
+
+class Glossary(TextFile):
+    """Part five."""
+
+    terms: tuple[Term, ...] = ()
