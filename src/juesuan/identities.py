@@ -20,7 +20,12 @@ class Relation(StrEnum):
 
     def satisfied_by(self, difference: int) -> bool:
         """Return whether a target that exceeds its sum by ``difference`` is as it should be."""
-        return difference == 0 if self is Relation.EQUAL else difference <= 0
+        return difference <= 0 if self.bounded else difference == 0
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the target may fall short of its sum."""
+        return self is Relation.AT_MOST
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,136 @@
+"""The one custom expectation: a rule holds in every place of its part of the frame.
+
+Importing this module imports Great Expectations (seconds): import it where a suite runs.
+"""
+
+from typing import Any, ClassVar
+
+import pandas as pd
+from great_expectations.core import ExpectationValidationResult
+from great_expectations.core.metric_domain_types import MetricDomainTypes
+from great_expectations.execution_engine import ExecutionEngine, PandasExecutionEngine
+from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+from great_expectations.expectations.metrics.metric_provider import metric_value
+from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+from great_expectations.render import (
+    CollapseContent,
+    LegacyDiagnosticRendererType,
+    RenderedStringTemplateContent,
+    RenderedTableContent,
+)
+from great_expectations.render.renderer.renderer import renderer
+
+FRAME_COLUMNS = ("rule", "place", "stated", "computed", "excess", "difference", "rows")
+
+_METRIC = "table.rule_violations"
+
+
+class TableRuleViolations(TableMetricProvider):
+    """How many places a rule has in the frame, and those that violate it."""
+
+    metric_name = _METRIC
+    value_keys = ("rule_id", "bounded")
+
+    @metric_value(engine=PandasExecutionEngine)
+    def _pandas(
+        cls,  # noqa: N805 - Great Expectations calls it with the class
+        execution_engine: PandasExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        metrics: dict[str, Any],  # noqa: ARG002
+        runtime_configuration: dict[str, Any],  # noqa: ARG002
+    ) -> dict[str, Any]:
+        frame, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, MetricDomainTypes.TABLE)
+        places = frame.loc[frame["rule"] == metric_value_kwargs["rule_id"]]
+        excess = places["excess"]
+        violating = places.loc[excess.gt(0) if metric_value_kwargs["bounded"] else excess.ne(0)]
+        shown: pd.DataFrame = violating[["place", "stated", "computed", "difference", "rows"]]
+        return {"places": len(places), "violations": shown.to_dict("records")}
+
+
+class ExpectRuleToHold(BatchExpectation):
+    """Expect a rule of the accounts to hold in every place where it applies.
+
+    The frame holds one row for each place of each rule. The expectation fails where a place violates the rule,
+    and also where the frame holds another number of places than the rule has: an empty frame never passes.
+    """
+
+    rule_id: str
+    places: int
+    bounded: bool = False
+
+    metric_dependencies: ClassVar[tuple[str, ...]] = (_METRIC,)
+    success_keys: ClassVar[tuple[str, ...]] = ("rule_id", "places", "bounded")
+    args_keys: ClassVar[tuple[str, ...]] = ("rule_id", "places", "bounded")
+
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any] | None = None,  # noqa: ARG002
+        execution_engine: ExecutionEngine[Any] | None = None,  # noqa: ARG002
+    ) -> dict[str, Any]:
+        found = metrics[_METRIC]
+        violations = found["violations"]
+        observed = f"核对 {found['places']} 处，{f'不符 {len(violations)} 处' if violations else '全部相符'}"
+        if found["places"] != self.places:
+            observed = f"应核对 {self.places} 处，数据中只有 {found['places']} 处"
+        return {
+            "success": not violations and found["places"] == self.places,
+            "result": {"observed_value": observed, "details": found},
+        }
+
+    @classmethod
+    @renderer(renderer_type=LegacyDiagnosticRendererType.STATUS_ICON)
+    def _diagnostic_status_icon_renderer(
+        cls,
+        configuration: ExpectationConfiguration | None = None,  # noqa: ARG003
+        result: ExpectationValidationResult | None = None,
+        runtime_configuration: dict[str, Any] | None = None,  # noqa: ARG003
+    ) -> RenderedStringTemplateContent:
+        assert result is not None  # noqa: S101 - a diagnostic renderer gets a result
+        if result.success:
+            return _string("$status", "good", status="通过")
+        config = result.expectation_config
+        warning = bool(config and config.meta and config.meta.get("severity") == "warning")
+        return _string("$status", "warn" if warning else "bad", status="提示" if warning else "错误")
+
+    @classmethod
+    @renderer(renderer_type=LegacyDiagnosticRendererType.OBSERVED_VALUE)
+    def _diagnostic_observed_value_renderer(
+        cls,
+        configuration: ExpectationConfiguration | None = None,  # noqa: ARG003
+        result: ExpectationValidationResult | None = None,
+        runtime_configuration: dict[str, Any] | None = None,  # noqa: ARG003
+    ) -> str:
+        assert result is not None  # noqa: S101 - a diagnostic renderer gets a result
+        return str(result.result.get("observed_value", "未能执行"))
+
+    @classmethod
+    @renderer(renderer_type=LegacyDiagnosticRendererType.UNEXPECTED_TABLE)
+    def _diagnostic_unexpected_table_renderer(
+        cls,
+        configuration: ExpectationConfiguration | None = None,  # noqa: ARG003
+        result: ExpectationValidationResult | None = None,
+        runtime_configuration: dict[str, Any] | None = None,  # noqa: ARG003
+    ) -> list[RenderedTableContent | CollapseContent] | None:
+        violations = result.result.get("details", {}).get("violations") if result else None
+        if not violations:
+            return None
+        return [
+            RenderedTableContent(
+                content_block_type="table",
+                table=[
+                    [one["place"], one["stated"], one["computed"], one["difference"], one["rows"]]
+                    for one in violations
+                ],
+                header_row=["位置", "列示", "计算", "差额", "依据"],
+            )
+        ]
+
+
+def _string(template: str, css_class: str, **params: str) -> RenderedStringTemplateContent:
+    return RenderedStringTemplateContent(
+        content_block_type="string_template",
+        string_template={"template": template, "params": params, "styling": {"classes": [css_class]}},
+    )
