@@ -1,9 +1,22 @@
-"""Fills the forms of an edition from the ledger: every cell, totals included, by its own selection."""
+"""Fills the forms of an edition from the ledger: every cell, totals included, by its own selection.
 
-from collections.abc import Mapping
+Totals are read from the ledger like every other cell, so that the printed notes check something.
+"""
 
-from juesuan.forms.model import Forms
-from juesuan.tables.model import Aggregates, Tables
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from juesuan.facts import Phase
+from juesuan.figures import Figure
+from juesuan.forms.filling import cell_fills, columns_with_cells, selection_of
+from juesuan.forms.model import Column, Fill, Form, FormBlock, FormRow, Forms, Layout, Terms
+from juesuan.forms.notes import Axis, Formula
+from juesuan.problems import EditionError
+from juesuan.tables.describe import describe
+from juesuan.tables.model import Aggregates, FilledRow, FilledTable, Tables
+
+LEVELS: Mapping[int, int] = {3: 1, 5: 2, 7: 3}
+"""类, 款 and 项 by the length of their code."""
 
 
 def fill_tables(
@@ -23,4 +36,100 @@ def fill_tables(
     Raises:
         EditionError: a form asks for a budget figure that isn't given.
     """
-    raise NotImplementedError
+    tables = tuple(
+        _Filler(form, forms.terms, aggregates, year, three_public_budget, names).table() for form in forms.values()
+    )
+    return Tables(forms, year, tables)
+
+
+def figure_id(table: int, row: str, column: str) -> str:
+    """Return the id of a cell (``t1.30.1``)."""
+    return f"t{table}.{row}.{column}"
+
+
+@dataclass(frozen=True)
+class _Filler:
+    form: Form
+    terms: Terms
+    aggregates: Aggregates
+    year: int
+    budget: Mapping[str, int]
+    names: Mapping[str, str]
+
+    def table(self) -> FilledTable:
+        rows = {row.id: self._row(block, row) for block, row in self._rows()}
+        return FilledTable(self.form, self.year, rows)
+
+    def _rows(self) -> Iterator[tuple[FormBlock | None, FormRow]]:
+        for block in self.form.blocks:
+            for row in block.rows:
+                yield block, row
+            if self.form.layout is Layout.SUBJECTS:
+                for row in self._subjects():
+                    yield block, row
+        for row in self.form.totals:
+            yield None, row
+
+    def _subjects(self) -> Iterator[FormRow]:
+        """Yield a row for every 类, 款 and 项 with turnover or a balance in any column, in order of codes."""
+        total = self.form.blocks[0].rows[0]
+        codes = {
+            code
+            for column in self.form.columns
+            for fill in cell_fills(self.form, column, total)
+            for code in self.aggregates.codes(selection_of(fill))
+        }
+        for code in sorted({code[:length] for code in codes for length in LEVELS if len(code) >= length}):
+            yield FormRow(code=code, label=self.names.get(code, code), fill=(Fill(functional=(code,)),))
+
+    def _row(self, block: FormBlock | None, row: FormRow) -> FilledRow:
+        columns = columns_with_cells(self.form, block, row)
+        cells = {column.key: self._cell(row, column) for column in columns}
+        level = LEVELS.get(len(row.code), 0) if row.code else 0
+        return FilledRow(row.id, row.printed, row.label, cells, level, row.strong)
+
+    def _cell(self, row: FormRow, column: Column) -> Figure:
+        form = self.form
+        fills = cell_fills(form, column, row)
+        formula = _printed_formula(form, row, column)
+        from_budget = tuple(name for fill in fills for name in fill.budget)
+        single = len(fills) == 1 and fills[0].measure is not None and fills[0].sign == "+"
+        return Figure(
+            id=figure_id(form.table, row.id, column.key),
+            label=" · ".join(part for part in (form.title, row.name, column.label) if part),
+            value=sum(self._amount(fill) for fill in fills),
+            year=self.year,
+            phase=Phase.INITIAL if from_budget else Phase.FINAL,
+            formula=describe(fills, self.terms) if formula is None else formula.text,
+            inputs=from_budget if formula is None else _inputs(form, row, column, formula),
+            selection=selection_of(fills[0]) if single else None,
+            table=str(form.table),
+            row=row.printed,
+            column=column.printed,
+        )
+
+    def _amount(self, fill: Fill) -> int:
+        sign = -1 if fill.sign == "-" else 1
+        if fill.positive:
+            return sign * max(0, sum(self._amount(part) for part in fill.positive))
+        if fill.measure is not None:
+            return sign * self.aggregates.amount(selection_of(fill))
+        missing = [name for name in fill.budget if name not in self.budget]
+        if missing:
+            raise EditionError(
+                f"table {self.form.table} asks for budget figures that aren't given: {', '.join(missing)}"
+            )
+        return sign * sum(self.budget[name] for name in fill.budget)
+
+
+def _printed_formula(form: Form, row: FormRow, column: Column) -> Formula | None:
+    for formula in form.formulae:
+        if formula.target == (row.row if formula.axis is Axis.ROW else column.number):
+            return formula
+    return None
+
+
+def _inputs(form: Form, row: FormRow, column: Column, formula: Formula) -> tuple[str, ...]:
+    if formula.axis is Axis.ROW:
+        return tuple(figure_id(form.table, str(term.number), column.key) for term in formula.terms)
+    return tuple(figure_id(form.table, row.id, str(term.number)) for term in formula.terms)

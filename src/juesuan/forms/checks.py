@@ -1,0 +1,158 @@
+"""Checks of a form at load time: a wrong form never meets a ledger. Faults are returned, all at once."""
+
+import string
+from collections.abc import Callable, Iterator
+from graphlib import CycleError, TopologicalSorter
+
+from juesuan.forms.filling import cell_fills, columns_with_cells
+from juesuan.forms.model import Form, Layout
+from juesuan.forms.notes import Axis, Formula, NoteError
+from juesuan.problems import EditionError
+
+CODE_COLUMNS = 3  # 类, 款, 项
+
+
+def faults_of(form: Form) -> tuple[str, ...]:
+    """Return everything that is wrong with a form, in words for whoever edits it."""
+    checks: tuple[Callable[[Form], Iterator[str]], ...] = (_keys, _shape, _head, _texts, _fills, _notes)
+    return tuple(f"table {form.table}: {fault}" for check in checks for fault in check(form))
+
+
+def cells_by_row(form: Form) -> dict[str, tuple[str, ...]]:
+    """Return the column keys in which each row of the form has cells."""
+    found = {
+        row.id: tuple(column.key for column in columns_with_cells(form, block, row))
+        for block in form.blocks
+        for row in block.rows
+    }
+    return found | {row.id: tuple(c.key for c in columns_with_cells(form, None, row)) for row in form.totals}
+
+
+def grid_width(form: Form) -> int:
+    """Return how many grid columns the body of a form needs."""
+    labels = {Layout.SIDES: 2, Layout.SUBJECTS: CODE_COLUMNS + 1, Layout.BLOCKS: 2, Layout.SINGLE: 0}[form.layout]
+    return sum(labels + len(form.columns_of(block)) for block in form.blocks)
+
+
+def _keys(form: Form) -> Iterator[str]:
+    for what, keys in (
+        ("row", [row.id for row in form.all_rows]),
+        ("column", [column.key for column in form.all_columns]),
+    ):
+        for key in sorted({key for key in keys if keys.count(key) > 1}):
+            yield f"{what} {key} stands there twice"
+    for row in form.all_rows:
+        if sum(part is not None for part in (row.row, row.code, row.key)) != 1:
+            yield f"row {row.id or row.label!r} needs exactly one of row, code and key"
+
+
+def _shape(form: Form) -> Iterator[str]:
+    rows = [row.id for block in form.blocks for row in block.rows]
+    if form.layout is Layout.SUBJECTS and rows != ["total"]:
+        yield f"a form of subjects lists the row total only (the ledger brings the others), not {', '.join(rows)}"
+    if form.layout is Layout.SINGLE and len(rows) != 1:
+        yield f"a form of one row lists {len(rows)}"
+    if form.layout is Layout.SIDES and len({len(block.rows) for block in form.blocks}) > 1:
+        yield "the sides have different numbers of rows"
+    if [foot.key for foot in form.foot] != [row.id for row in form.totals]:
+        yield "foot and totals name different rows"
+    if form.foot and sum(foot.colspan + len(form.columns) for foot in form.foot) != len(form.widths):
+        yield f"the totals row does not span {len(form.widths)} columns"
+    if grid_width(form) != len(form.widths):
+        yield f"the body has {grid_width(form)} columns, but {len(form.widths)} widths are given"
+
+
+def _head(form: Form) -> Iterator[str]:
+    width = len(form.widths)
+    free = [[True] * width for _ in form.head]
+    for at, cells in enumerate(form.head):
+        for cell in cells:
+            start = free[at].index(True) if True in free[at] else width
+            end, bottom = start + cell.colspan, at + cell.rowspan
+            if end > width or bottom > len(free) or not all(all(row[start:end]) for row in free[at:bottom]):
+                yield f"row {at + 1} of the head: cell {cell.text!r} does not fit into {width} columns"
+                return
+            for row in free[at:bottom]:
+                row[start:end] = [False] * cell.colspan
+    for at, left in enumerate(free):
+        if any(left):
+            yield f"row {at + 1} of the head leaves column {left.index(True) + 1} open"
+    numbered = [column.key for column in form.all_columns if column.number is not None]
+    printed = [cell.text for cell in form.head[-1] if cell.text.isdigit()] if form.head else []
+    if numbered != printed:
+        yield f"the columns are {', '.join(numbered)}, but the head prints 栏次 {', '.join(printed)}"
+
+
+def _texts(form: Form) -> Iterator[str]:
+    for what, text, known in (
+        ("caption", form.caption, {"year"}),
+        ("statement", form.statement, {"unit", "year"}),
+        *(("line above", text, {"unit", "money"}) for text in form.above),
+    ):
+        try:
+            used = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+        except ValueError as error:
+            yield f"{what}: {error}"
+            continue
+        for name in sorted(used - known):
+            yield f"{what}: unknown placeholder {{{name}}}; known: {', '.join(sorted(known))}"
+    if any(char.isdigit() for char in form.statement):
+        yield "the statement holds a digit; numbers are placeholders"
+    for note in form.notes:
+        if note.erratum is not None and note.text.count(note.erratum.printed) != 1:
+            yield f"the erratum's printed text {note.erratum.printed!r} does not stand in its note exactly once"
+
+
+def _fills(form: Form) -> Iterator[str]:
+    for block in (*form.blocks, None):
+        for row in form.totals if block is None else block.rows:
+            for column in columns_with_cells(form, block, row):
+                try:
+                    cell_fills(form, column, row)
+                except EditionError as error:
+                    yield str(error)
+
+
+def _notes(form: Form) -> Iterator[str]:
+    formulae: list[Formula] = []
+    for note in form.notes:
+        try:
+            formulae.extend(note.parsed.formulae)
+        except NoteError as error:
+            yield str(error)
+    cells = cells_by_row(form)
+    for formula in formulae:
+        if any(term.number == formula.target for term in formula.terms):
+            yield f"{formula.text}: {formula.target} stands among its own terms"
+            continue
+        yield from _rows_exist(formula, cells) if formula.axis is Axis.ROW else _columns_exist(formula, form)
+    for axis in Axis:
+        yield from _cycles([formula for formula in formulae if formula.axis is axis])
+
+
+def _rows_exist(formula: Formula, cells: dict[str, tuple[str, ...]]) -> Iterator[str]:
+    columns = cells.get(str(formula.target), ())
+    if not columns:
+        yield f"{formula.text}: no row {formula.target} with amounts"
+    for term in formula.terms:
+        missing = [column for column in columns if column not in cells.get(str(term.number), ())]
+        if missing:
+            yield f"{formula.text}: row {term.number} has no amount in column {', '.join(missing)}"
+
+
+def _columns_exist(formula: Formula, form: Form) -> Iterator[str]:
+    numbers = {column.number for column in form.all_columns}
+    for number in (formula.target, *(term.number for term in formula.terms)):
+        if number not in numbers:
+            yield f"{formula.text}: no column {number}"
+
+
+def _cycles(formulae: list[Formula]) -> Iterator[str]:
+    targets = [formula.target for formula in formulae]
+    for target in sorted({target for target in targets if targets.count(target) > 1}):
+        yield f"two formulae give {formulae[targets.index(target)].axis} {target}"
+    graph = {formula.target: {term.number for term in formula.terms} - {formula.target} for formula in formulae}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        yield f"the formulae of {formulae[0].axis} run in a circle: {' ← '.join(map(str, error.args[1]))}"
