@@ -6,7 +6,8 @@
 
 from juesuan.package.claims import check_claims
 from juesuan.package.counts import package_facts
-from juesuan.package.load import check_package, load_package, package_file
+from juesuan.package.files import package_file
+from juesuan.package.load import check_package, load_package
 from juesuan.package.model import (
     Assets,
     BudgetLine,

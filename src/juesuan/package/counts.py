@@ -17,7 +17,7 @@ from fractions import Fraction
 
 from juesuan.facts import Fact, Source, Unit
 from juesuan.money import print_decimal
-from juesuan.package.model import ClosingPackage
+from juesuan.package.model import ClosingPackage, source_of
 from juesuan.yamlsource import Strict
 
 # What a count is called in the list of facts; printed words are the document's own.
@@ -98,8 +98,4 @@ def _values(model: Strict) -> Mapping[str, int]:
 
 
 def _source(package: ClosingPackage, file: str, key: str) -> Source:
-    """Where an entry stands; one that was left out (its default holds) stands where its parent does."""
-    lines = package.lines[file]
-    while key and key not in lines:
-        key = key.rpartition(".")[0]
-    return Source(file, lines.get(key))
+    return source_of(file, package.lines[file], key)

@@ -1,8 +1,42 @@
-"""Reading a closing package from its folder."""
+"""Reading a closing package from its folder: every file, and what is wrong with all of them."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
-from juesuan.package.model import ClosingPackage, PackageReading
+from pydantic import BaseModel
+
+from juesuan.package import crosscheck, tables
+from juesuan.package.files import package_folder
+from juesuan.package.model import (
+    Assets,
+    ClaimLine,
+    ClosingPackage,
+    Headcount,
+    PackageReading,
+    Texts,
+    ThreePublicCounts,
+    source_of,
+)
+from juesuan.package.performance import Sheet
+from juesuan.package.prose import Mention
+from juesuan.package.settings import SETTINGS_FILE, Files, Settings
+from juesuan.package.texts import Glossary, KeyTasks, PerformanceText, Profile, ProjectTexts, Reasons, TextFile
+from juesuan.package.yamlfile import YamlFile, read_file
+from juesuan.problems import InputError, Place, Problem
+from juesuan.resources import resource_root
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_TEXT_FILES = (
+    "profile.yaml",
+    "reasons.yaml",
+    "projects.yaml",
+    "performance.yaml",
+    "key-tasks.yaml",
+    "glossary.yaml",
+)
 
 
 def load_package(root: Path) -> ClosingPackage:
@@ -11,19 +45,154 @@ def load_package(root: Path) -> ClosingPackage:
     Raises:
         InputError: with everything that is wrong in all of its files.
     """
-    raise NotImplementedError
+    reading = check_package(root)
+    if reading.package is None:
+        raise InputError(reading.problems)
+    return reading.package
 
 
 def check_package(root: Path) -> PackageReading:
     """Read a closing package and return what was read and what is wrong. Raises nothing about its data."""
-    raise NotImplementedError
+    if not root.is_dir():
+        problem = Problem(Place(str(root)), "package.missing", "没有这个决算资料文件夹")
+        return PackageReading(root, None, None, (problem,))
+    reader = _Reader(root)
+    settings = reader.settings()
+    package = reader.package(settings)
+    if reader.problems:
+        return PackageReading(root, settings, None, InputError(reader.problems).problems)
+    return PackageReading(root, settings, package, ())
 
 
-def package_file(root: Path, name: str) -> Path:
-    """Return the path of a file of a package (``settings.files.vouchers``).
+@dataclass
+class _Reader:
+    """Collects problems and YAML files while a package is read."""
 
-    Raises:
-        InputError: the name leaves the package's folder, by ``..``, an absolute path or a symbolic link, or
-            the file is missing.
-    """
-    raise NotImplementedError
+    root: Path
+    problems: list[Problem] = field(default_factory=list)
+    yaml_files: list[YamlFile[BaseModel]] = field(default_factory=list)
+
+    def settings(self) -> Settings | None:
+        """Read the settings, and check what they name."""
+        read = self._yaml(SETTINGS_FILE, Settings)
+        if read is None:
+            return None
+        self.problems += crosscheck.settings(read.model, read.lines, _editions())
+        return read.model
+
+    def package(self, settings: Settings | None) -> ClosingPackage | None:
+        """Read everything else; None when something without which there is no package can't be read.
+
+        Without settings the files are read where they stand by default: their problems count too.
+        """
+        files = settings.files if settings else Files()
+        budget = tables.read_budget(self.root, files.budget, self.problems)
+        three_public = tables.read_three_public(self.root, files.three_public, self.problems)
+        operating = settings is not None and settings.unit.operating_expenses
+        prior = tables.read_prior(self.root, files.prior_year, self.problems, operating=operating)
+        projects = tables.read_projects(self.root, files.projects, self.problems)
+        procurement = tables.read_procurement(self.root, files.procurement, self.problems)
+        counts = self._yaml(files.three_public_counts, ThreePublicCounts)
+        assets = self._yaml(files.assets, Assets)
+        headcount = self._yaml(files.headcount, Headcount)
+        sheets = [self._yaml(file, Sheet) for file in self._folder(files.performance)]
+        texts = self._texts(files.texts)
+        known = {project.key for project in projects} if _was_read(files.projects, self.problems) else None
+        items = {line.code for line in budget} if _was_read(files.budget, self.problems) else None
+        self.problems += crosscheck.projects_in_budget(projects, items)
+        self.problems += crosscheck.sheets([sheet for sheet in sheets if sheet], known, files.performance)
+        if texts is not None:
+            self.problems += crosscheck.project_texts(texts.projects, known, f"{files.texts}/projects.yaml")
+        numbers = self._numbers()
+        claims = tuple(self._claims())
+        self.problems += crosscheck.claims(claims, numbers)
+        for sheet in filter(None, sheets):
+            self.problems += crosscheck.indicators(sheet, numbers)
+        if not (settings and counts and assets and headcount and texts):
+            return None
+        return ClosingPackage(
+            root=self.root,
+            settings=settings,
+            budget=budget,
+            three_public=three_public,
+            three_public_counts=counts.model,
+            prior=prior,
+            projects=projects,
+            procurement=procurement,
+            assets=assets.model,
+            headcount=headcount.model,
+            sheets=tuple(sheet.model for sheet in sheets if sheet),
+            texts=texts,
+            claims=claims,
+            numbers=numbers,
+            lines={read.file: read.lines for read in self.yaml_files},
+        )
+
+    def _yaml(self, file: str, model: type[Model]) -> YamlFile[Model] | None:
+        read = read_file(self.root, file, model, self.problems)
+        if read is not None:
+            self.yaml_files.append(read)
+        return read
+
+    def _folder(self, name: str) -> tuple[str, ...]:
+        try:
+            return package_folder(self.root, name)
+        except InputError as error:
+            self.problems += error.problems
+            return ()
+
+    def _texts(self, folder: str) -> Texts | None:
+        known = {f"{folder}/{name}" for name in _TEXT_FILES}
+        self.problems += (
+            Problem(Place(file), "file.unknown", "不认识的文件", expected="、".join(_TEXT_FILES))
+            for file in self._folder(folder)
+            if file not in known
+        )
+        profile = self._yaml(f"{folder}/profile.yaml", Profile)
+        reasons = self._yaml(f"{folder}/reasons.yaml", Reasons)
+        projects = self._yaml(f"{folder}/projects.yaml", ProjectTexts)
+        performance = self._yaml(f"{folder}/performance.yaml", PerformanceText)
+        key_tasks = self._yaml(f"{folder}/key-tasks.yaml", KeyTasks)
+        glossary = self._yaml(f"{folder}/glossary.yaml", Glossary)
+        if not (profile and reasons and projects and performance and key_tasks and glossary):
+            return None
+        return Texts(
+            profile=profile.model,
+            reasons=reasons.model,
+            projects=projects.model,
+            performance=performance.model,
+            key_tasks=key_tasks.model,
+            glossary=glossary.model,
+        )
+
+    def _numbers(self) -> dict[str, Mention]:
+        """Return all numbers by fact id; note names stated twice and references to none."""
+        numbers: dict[str, Mention] = {}
+        for mention in (mention for read in self.yaml_files for mention in read.mentions):
+            first = numbers.setdefault(mention.fact, mention)
+            if first is not mention:
+                place = Place(mention.source.file, mention.source.line, mention.stated.name)
+                hint = f"已在 {first.source} 写过；再次引用时只写名称：“{{{mention.stated.name}}}”"
+                self.problems.append(Problem(place, "text.doubled", "同一名称的数字写了两次", hint=hint))
+        for reference, place in (pair for read in self.yaml_files for pair in read.references):
+            if f"text.{reference.name}" not in numbers:
+                expected = f"先在一处写明“{{{reference.name}: 数字}}”"
+                self.problems.append(
+                    Problem(place, "text.unknown", "引用的数字没有在任何地方写明", reference.name, expected)
+                )
+        return numbers
+
+    def _claims(self) -> Iterator[ClaimLine]:
+        for read in self.yaml_files:
+            if isinstance(read.model, TextFile):
+                for number, claim in enumerate(read.model.claims):
+                    yield ClaimLine(claim, source_of(read.file, read.lines, f"claims.{number}"))
+
+
+def _was_read(file: str, problems: list[Problem]) -> bool:
+    return not any(problem.place.file == file for problem in problems)
+
+
+def _editions() -> tuple[str, ...]:
+    forms = resource_root() / "expectations" / "forms"
+    return tuple(sorted(entry.name for entry in forms.iterdir() if entry.is_dir()))

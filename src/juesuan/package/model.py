@@ -205,3 +205,10 @@ class PackageReading:
     settings: Settings | None
     package: ClosingPackage | None
     problems: tuple[Problem, ...]
+
+
+def source_of(file: str, lines: Mapping[str, int], key: str) -> Source:
+    """Where an entry of a YAML file stands; one that was left out stands where its parent does."""
+    while key and key not in lines:
+        key = key.rpartition(".")[0]
+    return Source(file, lines.get(key))

@@ -1,0 +1,140 @@
+"""What must agree between the files of a package before it is one."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from fractions import Fraction
+
+from juesuan.package.claims import ClaimError, parse_claim
+from juesuan.package.model import ClaimLine, Project, measured, source_of
+from juesuan.package.performance import Direction, Indicator, Sheet
+from juesuan.package.prose import Mention, Prose, named_fact
+from juesuan.package.settings import SETTINGS_FILE, Settings, UnitKind
+from juesuan.package.texts import ProjectTexts
+from juesuan.package.yamlfile import YamlFile
+from juesuan.problems import Place, Problem
+
+Lines = Mapping[str, int]
+
+
+def settings(read: Settings, lines: Lines, editions: Sequence[str]) -> Iterator[Problem]:
+    """Check that the editions exist and that the unit is one that 机关运行经费 can apply to."""
+    for key, edition in (("edition", read.edition), ("document", read.document_edition)):
+        if edition not in editions and (key == "edition" or read.document):
+            place = _place(SETTINGS_FILE, lines, key)
+            yield Problem(
+                place, "settings.edition", "没有这个版本", edition, "、".join(editions) or "（没有任何版本）"
+            )
+    if read.unit.operating_expenses and read.unit.kind is UnitKind.PUBLIC_INSTITUTION:
+        place = _place(SETTINGS_FILE, lines, "unit.operating_expenses")
+        kinds = f"{UnitKind.ADMINISTRATIVE}或{UnitKind.CIVIL_SERVICE_MANAGED}"
+        yield Problem(place, "settings.operating", "机关运行经费只适用于行政单位和参公单位", read.unit.kind, kinds)
+
+
+def projects_in_budget(projects: Sequence[Project], items: AbstractSet[str] | None) -> Iterator[Problem]:
+    """Check that each project's functional item has a budget (``items`` None: the budget was not read)."""
+    for project in projects:
+        if items is not None and project.code not in items:
+            place = Place(project.source.file, project.source.line, "功能分类编码")
+            yield Problem(place, "projects.code", "预算表里没有这个功能分类", project.code)
+
+
+def sheets(read: Sequence[YamlFile[Sheet]], projects: AbstractSet[str] | None, folder: str) -> Iterator[Problem]:
+    """Check that there is one sheet for the unit, and that each other names a project of its own."""
+    first: dict[str, str] = {}
+    for sheet in read:
+        key = sheet.model.key
+        place = _place(sheet.file, sheet.lines, "project" if sheet.model.project else "scope")
+        if sheet.model.project and projects is not None and key not in projects:
+            expected = "、".join(sorted(projects))
+            yield Problem(place, "performance.project", "项目表里没有这个项目", key, expected)
+        if key in first:
+            yield Problem(place, "performance.doubled", f"同一自评表已在 {first[key]} 填写", key)
+        first.setdefault(key, sheet.file)
+    if "unit" not in first:
+        yield Problem(Place(folder), "performance.missing", "缺少整体自评表（scope: unit）")
+
+
+def project_texts(texts: ProjectTexts, projects: AbstractSet[str] | None, file: str) -> Iterator[Problem]:
+    """Check that every project is told about, and nothing else."""
+    if projects is None:
+        return
+    for key in sorted(projects - texts.projects.keys()):
+        yield Problem(Place(file), "texts.project-missing", "缺少这个项目的文字", expected=key)
+    for key in sorted(texts.projects.keys() - projects):
+        expected = "、".join(sorted(projects))
+        yield Problem(Place(file), "texts.project-unknown", "项目表里没有这个项目", key, expected)
+
+
+def indicators(sheet: YamlFile[Sheet], numbers: Mapping[str, Mention]) -> Iterator[Problem]:
+    """Check that every quantitative indicator has one target and one actual number, of the same kind."""
+    for where, indicator in _indicators(sheet.model):
+        if indicator.direction is Direction.QUALITATIVE:
+            continue
+        found: list[Mention] = []
+        sides = (
+            ("target", indicator.target, indicator.target_number),
+            ("actual", indicator.actual, indicator.actual_number),
+        )
+        for side, text, name in sides:
+            place = _place(sheet.file, sheet.lines, f"{where}.{side}")
+            problem, mention = _number(text, name, side, place, numbers)
+            yield from [problem] if problem else []
+            found += [mention] if mention else []
+        if len(found) == len(sides):
+            place = _place(sheet.file, sheet.lines, f"{where}.actual")
+            yield from _comparable(indicator, found[0], found[1], place)
+
+
+def claims(lines: Sequence[ClaimLine], numbers: Mapping[str, Mention]) -> Iterator[Problem]:
+    """Check that claims can be read and that their names are those of numbers."""
+    for line in lines:
+        place = Place(line.source.file, line.source.line)
+        try:
+            claim = parse_claim(line.written)
+        except ClaimError as error:
+            expected = "如“a = b + c - d”“a = (b + c) / d”或“a ≈ b + c”"
+            yield Problem(place, "claim.syntax", f"看不懂的勾稽式：{error}", line.written, expected)
+            continue
+        for name in dict.fromkeys(claim.names):
+            if named_fact(name) not in numbers:
+                expected = f"某段文字里写明的“{{{name}: 数字}}”"
+                yield Problem(place, "claim.unknown", "勾稽式里的名称没有在任何地方写明", name, expected)
+
+
+def _indicators(sheet: Sheet) -> Iterator[tuple[str, Indicator]]:
+    for g, goal in enumerate(sheet.goals):
+        for c, class_ in enumerate(goal.classes):
+            for n, group in enumerate(class_.groups):
+                for i, indicator in enumerate(group.indicators):
+                    yield f"goals.{g}.classes.{c}.groups.{n}.indicators.{i}", indicator
+
+
+def _number(
+    text: Prose, name: str | None, side: str, place: Place, numbers: Mapping[str, Mention]
+) -> tuple[Problem | None, Mention | None]:
+    ids = measured(text, name)
+    if len(ids) != 1:
+        expected = f"一个数字；有几个或没有时用 {side}_number 写明是哪一个"
+        found = f"{len(ids)} 个数字"
+        return Problem(place, "performance.number", "定量指标的文字里应恰有一个数字", found, expected), None
+    mention = numbers.get(ids[0])
+    if mention is None and name:
+        expected = f"某段文字里写明的“{{{name}: 数字}}”"
+        return Problem(
+            place, "performance.unknown", f"{side}_number 的名称没有在任何地方写明", name, expected
+        ), None
+    return None, mention
+
+
+def _comparable(indicator: Indicator, target: Mention, actual: Mention, place: Place) -> Iterator[Problem]:
+    if target.stated.is_rate != actual.stated.is_rate:
+        found = f"{target.stated.printed} 与 {actual.stated.printed}"
+        expected = "两个百分数，或两个数"
+        yield Problem(place, "performance.unit", "目标值和完成值不能相比", found, expected)
+    divisor = target if indicator.direction is Direction.POSITIVE else actual
+    if divisor.value <= Fraction(0):
+        yield Problem(place, "performance.zero", "计分要除以的数应大于 0", divisor.stated.printed)
+
+
+def _place(file: str, lines: Lines, key: str) -> Place:
+    return Place(file, source_of(file, lines, key).line, key)

@@ -1,0 +1,157 @@
+"""YAML files with free text: every text parsed, every number of it with its file, line and column."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import yaml
+from pydantic import BaseModel
+
+from juesuan.facts import Source
+from juesuan.package.files import package_file
+from juesuan.package.markup import Declared, Reference, Stated, Words, parse
+from juesuan.package.prose import Mention, Prose, named_fact, unnamed_fact
+from juesuan.problems import InputError, Place, Problem
+from juesuan.yamlsource import read_yaml
+
+Model = TypeVar("Model", bound=BaseModel)
+Model_co = TypeVar("Model_co", bound=BaseModel, covariant=True)
+_Location = tuple[str | int, ...]
+_LABEL_LENGTH = 12
+
+
+@dataclass(frozen=True)
+class YamlFile(Generic[Model_co]):
+    """A file as read: its model with every text parsed, and what stands where."""
+
+    file: str
+    model: Model_co
+    lines: Mapping[str, int]
+    mentions: tuple[Mention, ...]
+    references: tuple[tuple[Reference, Place], ...]
+
+
+def read_file(root: Path, file: str, model: type[Model], problems: list[Problem]) -> YamlFile[Model] | None:
+    """Read a YAML file of a package, or note what is wrong with it and return None.
+
+    Faults of the mark-up are noted too, but don't keep the file from being returned.
+    """
+    try:
+        path = package_file(root, file)
+        read = read_yaml(path, model, name=file)
+    except InputError as error:
+        problems.extend(error.problems)
+        return None
+    text = path.read_text(encoding="utf-8-sig")
+    placing = _Placing(file, text.split("\n"), problems)
+    placing.index(yaml.compose(text, Loader=yaml.BaseLoader), ())
+    placed: Model = placing.placed(read, ())
+    lines = {".".join(map(str, at)): node.start_mark.line + 1 for at, node in placing.nodes.items()}
+    return YamlFile(file, placed, lines, tuple(placing.mentions), tuple(placing.references))
+
+
+@dataclass
+class _Placing:
+    """Goes through a model and its YAML side by side and parses every text where it stands."""
+
+    file: str
+    source: list[str]
+    problems: list[Problem]
+    nodes: dict[_Location, yaml.Node] = field(default_factory=dict)
+    mentions: list[Mention] = field(default_factory=list)
+    references: list[tuple[Reference, Place]] = field(default_factory=list)
+    ordinals: dict[int, int] = field(default_factory=dict)
+
+    def index(self, node: yaml.Node | None, at: _Location) -> None:
+        """Note which node stands at which location."""
+        if node is None:
+            return
+        self.nodes[at] = node
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                self.index(value, (*at, str(key.value)))
+        elif isinstance(node, yaml.SequenceNode):
+            for number, item in enumerate(node.value):
+                self.index(item, (*at, number))
+
+    def placed(self, value: Any, at: _Location) -> Any:
+        """Return a value with every text in it parsed."""
+        match value:
+            case Prose():
+                return self._prose(value, at)
+            case BaseModel():
+                update = {}
+                for name, info in type(value).model_fields.items():
+                    update[name] = self.placed(getattr(value, name), (*at, name))
+                    if isinstance(update[name], Prose) and info.is_required() and not update[name]:
+                        self.problems.append(Problem(self._place(at, name), "yaml.string_too_short", "不能为空"))
+                return value.model_copy(update=update)
+            case tuple():
+                return tuple(self.placed(item, (*at, number)) for number, item in enumerate(value))
+            case dict():
+                return {key: self.placed(item, (*at, key)) for key, item in value.items()}
+        return value
+
+    def _place(self, at: _Location, name: str) -> Place:
+        node = self.nodes[(*at, name)]
+        return Place(self.file, node.start_mark.line + 1, ".".join(map(str, (*at, name))))
+
+    def _prose(self, value: Prose, at: _Location) -> Prose:
+        node = self.nodes.get(at)
+        if node is None:  # left out: the model's default, which is empty
+            return value
+        written = str(node.value).rstrip()
+        position = _position(node, self.source)
+        if position is None:
+            place = Place(self.file, node.start_mark.line + 1, ".".join(map(str, at)))
+            hint = "请改用“|”开头的写法，换行处不会多出空格"
+            self.problems.append(Problem(place, "text.folded", "多行文字的写法会在换行处加进空格", hint=hint))
+            return value
+        segments, faults = parse(written)
+        for fault in faults:
+            line, column = position(written, fault.offset)
+            place = Place(self.file, line, f"第 {column} 字")
+            self.problems.append(Problem(place, fault.code, fault.message, fault.found, fault.expected))
+        mentions: list[Mention] = []
+        offset, before = 0, ""
+        for segment in segments:
+            line, column = position(written, offset)
+            match segment:
+                case Stated():
+                    mentions.append(self._mention(segment, line, before))
+                    before += segment.printed
+                case Reference():
+                    self.references.append((segment, Place(self.file, line, f"第 {column} 字")))
+                case Words() | Declared():
+                    before += segment.text
+            offset += len(segment.source)
+        self.mentions.extend(mentions)
+        return Prose(written, segments, tuple(mentions))
+
+    def _mention(self, stated: Stated, line: int, before: str) -> Mention:
+        ordinal = self.ordinals[line] = self.ordinals.get(line, 0) + 1
+        fact = named_fact(stated.name) if stated.name else unnamed_fact(self.file, line, ordinal)
+        label = before[-_LABEL_LENGTH:].lstrip("，。；、：）” ").strip() or stated.name or self.file
+        return Mention(fact, label, stated, Source(self.file, line))
+
+
+def _position(node: yaml.Node, source: list[str]) -> Callable[[str, int], tuple[int, int]] | None:
+    """Return what tells line and column (from 1) of an offset into a scalar; None for folded text."""
+    first = node.start_mark.line
+    literal = getattr(node, "style", None) == "|"
+    if not literal and node.end_mark.line != first:
+        return None
+
+    def position(written: str, offset: int) -> tuple[int, int]:
+        above = written.count("\n", 0, offset)
+        begin = written.rfind("\n", 0, offset) + 1
+        if not literal:
+            quote = 1 if getattr(node, "style", None) else 0
+            return first + 1, node.start_mark.column + quote + offset + 1
+        index = first + 1 + above
+        line = written[begin:].split("\n", 1)[0]
+        indent = source[index].rstrip().find(line.rstrip()) if index < len(source) else 0
+        return index + 1, max(indent, 0) + offset - begin + 1
+
+    return position
