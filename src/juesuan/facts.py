@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from graphlib import CycleError, TopologicalSorter
 
 from juesuan.problems import EditionError
 
@@ -72,17 +73,26 @@ class Fact:
 
 
 class Facts(Mapping[str, Fact]):
-    """All facts of one closing, by id, in the order in which they were made. Immutable."""
+    """All facts of one closing, by id, in the order in which they were given. Immutable.
+
+    Raises:
+        EditionError: two facts share an id, a fact is made from one that does not exist, or from itself.
+    """
 
     def __init__(self, facts: Iterable[Fact] = ()) -> None:
         self._by_id: dict[str, Fact] = {}
         for fact in facts:
             if fact.id in self._by_id:
                 raise EditionError(f"two facts share the id {fact.id!r}")
+            self._by_id[fact.id] = fact
+        for fact in self._by_id.values():
             missing = [name for name in fact.inputs if name not in self._by_id]
             if missing:
                 raise EditionError(f"fact {fact.id!r} is made from unknown facts: {', '.join(missing)}")
-            self._by_id[fact.id] = fact
+        try:
+            TopologicalSorter({fact.id: fact.inputs for fact in self._by_id.values()}).prepare()
+        except CycleError as error:
+            raise EditionError(f"facts are made from themselves: {' ← '.join(error.args[1])}") from None
 
     def __getitem__(self, fact_id: str) -> Fact:
         try:

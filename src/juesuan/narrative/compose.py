@@ -1,0 +1,152 @@
+"""Rendering the document's templates over facts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+
+from juesuan.document import Block, Document
+from juesuan.facts import Facts, Phase, Unit
+from juesuan.narrative.markup import blocks_of, declared_mark, fact_mark, marks_of, runs_of_line
+from juesuan.package import ClosingPackage, Prose
+from juesuan.problems import EditionError
+from juesuan.resources import resource_root
+from juesuan.statistics import Lists, Undefined
+
+
+@dataclass(frozen=True)
+class Composition:
+    """What a document is composed from.
+
+    ``lists`` are those of the statistics, and more that only sentences need; ``named`` the tables, sheets and
+    charts that a template places with ``@name``. ``money`` is the unit of amounts, ``subject_names`` the names
+    of functional codes.
+    """
+
+    edition: str
+    package: ClosingPackage
+    facts: Facts
+    undefined: Mapping[str, Undefined]
+    lists: Lists
+    named: Mapping[str, Block]
+    money: str
+    subject_names: Mapping[str, str]
+
+
+def compose(composition: Composition) -> Document:
+    """Render ``templates/document/<edition>/document.j2`` into a document.
+
+    Raises:
+        EditionError: a template is wrong, asks for a fact that does not exist, or prints a digit that is none.
+    """
+    folder = resource_root() / "templates" / "document" / composition.edition
+    if not (folder / "document.j2").is_file():
+        raise EditionError(f"there is no document edition {composition.edition!r}")
+    environment = Environment(
+        loader=FileSystemLoader(folder),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - renders marked text, which a skin escapes
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(_Words(composition).names())
+    environment.filters["ordinal"] = ordinal
+    try:
+        title = environment.get_template("title.j2").render().strip()
+        text = environment.get_template("document.j2").render()
+    except TemplateError as error:
+        raise EditionError(f"document edition {composition.edition!r}: {error}") from error
+    return Document(runs_of_line(title), tuple(blocks_of(text, composition.named)))
+
+
+_DIGITS = "零一二三四五六七八九"
+
+
+def ordinal(number: int) -> str:
+    """Return a number from 1 to 99 as Chinese headings count: 一, 十, 十一, 二十."""
+    tens, ones = divmod(number, 10)
+    if not 0 < number < 100:  # noqa: PLR2004 - no document has a hundred sections
+        raise ValueError(f"no ordinal for {number}")
+    return ("" if tens < 2 else _DIGITS[tens]) + ("十" if tens else "") + (_DIGITS[ones] if ones else "")  # noqa: PLR2004
+
+
+class _Words:
+    """What a template may call. Every number comes back as the mark of a fact."""
+
+    def __init__(self, composition: Composition) -> None:
+        self._composition = composition
+        self._facts = composition.facts
+
+    def names(self) -> Mapping[str, Any]:
+        """Return the globals of the templates."""
+        package = self._composition.package
+        return {
+            "amount": self.amount,
+            "count": self.number,
+            "rate": self.rate,
+            "points": self.number,
+            "sign": self.sign,
+            "defined": lambda fact_id: fact_id in self._facts,
+            "undefined_words": self.undefined_words,
+            "inline": self.inline,
+            "paragraphs": self.paragraphs,
+            "declared": declared_mark,
+            "lists": self._composition.lists,
+            "package": package,
+            "unit": package.settings.unit,
+            "money": self._composition.money,
+            "subject_name": self.subject_name,
+            "year": fact_mark("year"),
+            "prior_year": fact_mark("year.prior"),
+        }
+
+    def amount(self, fact_id: str, phase: str = Phase.FINAL) -> str:
+        """Print an amount of money; the slot names the phase that it takes (决算 by default)."""
+        fact = self._facts[fact_id]
+        if fact.unit is not Unit.FEN:
+            raise EditionError(f"a slot for an amount can't take {fact_id!r}: its unit is {fact.unit}")
+        if fact.phase != phase:
+            raise EditionError(f"a slot for {phase} can't take {fact_id!r}: it is {fact.phase or 'of no phase'}")
+        return fact_mark(fact_id)
+
+    def number(self, fact_id: str) -> str:
+        """Print a count or points."""
+        fact = self._facts[fact_id]
+        if fact.unit not in (Unit.NUMBER, Unit.SCORE):
+            raise EditionError(f"a slot for a number can't take {fact_id!r}: its unit is {fact.unit}")
+        return fact_mark(fact_id)
+
+    def rate(self, fact_id: str) -> str:
+        """Print a rate; where it has no value, the words that take its place (check ``defined`` first)."""
+        if fact_id in self._composition.undefined:
+            return self.undefined_words(fact_id)
+        if self._facts[fact_id].unit is not Unit.RATE:
+            raise EditionError(
+                f"a slot for a rate can't take {fact_id!r}: its unit is {self._facts[fact_id].unit}"
+            )
+        return fact_mark(fact_id)
+
+    def undefined_words(self, fact_id: str) -> str:
+        """Return the words for a rate that has no value."""
+        return self._composition.undefined[fact_id].words
+
+    def subject_name(self, code: str) -> str:
+        """Return the name of a functional code."""
+        try:
+            return self._composition.subject_names[code]
+        except KeyError:
+            raise EditionError(f"the edition's list has no functional code {code!r}") from None
+
+    def sign(self, fact_id: str) -> int:
+        """Return −1, 0 or 1: the sign of the displayed value."""
+        displayed = self._facts[fact_id].displayed
+        return (displayed > 0) - (displayed < 0)
+
+    def inline(self, prose: Prose) -> str:
+        """Print a text of the package within a sentence."""
+        return marks_of(prose.runs)
+
+    def paragraphs(self, prose: Prose) -> Sequence[str]:
+        """Print a text of the package, paragraph by paragraph."""
+        return [marks_of(runs) for runs in prose.paragraphs]

@@ -1,0 +1,194 @@
+"""The derived numbers of the narrative, as an edition's data defines them (``expectations/statistics/``).
+
+Money is in 分, rates are fractions. A rate on a base of zero is no number: it is listed among ``undefined``
+with the words that take its place, decided here once for every sentence.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from fractions import Fraction
+from typing import Annotated
+
+from pydantic import Field
+
+from juesuan.facts import Fact, Facts, Unit
+from juesuan.money import DisplayUnit, print_rate, round_half_up
+from juesuan.problems import EditionError, InputError
+from juesuan.resources import edition_folder
+from juesuan.yamlsource import Strict, read_yaml
+
+Member = Mapping[str, str]
+Lists = Mapping[str, Sequence[Member]]
+
+
+class Kind(StrEnum):
+    """How a statistic is made from its inputs."""
+
+    CHANGE = "change"
+    GROWTH = "growth"
+    SHARE = "share"
+    COMPLETION = "completion"
+
+
+class Basis(StrEnum):
+    """Whether rates are computed from displayed or from exact amounts."""
+
+    DISPLAYED = "displayed"
+    EXACT = "exact"
+
+
+class Definition(Strict):
+    """One statistic, or one for each member of a list."""
+
+    id: str
+    kind: Kind
+    label: str
+    of: str
+    base: str
+    each: str | tuple[dict[str, str], ...] = ()
+    group: str = ""
+
+
+class Definitions(Strict):
+    """``expectations/statistics/<edition>.yaml``."""
+
+    citation: str
+    basis: Basis
+    decimals: Annotated[int, Field(ge=0)]
+    undefined: dict[Kind, str]
+    statistics: tuple[Definition, ...]
+
+
+@dataclass(frozen=True)
+class Undefined:
+    """A rate that has no value: its id, the words that take its place, and its inputs."""
+
+    id: str
+    words: str
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """The facts derived, and the rates that have no value."""
+
+    facts: tuple[Fact, ...]
+    undefined: Mapping[str, Undefined]
+
+
+def load_definitions(edition: str) -> Definitions:
+    """Read an edition's definitions.
+
+    Raises:
+        EditionError: the file is missing or wrong.
+    """
+    path = edition_folder("statistics", f"{edition}.yaml")
+    try:
+        return read_yaml(path, Definitions)
+    except InputError as error:
+        raise EditionError(str(error)) from None
+
+
+def derive(
+    definitions: Definitions, facts: Facts, lists: Lists, unit: DisplayUnit, *, controlled: bool = False
+) -> Statistics:
+    """Derive every statistic from the facts of tables and package.
+
+    ``lists`` gives the members of the named lists. With ``controlled``, shares of one whole that make up all of
+    it are rounded together, so that they add to 100%.
+
+    Raises:
+        EditionError: a definition names a list or a fact that does not exist.
+    """
+    made: list[Fact] = []
+    undefined: dict[str, Undefined] = {}
+    groups: dict[str, list[int]] = {}
+    for definition in definitions.statistics:
+        for member in _members(definition, lists):
+            of, base = (facts[text.format_map(member)] for text in (definition.of, definition.base))
+            fact_id, label = definition.id.format_map(member), definition.label.format_map(member)
+            if definition.kind is Kind.CHANGE:
+                made.append(_change(fact_id, label, of, base, unit))
+                continue
+            fact = _rate(fact_id, label, definition.kind, of, base, definitions)
+            if fact is None:
+                words = definitions.undefined[definition.kind]
+                undefined[fact_id] = Undefined(fact_id, words, (of.id, base.id))
+                continue
+            if definition.group:
+                groups.setdefault(definition.group, []).append(len(made))
+            made.append(fact)
+    if controlled:
+        for positions in groups.values():
+            for position, fact in zip(
+                positions, _together([made[n] for n in positions], definitions.decimals), strict=True
+            ):
+                made[position] = fact
+    return Statistics(tuple(made), undefined)
+
+
+def _members(definition: Definition, lists: Lists) -> Sequence[Member]:
+    if isinstance(definition.each, str):
+        if definition.each not in lists:
+            raise EditionError(f"statistic {definition.id!r}: there is no list {definition.each!r}")
+        return lists[definition.each]
+    return definition.each or ({},)
+
+
+def _change(fact_id: str, label: str, of: Fact, base: Fact, unit: DisplayUnit) -> Fact:
+    displayed = of.displayed - base.displayed
+    return Fact(
+        id=fact_id,
+        label=label,
+        exact=of.exact - base.exact,
+        unit=Unit.FEN,
+        displayed=displayed,
+        display=unit.print_steps(int(abs(displayed)) // unit.step),
+        formula=f"{of.label}－{base.label}",
+        inputs=(of.id, base.id),
+        year=of.year,
+        phase=of.phase,
+    )
+
+
+def _rate(fact_id: str, label: str, kind: Kind, of: Fact, base: Fact, definitions: Definitions) -> Fact | None:
+    if definitions.basis is Basis.DISPLAYED:
+        part, whole = of.displayed, base.displayed
+    else:
+        part, whole = of.exact, base.exact
+    if whole == 0:
+        return None
+    growth = kind is Kind.GROWTH
+    exact = (part - whole) / whole if growth else part / whole
+    shown = Fraction(round_half_up(exact * 100 * 10**definitions.decimals), 100 * 10**definitions.decimals)
+    return Fact(
+        id=fact_id,
+        label=label,
+        exact=exact,
+        unit=Unit.RATE,
+        displayed=shown,
+        display=print_rate(abs(exact) if growth else exact, decimals=definitions.decimals),
+        formula=f"（{of.label}－{base.label}）÷{base.label}" if growth else f"{of.label}÷{base.label}",
+        inputs=(of.id, base.id),
+        year=of.year,
+        phase=of.phase,
+    )
+
+
+def _together(shares: Sequence[Fact], decimals: int) -> Iterator[Fact]:
+    """Round the shares of a whole to a sum of 100% (largest remainders first; ties in order).
+
+    Shares that do not make up the whole are left as they are.
+    """
+    scale = 100 * 10**decimals
+    if sum(share.exact for share in shares) != 1 or any(share.exact < 0 for share in shares):
+        yield from shares
+        return
+    floors = [int(share.exact * scale) for share in shares]
+    by_remainder = sorted(range(len(shares)), key=lambda n: (floors[n] - shares[n].exact * scale, n))
+    for position in by_remainder[: scale - sum(floors)]:
+        floors[position] += 1
+    for share, steps in zip(shares, floors, strict=True):
+        shown = Fraction(steps, scale)
+        yield replace(share, displayed=shown, display=print_rate(shown, decimals=decimals))
