@@ -141,10 +141,11 @@ def _rows_exist(formula: Formula, cells: dict[str, tuple[str, ...]]) -> Iterator
 
 
 def _columns_exist(formula: Formula, form: Form) -> Iterator[str]:
-    numbers = {column.number for column in form.all_columns}
+    known = [{column.number for column in form.columns_of(block)} for block in form.blocks]
+    home = next((numbers for numbers in known if formula.target in numbers), set())
     for number in (formula.target, *(term.number for term in formula.terms)):
-        if number not in numbers:
-            yield f"{formula.text}: no column {number}"
+        if number not in home:
+            yield f"{formula.text}: no column {number}" + (" beside the target" if home else "")
 
 
 def _cycles(formulae: list[Formula]) -> Iterator[str]:

@@ -3,13 +3,14 @@
 from juesuan.tables.fill import fill_tables
 from juesuan.tables.identities import note_identities
 from juesuan.tables.layout import grid
-from juesuan.tables.model import Aggregates, FilledRow, FilledTable, Tables
+from juesuan.tables.model import Aggregates, FilledRow, FilledTable, Part, Tables
 from juesuan.tables.structural import structural_identities
 
 __all__ = [
     "Aggregates",
     "FilledRow",
     "FilledTable",
+    "Part",
     "Tables",
     "fill_tables",
     "grid",

@@ -3,6 +3,7 @@
 from juesuan.forms.model import Fill, Terms
 
 _BUDGET = "年初预算"
+_ACCOUNT_DIGITS = 4  # 总账科目
 
 
 def describe(fills: tuple[Fill, ...], terms: Terms) -> str:
@@ -19,7 +20,8 @@ def _one(fill: Fill, terms: Terms) -> str:
         return f"{describe(fill.positive, terms)}，为负时计零"
     if fill.measure is None:
         return _BUDGET
-    conditions = [f"科目 {'、'.join(fill.accounts)} {terms.measures[fill.measure]}".replace("科目  ", "全部科目")]
+    accounts = "、".join(code if len(code) >= _ACCOUNT_DIGITS else f"{code} 类" for code in fill.accounts)
+    conditions = [f"{f'科目 {accounts}' if accounts else '全部科目'} {terms.measures[fill.measure]}"]
     if fill.funds:
         conditions.append(f"资金：{'、'.join(terms.funds[fund] for fund in fill.funds)}")
     if fill.support:

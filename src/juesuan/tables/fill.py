@@ -13,7 +13,7 @@ from juesuan.forms.model import Column, Fill, Form, FormBlock, FormRow, Forms, L
 from juesuan.forms.notes import Axis, Formula
 from juesuan.problems import EditionError
 from juesuan.tables.describe import describe
-from juesuan.tables.model import Aggregates, FilledRow, FilledTable, Tables
+from juesuan.tables.model import Aggregates, FilledRow, FilledTable, Part, Tables
 
 LEVELS: Mapping[int, int] = {3: 1, 5: 2, 7: 3}
 """类, 款 and 项 by the length of their code."""
@@ -29,9 +29,9 @@ def fill_tables(
 ) -> Tables:
     """Fill every table.
 
-    ``three_public_budget`` holds the 年初预算 of the 三公 items in 分 by the ids of their figures
-    (``budget.abroad.initial``, ``budget.vehicle_purchase.initial``, ``budget.vehicle_running.initial``,
-    ``budget.reception.initial``); ``names`` the functional codes' names (a code without one is printed alone).
+    ``three_public_budget`` holds the 年初预算 of the 三公 items in 分 by the ids of their figures:
+    ``three_public.<item>.initial`` with the items ``abroad``, ``vehicle_purchase``, ``vehicle_running`` and
+    ``reception``. ``names`` holds the names of functional codes; a code without one is printed alone.
 
     Raises:
         EditionError: a form asks for a budget figure that isn't given.
@@ -57,8 +57,14 @@ class _Filler:
     names: Mapping[str, str]
 
     def table(self) -> FilledTable:
-        rows = {row.id: self._row(block, row) for block, row in self._rows()}
-        return FilledTable(self.form, self.year, rows)
+        form_rows = tuple(self._rows())
+        rows = {row.id: self._row(block, row) for block, row in form_rows}
+        parts = {
+            figure_id(self.form.table, row.id, column.key): tuple(_parts(cell_fills(self.form, column, row)))
+            for block, row in form_rows
+            for column in columns_with_cells(self.form, block, row)
+        }
+        return FilledTable(self.form, self.year, rows, parts)
 
     def _rows(self) -> Iterator[tuple[FormBlock | None, FormRow]]:
         for block in self.form.blocks:
@@ -78,6 +84,7 @@ class _Filler:
             for column in self.form.columns
             for fill in cell_fills(self.form, column, total)
             for code in self.aggregates.codes(selection_of(fill))
+            if code.isascii() and code.isdigit()  # the ledger's checks report any other
         }
         for code in sorted({code[:length] for code in codes for length in LEVELS if len(code) >= length}):
             yield FormRow(code=code, label=self.names.get(code, code), fill=(Fill(functional=(code,)),))
@@ -120,6 +127,15 @@ class _Filler:
                 f"table {self.form.table} asks for budget figures that aren't given: {', '.join(missing)}"
             )
         return sign * sum(self.budget[name] for name in fill.budget)
+
+
+def _parts(fills: tuple[Fill, ...], sign: int = 1) -> Iterator[Part]:
+    for fill in fills:
+        signed = -sign if fill.sign == "-" else sign
+        if fill.positive:
+            yield from _parts(fill.positive, signed)
+        elif fill.measure is not None:
+            yield Part(signed, selection_of(fill))
 
 
 def _printed_formula(form: Form, row: FormRow, column: Column) -> Formula | None:

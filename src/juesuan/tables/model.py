@@ -23,6 +23,14 @@ class Aggregates(Protocol):
 
 
 @dataclass(frozen=True)
+class Part:
+    """One signed selection of ledger rows behind a cell."""
+
+    sign: int
+    selection: Selection
+
+
+@dataclass(frozen=True)
 class FilledRow:
     """One printed row: its key in ids, its printed key, its label, and its cells by column key.
 
@@ -44,11 +52,16 @@ class FilledRow:
 
 @dataclass(frozen=True)
 class FilledTable:
-    """A form with every row filled; rows by their id, in reading order."""
+    """A form with every row filled; rows by their id, in reading order.
+
+    ``parts`` holds the selections behind each cell by its id. A cell made from one of them carries it itself
+    (``Figure.selection``); one that nets or adds several (行 28, 30, 58 and 60 of table 1) does not.
+    """
 
     form: Form
     year: int
     rows: Mapping[str, FilledRow]
+    parts: Mapping[str, tuple[Part, ...]]
 
     @property
     def empty(self) -> bool:
@@ -111,6 +124,15 @@ class Tables(Mapping[int, FilledTable]):
     def figures(self) -> tuple[Figure, ...]:
         """Every cell, empty ones included; a figure stands after the figures it is made from."""
         return tuple(self.by_id.values())
+
+    def parts(self, figure_id: str) -> tuple[Part, ...]:
+        """Return the ledger selections behind a cell; none for a budget column of table 7.
+
+        Raises:
+            EditionError: no table has such a cell.
+        """
+        self.cell(figure_id)
+        return next(table.parts[figure_id] for table in self.values() if figure_id in table.parts)
 
     def cell(self, figure_id: str) -> Figure:
         """Return a cell by its id (``t1.30.1``).

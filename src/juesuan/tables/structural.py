@@ -1,15 +1,120 @@
-"""Identities that no note prints, from ``expectations/identities/<edition>``."""
+"""Identities that no note prints: the rules of an edition, applied to the tables as they are filled."""
 
+from collections.abc import Iterator, Mapping
+from itertools import product
 from pathlib import Path
 
-from juesuan.identities import Identity
-from juesuan.tables.model import Tables
+from juesuan.forms.model import Layout
+from juesuan.identities import Identity, Instance, Term
+from juesuan.problems import EditionError
+from juesuan.tables.fill import figure_id
+from juesuan.tables.model import FilledRow, FilledTable, Tables
+from juesuan.tables.rules import CellPattern, Domain, Rule, RuleFile, TermPattern, load_rules, parse_term
+
+_VARIABLES = ("row", "class", "column")
+_Binding = Mapping[str, str]
 
 
 def structural_identities(tables: Tables, edition: str, *, folder: Path | None = None) -> tuple[Identity, ...]:
     """Return the identities of an edition's files, expanded over the rows and columns that are printed.
 
+    A rule whose rows don't occur in this closing has no instances, and is returned nevertheless.
+
     Raises:
         EditionError: a file is wrong, or an identity names a cell that doesn't exist.
     """
-    raise NotImplementedError
+    return tuple(
+        _identity(tables, file, rule) for file in load_rules(edition, folder=folder) for rule in file.rules
+    )
+
+
+def _identity(tables: Tables, file: RuleFile, rule: Rule) -> Identity:
+    try:
+        return Identity(
+            id=rule.id,
+            suite=rule.id.partition(".")[0],
+            text=rule.text,
+            citation=file.sources[rule.source],
+            instances=tuple(_instances(tables, file, rule)),
+            severity=rule.severity,
+            relation=rule.relation,
+        )
+    except (EditionError, ValueError) as error:
+        raise EditionError(f"identity {rule.id}: {error}") from None
+
+
+def _instances(tables: Tables, file: RuleFile, rule: Rule) -> Iterator[Instance]:
+    target = parse_term(rule.target)
+    terms = tuple(parse_term(term) for term in rule.terms)
+    if target.sign != 1 or (target.cell is not None and target.cell.row in ("classes", "children")):
+        raise EditionError(f"the target {rule.target!r} is not a single figure")
+    for binding in _bindings(tables, rule.for_each):
+        found = [Term(term.sign, figure) for term in terms for figure in _figures(tables, file, term, binding)]
+        for figure in _figures(tables, file, target, binding):
+            yield Instance(figure, tuple(found))
+
+
+def _bindings(tables: Tables, domains: Mapping[str, Domain]) -> Iterator[_Binding]:
+    unknown = sorted(set(domains) - set(_VARIABLES))
+    if unknown:
+        raise EditionError(f"unknown variable {', '.join(unknown)}; known: {', '.join(_VARIABLES)}")
+    choices = [_choices(tables, variable, domain) for variable, domain in domains.items()]
+    for chosen in product(*choices):
+        yield {name: value for part in chosen for name, value in part.items()}
+
+
+def _choices(tables: Tables, variable: str, domain: Domain) -> list[_Binding]:
+    table = _table(tables, domain.table)
+    if variable == "column":
+        return [{"column": column.key} for column in table.form.all_columns]
+    if variable == "class":
+        return [
+            {"row": row.id, "class": fill.functional[0]}
+            for row in table.form.all_rows
+            for fill in row.fill
+            if fill.functional
+        ]
+    rows = tuple(table.rows.values()) if domain.level is None else table.at_level(domain.level.depth)
+    return [{"row": row.id} for row in rows if domain.column is None or domain.column in row.cells]
+
+
+def _figures(tables: Tables, file: RuleFile, term: TermPattern, binding: _Binding) -> Iterator[str]:
+    if term.cell is None:
+        if term.figure not in file.elsewhere:
+            raise EditionError(f"{term.figure!r} is no cell, and not listed under elsewhere")
+        yield term.figure
+        return
+    cell, table = term.cell, _table(tables, term.cell.table)
+    column = _bound(cell.column, binding)
+    for row in _rows(table, cell, binding):
+        if column not in row.cells:
+            raise EditionError(f"no table has the cell {figure_id(cell.table, row.id, column)!r}")
+        yield figure_id(cell.table, row.id, column)
+
+
+def _rows(table: FilledTable, cell: CellPattern, binding: _Binding) -> tuple[FilledRow, ...]:
+    if cell.row == "classes":
+        return table.at_level(1)
+    if cell.row == "children":
+        return table.children(_bound("{row}", binding))
+    row = _bound(cell.row, binding)
+    if row in table.rows:
+        return (table.rows[row],)
+    if table.form.layout is Layout.SUBJECTS and cell.row.startswith("{"):
+        return ()  # the subject doesn't occur in this table: its amount is nought
+    raise EditionError(f"no table has the cell {figure_id(cell.table, row, cell.column)!r}")
+
+
+def _bound(text: str, binding: _Binding) -> str:
+    if not text.startswith("{"):
+        return text
+    name = text.strip("{}")
+    if name not in binding:
+        raise EditionError(f"{text} is not bound by for_each")
+    return binding[name]
+
+
+def _table(tables: Tables, number: int) -> FilledTable:
+    if number not in tables:
+        raise EditionError(f"there is no table {number}")
+    return tables[number]
