@@ -1,7 +1,31 @@
 """The ledger: exports read into one canonical table of exact 分, selections over it, and its rules.
 
-    chart = load_chart("2020")
-    ledger = read_ledger(vouchers, trial_balance, root=package, chart=chart, year=2020)
-    amount(ledger, Selection("expenditure", accounts=("7101",), economic=("301",)))
-    evaluate(rule, ledger, chart, load_codes("2020"))
+chart = load_chart("2020")
+ledger = read_ledger(vouchers, trial_balance, root=package, chart=chart, year=2020)
+amount(ledger, Selection("expenditure", accounts=("7101",), economic=("301",)))
+evaluate(rule, ledger, chart, load_codes("2020"))
 """
+
+from juesuan.ledger.canonical import read_ledger
+from juesuan.ledger.chart import load_chart, load_codes, read_codes
+from juesuan.ledger.model import AccountChart, CodeList, Codes, Ledger, LedgerRule, RuleFrame
+from juesuan.ledger.rules import evaluate, ledger_rules
+from juesuan.ledger.selection import Aggregates, amount, rows
+
+__all__ = [
+    "AccountChart",
+    "Aggregates",
+    "CodeList",
+    "Codes",
+    "Ledger",
+    "LedgerRule",
+    "RuleFrame",
+    "amount",
+    "evaluate",
+    "ledger_rules",
+    "load_chart",
+    "load_codes",
+    "read_codes",
+    "read_ledger",
+    "rows",
+]

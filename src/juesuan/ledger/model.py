@@ -173,7 +173,11 @@ class Ledger:
 
 @dataclass(frozen=True)
 class LedgerRule:
-    """A rule of the ledger as data: ``kind`` names the function of :mod:`juesuan.ledger.rules` that checks it."""
+    """A rule of the ledger as data: ``kind`` names the check of :mod:`juesuan.ledger.rules`.
+
+    A rule that ``must_have_rows`` fails when there is nothing to check. A ``whole`` rule means something only if
+    every line could be read (``Ledger.problems`` is empty).
+    """
 
     id: str
     kind: str
@@ -181,6 +185,7 @@ class LedgerRule:
     citation: str
     severity: Severity
     must_have_rows: bool
+    whole: bool
     parameters: Mapping[str, tuple[str, ...]]
 
 

@@ -1,0 +1,284 @@
+"""Raw tables into the canonical ledger: what each column means, and what is wrong with which line of it."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from juesuan.ledger import cells
+from juesuan.ledger.csv_source import read_csv
+from juesuan.ledger.model import (
+    BALANCE_COLUMNS,
+    LINE_COLUMNS,
+    AccountChart,
+    Ledger,
+    Side,
+    VoucherKey,
+)
+from juesuan.ledger.raw import RawTable
+from juesuan.problems import Place, Problem
+
+Value = TypeVar("Value")
+
+LINE_HEADERS: Mapping[str, str] = {
+    "date": "凭证日期",
+    "month": "会计期间",
+    "voucher": "凭证字号",
+    "entry": "分录号",
+    "summary": "摘要",
+    "account": "科目编码",
+    "account_name": "科目名称",
+    "debit": "借方金额",
+    "credit": "贷方金额",
+    "functional": "功能分类编码",
+    "functional_name": "功能分类名称",
+    "economic": "部门经济分类编码",
+    "economic_name": "部门经济分类名称",
+    "fund": "资金性质",
+    "support": "支出类型",
+    "project": "项目名称",
+    "closing": "是否结转",
+}
+BALANCE_HEADERS: Mapping[str, str] = {
+    "account": "科目编码",
+    "account_name": "科目名称",
+    "side": "方向",
+    "fund": "资金性质",
+    "functional": "功能分类编码",
+    "opening": "年初余额",
+    "debit": "本年借方",
+    "credit": "本年贷方",
+    "closing": "年末余额",
+}
+_OPTIONAL_LINE = {"month", "functional_name", "economic_name", "project", "closing"}
+_OPTIONAL_BALANCE = {"side", "account_name"}
+
+_LAST_PERIOD = 13  # the period of adjustments that some systems keep after December
+_ACCOUNT, _FUNCTIONAL, _ECONOMIC = r"[0-9]{4,30}", r"([0-9]{3}|[0-9]{5}|[0-9]{7})?", r"([0-9]{3}|[0-9]{5})?"
+
+
+def read_ledger(vouchers: Path, trial_balance: Path, *, root: Path, chart: AccountChart, year: int) -> Ledger:
+    """Read the voucher lines and the trial balance of a year.
+
+    ``root`` is the package: files are named relative to it. Nothing is raised for wrong data: everything wrong
+    is in ``Ledger.problems``, and the lines that could be read are in the frames.
+    """
+    lines, unread, found = read_lines(_raw(vouchers, root), chart)
+    balances, more = read_balances(_raw(trial_balance, root), chart)
+    return Ledger(year, lines, balances, (*found, *more), unread)
+
+
+def _raw(path: Path, root: Path) -> RawTable:
+    name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+    return read_csv(path, file=name)
+
+
+def read_lines(raw: RawTable, chart: AccountChart) -> tuple[pd.DataFrame, frozenset[VoucherKey], list[Problem]]:
+    """Return the canonical lines, the vouchers with a line that is not among them, and the problems."""
+    table = _Columns(raw, LINE_HEADERS, _OPTIONAL_LINE)
+    words = chart.words
+    values: dict[str, Any] = {
+        "date": table.few("date", cells.a_date, np.datetime64("1970-01-01", "s"), "datetime64[s]", _DATE),
+        "voucher": table.few("voucher", _filled, "", "object", _FILLED),
+        "entry": table.few("entry", cells.whole_number, 0, "int64", ("ledger.entry", "分录号不是整数", "正整数")),
+        "summary": table.text("summary"),
+        "account": table.few("account", cells.matching(_ACCOUNT), "", "object", _CODE),
+        "account_name": table.stripped("account_name"),
+        "functional": table.few("functional", cells.matching(_FUNCTIONAL), "", "object", _FUNCTIONAL_CODE),
+        "functional_name": table.stripped("functional_name"),
+        "economic": table.few("economic", cells.matching(_ECONOMIC), "", "object", _ECONOMIC_CODE),
+        "economic_name": table.stripped("economic_name"),
+        "fund": table.words("fund", words.fund),
+        "support": table.words("support", words.support),
+        "project": table.stripped("project"),
+        "closing": table.words("closing", words.closing, blank=False, dtype="bool"),
+    }
+    months = values["date"].astype("datetime64[M]").astype("int64") % 12 + 1
+    values["month"] = table.few("month", _month, 0, "int64", ("ledger.month", "会计期间不对", "1 至 13 的整数"))
+    values["month"] = np.where(values["month"] == 0, months, values["month"])
+    values["debit"], no_debit = table.amounts("debit")
+    values["credit"], no_credit = table.amounts("credit")
+    table.both_blank(no_debit & no_credit)
+    if LINE_HEADERS["closing"] not in raw.columns:
+        values["closing"] = _marked(values, chart)
+    frame = table.frame(values, LINE_COLUMNS)
+    return frame, table.unread(values["month"], values["voucher"]), table.problems()
+
+
+def read_balances(raw: RawTable, chart: AccountChart) -> tuple[pd.DataFrame, list[Problem]]:
+    """Return the leaves of the trial balance, amounts on each account's own side, and the problems.
+
+    The account's own side is that of the chart. An opening or closing balance that ``方向`` puts on the other
+    side is negative. Accounts that have accounts below them are left out: their amounts stand there again.
+    """
+    table = _Columns(raw, BALANCE_HEADERS, _OPTIONAL_BALANCE)
+    values: dict[str, Any] = {
+        "account": table.few("account", cells.matching(_ACCOUNT), "", "object", _CODE),
+        "account_name": table.stripped("account_name"),
+        "fund": table.words("fund", chart.words.fund),
+        "functional": table.few("functional", cells.matching(_FUNCTIONAL), "", "object", _FUNCTIONAL_CODE),
+    }
+    for name in ("opening", "debit", "credit", "closing"):
+        values[name], _ = table.amounts(name)
+    stated = table.words("side", {**chart.words.side, "平": ""})
+    own = cells.few(values["account"], lambda code: _side(chart, code), "", "object").values
+    turned = np.where((stated != "") & (own != "") & (stated != own), -1, 1)
+    values["opening"], values["closing"] = values["opening"] * turned, values["closing"] * turned
+    frame = table.frame(values, BALANCE_COLUMNS)
+    codes = sorted(set(frame["account"]))
+    parents = {code for code, after in pairwise(codes) if after.startswith(code)}
+    return frame[~frame["account"].isin(parents)].reset_index(drop=True), table.problems()
+
+
+_Words = tuple[str, str, str]  # a problem's code, message and what is expected
+_DATE: _Words = ("ledger.date", "不是日期", "形如 2020-01-31 的日期")
+_FILLED: _Words = ("ledger.blank", "这一格不能为空", "凭证字号")
+_CODE: _Words = ("ledger.account", "科目编码的写法不对", "4 位以上数字")
+_FUNCTIONAL_CODE: _Words = ("ledger.functional", "功能分类编码的写法不对", "3、5 或 7 位数字，或留空")
+_ECONOMIC_CODE: _Words = ("ledger.economic", "部门经济分类编码的写法不对", "3 或 5 位数字，或留空")
+
+
+class _Columns:
+    """The columns of one raw table as they are read, and the rows that turn out wrong on the way."""
+
+    def __init__(self, raw: RawTable, headers: Mapping[str, str], optional: Iterable[str]) -> None:
+        self._raw, self._headers = raw, headers
+        wanted = [header for name, header in headers.items() if name not in optional]
+        self._problems = [*raw.problems, *raw.missing(wanted)]
+        absent = any(header not in raw.columns for header in wanted)
+        self._size = 0 if absent else len(raw)  # without a column nothing can be said of a line
+        self._bad = np.zeros(self._size, dtype=np.bool_)
+        self._bad[[at for at in raw.ragged if at < self._size]] = True
+        self._ragged = self._bad.copy()
+        self._bad_by_name: dict[str, cells.Bools] = {}
+
+    def problems(self) -> list[Problem]:
+        return self._problems
+
+    def text(self, name: str) -> Sequence[str]:
+        """Return the cells as they stand; blanks where the column is not there."""
+        return (self._raw.columns.get(self._headers[name]) or [""] * self._size)[: self._size]
+
+    def stripped(self, name: str) -> NDArray[Any]:
+        return cells.few(self.text(name), lambda text: text, "", "object").values
+
+    def few(
+        self, name: str, read: Callable[[str], Value | None], filler: Value, dtype: str, words: _Words
+    ) -> NDArray[Any]:
+        if name == "month" and self._headers[name] not in self._raw.columns:
+            return np.zeros(self._size, dtype=dtype)
+        result = cells.few(self.text(name), read, filler, dtype)
+        self._note(name, result.bad, lambda _: words)
+        return result.values
+
+    def words(
+        self, name: str, known: Mapping[str, Any], *, blank: Any = "", dtype: str = "object"
+    ) -> NDArray[Any]:
+        table = {**{word: _plain(value) for word, value in known.items()}, "": blank}
+        expected = "、".join(known)
+        return self.few(name, table.get, blank, dtype, ("ledger.word", "不认识的写法", f"{expected}，或留空"))
+
+    def amounts(self, name: str) -> tuple[NDArray[Any], cells.Bools]:
+        """Return 分, and which cells are blank."""
+        result, blank = cells.amounts(self.text(name))
+        self._note(name, result.bad, _amount_words)
+        return result.values, blank
+
+    def both_blank(self, blank: cells.Bools) -> None:
+        words = ("ledger.sides", "借方、贷方金额都为空", "其中一方有金额")
+        self._note("debit", blank & ~self._ragged, lambda _: words)
+
+    def _note(self, name: str, bad: cells.Bools, words: Callable[[str], _Words]) -> None:
+        texts = self.text(name)
+        for at in map(int, np.flatnonzero(bad & ~self._ragged)):  # what a ragged row holds is in the wrong columns
+            code, message, expected = words(texts[at])
+            place = Place(self._raw.file, self._raw.lines[at], self._headers[name])
+            self._problems.append(Problem(place, code, message, texts[at], expected))
+        self._bad |= bad
+        self._bad_by_name[name] = bad
+
+    def frame(self, values: Mapping[str, Any], columns: Sequence[str]) -> pd.DataFrame:
+        """Return the good rows as a frame."""
+        lines = np.asarray(self._raw.lines[: self._size], dtype="int64")
+        full = {"file": np.full(self._size, self._raw.file, dtype=object), "line": lines, **values}
+        good = ~self._bad
+        data = {}
+        for name in columns:
+            column = (
+                np.asarray(full[name])[good] if name != "summary" else np.asarray(full[name], dtype=object)[good]
+            )
+            data[name] = pd.Series(column, dtype="str") if column.dtype == object else pd.Series(column)
+        return pd.DataFrame(data, columns=list(columns))
+
+    def unread(self, months: NDArray[Any], vouchers: NDArray[Any]) -> frozenset[VoucherKey]:
+        """Return the vouchers that bad rows belong to.
+
+        Where the row doesn't say itself (its date or number is bad, or its cells are shifted), they are those of
+        the nearest rows above and below that do, unless these bear another number.
+        """
+        unsure = self._ragged.copy()
+        for name in ("date", "voucher"):
+            unsure |= self._bad_by_name.get(name, False)
+        places = np.arange(self._size)
+        above = np.maximum.accumulate(np.where(unsure, -1, places))
+        below = np.minimum.accumulate(np.where(unsure, self._size, places)[::-1])[::-1]
+        found: set[VoucherKey] = set()
+        for at in np.flatnonzero(self._bad):
+            own = vouchers[at] if not self._ragged[at] else ""
+            for each in {int(above[at]), int(below[at])} - {-1, self._size}:
+                if own in ("", vouchers[each]):
+                    found.add((int(months[each]), str(vouchers[each])))
+        return frozenset(found)
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, str) else value
+
+
+def _filled(text: str) -> str | None:
+    return text or None
+
+
+def _month(text: str) -> int | None:
+    number = cells.whole_number(text)
+    return number if number is not None and 1 <= number <= _LAST_PERIOD else None
+
+
+def _amount_words(text: str) -> _Words:
+    if cells.too_fine(text):
+        return ("ledger.amount.precision", "金额细于一分", "最多两位小数")
+    return ("ledger.amount", "不是金额", "形如 1234.50 的数字")
+
+
+def _side(chart: AccountChart, code: str) -> Side | None:
+    account = chart.find(code)
+    return account.side if account is not None else None
+
+
+def _marked(values: Mapping[str, Any], chart: AccountChart) -> NDArray[np.bool_]:
+    """Tell the closing vouchers by the accounts they touch."""
+    marks = chart.marks
+    by_code = cells.few(
+        values["account"], lambda code: code.startswith(marks.accounts), filler=False, dtype="bool"
+    ).values
+    by_name = cells.few(
+        values["account_name"], lambda name: last_part(name) in marks.names, filler=False, dtype="bool"
+    ).values
+    vouchers = pd.DataFrame({"month": values["month"], "voucher": values["voucher"], "marked": by_code | by_name})
+    return vouchers.groupby(["month", "voucher"])["marked"].transform("any").to_numpy(dtype=np.bool_)
+
+
+def last_part(name: str) -> str:
+    """Return the last part of an account's full name: ``财政拨款结转-累计结转`` is ``累计结转``."""
+    return name_parts(name)[-1]
+
+
+def name_parts(name: str) -> list[str]:
+    """Split an account's full name at the separators that systems use."""
+    for separator in "—_/\\":
+        name = name.replace(separator, "-")
+    return [part.strip() for part in name.split("-") if part.strip()] or [""]

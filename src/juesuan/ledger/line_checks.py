@@ -1,0 +1,186 @@
+"""Checks over the voucher lines. Each returns the frame described by ``RuleFrame``, one row an item."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from juesuan.ledger.canonical import LINE_HEADERS, name_parts
+from juesuan.ledger.model import AccountChart, CodeList, Codes, Ledger, LedgerRule
+from juesuan.ledger.outcome import entry_names, line_places, outcome, voucher_name, where, yuan
+
+_VOUCHER = ["month", "voucher"]
+_NUMBERED = re.compile(r"(.*?)([0-9]+)")
+
+
+def voucher_balance(_rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+    """Compare both sides of each voucher; a voucher that wasn't read as a whole is left out."""
+    lines = ledger.lines
+    sums = lines.groupby(_VOUCHER, sort=False)[["debit", "credit"]].sum().reset_index()
+    if ledger.unread:
+        keys = pd.MultiIndex.from_frame(sums[_VOUCHER])
+        sums = sums[~keys.isin(list(ledger.unread))].reset_index(drop=True)
+    debit, credit = sums["debit"].to_numpy(), sums["credit"].to_numpy()
+    ok = debit == credit
+    names = [voucher_name(month, voucher) for month, voucher in sums[_VOUCHER].itertuples(index=False)]
+    broken = lines.merge(sums.loc[~ok, _VOUCHER], on=_VOUCHER)
+    behind = {key: where(group) for key, group in broken.groupby(_VOUCHER, sort=False)}
+    rows = [behind.get(key, "") for key in sums[_VOUCHER].itertuples(index=False, name=None)]
+    stated = [f"借方 {text}" for text in yuan(debit)]
+    computed = [f"贷方 {text}" for text in yuan(credit)]
+    return outcome(names, ok, stated, computed, yuan(debit - credit), rows)
+
+
+def sides(_rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+    """Ask each line for an amount on one side and none on the other."""
+    lines = ledger.lines
+    ok = (lines["debit"] != 0) ^ (lines["credit"] != 0)
+    pairs = zip(yuan(lines["debit"]), yuan(lines["credit"]), strict=True)
+    stated = [f"借方 {debit}，贷方 {credit}" for debit, credit in pairs]
+    return outcome(
+        entry_names(lines), ok, stated, ["一方有金额，另一方为空"] * len(lines), rows=line_places(lines)
+    )
+
+
+def duplicate_lines(_rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+    """Look for lines that are equal in every column: an export taken twice."""
+    columns = [name for name in ledger.lines.columns if name not in ("file", "line")]
+    return _doubled(ledger.lines, columns, "完全相同")
+
+
+def duplicate_entries(_rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+    """Look for lines of one voucher that bear the same number and yet differ."""
+    columns = [name for name in ledger.lines.columns if name not in ("file", "line")]
+    return _doubled(ledger.lines.drop_duplicates(columns), [*_VOUCHER, "entry"], "分录号相同")
+
+
+def dates(rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+    """Hold each date against the year, and each accounting month against the date."""
+    groups = ledger.lines.groupby(["date", "month", "voucher"], sort=False).first().reset_index()
+    months = groups["date"].dt.month
+    extra = groups["month"].astype("str").isin(rule.parameters["extra_periods"]) & (months == 12)  # noqa: PLR2004
+    ok = (groups["date"].dt.year == ledger.year) & ((groups["month"] == months) | extra)
+    day = groups["date"].dt.strftime("%Y-%m-%d")
+    stated = [f"{date}，第 {month} 期" for date, month in zip(day, groups["month"], strict=True)]
+    names = [voucher_name(month, voucher) for month, voucher in groups[_VOUCHER].itertuples(index=False)]
+    computed = [f"{ledger.year} 年第 {month} 期" for month in months]
+    return outcome(names, ok, stated, computed, rows=line_places(groups))
+
+
+def accounts(_rule: LedgerRule, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+    """Find each account of the lines and of the trial balance in the chart, and compare its name.
+
+    An account below a listed one is the unit's own; where its name is a full name (``行政支出-基本支出``), the
+    first part is the listed one's.
+    """
+
+    def judge(code: str, name: str) -> tuple[bool, str]:
+        account = chart.find(code)
+        if account is None:
+            return False, "预算会计科目（6、7、8 类）"
+        parts = name_parts(name)
+        own = code == account.code or len(parts) > 1
+        return not own or parts[0] == account.name, f"{account.code} {account.name}"
+
+    columns = ["file", "line", "account", "account_name"]
+    both = pd.concat([ledger.lines[columns], ledger.balances[columns]], ignore_index=True)
+    return _each_distinct(both, ["account", "account_name"], "科目", judge)
+
+
+def codes(rule: LedgerRule, ledger: Ledger, _chart: AccountChart, codes: Codes) -> pd.DataFrame:
+    """Find each code of a classification in the edition's list, and compare its name where one is given."""
+    field = rule.parameters["field"][0]
+    known: CodeList = codes.functional if field == "functional" else codes.economic
+    lines = ledger.lines[ledger.lines[field] != ""]
+
+    def judge(code: str, name: str) -> tuple[bool, str]:
+        listed = known.names.get(code)
+        if listed is None:
+            return False, f"{known.edition} 年{known.title}中的编码"
+        return name == "" or _same_name(name, listed), f"{code} {listed}"
+
+    return _each_distinct(lines, [field, f"{field}_name"], known.title, judge)
+
+
+def required(rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+    """Ask the lines of some accounts (no closing entries) for a value, and for a code of so many digits."""
+    parameters = rule.parameters
+    field = parameters["field"][0]
+    lines = ledger.movements
+    keep = lines["account"].str.startswith(parameters["accounts"])
+    if "support" in parameters:
+        keep &= lines["support"].isin(parameters["support"])
+    lines = lines[keep]
+    ok = lines[field] != ""
+    computed = f"填写“{LINE_HEADERS[field]}”"
+    if "digits" in parameters:
+        ok &= lines[field].str.len().isin([int(digits) for digits in parameters["digits"]])
+        computed += f"，{'或'.join(parameters['digits'])} 位编码"
+    stated = lines[field].where(lines[field] != "", "（空）")
+    return outcome(entry_names(lines), ok, list(stated), [computed] * len(lines), rows=line_places(lines))
+
+
+def voucher_numbers(_rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+    """Look for gaps in the numbers of each month and type; vouchers that weren't read are not missing."""
+    vouchers = ledger.lines[_VOUCHER].drop_duplicates()
+    named = [*vouchers.itertuples(index=False, name=None), *ledger.unread]
+    numbers: dict[tuple[int, str], set[int]] = {}
+    for month, voucher in named:
+        match = _NUMBERED.fullmatch(voucher)
+        if match:
+            numbers.setdefault((month, match[1]), set()).add(int(match[2]))
+    names, ok, stated, computed = [], [], [], []
+    for (month, kind), found in sorted(numbers.items()):
+        gaps = _gaps(sorted(found))
+        names.append(f"{month}月 {kind.rstrip('-') or '凭证'}")
+        ok.append(not gaps)
+        stated.append(f"{len(found)} 张，最大 {max(found)} 号" + (f"；缺 {'、'.join(gaps)} 号" if gaps else ""))
+        computed.append("从 1 号起连续")
+    return outcome(names, ok, stated, computed)
+
+
+def _gaps(found: Sequence[int]) -> list[str]:
+    """Return the missing numbers below the largest, as ranges."""
+    gaps = []
+    for before, after in zip([0, *found], found, strict=False):
+        if after - before == 2:  # noqa: PLR2004
+            gaps.append(str(before + 1))
+        elif after - before > 2:  # noqa: PLR2004
+            gaps.append(f"{before + 1}–{after - 1}")
+    return gaps
+
+
+def _doubled(lines: pd.DataFrame, columns: list[str], how: str) -> pd.DataFrame:
+    """Return one row for each distinct line, failing where it stands more than once."""
+    again = lines.duplicated(columns, keep=False).to_numpy()
+    once, several = lines[~again], lines[again]
+    names, stated, rows = entry_names(once), ["1 行"] * len(once), [""] * len(once)
+    for _, group in several.groupby(columns, sort=False):
+        names.append(entry_names(group.head(1))[0])
+        stated.append(f"{len(group)} 行{how}")
+        rows.append(where(group))
+    ok = np.arange(len(names)) < len(once)
+    return outcome(names, ok, stated, ["1 行"] * len(names), rows=rows)
+
+
+def _each_distinct(lines: pd.DataFrame, columns: list[str], title: str, judge: Any) -> pd.DataFrame:
+    """Judge each distinct pair of code and name."""
+    names, ok, stated, computed, rows = [], [], [], [], []
+    for (code, name), group in lines.groupby(columns, sort=True):
+        good, expected = judge(code, name)
+        names.append(f"{title} {code}")
+        ok.append(good)
+        stated.append(f"{code} {name}".strip())
+        computed.append(expected)
+        rows.append("" if good else where(group))
+    return outcome(names, ok, stated, computed, rows=rows)
+
+
+def _same_name(name: str, listed: str) -> bool:
+    return _plain(name) == _plain(listed)
+
+
+def _plain(name: str) -> str:
+    return name.replace("(", "（").replace(")", "）").replace(" ", "")

@@ -1,0 +1,84 @@
+"""The rules of the ledger: data of an edition, each checked by a pure function that says what it found."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Annotated
+
+import pandas as pd
+from pydantic import Field
+
+from juesuan.ledger import balance_checks, line_checks
+from juesuan.ledger.model import AccountChart, Codes, Ledger, LedgerRule, RuleFrame
+from juesuan.problems import EditionError, InputError, Severity
+from juesuan.resources import edition_folder
+from juesuan.yamlsource import Strict, read_yaml
+
+Check = Callable[[LedgerRule, Ledger, AccountChart, Codes], pd.DataFrame]
+
+CHECKS: Mapping[str, Check] = {
+    "voucher_balance": line_checks.voucher_balance,
+    "sides": line_checks.sides,
+    "duplicate_lines": line_checks.duplicate_lines,
+    "duplicate_entries": line_checks.duplicate_entries,
+    "dates": line_checks.dates,
+    "accounts": line_checks.accounts,
+    "codes": line_checks.codes,
+    "required": line_checks.required,
+    "voucher_numbers": line_checks.voucher_numbers,
+    "turnover_ties": balance_checks.turnover_ties,
+    "names_tie": balance_checks.names_tie,
+    "balances_roll": balance_checks.balances_roll,
+    "closed": balance_checks.closed,
+    "funds_equal": balance_checks.funds_equal,
+}
+_PARAMETERS: Mapping[str, frozenset[str]] = {
+    "dates": frozenset({"extra_periods"}),
+    "codes": frozenset({"field"}),
+    "required": frozenset({"field", "accounts"}),
+    "closed": frozenset({"accounts"}),
+    "funds_equal": frozenset({"accounts", "others"}),
+}
+
+
+class _Rule(Strict):
+    id: str
+    kind: str
+    text: str
+    citation: str
+    severity: Severity
+    must_have_rows: bool
+    whole: bool = False
+    parameters: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+
+class _Rules(Strict):
+    edition: str
+    rules: Annotated[tuple[_Rule, ...], Field(min_length=1)]
+
+
+@cache
+def ledger_rules(edition: str) -> tuple[LedgerRule, ...]:
+    """Return the rules of an edition in their order.
+
+    Raises:
+        EditionError: the file is missing or wrong, names an unknown check or lacks a parameter of one.
+    """
+    try:
+        source = read_yaml(edition_folder("rules", edition) / "ledger.yaml", _Rules)
+    except InputError as error:
+        raise EditionError(str(error)) from None
+    rules = tuple(LedgerRule(**dict(item)) for item in source.rules)
+    if len({rule.id for rule in rules}) != len(rules):
+        raise EditionError(f"two ledger rules of {edition} share an id")
+    for rule in rules:
+        if rule.kind not in CHECKS:
+            raise EditionError(f"ledger rule {rule.id}: no check is called {rule.kind!r}")
+        lacking = _PARAMETERS.get(rule.kind, frozenset()) - rule.parameters.keys()
+        if lacking:
+            raise EditionError(f"ledger rule {rule.id} lacks {', '.join(sorted(lacking))}")
+    return rules
+
+
+def evaluate(rule: LedgerRule, ledger: Ledger, chart: AccountChart, codes: Codes) -> RuleFrame:
+    """Check a rule: one row for each item that it applies to (see :class:`RuleFrame`)."""
+    return RuleFrame(rule, CHECKS[rule.kind](rule, ledger, chart, codes))

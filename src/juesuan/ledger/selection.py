@@ -1,0 +1,122 @@
+"""Which ledger rows make an amount: one selection, or a thousand of them quickly."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from juesuan.figures import Selection
+from juesuan.ledger.model import Ledger
+from juesuan.problems import EditionError
+
+_SIGNS = {"income": -1, "expenditure": 1}  # of debit less credit
+_BALANCES = ("opening", "closing")
+_KEYS = ("account", "functional", "economic", "fund", "support", "project", "closing")
+_BALANCE_KEYS = ("account", "functional", "fund")
+
+
+def amount(ledger: Ledger, selection: Selection) -> int:
+    """Return the 分 of a selection, added up line by line. For many selections see :class:`Aggregates`."""
+    chosen = rows(ledger, selection)
+    if selection.measure in _BALANCES:
+        return int(chosen[selection.measure].sum())
+    return _SIGNS[selection.measure] * int(chosen["debit"].sum() - chosen["credit"].sum())
+
+
+def rows(ledger: Ledger, selection: Selection) -> pd.DataFrame:
+    """Return the lines behind an amount, in the order of the export.
+
+    They are rows of ``Ledger.lines`` for income and expenditure, and of ``Ledger.balances`` for an opening or
+    closing balance.
+
+    Raises:
+        EditionError: the measure is unknown, or asks a balance for what the trial balance doesn't hold.
+    """
+    _check(selection)
+    frame = ledger.balances if selection.measure in _BALANCES else ledger.lines
+    cells = _Cells({name: frame[name].to_numpy() for name in _keys(selection)})
+    return frame[cells.mask(selection)]
+
+
+class Aggregates:
+    """A ledger grouped once, so that selections are added up over some hundred groups and not over all lines.
+
+    Equal to :func:`amount`; each group knows how many lines it holds.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        sums = ledger.lines[[*_KEYS, "debit", "credit"]]
+        groups = sums.groupby(list(_KEYS), sort=True, observed=True)
+        grouped = groups.agg(
+            debit=("debit", "sum"), credit=("credit", "sum"), lines=("debit", "size")
+        ).reset_index()
+        self._lines = _Cells({name: grouped[name].to_numpy() for name in _KEYS})
+        self._net: NDArray[Any] = (grouped["debit"] - grouped["credit"]).to_numpy()
+        self._counts: NDArray[Any] = grouped["lines"].to_numpy()
+        balances = ledger.balances
+        self._leaves = _Cells({name: balances[name].to_numpy() for name in _BALANCE_KEYS})
+        self._held = {name: balances[name].to_numpy() for name in _BALANCES}
+
+    def amount(self, selection: Selection) -> int:
+        """Return the 分 of a selection."""
+        _check(selection)
+        if selection.measure in _BALANCES:
+            return int(self._held[selection.measure][self._leaves.mask(selection)].sum())
+        return _SIGNS[selection.measure] * int(self._net[self._lines.mask(selection)].sum())
+
+    def count(self, selection: Selection) -> int:
+        """Return how many lines (or leaves of the trial balance) are behind a selection."""
+        _check(selection)
+        if selection.measure in _BALANCES:
+            return int(self._leaves.mask(selection).sum())
+        return int(self._counts[self._lines.mask(selection)].sum())
+
+
+class _Cells:
+    """Some columns of equal length, and which of their rows a selection takes."""
+
+    def __init__(self, columns: dict[str, NDArray[Any]]) -> None:
+        self._columns = columns
+        self._size = len(next(iter(columns.values())))
+        self._distinct = {name: pd.factorize(column) for name, column in columns.items() if name != "closing"}
+        self._having = cache(self._find)
+
+    def mask(self, selection: Selection) -> NDArray[np.bool_]:
+        mask = np.ones(self._size, dtype=np.bool_)
+        if "closing" in self._columns:
+            mask &= ~self._columns["closing"].astype(np.bool_)
+        for name, wanted in _conditions(selection):
+            if wanted:
+                mask &= self._having(name, wanted)
+        return mask
+
+    def _find(self, name: str, wanted: tuple[str, ...]) -> NDArray[np.bool_]:
+        at, distinct = self._distinct[name]
+        prefixes = name in ("account", "functional", "economic")
+        test: Callable[[Any], bool] = (lambda text: text.startswith(wanted)) if prefixes else wanted.__contains__
+        return np.fromiter((test(str(text)) for text in distinct), np.bool_, len(distinct))[at]
+
+
+def _conditions(selection: Selection) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return (
+        ("account", selection.accounts),
+        ("functional", selection.functional),
+        ("economic", selection.economic),
+        ("fund", selection.funds),
+        ("support", selection.support),
+        ("project", selection.projects),
+    )
+
+
+def _keys(selection: Selection) -> tuple[str, ...]:
+    return _BALANCE_KEYS if selection.measure in _BALANCES else _KEYS
+
+
+def _check(selection: Selection) -> None:
+    if selection.measure not in (*_SIGNS, *_BALANCES):
+        raise EditionError(f"unknown measure {selection.measure!r}")
+    if selection.measure in _BALANCES and (selection.economic or selection.support or selection.projects):
+        raise EditionError("the trial balance has no economic code, 支出类型 or project to select by")
