@@ -1,10 +1,17 @@
 """The HTML skin: one self-contained page, readable without a network, with a trace panel behind every figure."""
 
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from juesuan.document import Document
 from juesuan.facts import Facts
-from juesuan.skins.trace import TraceEntry
+from juesuan.resources import resource_root
+from juesuan.skins.trace import TraceEntry, facts_json
+from juesuan.skins.view import used_facts, view_document
 
 
 def render_html(
@@ -17,4 +24,34 @@ def render_html(
     Raises:
         EditionError: a number's fact is missing, or two anchors are the same.
     """
-    raise NotImplementedError
+    folder = resource_root() / "templates" / "html"
+    view = view_document(document, facts)
+    data = facts_json(used_facts(view.places, facts), facts, trace or {}, view.places)
+    page = _environment(folder).get_template("disclosure.html")
+    return page.render(
+        view=view,
+        draft=draft,
+        style=_inline(folder / "disclosure.css"),
+        script=_inline(folder / "panel.js"),
+        data=Markup(data),  # noqa: S704 - facts_json escapes what could end a script element
+    )
+
+
+@cache
+def _environment(folder: Path) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(folder),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["svg"] = Markup
+    return environment
+
+
+@cache
+def _inline(path: Path) -> Markup:
+    """Return one of our own files to stand inside the page; it is no template and holds no data."""
+    return Markup(path.read_text(encoding="utf-8").strip())  # noqa: S704
