@@ -7,8 +7,8 @@ whose class is not imported. Before and after a run the exact set of rule ids is
 Importing this package is cheap; Great Expectations is imported when a suite runs.
 """
 
-from juesuan.suites.checks import Check, Item, check_from_identity
+from juesuan.suites.checks import Check, Item, check_from_identity, places_of
 from juesuan.suites.docs import write_docs
 from juesuan.suites.run import SuiteRun, run_suites
 
-__all__ = ["Check", "Item", "SuiteRun", "check_from_identity", "run_suites", "write_docs"]
+__all__ = ["Check", "Item", "SuiteRun", "check_from_identity", "places_of", "run_suites", "write_docs"]

@@ -1,10 +1,14 @@
 """One rule and the places where it applies, ready to be checked."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+
+import pandas as pd
 
 from juesuan.identities import Identity
 from juesuan.problems import Severity
+
+ROW_SEPARATOR = "; "
 
 
 @dataclass(frozen=True)
@@ -13,7 +17,7 @@ class Item:
 
     ``excess`` is what must be zero (or, for a rule with a bound, not above zero): stated less computed in
     whole units, or 1 for a violation that is no amount. ``stated``, ``computed`` and ``difference`` are for
-    people. ``rows`` names the lines behind the place, as ``file:line``.
+    people. ``rows`` names the lines behind the place, as ``file:line`` joined by ``"; "``.
     """
 
     place: str
@@ -21,12 +25,15 @@ class Item:
     computed: str
     excess: int
     difference: str = ""
-    rows: tuple[str, ...] = ()
+    rows: str = ""
+
+
+ITEM_COLUMNS = tuple(field.name for field in fields(Item))
 
 
 @dataclass(frozen=True)
 class Check:
-    """One rule as a person reads it, with every place where it applies.
+    """One rule as a person reads it, with every place where it applies: a frame with the columns of an Item.
 
     A rule that applies nowhere passes only if ``may_be_empty`` says so: an empty frame must not pass unseen.
     """
@@ -35,10 +42,16 @@ class Check:
     suite: str
     text: str
     citation: str
-    items: tuple[Item, ...]
+    places: pd.DataFrame
     severity: Severity = Severity.ERROR
     bounded: bool = False
     may_be_empty: bool = False
+
+
+def places_of(items: Iterable[Item]) -> pd.DataFrame:
+    """Return the frame of a check's places."""
+    rows = [tuple(getattr(item, name) for name in ITEM_COLUMNS) for item in items]
+    return pd.DataFrame(rows, columns=list(ITEM_COLUMNS)).astype({"excess": "int64"})
 
 
 def check_from_identity(
@@ -47,33 +60,27 @@ def check_from_identity(
     *,
     describe: Callable[[str], str],
     show: Callable[[int], str],
-    rows: Callable[[str], tuple[str, ...]] = lambda _: (),
+    rows: Callable[[str], Iterable[str]] = lambda _: (),
 ) -> Check:
     """Return the check of an identity on given amounts.
 
     ``describe`` turns a figure's id into a place for people, ``show`` prints an amount with its unit, ``rows``
     names the ledger lines behind a figure (asked for only where the identity fails).
     """
-    items = []
-    for instance in identity.instances:
-        stated, computed = values[instance.target], instance.computed(values)
-        fails = not identity.relation.satisfied_by(stated - computed)
-        items.append(
-            Item(
-                describe(instance.target),
-                show(stated),
-                show(computed),
-                stated - computed,
-                show(stated - computed) if stated != computed else "",
-                rows(instance.target) if fails else (),
-            )
-        )
+
+    def item(target: str, stated: int, computed: int) -> Item:
+        excess = stated - computed
+        behind = () if identity.relation.satisfied_by(excess) else rows(target)
+        difference = show(excess) if excess else ""
+        place = describe(target)
+        return Item(place, show(stated), show(computed), excess, difference, ROW_SEPARATOR.join(behind))
+
     return Check(
         identity.id,
         identity.suite,
         identity.text,
         identity.citation,
-        tuple(items),
+        places_of(item(one.target, values[one.target], one.computed(values)) for one in identity.instances),
         identity.severity,
         bounded=identity.relation.bounded,
         may_be_empty=not identity.instances,

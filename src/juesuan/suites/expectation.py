@@ -21,8 +21,6 @@ from great_expectations.render import (
 )
 from great_expectations.render.renderer.renderer import renderer
 
-FRAME_COLUMNS = ("rule", "place", "stated", "computed", "excess", "difference", "rows")
-
 _METRIC = "table.rule_violations"
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from juesuan.identities import CheckResult, Failure
-from juesuan.suites.checks import Check
+from juesuan.suites.checks import ROW_SEPARATOR, Check
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
@@ -61,7 +61,7 @@ def _run(context: "EphemeralDataContext", name: str, checks: Sequence[Check]) ->
         suite.add_expectation(
             ExpectRuleToHold(
                 rule_id=check.id,
-                places=len(check.items),
+                places=len(check.places),
                 bounded=check.bounded,
                 description=check.text,
                 severity=FailureSeverity.CRITICAL if check.severity == "error" else FailureSeverity.WARNING,
@@ -95,14 +95,7 @@ def _rule_of(outcome: "ExpectationValidationResult") -> str:
 
 
 def _frame(checks: Sequence[Check]) -> pd.DataFrame:
-    from juesuan.suites.expectation import FRAME_COLUMNS
-
-    rows = [
-        (c.id, i.place, i.stated, i.computed, i.excess, i.difference, "；".join(i.rows))
-        for c in checks
-        for i in c.items
-    ]
-    return pd.DataFrame(rows, columns=list(FRAME_COLUMNS)).astype({"excess": "int64"})
+    return pd.concat([check.places.assign(rule=check.id) for check in checks], ignore_index=True)
 
 
 def _result(check: Check, outcome: "ExpectationValidationResult") -> CheckResult:
@@ -114,11 +107,11 @@ def _result(check: Check, outcome: "ExpectationValidationResult") -> CheckResult
             one["stated"],
             one["computed"],
             one["difference"],
-            tuple(one["rows"].split("；")) if one["rows"] else (),
+            tuple(one["rows"].split(ROW_SEPARATOR)) if one["rows"] else (),
         )
         for one in outcome.result["details"]["violations"]
     )
-    if not check.items and not check.may_be_empty:
+    if check.places.empty and not check.may_be_empty:
         failures = (Failure("（全部）", "核对 0 处", "至少核对 1 处", "数据中没有可核对的内容"),)
     elif not outcome.success and not failures:
         raise RuntimeError(f"{check.id}: {outcome.result['observed_value']}")
@@ -129,7 +122,7 @@ def _result(check: Check, outcome: "ExpectationValidationResult") -> CheckResult
         citation=check.citation,
         severity=check.severity,
         success=not failures,
-        instances=len(check.items),
+        instances=len(check.places),
         failures=failures,
     )
 
