@@ -65,8 +65,11 @@ def project_texts(texts: ProjectTexts, projects: AbstractSet[str] | None, file: 
         yield Problem(Place(file), "texts.project-unknown", "项目表里没有这个项目", key, expected)
 
 
-def indicators(sheet: YamlFile[Sheet], numbers: Mapping[str, Mention]) -> Iterator[Problem]:
-    """Check that every quantitative indicator has one target and one actual number, of the same kind."""
+def indicators(sheet: YamlFile[Sheet], numbers: Mapping[str, Mention], *, names: bool) -> Iterator[Problem]:
+    """Check that every quantitative indicator has one target and one actual number, of the same kind.
+
+    ``names`` says whether an unknown name is a problem of its own.
+    """
     for where, indicator in _indicators(sheet.model):
         if indicator.direction is Direction.QUALITATIVE:
             continue
@@ -78,15 +81,16 @@ def indicators(sheet: YamlFile[Sheet], numbers: Mapping[str, Mention]) -> Iterat
         for side, text, name in sides:
             place = _place(sheet.file, sheet.lines, f"{where}.{side}")
             problem, mention = _number(text, name, side, place, numbers)
-            yield from [problem] if problem else []
+            if problem and (names or problem.code != "performance.unknown"):
+                yield problem
             found += [mention] if mention else []
         if len(found) == len(sides):
             place = _place(sheet.file, sheet.lines, f"{where}.actual")
             yield from _comparable(indicator, found[0], found[1], place)
 
 
-def claims(lines: Sequence[ClaimLine], numbers: Mapping[str, Mention]) -> Iterator[Problem]:
-    """Check that claims can be read and that their names are those of numbers."""
+def claims(lines: Sequence[ClaimLine], numbers: Mapping[str, Mention] | None) -> Iterator[Problem]:
+    """Check that claims can be read and that their names are those of numbers (None: not all are known)."""
     for line in lines:
         place = Place(line.source.file, line.source.line)
         try:
@@ -96,7 +100,7 @@ def claims(lines: Sequence[ClaimLine], numbers: Mapping[str, Mention]) -> Iterat
             yield Problem(place, "claim.syntax", f"看不懂的勾稽式：{error}", line.written, expected)
             continue
         for name in dict.fromkeys(claim.names):
-            if named_fact(name) not in numbers:
+            if numbers is not None and named_fact(name) not in numbers:
                 expected = f"某段文字里写明的“{{{name}: 数字}}”"
                 yield Problem(place, "claim.unknown", "勾稽式里的名称没有在任何地方写明", name, expected)
 

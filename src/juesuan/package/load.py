@@ -20,7 +20,7 @@ from juesuan.package.model import (
     source_of,
 )
 from juesuan.package.performance import Sheet
-from juesuan.package.prose import Mention
+from juesuan.package.prose import Mention, named_fact
 from juesuan.package.settings import SETTINGS_FILE, Files, Settings
 from juesuan.package.texts import Glossary, KeyTasks, PerformanceText, Profile, ProjectTexts, Reasons, TextFile
 from juesuan.package.yamlfile import YamlFile, read_file
@@ -71,6 +71,7 @@ class _Reader:
     root: Path
     problems: list[Problem] = field(default_factory=list)
     yaml_files: list[YamlFile[BaseModel]] = field(default_factory=list)
+    all_named: bool = True  # whether every file that may name numbers was read
 
     def settings(self) -> Settings | None:
         """Read the settings, and check what they name."""
@@ -105,9 +106,10 @@ class _Reader:
             self.problems += crosscheck.project_texts(texts.projects, known, f"{files.texts}/projects.yaml")
         numbers = self._numbers()
         claims = tuple(self._claims())
-        self.problems += crosscheck.claims(claims, numbers)
+        # A file that can't be read says so itself; that its names are missing elsewhere is no news.
+        self.problems += crosscheck.claims(claims, numbers if self.all_named else None)
         for sheet in filter(None, sheets):
-            self.problems += crosscheck.indicators(sheet, numbers)
+            self.problems += crosscheck.indicators(sheet, numbers, names=self.all_named)
         if not (settings and counts and assets and headcount and texts):
             return None
         return ClosingPackage(
@@ -132,6 +134,7 @@ class _Reader:
         read = read_file(self.root, file, model, self.problems)
         if read is not None:
             self.yaml_files.append(read)
+        self.all_named &= read is not None
         return read
 
     def _folder(self, name: str) -> tuple[str, ...]:
@@ -175,7 +178,7 @@ class _Reader:
                 hint = f"已在 {first.source} 写过；再次引用时只写名称：“{{{mention.stated.name}}}”"
                 self.problems.append(Problem(place, "text.doubled", "同一名称的数字写了两次", hint=hint))
         for reference, place in (pair for read in self.yaml_files for pair in read.references):
-            if f"text.{reference.name}" not in numbers:
+            if named_fact(reference.name) not in numbers and self.all_named:
                 expected = f"先在一处写明“{{{reference.name}: 数字}}”"
                 self.problems.append(
                     Problem(place, "text.unknown", "引用的数字没有在任何地方写明", reference.name, expected)

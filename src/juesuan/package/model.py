@@ -1,10 +1,13 @@
-"""The closing package as a value: what a finance office hands in, read and frozen. Amounts are 分."""
+"""The closing package as a value: what a finance office hands in, read and frozen. Amounts are 分.
+
+The title of a count is what it is called in the list of facts.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import NonNegativeInt
+from pydantic import Field, NonNegativeInt
 
 from juesuan.facts import Source
 from juesuan.package.performance import Indicator, Sheet
@@ -71,57 +74,57 @@ class ProcurementLine:
 class Vehicles(Strict):
     """车辆 by kind, at the end of the year."""
 
-    ministerial: NonNegativeInt = 0  # 副部（省）级及以上领导用车
-    leading_officials: NonNegativeInt = 0  # 主要领导干部用车
-    confidential: NonNegativeInt = 0  # 机要通信用车
-    emergency: NonNegativeInt = 0  # 应急保障用车
-    enforcement: NonNegativeInt = 0  # 执法执勤用车
-    special: NonNegativeInt = 0  # 特种专业技术用车
-    retired_cadres: NonNegativeInt = 0  # 离退休干部用车
-    other: NonNegativeInt = 0  # 其他用车
+    ministerial: NonNegativeInt = Field(0, title="副部（省）级及以上领导用车")
+    leading_officials: NonNegativeInt = Field(0, title="主要领导干部用车")
+    confidential: NonNegativeInt = Field(0, title="机要通信用车")
+    emergency: NonNegativeInt = Field(0, title="应急保障用车")
+    enforcement: NonNegativeInt = Field(0, title="执法执勤用车")
+    special: NonNegativeInt = Field(0, title="特种专业技术用车")
+    retired_cadres: NonNegativeInt = Field(0, title="离退休干部用车")
+    other: NonNegativeInt = Field(0, title="其他用车")
 
 
 class Assets(Strict):
     """``assets.yaml``: vehicles; 通用设备 and 专用设备 above the value that the edition's form names."""
 
-    vehicles: Vehicles
-    general_equipment: NonNegativeInt
-    special_equipment: NonNegativeInt
+    vehicles: Vehicles = Field(title="车辆")
+    general_equipment: NonNegativeInt = Field(title="大额通用设备")
+    special_equipment: NonNegativeInt = Field(title="大额专用设备")
 
 
 class InService(Strict):
     """在职人员."""
 
-    administrative: NonNegativeInt = 0  # 行政人员
-    civil_service_managed: NonNegativeInt = 0  # 参照公务员法管理事业人员
-    institution: NonNegativeInt = 0  # 其他事业人员
+    administrative: NonNegativeInt = Field(0, title="行政人员")
+    civil_service_managed: NonNegativeInt = Field(0, title="参照公务员法管理事业人员")
+    institution: NonNegativeInt = Field(0, title="其他事业人员")
 
 
 class Retired(Strict):
     """离退休人员."""
 
-    veteran: NonNegativeInt = 0  # 离休
-    pensioner: NonNegativeInt = 0  # 退休
+    veteran: NonNegativeInt = Field(0, title="离休")
+    pensioner: NonNegativeInt = Field(0, title="退休")
 
 
 class Headcount(Strict):
     """``headcount.yaml``: people at the end of the year."""
 
-    in_service: InService
-    retired: Retired
+    in_service: InService = Field(title="在职人员")
+    retired: Retired = Field(title="离退休人员")
 
 
 class ThreePublicCounts(Strict):
     """``three-public-counts.yaml``: what 三公 money was spent on."""
 
-    abroad_groups: NonNegativeInt  # 因公出国（境）团组数
-    abroad_people: NonNegativeInt  # 因公出国（境）人次
-    vehicles_bought: NonNegativeInt  # 公务用车购置数
-    vehicles_held: NonNegativeInt  # 公务用车保有量
-    reception_batches: NonNegativeInt  # 国内公务接待批次
-    reception_people: NonNegativeInt  # 国内公务接待人次
-    foreign_reception_batches: NonNegativeInt = 0  # 其中：外事接待批次
-    foreign_reception_people: NonNegativeInt = 0  # 其中：外事接待人次
+    abroad_groups: NonNegativeInt = Field(title="因公出国（境）团组数")
+    abroad_people: NonNegativeInt = Field(title="因公出国（境）人次")
+    vehicles_bought: NonNegativeInt = Field(title="公务用车购置数")
+    vehicles_held: NonNegativeInt = Field(title="公务用车保有量")
+    reception_batches: NonNegativeInt = Field(title="国内公务接待批次")
+    reception_people: NonNegativeInt = Field(title="国内公务接待人次")
+    foreign_reception_batches: NonNegativeInt = Field(0, title="其中：外事接待批次")
+    foreign_reception_people: NonNegativeInt = Field(0, title="其中：外事接待人次")
 
 
 @dataclass(frozen=True)

@@ -68,8 +68,8 @@ class Indicator(Strict):
     name: Prose
     weight: Points
     direction: Direction
-    target: Prose
-    actual: Prose
+    target: Prose = Field(title="年初目标值")
+    actual: Prose = Field(title="实际完成值")
     target_number: str | None = None
     actual_number: str | None = None
     band: Band | None = None

@@ -1,5 +1,6 @@
 """YAML files with free text: every text parsed, every number of it with its file, line and column."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 from juesuan.facts import Source
 from juesuan.package.files import package_file
 from juesuan.package.markup import Declared, Reference, Stated, Words, parse
+from juesuan.package.performance import Indicator
 from juesuan.package.prose import Mention, Prose, named_fact, unnamed_fact
 from juesuan.problems import InputError, Place, Problem
 from juesuan.yamlsource import read_yaml
@@ -62,6 +64,7 @@ class _Placing:
     mentions: list[Mention] = field(default_factory=list)
     references: list[tuple[Reference, Place]] = field(default_factory=list)
     ordinals: dict[int, int] = field(default_factory=dict)
+    label: str = ""  # what the numbers of the entry at hand are called, where it says so
 
     def index(self, node: yaml.Node | None, at: _Location) -> None:
         """Note which node stands at which location."""
@@ -83,6 +86,9 @@ class _Placing:
             case BaseModel():
                 update = {}
                 for name, info in type(value).model_fields.items():
+                    self.label = (
+                        f"{value.name.written} {info.title}" if isinstance(value, Indicator) and info.title else ""
+                    )
                     update[name] = self.placed(getattr(value, name), (*at, name))
                     if isinstance(update[name], Prose) and info.is_required() and not update[name]:
                         self.problems.append(Problem(self._place(at, name), "yaml.string_too_short", "不能为空"))
@@ -122,6 +128,7 @@ class _Placing:
                     mentions.append(self._mention(segment, line, before))
                     before += segment.printed
                 case Reference():
+                    before += "…"
                     self.references.append((segment, Place(self.file, line, f"第 {column} 字")))
                 case Words() | Declared():
                     before += segment.text
@@ -132,7 +139,8 @@ class _Placing:
     def _mention(self, stated: Stated, line: int, before: str) -> Mention:
         ordinal = self.ordinals[line] = self.ordinals.get(line, 0) + 1
         fact = named_fact(stated.name) if stated.name else unnamed_fact(self.file, line, ordinal)
-        label = before[-_LABEL_LENGTH:].lstrip("，。；、：）” ").strip() or stated.name or self.file
+        clause = re.split(r"[，。；：、]", before)[-1].strip()[-_LABEL_LENGTH:]
+        label = self.label or clause or stated.name or self.file
         return Mention(fact, label, stated, Source(self.file, line))
 
 
