@@ -208,7 +208,8 @@ def _broken(text: str) -> tuple[str, ...]:
         if line and _width(line + word) > _LABEL_EMS * _EM:
             lines.append(line.strip())
             line = ""
-        line += word
+        if line or word != " ":
+            line += word
     return (*lines, line.strip())
 
 

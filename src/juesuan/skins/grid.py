@@ -124,19 +124,33 @@ def _placed(rows: Sequence[GridRow]) -> list[list[_Placed]]:
 
 
 def _pads(body: Sequence[Sequence[_Placed]], facts: Facts) -> dict[tuple[int, int], str]:
-    """Return the invisible digits that line a column's decimal points up, by row and column."""
-    found: dict[tuple[int, str], list[tuple[tuple[int, int], int]]] = defaultdict(list)
+    """Return the invisible digits of the amount cells, by row and column."""
+    columns: dict[int, list[_Placed]] = defaultdict(list)
     for one in (one for row in body for one in row):
-        match = _AMOUNT.fullmatch(text_of(one.cell.runs, facts)) if one.cell.kind is CellKind.AMOUNT else None
-        if match is not None and one.cell.colspan == 1:
-            found[one.column, match[2]].append(((one.row, one.column), len(match[1] or "")))
+        if one.cell.kind is CellKind.AMOUNT and one.cell.colspan == 1:
+            columns[one.column].append(one)
     pads = {}
-    for places in found.values():
-        longest = max(decimals for _, decimals in places)
-        for place, decimals in places:
-            if decimals < longest:
-                pads[place] = ("" if decimals else ".") + "0" * (longest - decimals)
+    for cells in columns.values():
+        texts = padding([text_of(one.cell.runs, facts) for one in cells])
+        pads.update({(one.row, one.column): text for one, text in zip(cells, texts, strict=True)})
     return pads
+
+
+def padding(texts: Sequence[str]) -> list[str]:
+    """Return what each number of a column lacks on its right so that the decimal points stand in line.
+
+    Numbers with and without a suffix (``%``) are lined up among themselves; what is no number gets nothing.
+    """
+    matches = [_AMOUNT.fullmatch(text) for text in texts]
+    longest: dict[str, int] = defaultdict(int)
+    for match in matches:
+        if match is not None:
+            longest[match[2]] = max(longest[match[2]], len(match[1] or ""))
+    return ["" if match is None else _lacking(len(match[1] or ""), longest[match[2]]) for match in matches]
+
+
+def _lacking(decimals: int, longest: int) -> str:
+    return ("." if longest and not decimals else "") + "0" * (longest - decimals)
 
 
 def _is_label(cell: GridCell) -> bool:
@@ -168,7 +182,7 @@ def _head_cell(one: _Placed, grid: str, pieces: Pieces) -> CellView[Pieces]:
 def _body_scope(cell: GridCell, *, only_heads: bool) -> str:
     if not cell.runs or cell.kind not in {CellKind.HEAD, CellKind.LABEL}:
         return ""
-    if only_heads and cell.kind is CellKind.HEAD:
+    if only_heads and cell.kind is CellKind.HEAD and cell.rowspan == 1:
         return "colgroup" if cell.colspan > 1 else "col"
     return "rowgroup" if cell.rowspan > 1 else "row"
 

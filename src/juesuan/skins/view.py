@@ -9,7 +9,7 @@ from juesuan.document import Chart, Document, Grid, Heading, Number, Paragraph, 
 from juesuan.facts import Facts
 from juesuan.problems import EditionError
 from juesuan.skins.charts import chart_svg, swatch_svg, text_of
-from juesuan.skins.grid import GridView, view_grid
+from juesuan.skins.grid import GridView, padding, view_grid
 
 # Element ids that the page itself uses.
 _RESERVED = ("main", "contents", "panel", "panel-title", "panel-body", "facts")
@@ -57,6 +57,7 @@ class ChartRow:
     label: Pieces
     amount: Pieces
     share: Pieces
+    pad: str
 
 
 @dataclass(frozen=True)
@@ -172,12 +173,14 @@ def _blocks(document: Document, facts: Facts, writer: _Writer) -> Iterator[Block
 
 
 def _chart(chart: Chart, facts: Facts, writer: _Writer) -> ChartView:
+    pads = padding([facts[bar.amount].display for bar in chart.bars])
     rows = tuple(
         ChartRow(
             swatch=swatch_svg(chart, index),
             label=writer.pieces(bar.label),
             amount=writer.pieces((Number(bar.amount),)),
             share=writer.pieces((Number(bar.share),)) if bar.share else (),
+            pad=pads[index],
         )
         for index, bar in enumerate(chart.bars)
     )
