@@ -38,8 +38,8 @@ def projects_in_budget(projects: Sequence[Project], items: AbstractSet[str] | No
             yield Problem(place, "projects.code", "预算表里没有这个功能分类", project.code)
 
 
-def sheets(read: Sequence[YamlFile[Sheet]], projects: AbstractSet[str] | None, folder: str) -> Iterator[Problem]:
-    """Check that there is one sheet for the unit, and that each other names a project of its own."""
+def sheets(read: Sequence[YamlFile[Sheet]], projects: AbstractSet[str] | None) -> Iterator[Problem]:
+    """Check that each sheet is the only one of its scope, and that projects exist (None: not all are known)."""
     first: dict[str, str] = {}
     for sheet in read:
         key = sheet.model.key
@@ -50,7 +50,11 @@ def sheets(read: Sequence[YamlFile[Sheet]], projects: AbstractSet[str] | None, f
         if key in first:
             yield Problem(place, "performance.doubled", f"同一自评表已在 {first[key]} 填写", key)
         first.setdefault(key, sheet.file)
-    if "unit" not in first:
+
+
+def overall_sheet(read: Sequence[Sheet], folder: str) -> Iterator[Problem]:
+    """Check that there is a sheet of the whole unit."""
+    if not any(sheet.scope == "unit" for sheet in read):
         yield Problem(Place(folder), "performance.missing", "缺少整体自评表（scope: unit）")
 
 

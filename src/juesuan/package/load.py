@@ -96,12 +96,17 @@ class _Reader:
         counts = self._yaml(files.three_public_counts, ThreePublicCounts)
         assets = self._yaml(files.assets, Assets)
         headcount = self._yaml(files.headcount, Headcount)
-        sheets = [self._yaml(file, Sheet) for file in self._folder(files.performance)]
+        folder = self._folder(files.performance)
+        sheets = [self._yaml(file, Sheet) for file in folder or ()]
         texts = self._texts(files.texts)
         known = {project.key for project in projects} if _was_read(files.projects, self.problems) else None
         items = {line.code for line in budget} if _was_read(files.budget, self.problems) else None
         self.problems += crosscheck.projects_in_budget(projects, items)
-        self.problems += crosscheck.sheets([sheet for sheet in sheets if sheet], known, files.performance)
+        self.problems += crosscheck.sheets([sheet for sheet in sheets if sheet], known)
+        if folder is not None and all(sheets):
+            self.problems += crosscheck.overall_sheet(
+                [sheet.model for sheet in sheets if sheet], files.performance
+            )
         if texts is not None:
             self.problems += crosscheck.project_texts(texts.projects, known, f"{files.texts}/projects.yaml")
         numbers = self._numbers()
@@ -137,18 +142,18 @@ class _Reader:
         self.all_named &= read is not None
         return read
 
-    def _folder(self, name: str) -> tuple[str, ...]:
+    def _folder(self, name: str) -> tuple[str, ...] | None:
         try:
             return package_folder(self.root, name)
         except InputError as error:
             self.problems += error.problems
-            return ()
+            return None
 
     def _texts(self, folder: str) -> Texts | None:
         known = {f"{folder}/{name}" for name in _TEXT_FILES}
         self.problems += (
             Problem(Place(file), "file.unknown", "不认识的文件", expected="、".join(_TEXT_FILES))
-            for file in self._folder(folder)
+            for file in self._folder(folder) or ()
             if file not in known
         )
         profile = self._yaml(f"{folder}/profile.yaml", Profile)

@@ -67,7 +67,7 @@ def package_identities(package: ClosingPackage) -> tuple[Identity, ...]:
         for code in dict.fromkeys(project.code for project in package.projects)
     ]
     contracts = [("procurement.sme", "procurement.total"), ("procurement.micro", "procurement.sme")]
-    return (
+    identities = (
         equal("package.budget", "预算：类＝Σ项，合计＝Σ类", "budget."),
         equal("package.three-public", "“三公”经费预算：合计＝Σ各项", "three_public."),
         equal("package.projects", "项目预算：合计＝Σ各项目", "project."),
@@ -75,6 +75,7 @@ def package_identities(package: ClosingPackage) -> tuple[Identity, ...]:
         at_most("package.projects-within", "同一功能分类项下各项目预算之和≤该项预算", _OWN_RULE, within),
         at_most("package.contracts", "小微企业合同≤中小企业合同≤政府采购支出总额", _SME_RULE, contracts),
     )
+    return tuple(identity for identity in identities if identity.instances)
 
 
 def _budget(lines: Sequence[BudgetLine], stage: str, phase: Phase, year: int) -> Iterator[Figure]:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import Field, PlainValidator, model_validator
+from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
 from juesuan.money import parse_number
 from juesuan.package.prose import Prose
@@ -19,6 +19,8 @@ from juesuan.package.settings import Percentage, Words
 from juesuan.yamlsource import Strict
 
 FULL_SCORE = 100
+
+Item = TypeVar("Item")
 
 
 class Direction(StrEnum):
@@ -54,6 +56,15 @@ def _points(written: object) -> Fraction:
         raise ValueError("分值应大于 0")
     return value
 
+
+def _some(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    if not items:
+        raise ValueError("至少应有一项")
+    return items
+
+
+# Not pydantic's min_length: that also complains when an item is there and is wrong.
+Some = Annotated[tuple[Item, ...], AfterValidator(_some)]
 
 Points = Annotated[Fraction, PlainValidator(_points)]
 
@@ -93,7 +104,7 @@ class IndicatorGroup(Strict):
     """A second-level indicator (二级指标) with its third-level ones."""
 
     name: Words
-    indicators: Annotated[tuple[Indicator, ...], Field(min_length=1)]
+    indicators: Some[Indicator]
 
     @property
     def weight(self) -> Fraction:
@@ -105,7 +116,7 @@ class IndicatorClass(Strict):
     """A first-level indicator (一级指标)."""
 
     name: Words
-    groups: Annotated[tuple[IndicatorGroup, ...], Field(min_length=1)]
+    groups: Some[IndicatorGroup]
 
     @property
     def weight(self) -> Fraction:
@@ -117,7 +128,7 @@ class Goal(Strict):
     """A yearly goal (年度目标) with its indicators; a project's sheet has one goal without a text."""
 
     text: Prose = Prose("")
-    classes: Annotated[tuple[IndicatorClass, ...], Field(min_length=1)]
+    classes: Some[IndicatorClass]
 
     @property
     def weight(self) -> Fraction:
@@ -129,7 +140,7 @@ class Choice(Strict):
     """A line of boxes, one of which is ticked (项目类别: 1.预算项目 2.财政专项资金); ``chosen`` counts from 1."""
 
     name: Words
-    options: Annotated[tuple[Words, ...], Field(min_length=1)]
+    options: Some[Words]
     chosen: Annotated[int, Field(ge=1)]
 
     @model_validator(mode="after")
@@ -150,7 +161,7 @@ class Sheet(Strict):
     filled_on: date
     choices: tuple[Choice, ...] = ()
     execution_weight: Points
-    goals: Annotated[tuple[Goal, ...], Field(min_length=1)]
+    goals: Some[Goal]
     deviation: Prose
     improvements: Prose
     remarks: tuple[Prose, ...] = ()

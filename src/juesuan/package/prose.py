@@ -1,6 +1,6 @@
 """Free text of a package: where it stands, its segments, and its runs for the document."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -82,11 +82,9 @@ class Prose:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        # Spaces are kept: offsets into the text as written tell line and column.
         text = core_schema.str_schema(strip_whitespace=False)
-        return core_schema.union_schema(
-            [core_schema.is_instance_schema(cls), core_schema.no_info_after_validator_function(cls, text)],
-            mode="left_to_right",
-        )
+        return core_schema.no_info_after_validator_function(cls, text)
 
 
 def named_fact(name: str) -> str:
@@ -98,8 +96,3 @@ def unnamed_fact(file: str, line: int, ordinal: int) -> str:
     """The id of the fact of an unnamed number: ``text.key-tasks.31.2``, ``text.performance.overall.20.1``."""
     stem = file.removesuffix(".yaml").removeprefix("texts/").replace("/", ".")
     return f"text.{stem}.{line}.{ordinal}"
-
-
-def references(prose: Prose) -> Iterator[Reference]:
-    """Yield the references of a text."""
-    return (segment for segment in prose.segments if isinstance(segment, Reference))

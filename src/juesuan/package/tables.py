@@ -45,7 +45,7 @@ def read_budget(root: Path, file: str, problems: list[Problem]) -> tuple[BudgetL
     columns = ("功能分类编码", "功能分类名称", "年初预算", "调整预算")
     lines = _read(root, file, columns, line, problems)
     unique([(line.code, line.source) for line in lines], "功能分类编码", problems)
-    if not lines:
+    if not lines and not any(problem.place.file == file for problem in problems):
         problems.append(Problem(Place(file), "csv.no-rows", "没有一行预算"))
     return lines
 
