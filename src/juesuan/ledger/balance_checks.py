@@ -17,11 +17,10 @@ _FUNDS = {
 
 def turnover_ties(_rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
     """Compare the year's turnover of each leaf with its voucher lines, both sides."""
-    posted = ledger.lines.groupby(_LEAF)[["debit", "credit"]].sum()
-    held = ledger.balances.groupby(_LEAF)[["debit", "credit"]].sum()
-    both = (
-        held.join(posted, how="outer", lsuffix="_held", rsuffix="_posted").fillna(0).astype("int64").reset_index()
-    )
+    posted = ledger.lines.groupby(_LEAF)[["debit", "credit"]].sum().add_suffix("_posted")
+    held = ledger.balances.groupby(_LEAF)[["debit", "credit"]].sum().add_suffix("_held")
+    leaves = held.index.union(posted.index)  # reindexed with zeros, amounts stay int64
+    both = pd.concat([each.reindex(leaves, fill_value=0) for each in (held, posted)], axis=1).reset_index()
     parts = []
     for side, title in (("debit", "借方"), ("credit", "贷方")):
         stated, computed = both[f"{side}_held"], both[f"{side}_posted"]

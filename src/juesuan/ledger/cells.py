@@ -61,8 +61,6 @@ def few(texts: Sequence[str], read: Callable[[str], Value | None], filler: Value
     values = np.empty(len(distinct), dtype=dtype)
     values[:] = [filler if value is None else value for value in found]
     bad = np.fromiter((value is None for value in found), np.bool_, len(found))
-    if not len(distinct):
-        return Read(np.empty(0, dtype=dtype), np.empty(0, dtype=np.bool_))
     return Read(values.take(at), bad.take(at))
 
 

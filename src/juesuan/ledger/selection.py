@@ -75,6 +75,13 @@ class Aggregates:
         return int(self._counts[self._lines.mask(selection)].sum())
 
 
+    def codes(self, selection: Selection) -> frozenset[str]:
+        """Return the functional codes of the lines (or leaves) of a selection; empty ones are left out."""
+        _check(selection)
+        cells = self._leaves if selection.measure in _BALANCES else self._lines
+        return frozenset(cells.values("functional")[cells.mask(selection)]) - {""}
+
+
 class _Cells:
     """Some columns of equal length, and which of their rows a selection takes."""
 
@@ -83,6 +90,9 @@ class _Cells:
         self._size = len(next(iter(columns.values())))
         self._distinct = {name: pd.factorize(column) for name, column in columns.items() if name != "closing"}
         self._having = cache(self._find)
+
+    def values(self, name: str) -> NDArray[Any]:
+        return self._columns[name]
 
     def mask(self, selection: Selection) -> NDArray[np.bool_]:
         mask = np.ones(self._size, dtype=np.bool_)

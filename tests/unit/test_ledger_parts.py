@@ -1,0 +1,250 @@
+"""Cells, files, charts, code lists, closing marks and selections, each on its own."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from juesuan.figures import Selection
+from juesuan.ledger import (
+    Aggregates,
+    Ledger,
+    amount,
+    cells,
+    chart,
+    evaluate,
+    ledger_rules,
+    load_chart,
+    load_codes,
+    read_codes,
+    read_ledger,
+    rows,
+    rules,
+)
+from juesuan.ledger.csv_source import read_csv
+from juesuan.ledger.model import Account, Side
+from juesuan.problems import EditionError, InputError
+
+HEADER = "凭证日期,凭证字号,分录号,摘要,科目编码,科目名称,借方金额,贷方金额,功能分类编码,部门经济分类编码,资金性质,支出类型"  # noqa: E501
+BALANCES = "科目编码,资金性质,功能分类编码,年初余额,本年借方,本年贷方,年末余额\n"
+
+
+@pytest.fixture
+def fresh_editions() -> Iterator[None]:
+    loaders = (chart.load_chart, chart.load_codes, rules.ledger_rules)
+    for loader in loaders:
+        loader.cache_clear()
+    yield
+    for loader in loaders:
+        loader.cache_clear()
+
+
+def ledger_of(folder: Path, lines: str, balances: str = "", header: str = HEADER) -> Ledger:
+    (folder / "v.csv").write_text(f"{header}\n{lines}", "utf-8")
+    (folder / "b.csv").write_text(BALANCES + balances, "utf-8")
+    return read_ledger(folder / "v.csv", folder / "b.csv", root=folder, chart=load_chart("2020"), year=2020)
+
+
+def test_amounts_become_fen_exactly() -> None:
+    texts = ["0", "1", "+1.5", " -1,234.50 ", "999999999999999.99", "1,234,567.8", "-0.01", ""]
+    read, blank = cells.amounts(texts)
+    expected = [0, 100, 150, -123450, 99999999999999999, 123456780, -1, 0]
+    assert read.values.tolist() == expected
+    assert read.values.dtype == np.int64
+    assert not read.bad.any()
+    assert blank.tolist() == [False] * 7 + [True]
+
+
+@pytest.mark.parametrize(
+    "text", ["1.005", "1e3", "1,00", "12,34.5", ".5", "1.", "--1", "１", "nan", "1 2", "1\n2", "1" * 16]
+)
+def test_what_is_no_plain_amount_is_bad(text: str) -> None:
+    read, _ = cells.amounts([text, "1"])
+    assert read.bad.tolist() == [True, False]
+    assert read.values.tolist()[1] == 100
+
+
+def test_a_file_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
+    found = read_ledger(tmp_path / "v.csv", tmp_path / "b.csv", root=tmp_path, chart=load_chart("2020"), year=2020)
+    assert [str(problem) for problem in found.problems] == ["v.csv：缺少文件", "b.csv：缺少文件"]
+    assert found.lines.empty and found.balances.empty
+
+
+def test_a_folder_in_place_of_a_file_is_a_problem(tmp_path: Path) -> None:
+    assert read_csv(tmp_path, file="账").problems[0].code == "file.unreadable"
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "line"),
+    [
+        ("凭证日期\n甲,乙\n".encode("gb18030"), "file.encoding", 1),
+        (b"a,b\n1,2\n3,\xff\n", "file.encoding", 3),
+        (b'a,b\n1,2\n"3,4\n', "file.csv", 3),
+        (b"", "ledger.empty", None),
+        (b" , \n1,2\n", "ledger.empty", 1),
+    ],
+)
+def test_a_file_that_is_no_csv_in_utf8_is_a_problem(tmp_path: Path, content: bytes, code: str, line: int) -> None:
+    (tmp_path / "v.csv").write_bytes(content)
+    problem = read_csv(tmp_path / "v.csv", file="v.csv").problems[0]
+    assert (problem.code, problem.place.line) == (code, line)
+
+
+def test_empty_rows_a_byte_order_mark_and_empty_last_columns_are_no_matter(tmp_path: Path) -> None:
+    (tmp_path / "v.csv").write_bytes("\ufeff甲,乙,,\n\n,,,\n1,2,,\n".encode())
+    raw = read_csv(tmp_path / "v.csv", file="v.csv")
+    assert raw.problems == ()
+    assert dict(raw.columns) == {"甲": ("1",), "乙": ("2",)}
+    assert list(raw.lines) == [4]
+
+
+def test_a_file_outside_the_package_goes_by_its_own_name(tmp_path: Path) -> None:
+    package = tmp_path / "package"
+    package.mkdir()
+    (tmp_path / "v.csv").write_text(f"{HEADER}\n", "utf-8")
+    (tmp_path / "b.csv").write_text(BALANCES + "7101,,,x,0,0,0\n", "utf-8")
+    found = read_ledger(tmp_path / "v.csv", tmp_path / "b.csv", root=package, chart=load_chart("2020"), year=2020)
+    assert found.problems[0].place.file == "b.csv"
+
+
+def test_closing_vouchers_are_told_by_their_accounts_where_the_export_does_not_say(tmp_path: Path) -> None:
+    found = ledger_of(
+        tmp_path,
+        "2020-12-31,记-1,1,结转,7101,行政支出,,5,2080101,30201,,基本支出\n"
+        "2020-12-31,记-1,2,结转,810106,财政拨款结转—本年收支结转,5,,2080101,,,\n"
+        "2020-12-31,记-2,1,购纸,7101,行政支出,5,,2080101,30201,,基本支出\n"
+        "2020-12-31,记-2,2,购纸,8001,资金结存,,5,,,,\n"
+        "2020-12-31,记-3,1,结转,8501,其他结余,5,,,,,\n",
+    )
+    assert found.problems == ()
+    assert found.lines["closing"].tolist() == [True, True, False, False, True]
+    assert amount(found, Selection("expenditure", ("7101",))) == 500
+
+
+def test_a_thirteenth_period_is_allowed_where_a_rule_says_so(tmp_path: Path) -> None:
+    header = HEADER.replace("凭证字号", "会计期间,凭证字号")
+    found = ledger_of(tmp_path, "2020-12-31,13,记-1,1,调整,7101,行政支出,5,,2080101,30201,,\n", header=header)
+    strict = next(rule for rule in ledger_rules("2020") if rule.kind == "dates")
+    wide = replace(strict, parameters={"extra_periods": ("13",)})
+    for rule, expected in ((strict, False), (wide, True)):
+        assert evaluate(rule, found, load_chart("2020"), load_codes("2020")).frame["ok"].tolist() == [expected]
+
+
+def test_an_account_of_an_unknown_class_is_read_and_left_to_the_rules(tmp_path: Path) -> None:
+    found = ledger_of(tmp_path, "", "1001,,,1.00,0.00,0.00,1.00\n")
+    assert found.balances["opening"].tolist() == [100]
+    for rule in ledger_rules("2020"):
+        frame = evaluate(rule, found, load_chart("2020"), load_codes("2020")).frame
+        assert list(frame.columns) == ["place", "ok", "stated", "computed", "difference", "rows"]
+        assert frame["ok"].dtype == np.bool_
+
+
+def test_many_lines_behind_one_item_are_named_in_part(tmp_path: Path) -> None:
+    lines = "".join(f"2020-01-05,记-1,{n},购纸,9999,某科目,1,,,,,\n" for n in range(1, 31))
+    rule = next(rule for rule in ledger_rules("2020") if rule.kind == "accounts")
+    frame = evaluate(rule, ledger_of(tmp_path, lines), load_chart("2020"), load_codes("2020")).frame
+    assert frame["rows"].iloc[0].endswith("v.csv:21; …（共 30 行）")
+
+
+def test_the_chart_finds_a_units_own_accounts_under_the_listed_ones() -> None:
+    listed = load_chart("2020")
+    assert listed.find("71010102") == Account("7101", "行政支出", Side.DEBIT)
+    assert listed.find("7102") is None
+    assert listed.find("71") is None
+
+
+def test_code_lists_hold_every_class_and_can_be_extended() -> None:
+    codes = load_codes("2020")
+    assert sum(len(code) == 3 for code in codes.functional.names) == 26
+    for names in (codes.functional.names, codes.economic.names):
+        assert all(code[:3] in names and code[:5] in names for code in names)
+    more = codes.functional.extended({"2080102": "一般行政管理事务"})
+    assert "2080102" in more.names and "2080102" not in codes.functional.names
+
+
+def test_an_office_can_add_codes_and_is_told_what_is_wrong_with_them(tmp_path: Path) -> None:
+    path = tmp_path / "codes.csv"
+    path.write_text("code,name\n2080102,一般行政管理事务\n", "utf-8")
+    assert read_codes(path, "functional", file="codes.csv") == {"2080102": "一般行政管理事务"}
+    path.write_text("编码,名称\n20801,甲\n20801,乙\n2080103,\n30a\n", "utf-8")
+    with pytest.raises(InputError) as caught:
+        read_codes(path, "functional", file="codes.csv")
+    assert [(problem.place.line, problem.code) for problem in caught.value.problems] == [
+        (1, "codes.header"),
+        (3, "codes.doubled"),
+        (4, "codes.name"),
+        (5, "codes.code"),
+    ]
+    with pytest.raises(InputError, match="缺少文件"):
+        read_codes(tmp_path / "none.csv", "economic", file="none.csv")
+
+
+@pytest.mark.usefixtures("fresh_editions")
+@pytest.mark.parametrize(
+    ("path", "content", "load", "message"),
+    [
+        ("accounts/2020/chart.yaml", "edition: x", load_chart, "缺少必填项"),
+        ("codes/2020/lists.yaml", "edition: x", load_codes, "缺少必填项"),
+        ("rules/2020/ledger.yaml", "edition: x", ledger_rules, "缺少必填项"),
+    ],
+)
+def test_an_edition_that_is_wrong_is_the_editions_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, content: str, load: object, message: str
+) -> None:
+    (tmp_path / path).parent.mkdir(parents=True)
+    (tmp_path / path).write_text(content, "utf-8")
+    for module in (chart, rules):
+        monkeypatch.setattr(module, "edition_folder", lambda kind, edition: tmp_path / kind / edition)
+    with pytest.raises(EditionError, match=message):
+        load("2020")  # type: ignore[operator]
+
+
+@pytest.mark.usefixtures("fresh_editions")
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        (["a, kind: sides", "a, kind: sides"], "share an id"),
+        (["a, kind: nonsense"], "no check is called"),
+        (["a, kind: codes"], "lacks field"),
+    ],
+)
+def test_rules_name_a_check_and_its_parameters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: list[str], message: str
+) -> None:
+    rest = "text: t, citation: c, severity: error, must_have_rows: true"
+    (tmp_path / "ledger.yaml").write_text(
+        "edition: x\nrules:\n" + "".join(f"  - {{id: {rule}, {rest}}}\n" for rule in found), "utf-8"
+    )
+    monkeypatch.setattr(rules, "edition_folder", lambda _kind, _edition: tmp_path)
+    with pytest.raises(EditionError, match=message):
+        ledger_rules("x")
+
+
+@pytest.mark.usefixtures("fresh_editions")
+def test_a_chart_lists_an_account_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "chart.yaml").write_text(
+        "{edition: x, title: t, citation: c, effective: 2019-01-01, closing_marks: {}, "
+        "words: {fund: {}, support: {}, closing: {}, side: {}}, "
+        "accounts: [{code: '7101', name: 甲, side: debit}, {code: '7101', name: 乙, side: debit}]}",
+        "utf-8",
+    )
+    monkeypatch.setattr(chart, "edition_folder", lambda _kind, _edition: tmp_path)
+    with pytest.raises(EditionError, match="twice"):
+        load_chart("x")
+
+
+def test_a_selection_asks_only_for_what_the_frames_hold(tmp_path: Path) -> None:
+    found = ledger_of(tmp_path, "", "8201,非财政拨款资金,,1.00,0.00,0.00,1.00\n")
+    aggregates = Aggregates(found)
+    held = Selection("closing", ("82",), funds=("non_appropriation",))
+    assert (amount(found, held), aggregates.amount(held), aggregates.count(held)) == (100, 100, 1)
+    assert rows(found, held)["line"].tolist() == [2]
+    nothing = Selection("income")
+    assert (amount(found, nothing), aggregates.amount(nothing), aggregates.count(nothing)) == (0, 0, 0)
+    for wrong in (Selection("turnover"), Selection("opening", economic=("301",))):
+        with pytest.raises(EditionError):
+            amount(found, wrong)
+        with pytest.raises(EditionError):
+            aggregates.amount(wrong)
