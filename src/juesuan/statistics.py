@@ -90,7 +90,7 @@ def load_definitions(edition: str) -> Definitions:
         raise EditionError(str(error)) from None
 
 
-def derive(
+def derive_statistics(
     definitions: Definitions, facts: Facts, lists: Lists, unit: DisplayUnit, *, controlled: bool = False
 ) -> Statistics:
     """Derive every statistic from the facts of tables and package.

@@ -94,24 +94,24 @@ def test_no_budget_and_no_spending_earns_what_the_rules_declare(
 def test_every_problem_of_a_sheet_is_told_at_once_with_its_place() -> None:
     source = Source("performance.yaml", 12)
     rated = Indicator(
-        "q", "定性", Fraction(5), Kind.QUALITATIVE, rating=Fraction(79, 100), band="met", source=source
+        "q", "定性", Fraction(5), Kind.QUALITATIVE, rating=Fraction(79, 100), band="achieved", source=source
     )
     wrong = sheet(quantity(weight=60), quantity(weight=5), rated, replace(rated, key="r", band="great"))
     problems = sheet_problems(wrong, RULES, PLACE)
     assert [str(problem) for problem in problems] == [
         "performance.yaml：“整体自评表”各指标的分值合计不对；实际为“75 分”；应为80 分（满分 100，执行率占 20）",
         "performance.yaml：同一指标写了两次；实际为“i1”",
-        "performance.yaml 第 12 行：“定性”的得分与所填档次不符；实际为“met，得分为分值的 79%”；"
-        "应为partly（部分达成预期指标并具有一定效果）",
+        "performance.yaml 第 12 行：“定性”的得分与所填档次不符；实际为“achieved，得分为分值的 79%”；"
+        "应为partial（部分达成预期指标并具有一定效果）",
         "performance.yaml 第 12 行：“定性”的档次不在规则中；实际为“great”；应为met（达成预期指标）、"
-        "partly（部分达成预期指标并具有一定效果）、unmet（未达成预期指标且效果较差）",
+        "partial（部分达成预期指标并具有一定效果）、missed（未达成预期指标且效果较差）",
     ]
     with pytest.raises(InputError, match="分值合计不对"):
         score_sheet(wrong, RULES)
 
 
 def test_a_right_band_is_no_problem() -> None:
-    rated = Indicator("q", "定性", Fraction(80), Kind.QUALITATIVE, rating=Fraction(79, 100), band="partly")
+    rated = Indicator("q", "定性", Fraction(80), Kind.QUALITATIVE, rating=Fraction(79, 100), band="partial")
     assert sheet_problems(sheet(rated), RULES, PLACE) == ()
 
 
@@ -173,12 +173,12 @@ def test_only_like_sheets_are_put_together() -> None:
 
 def test_amounts_spent_may_be_the_weights_and_what_applies_nowhere_stays_out() -> None:
     by_actual = replace(RULES, amount_weight=AmountWeight.ACTUAL)
-    rated = Indicator("q", "定性", Fraction(70), Kind.QUALITATIVE, rating=Fraction(1), band="met", reason="甲")
+    rated = Indicator("q", "定性", Fraction(70), Kind.QUALITATIVE, rating=Fraction(1), band="achieved", reason="甲")
     nowhere = quantity("n", 10, applies=False)
     whole = aggregate(
         [
             sheet(rated, nowhere, budget=1, actual=3),
-            sheet(replace(rated, rating=Fraction(0), band="unmet", reason="乙"), nowhere, budget=9, actual=1),
+            sheet(replace(rated, rating=Fraction(0), band="missed", reason="乙"), nowhere, budget=9, actual=1),
         ],
         by_actual,
         key="all",

@@ -74,7 +74,6 @@ class Aggregates:
             return int(self._leaves.mask(selection).sum())
         return int(self._counts[self._lines.mask(selection)].sum())
 
-
     def codes(self, selection: Selection) -> frozenset[str]:
         """Return the functional codes of the lines (or leaves) of a selection; empty ones are left out."""
         _check(selection)

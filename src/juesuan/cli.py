@@ -1,0 +1,44 @@
+"""The command line. Thin: it reads words, runs a flow, prints, and turns errors into exit codes."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from juesuan.problems import ExitCode, JuesuanError
+
+app = App(
+    name="juesuan",
+    help="决算：编制部门决算报表与公开文本，核对勾稽关系并归档。",
+    version_flags=["--version"],
+)
+
+
+@app.command
+def close(
+    package: Path,
+    *,
+    out: Annotated[Path | None, Parameter(help="结果文件夹，默认 out/<资料文件夹名>")] = None,
+    archive: Annotated[Path, Parameter(help="归档文件夹，默认 archive")] = Path("archive"),
+) -> int:
+    """编制一个单位一年的决算：读账、填表、核对、撰文、归档。
+
+    Parameters
+    ----------
+    package
+        决算资料文件夹（settings.yaml 所在的文件夹）。
+    """
+    from juesuan.runner import run_annual_close
+
+    return run_annual_close(package, out or Path("out") / package.resolve().name, archive)
+
+
+def main() -> None:
+    """Run the command line and exit with its code (see :class:`juesuan.problems.ExitCode`)."""
+    try:
+        code = app(result_action="return_value")
+    except JuesuanError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the command line talks to people
+        code = error.exit_code
+    sys.exit(int(code or ExitCode.OK))

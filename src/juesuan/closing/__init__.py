@@ -1,0 +1,40 @@
+"""The stages of a closing as plain functions: each takes the frozen result of the one before.
+
+    intake = ingest(package)                    # package and ledger, everything wrong with them as values
+    checks = check_ledger(intake)               # rules of the ledger
+    books = fill(intake)                        # tables and all other amounts, with what must hold among them
+    checks = check_tables(books)
+    account = derive(books)                     # displayed amounts, facts, statistics, scores
+    checks = check_account(account)             # the same rules on displayed amounts, and the narrative's
+    disclosure = render(account)                # document and pages
+
+``flows/annual_close.py`` runs them as Prefect tasks; tests call them directly.
+"""
+
+from juesuan.closing.checks import check_account, check_ledger, check_tables
+from juesuan.closing.compute import Account, Books, derive, fill
+from juesuan.closing.intake import Intake, ingest
+from juesuan.closing.outcome import Outcome
+from juesuan.closing.refusal import ClosingRefused, refuse_failures, refuse_problems
+from juesuan.closing.render import Disclosure, render
+from juesuan.closing.results import write_refusal, write_results
+
+__all__ = [
+    "Account",
+    "Books",
+    "ClosingRefused",
+    "Disclosure",
+    "Intake",
+    "Outcome",
+    "check_account",
+    "check_ledger",
+    "check_tables",
+    "derive",
+    "fill",
+    "ingest",
+    "refuse_failures",
+    "refuse_problems",
+    "render",
+    "write_refusal",
+    "write_results",
+]

@@ -1,0 +1,150 @@
+"""The rules of each stage, made ready for the suites."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from juesuan.closing.compute import Account, Books
+from juesuan.closing.intake import Intake
+from juesuan.figures import Figure
+from juesuan.identities import CheckResult, Identity
+from juesuan.ledger import Ledger, RuleFrame, evaluate, rows
+from juesuan.money import DisplayUnit, yuan_text
+from juesuan.package import check_claims
+from juesuan.suites import Check, Item, SuiteRun, check_from_identity, places_of, run_suites
+
+DISPLAYED = ".displayed"
+"""Suffix of the suites, and of the rules in them, that check displayed amounts."""
+
+_MOST_ROWS = 20
+
+SUITE_TITLES = {
+    "ledger": "账簿",
+    "table-1": "表 1 收入支出决算总表",
+    "table-2": "表 2 收入决算表",
+    "table-3": "表 3 支出决算表",
+    "table-4": "表 4 财政拨款收入支出决算总表",
+    "table-5": "表 5 一般公共预算财政拨款支出",
+    "table-6": "表 6 基本支出",
+    "table-7": "表 7 “三公”经费",
+    "table-8": "表 8 政府性基金预算",
+    "table-9": "表 9 国有资本经营预算",
+    "across": "表间勾稽",
+    "carry-over": "与上年衔接",
+    "package": "申报资料",
+    "displayed": "公布数勾稽",
+    "narrative": "文字说明",
+}
+
+
+def check_ledger(intake: Intake) -> tuple[SuiteRun, ...]:
+    """Check every rule of the ledger; nothing where the ledger could not be read."""
+    if intake.ledger is None or intake.edition is None:
+        return ()
+    edition = intake.edition
+    frames = (evaluate(rule, intake.ledger, edition.chart, edition.codes) for rule in edition.ledger_rules)
+    return run_suites([_from_rule(frame) for frame in frames])
+
+
+def check_tables(books: Books) -> tuple[SuiteRun, ...]:
+    """Check every identity on the exact amounts.
+
+    What ties an amount to one published before holds as published only, and is left to :func:`check_account`.
+    """
+    exact = [one for one in books.identities if not _touches_published(one, books.figures)]
+    behind = _rows_behind(books.ledger, books)
+    return run_suites(
+        [
+            check_from_identity(
+                one,
+                books.values,
+                describe=_describe(books.figures),
+                show=lambda fen: f"{yuan_text(fen)} 元",
+                rows=behind,
+            )
+            for one in exact
+        ]
+    )
+
+
+def check_account(account: Account) -> tuple[SuiteRun, ...]:
+    """Check every identity again on the displayed amounts, and the claims of the package's texts."""
+    books, money = account.books, account.books.edition.money
+    behind = _rows_behind(books.ledger, books)
+    displayed = [
+        check_from_identity(
+            _displayed(one),
+            account.rounding.steps,
+            describe=_describe(books.figures),
+            show=_show_steps(money),
+            rows=behind,
+        )
+        for one in books.identities
+    ]
+    return run_suites([*displayed, *(_from_result(one) for one in check_claims(books.package))])
+
+
+def _displayed(identity: Identity) -> Identity:
+    return Identity(
+        id=f"{identity.id}{DISPLAYED}",
+        suite="displayed",
+        text=identity.text,
+        citation=identity.citation,
+        instances=identity.instances,
+        severity=identity.severity,
+        relation=identity.relation,
+    )
+
+
+def _touches_published(identity: Identity, figures: Mapping[str, Figure]) -> bool:
+    return any(
+        figures[name].fixed
+        for one in identity.instances
+        for name in (one.target, *(term.figure for term in one.terms))
+    )
+
+
+def _describe(figures: Mapping[str, Figure]) -> Callable[[str], str]:
+    return lambda name: figures[name].label
+
+
+def _show_steps(money: DisplayUnit) -> Callable[[int], str]:
+    return lambda steps: f"{money.print_steps(steps)} {money.name}"
+
+
+def _rows_behind(ledger: Ledger, books: Books) -> Callable[[str], Iterable[str]]:
+    """Return how to name the lines behind a figure: of the ledger, or of the package."""
+
+    def behind(name: str) -> Iterator[str]:
+        figure = books.figures[name]
+        yield from map(str, figure.sources)
+        if figure.table:
+            for part in books.tables.parts(name):
+                frame = rows(ledger, part.selection).head(_MOST_ROWS)
+                yield from (f"{file}:{line}" for file, line in zip(frame["file"], frame["line"], strict=True))
+
+    return behind
+
+
+def _from_rule(outcome: RuleFrame) -> Check:
+    rule, frame = outcome.rule, outcome.frame
+    places = frame.assign(excess=(~frame["ok"].astype(bool)).astype("int64")).drop(columns="ok")
+    return Check(
+        rule.id,
+        "ledger",
+        rule.text,
+        rule.citation,
+        places,
+        rule.severity,
+        may_be_empty=not rule.must_have_rows,
+    )
+
+
+def _from_result(result: CheckResult) -> Check:
+    """Return the check of a claim, which was computed where its words were parsed."""
+    failed = [
+        Item(one.place, one.stated, one.computed, 1, one.difference, "; ".join(one.rows))
+        for one in result.failures
+    ]
+    passed = [Item(result.text, "", "", 0)] * (result.instances - len(failed))
+    return Check(
+        result.id, result.suite, result.text, result.citation, places_of([*failed, *passed]), result.severity
+    )

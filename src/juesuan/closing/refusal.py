@@ -1,0 +1,55 @@
+"""When a closing goes no further: everything that is wrong at once, and nothing published."""
+
+from collections.abc import Iterable, Sequence
+
+from juesuan.identities import CheckResult
+from juesuan.problems import ExitCode, JuesuanError, Problem, Severity
+from juesuan.suites import SuiteRun
+
+
+class ClosingRefused(JuesuanError):  # noqa: N818 - names what happened
+    """Input problems or failed checks of severity error; carries all of them and the suites that were run."""
+
+    def __init__(self, problems: Sequence[Problem], runs: Sequence[SuiteRun]) -> None:
+        self.problems = tuple(problems)
+        self.runs = tuple(runs)
+        self.failed = tuple(failed_of(runs))
+        self.exit_code = ExitCode.INPUT if self.problems else ExitCode.CHECKS
+        super().__init__("\n".join([*map(str, self.problems), *(lines_of(self.failed))]))
+
+
+def failed_of(runs: Iterable[SuiteRun]) -> list[CheckResult]:
+    """Return the failed rules of all suites, errors before warnings."""
+    failed = [result for run in runs for result in run.results if not result.success]
+    return sorted(failed, key=lambda result: result.severity is not Severity.ERROR)
+
+
+def lines_of(failed: Iterable[CheckResult], *, most: int = 5) -> Iterable[str]:
+    """Yield the words for failed rules: the rule, and the places (``most`` of them) with what stands there."""
+    for result in failed:
+        yield f"【{'错误' if result.severity is Severity.ERROR else '提示'}】{result.text}（{result.citation}）"
+        for one in result.failures[:most]:
+            difference = f"，差额 {one.difference}" if one.difference else ""
+            rows = f"（{'、'.join(one.rows[:most])}{' 等' if len(one.rows) > most else ''}）" if one.rows else ""
+            yield f"    {one.place}：实际 {one.stated}，应为 {one.computed}{difference}{rows}"
+        if len(result.failures) > most:
+            yield f"    …… 另有 {len(result.failures) - most} 处，见 findings.json"
+
+
+def refuse_problems(problems: Sequence[Problem], runs: Sequence[SuiteRun]) -> None:
+    """Stop if the input has problems or a rule of severity error failed.
+
+    Raises:
+        ClosingRefused: with all of it.
+    """
+    if problems or any(one.severity is Severity.ERROR for one in failed_of(runs)):
+        raise ClosingRefused(problems, runs)
+
+
+def refuse_failures(runs: Sequence[SuiteRun]) -> None:
+    """Stop if a rule of severity error failed.
+
+    Raises:
+        ClosingRefused: with all that failed.
+    """
+    refuse_problems((), runs)

@@ -1,0 +1,250 @@
+"""What a closing leaves behind: the files in ``--out``, written beside and moved into place whole."""
+
+import csv
+import hashlib
+import io
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from juesuan.closing.checks import SUITE_TITLES
+from juesuan.closing.compute import Account
+from juesuan.closing.refusal import ClosingRefused, failed_of
+from juesuan.closing.render import Disclosure
+from juesuan.facts import Facts
+from juesuan.forms.model import ListedErratum
+from juesuan.identities import CheckResult
+from juesuan.problems import OutputError, Problem
+from juesuan.rounding import certificate
+from juesuan.suites import SuiteRun, write_docs
+
+FACT_COLUMNS = (
+    "id",
+    "table",
+    "row",
+    "column",
+    "label",
+    "exact",
+    "unit",
+    "display",
+    "formula",
+    "displayed",
+    "year",
+    "phase",
+    "inputs",
+    "sources",
+)
+
+
+def write_results(out: Path, account: Account, disclosure: Disclosure, runs: Sequence[SuiteRun]) -> None:
+    """Write everything that a closing publishes or proves. ``out`` is replaced whole, or not at all.
+
+    Raises:
+        OutputError: the folder can't be written, or holds something that is no result of a closing.
+    """
+
+    def fill(folder: Path) -> None:
+        (folder / "disclosure.html").write_text(disclosure.html, encoding="utf-8", newline="\n")
+        (folder / "facts.csv").write_text(facts_csv(account.facts), encoding="utf-8", newline="")
+        _write_json(folder / "rounding.json", certificate(account.rounding))
+        _write_validation(folder, runs, closing_title(account))
+        _write_json(folder / "errata.json", [_erratum(one) for one in account.books.edition.forms.errata])
+        _write_json(folder / "manifest.json", manifest(folder, account))
+
+    replace_folder(out, fill)
+
+
+def write_refusal(folder: Path, refusal: ClosingRefused, title: str) -> None:
+    """Write what was found when a closing was refused; nothing of it is a disclosure.
+
+    Raises:
+        OutputError: the folder can't be written.
+    """
+
+    def fill(into: Path) -> None:
+        _write_json(into / "problems.json", [_problem(one) for one in refusal.problems])
+        _write_validation(into, refusal.runs, title)
+
+    replace_folder(folder, fill)
+
+
+def closing_title(account: Account) -> str:
+    """Return how validation pages call a closing."""
+    settings = account.books.package.settings
+    return f"{settings.unit.name} {settings.year} 年度决算"
+
+
+def facts_csv(facts: Facts) -> str:
+    """Return ``facts.csv``: one line for each fact; see docs/results.md for the columns."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(FACT_COLUMNS)
+    for fact in facts.values():
+        writer.writerow(
+            [
+                fact.id,
+                fact.table,
+                fact.row,
+                fact.column,
+                fact.label,
+                number_text(fact.exact),
+                fact.unit.value,
+                fact.display,
+                fact.formula,
+                number_text(fact.displayed),
+                fact.year or "",
+                fact.phase.value,
+                " ".join(fact.inputs),
+                " ".join(map(str, fact.sources)),
+            ]
+        )
+    return text.getvalue()
+
+
+def number_text(value: Fraction) -> str:
+    """Return an exact number: an integer, a finite decimal, or a fraction ``a/b``."""
+    denominator = value.denominator
+    twos = fives = 0
+    while denominator % 2 == 0:
+        denominator, twos = denominator // 2, twos + 1
+    while denominator % 5 == 0:
+        denominator, fives = denominator // 5, fives + 1
+    if denominator != 1:
+        return str(value)
+    places = max(twos, fives)
+    if not places:
+        return str(value.numerator)
+    digits = f"{abs(value.numerator) * 10**places // value.denominator:0{places + 1}d}"
+    return f"{'-' if value < 0 else ''}{digits[:-places]}.{digits[-places:]}"
+
+
+def manifest(folder: Path, account: Account) -> dict[str, Any]:
+    """Return the SHA-256 of each file in a folder, by its path, and whose closing it is."""
+    settings = account.books.package.settings
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {
+        "unit": settings.unit.code,
+        "name": settings.unit.name,
+        "year": settings.year,
+        "edition": settings.edition,
+        "algorithm": "sha256",
+        "files": {path.relative_to(folder).as_posix(): sha256(path) for path in files},
+    }
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def replace_folder(target: Path, fill: Callable[[Path], None]) -> None:
+    """Fill a new folder beside the target and move it into its place; what stood there stays until then.
+
+    Raises:
+        OutputError: the target is something that must not be replaced, or can't be written.
+    """
+    if target.exists() and not _replaceable(target):
+        raise OutputError(f"{target} 不是决算结果的文件夹，不会被覆盖。请换一个输出位置，或先移走其中的文件。")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    except OSError as error:
+        raise OutputError(f"无法写入 {target}：{error.strerror}") from error
+    try:
+        fresh, old = beside / "new", beside / "old"
+        fresh.mkdir()
+        fill(fresh)
+        if target.exists():
+            target.rename(old)
+        try:
+            fresh.rename(target)
+        except OSError:
+            if old.exists():
+                old.rename(target)
+            raise
+    except OSError as error:
+        raise OutputError(f"无法写入 {target}：{error.strerror}") from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _replaceable(target: Path) -> bool:
+    if not target.is_dir():
+        return False
+    names = {path.name for path in target.iterdir()}
+    return not names or "manifest.json" in names or "findings.json" in names
+
+
+def _write_validation(folder: Path, runs: Sequence[SuiteRun], title: str) -> None:
+    _write_json(folder / "findings.json", list(_findings(failed_of(runs))))
+    validation = folder / "validation"
+    validation.mkdir()
+    _write_json(validation / "results.json", [_result(one) for run in runs for one in run.results])
+    write_docs(runs, validation, title=title, suite_titles=SUITE_TITLES)
+
+
+def _write_json(path: Path, data: Any) -> None:
+    path.write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
+
+
+def _result(result: CheckResult) -> dict[str, Any]:
+    return {
+        "id": result.id,
+        "suite": result.suite,
+        "text": result.text,
+        "citation": result.citation,
+        "severity": result.severity.value,
+        "success": result.success,
+        "instances": result.instances,
+        "failures": [
+            {
+                "place": one.place,
+                "stated": one.stated,
+                "computed": one.computed,
+                "difference": one.difference,
+                "rows": list(one.rows),
+            }
+            for one in result.failures
+        ],
+    }
+
+
+def _findings(failed: Sequence[CheckResult]) -> Iterator[dict[str, Any]]:
+    for result in failed:
+        for one in _result(result)["failures"]:
+            yield {
+                "rule": result.id,
+                "suite": result.suite,
+                "severity": result.severity.value,
+                "text": result.text,
+                "citation": result.citation,
+                **one,
+            }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "code": problem.code,
+        "file": problem.place.file,
+        "line": problem.place.line,
+        "column": problem.place.column,
+        "message": problem.message,
+        "found": problem.found,
+        "expected": problem.expected,
+        "hint": problem.hint,
+    }
+
+
+def _erratum(listed: ListedErratum) -> dict[str, Any]:
+    return {
+        "table": listed.table,
+        "title": listed.title,
+        "printed": listed.erratum.printed,
+        "corrected": listed.erratum.corrected,
+        "reason": listed.erratum.reason,
+    }

@@ -1,0 +1,174 @@
+"""The self-evaluation sheets: from the package's data and the year's facts to scores, as facts."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from juesuan import package as given
+from juesuan.facts import Fact, Facts, Source, Unit
+from juesuan.package.model import measured
+from juesuan.performance import (
+    ExecutionLine,
+    Indicator,
+    Kind,
+    Points,
+    Sheet,
+    SheetScore,
+    plain,
+    score_sheet,
+    sheet_problems,
+)
+from juesuan.performance_rules import RateBasis, ScoreRules
+from juesuan.problems import InputError, Place
+
+_KINDS = {
+    given.Direction.POSITIVE: Kind.POSITIVE,
+    given.Direction.NEGATIVE: Kind.NEGATIVE,
+    given.Direction.QUALITATIVE: Kind.QUALITATIVE,
+}
+
+
+@dataclass(frozen=True)
+class ScoredSheet:
+    """A sheet of the package with its score, and the facts of its execution line."""
+
+    given: given.Sheet
+    title: str
+    score: SheetScore
+    budget: str
+    actual: str
+
+    @property
+    def prefix(self) -> str:
+        """What the ids of its facts begin with: ``score.unit``."""
+        return f"score.{self.given.key}"
+
+
+def score_sheets(package: given.ClosingPackage, facts: Facts, rules: ScoreRules) -> tuple[ScoredSheet, ...]:
+    """Score every sheet of a package. Execution rates are computed from the displayed amounts.
+
+    Raises:
+        InputError: with everything wrong in the sheets under the rules of the scheme.
+    """
+    basis = RateBasis(package.settings.policies.score_rate)
+    sheets = [(one, _sheet(package, one, facts)) for one in package.sheets]
+    problems = [
+        problem
+        for one, sheet in sheets
+        for problem in sheet_problems(sheet, rules, Place(f"{package.settings.files.performance}/{one.key}.yaml"))
+    ]
+    if problems:
+        raise InputError(problems)
+    return tuple(
+        ScoredSheet(one, sheet.name, score_sheet(sheet, rules, basis=basis), *_execution(one))
+        for one, sheet in sheets
+    )
+
+
+def score_facts(sheets: Iterable[ScoredSheet]) -> Iterator[Fact]:
+    """Yield the rate, the points and the weights of every line, and the totals."""
+    for sheet in sheets:
+        yield from _facts(sheet)
+
+
+def _facts(sheet: ScoredSheet) -> Iterator[Fact]:
+    execution, prefix, title = sheet.score.execution, sheet.prefix, sheet.title
+    amounts = (sheet.actual, sheet.budget)
+    if execution.rate is not None and execution.rate_displayed is not None:
+        yield Fact(
+            id=f"{prefix}.rate",
+            label=f"{title}预算执行率",
+            exact=execution.rate,
+            unit=Unit.RATE,
+            displayed=execution.rate_displayed,
+            display=execution.rate_display,
+            formula="执行数÷预算数",
+            inputs=amounts,
+        )
+    rated = (f"{prefix}.rate",) if execution.rate is not None else amounts
+    source = Source(f"performance/{sheet.given.key}")
+    weight = _weight(f"{prefix}.execution.weight", f"{title}预算执行分值", execution.weight, source)
+    yield weight
+    yield _points(
+        f"{prefix}.execution", f"{title}预算执行得分", execution.points, execution.formula, (*rated, weight.id)
+    )
+    lines = [f"{prefix}.execution"]
+    groups: dict[tuple[str, ...], list[Fact]] = {}
+    for number, one in enumerate(sheet.score.indicators, start=1):
+        name = f"{prefix}.{number}"
+        line_weight = _weight(f"{name}.weight", f"{one.indicator.name}分值", one.indicator.weight, source)
+        yield line_weight
+        path = one.indicator.group
+        for depth in range(1, len(path) + 1):
+            groups.setdefault(path[:depth], []).append(line_weight)
+        inputs = (line_weight.id, *_numbers(sheet, number))
+        yield _points(name, f"{one.indicator.name}得分", one.points, one.formula, inputs)
+        lines.append(name)
+    for path, weights in groups.items():
+        yield _group_weight(
+            group_weight_id(prefix, path), f"{title}“{'·'.join(path[1:]) or path[0]}”分值", weights
+        )
+    yield _points(f"{prefix}.total", f"{title}总分", sheet.score.total, sheet.score.explanation, tuple(lines))
+
+
+def _numbers(sheet: ScoredSheet, number: int) -> tuple[str, ...]:
+    source = list(sheet.given.indicators)[number - 1]
+    if source.direction is given.Direction.QUALITATIVE:
+        return ()
+    return (measured(source.target, source.target_number)[0], measured(source.actual, source.actual_number)[0])
+
+
+def group_weight_id(prefix: str, path: tuple[str, ...]) -> str:
+    """Return the id of what a group of indicators is worth: the goal's number, 一级 and 二级指标 below it."""
+    return ".".join((prefix, "goal", *path, "weight"))
+
+
+def _group_weight(fact_id: str, label: str, weights: Sequence[Fact]) -> Fact:
+    total = sum((weight.exact for weight in weights), Fraction())
+    inputs = tuple(weight.id for weight in weights)
+    return Fact(fact_id, label, total, Unit.SCORE, total, plain(total), "各指标分值之和", inputs)
+
+
+def _weight(fact_id: str, label: str, weight: Fraction, source: Source) -> Fact:
+    return Fact(fact_id, label, weight, Unit.SCORE, weight, plain(weight), sources=(source,))
+
+
+def _points(fact_id: str, label: str, points: Points, formula: str, inputs: tuple[str, ...]) -> Fact:
+    return Fact(fact_id, label, points.exact, Unit.SCORE, points.displayed, points.display, formula, inputs)
+
+
+def _execution(sheet: given.Sheet) -> tuple[str, str]:
+    """Return the facts of a sheet's execution line: budget and actual."""
+    if sheet.project is None:
+        return "execution.budget", "t1.57.2"
+    return f"project.{sheet.project}.adjusted", f"project.{sheet.project}.actual"
+
+
+def _sheet(package: given.ClosingPackage, sheet: given.Sheet, facts: Facts) -> Sheet:
+    budget, actual = _execution(sheet)
+    projects = {project.key: project.name for project in package.projects}
+    name = projects[sheet.project] if sheet.project else "整体支出"
+    line = ExecutionLine(f"{name}预算执行", facts[budget].displayed, facts[actual].displayed)
+    return Sheet(sheet.key, name, line, tuple(_indicators(package, sheet)))
+
+
+def _indicators(package: given.ClosingPackage, sheet: given.Sheet) -> Iterator[Indicator]:
+    number = 0
+    for goal_number, goal in enumerate(sheet.goals, start=1):
+        for class_ in goal.classes:
+            for group in class_.groups:
+                for one in group.indicators:
+                    number += 1
+                    quantitative = one.direction is not given.Direction.QUALITATIVE
+                    yield Indicator(
+                        key=str(number),
+                        name=one.name.plain(package.numbers),
+                        weight=one.weight,
+                        kind=_KINDS[one.direction],
+                        target=package.target_of(one).value if quantitative else None,
+                        actual=package.actual_of(one).value if quantitative else None,
+                        rating=one.share,
+                        band=one.band or "",
+                        group=(str(goal_number), class_.name, group.name),
+                        dimension=class_.name,
+                    )

@@ -1,0 +1,49 @@
+"""Runs a flow from the command line: on Prefect's embedded server, without its noise, and offline."""
+
+import importlib.util
+import logging
+import os
+import sys
+import tempfile
+from pathlib import Path
+from types import ModuleType
+
+from rich.console import Console
+
+from juesuan.problems import ExitCode
+from juesuan.resources import resource_root
+
+QUIET_ENVIRONMENT = {
+    "DO_NOT_TRACK": "1",
+    "GX_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
+    "PREFECT_LOGGING_TO_API_ENABLED": "false",
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+}
+
+
+def load_flow(name: str) -> ModuleType:
+    """Load ``flows/<name>.py`` by its path, as Prefect loads a deployment's entrypoint."""
+    path = resource_root() / "flows" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"flows.{name}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"cannot load {path}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def run_annual_close(package: Path, out: Path, archive: Path) -> int:
+    """Close a package and tell the outcome; return the exit code."""
+    console = Console(highlight=False, soft_wrap=True)
+    with tempfile.TemporaryDirectory(prefix="juesuan-") as home:
+        os.environ |= QUIET_ENVIRONMENT | {"PREFECT_HOME": home}
+        flow = load_flow("annual_close").annual_close
+        outcome = flow(package.resolve(), out.resolve(), archive.resolve())
+        logging.shutdown()
+    console.print(outcome.summary)
+    console.print(f"公开文本：{outcome.out / 'disclosure.html'}")
+    return ExitCode.OK
