@@ -192,6 +192,7 @@ def test_grouped_amounts_are_those_of_the_lines(
     net = sum(row["debit"] - row["credit"] for row in behind)
     assert amount(ledger, chosen) == aggregates.amount(chosen) == (net if measure == "expenditure" else -net)
     assert aggregates.count(chosen) == len(behind)
+    assert aggregates.codes(chosen) == {row["functional"] for row in behind} - {""}
 
 
 @settings(max_examples=60)

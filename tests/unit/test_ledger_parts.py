@@ -241,6 +241,7 @@ def test_a_selection_asks_only_for_what_the_frames_hold(tmp_path: Path) -> None:
     held = Selection("closing", ("82",), funds=("non_appropriation",))
     assert (amount(found, held), aggregates.amount(held), aggregates.count(held)) == (100, 100, 1)
     assert rows(found, held)["line"].tolist() == [2]
+    assert aggregates.codes(held) == frozenset()
     nothing = Selection("income")
     assert (amount(found, nothing), aggregates.amount(nothing), aggregates.count(nothing)) == (0, 0, 0)
     for wrong in (Selection("turnover"), Selection("opening", economic=("301",))):

@@ -16,8 +16,16 @@ _FUNDS = {
 
 
 def turnover_ties(_rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
-    """Compare the year's turnover of each leaf with its voucher lines, both sides."""
-    posted = ledger.lines.groupby(_LEAF)[["debit", "credit"]].sum().add_suffix("_posted")
+    """Compare the year's turnover of each leaf with its voucher lines, both sides.
+
+    Where the trial balance doesn't split an account by fund or functional item, neither are its lines.
+    """
+    lines = ledger.lines
+    for name in ("fund", "functional"):
+        split = set(ledger.balances.loc[ledger.balances[name] != "", "account"])
+        whole = lines["account"].isin(set(ledger.balances["account"]) - split)
+        lines = lines.assign(**{name: lines[name].mask(whole, "")})
+    posted = lines.groupby(_LEAF)[["debit", "credit"]].sum().add_suffix("_posted")
     held = ledger.balances.groupby(_LEAF)[["debit", "credit"]].sum().add_suffix("_held")
     leaves = held.index.union(posted.index)  # reindexed with zeros, amounts stay int64
     both = pd.concat([each.reindex(leaves, fill_value=0) for each in (held, posted)], axis=1).reset_index()
@@ -26,7 +34,7 @@ def turnover_ties(_rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _code
         stated, computed = both[f"{side}_held"], both[f"{side}_posted"]
         ok = stated == computed
         behind = [
-            "" if good else _behind(ledger, key, side)
+            "" if good else _behind(ledger.balances, lines, key, side)
             for key, good in zip(both[_LEAF].itertuples(index=False, name=None), ok, strict=True)
         ]
         names = [f"{name} 本年{title}" for name in _leaf_names(both)]
@@ -106,13 +114,12 @@ def funds_equal(rule: LedgerRule, ledger: Ledger, chart: AccountChart, _codes: C
     return outcome(names, ok, left, right, yuan(differences), rows)
 
 
-def _behind(ledger: Ledger, key: tuple[str, str, str], side: str) -> str:
+def _behind(leaves: pd.DataFrame, lines: pd.DataFrame, key: tuple[str, str, str], side: str) -> str:
     """Name the leaf of the trial balance and the lines that post to it."""
     parts = []
-    for frame in (ledger.balances, ledger.lines):
+    for frame in (leaves, lines[lines[side] != 0]):
         same = (frame["account"] == key[0]) & (frame["fund"] == key[1]) & (frame["functional"] == key[2])
-        found = frame[same & (frame[side] != 0)] if frame is ledger.lines else frame[same]
-        parts.append(where(found))
+        parts.append(where(frame[same]))
     return "; ".join(part for part in parts if part)
 
 

@@ -90,10 +90,18 @@ def accounts(_rule: LedgerRule, ledger: Ledger, chart: AccountChart, _codes: Cod
 
 
 def codes(rule: LedgerRule, ledger: Ledger, _chart: AccountChart, codes: Codes) -> pd.DataFrame:
-    """Find each code of a classification in the edition's list, and compare its name where one is given."""
+    """Find each code of a classification in the edition's list, and compare its name where one is given.
+
+    Functional codes that stand in the trial balance alone are looked up too.
+    """
     field = rule.parameters["field"][0]
     known: CodeList = codes.functional if field == "functional" else codes.economic
-    lines = ledger.lines[ledger.lines[field] != ""]
+    columns = ["file", "line", field, f"{field}_name"]
+    lines = ledger.lines[ledger.lines[field] != ""][columns]
+    if field == "functional":
+        held = ledger.balances
+        alone = held[(held[field] != "") & ~held[field].isin(lines[field])]
+        lines = pd.concat([lines, alone.assign(functional_name="")[columns]], ignore_index=True)
 
     def judge(code: str, name: str) -> tuple[bool, str]:
         listed = known.names.get(code)

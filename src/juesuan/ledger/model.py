@@ -151,7 +151,7 @@ class Codes:
     economic: CodeList
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ledger:
     """A year's ledger, read: what could be read as frames, what could not as problems.
 
@@ -189,7 +189,7 @@ class LedgerRule:
     parameters: Mapping[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RuleFrame:
     """The outcome of a rule, one row for each checked item.
 
