@@ -81,7 +81,7 @@ class TermPattern(Strict):
 
 
 def parse_term(text: str) -> TermPattern:
-    """Read a term such as ``t2.children.{column}``, ``- t4.{row}.3`` or ``prior.carryover.closing``.
+    """Read a term such as ``t2.children.{column}``, ``- t4.{row}.3`` or ``prior.carry_over``.
 
     Raises:
         EditionError: the term is none of these.
