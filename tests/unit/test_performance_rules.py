@@ -103,7 +103,7 @@ def test_every_problem_of_a_sheet_is_told_at_once_with_its_place() -> None:
         "performance.yaml：同一指标写了两次；实际为“i1”",
         "performance.yaml 第 12 行：“定性”的得分与所填档次不符；实际为“achieved，得分为分值的 79%”；"
         "应为partial（部分达成预期指标并具有一定效果）",
-        "performance.yaml 第 12 行：“定性”的档次不在规则中；实际为“great”；应为met（达成预期指标）、"
+        "performance.yaml 第 12 行：“定性”的档次不在规则中；实际为“great”；应为achieved（达成预期指标）、"
         "partial（部分达成预期指标并具有一定效果）、missed（未达成预期指标且效果较差）",
     ]
     with pytest.raises(InputError, match="分值合计不对"):
@@ -173,7 +173,9 @@ def test_only_like_sheets_are_put_together() -> None:
 
 def test_amounts_spent_may_be_the_weights_and_what_applies_nowhere_stays_out() -> None:
     by_actual = replace(RULES, amount_weight=AmountWeight.ACTUAL)
-    rated = Indicator("q", "定性", Fraction(70), Kind.QUALITATIVE, rating=Fraction(1), band="achieved", reason="甲")
+    rated = Indicator(
+        "q", "定性", Fraction(70), Kind.QUALITATIVE, rating=Fraction(1), band="achieved", reason="甲"
+    )
     nowhere = quantity("n", 10, applies=False)
     whole = aggregate(
         [
