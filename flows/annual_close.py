@@ -76,16 +76,28 @@ def archive(target: Path, account: closing.Account, out: Path) -> Archived:
     return archive_to_directory(target, settings.unit.code, settings.year, folders)
 
 
-@flow(name="annual-close", log_prints=False, persist_result=False, validate_parameters=False)
+@task(name="记录未通过的核对", **_STAGE)
+def record_refusal(out: Path, refusal: closing.ClosingRefused) -> Path:
+    return closing.write_refusal(out, refusal)
+
+
+@flow(name="annual-close", persist_result=False, validate_parameters=False)
 def annual_close(package: Path, out: Path, archive_to: Path) -> closing.Outcome:
-    """Close one unit's year: from the closing package to the archived disclosure."""
-    intake = ingest(package)
-    runs = check_ledger(quote(intake))
-    books = fill(quote(intake))
-    runs = check_tables(quote(books), quote(runs))
-    account = derive(quote(books))
-    runs = check_account(quote(account), quote(runs))
-    disclosure = render(quote(account))
+    """Close one unit's year: from the closing package to the archived disclosure.
+
+    A closing that is refused publishes nothing: what was found goes beside the results, which stay as they are.
+    """
+    try:
+        intake = ingest(package)
+        runs = check_ledger(quote(intake))
+        books = fill(quote(intake))
+        runs = check_tables(quote(books), quote(runs))
+        account = derive(quote(books))
+        runs = check_account(quote(account), quote(runs))
+        disclosure = render(quote(account))
+    except closing.ClosingRefused as refusal:
+        record_refusal(out, quote(refusal))
+        raise
     write(out, quote(account), quote(disclosure), quote(runs))
     archived = archive(archive_to, quote(account), out)
     outcome = closing.Outcome.of(account, runs, out, archived.path)

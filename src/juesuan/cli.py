@@ -29,9 +29,17 @@ def close(
     package
         决算资料文件夹（settings.yaml 所在的文件夹）。
     """
+    from juesuan.closing import ClosingRefused, refusal_folder
     from juesuan.runner import run_annual_close
 
-    return run_annual_close(package, out or Path("out") / package.resolve().name, archive)
+    results = out or Path("out") / package.resolve().name
+    try:
+        return run_annual_close(package, results, archive)
+    except ClosingRefused as refusal:
+        folder = refusal_folder(results)
+        print(refusal, file=sys.stderr)  # noqa: T201 - the command line talks to people
+        print(f"决算未完成，没有公布任何内容。详情：{folder / 'validation' / 'index.html'}", file=sys.stderr)  # noqa: T201
+        return refusal.exit_code
 
 
 def main() -> None:

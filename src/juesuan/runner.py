@@ -1,7 +1,6 @@
 """Runs a flow from the command line: on Prefect's embedded server, without its noise, and offline."""
 
 import importlib.util
-import logging
 import os
 import sys
 import tempfile
@@ -37,13 +36,20 @@ def load_flow(name: str) -> ModuleType:
 
 
 def run_annual_close(package: Path, out: Path, archive: Path) -> int:
-    """Close a package and tell the outcome; return the exit code."""
+    """Close a package and tell the outcome; return the exit code.
+
+    Raises:
+        JuesuanError: the closing was refused, or could not be written.
+    """
     console = Console(highlight=False, soft_wrap=True)
-    with tempfile.TemporaryDirectory(prefix="juesuan-") as home:
+    with tempfile.TemporaryDirectory(prefix="juesuan-", ignore_cleanup_errors=True) as home:
         os.environ |= QUIET_ENVIRONMENT | {"PREFECT_HOME": home}
-        flow = load_flow("annual_close").annual_close
-        outcome = flow(package.resolve(), out.resolve(), archive.resolve())
-        logging.shutdown()
+        annual_close = load_flow("annual_close").annual_close
+        outcome = annual_close(package.resolve(), out.resolve(), archive.resolve())
+    for line in outcome.warnings:
+        console.print(line)
     console.print(outcome.summary)
-    console.print(f"公开文本：{outcome.out / 'disclosure.html'}")
+    console.print(f"公开文本　{outcome.out / 'disclosure.html'}")
+    console.print(f"校验文档　{outcome.out / 'validation' / 'index.html'}")
+    console.print(f"归档　　　{outcome.archived}")
     return ExitCode.OK

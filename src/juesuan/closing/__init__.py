@@ -17,7 +17,7 @@ from juesuan.closing.intake import Intake, ingest
 from juesuan.closing.outcome import Outcome
 from juesuan.closing.refusal import ClosingRefused, refuse_failures, refuse_problems
 from juesuan.closing.render import Disclosure, render
-from juesuan.closing.results import write_refusal, write_results
+from juesuan.closing.results import refusal_folder, write_refusal, write_results
 
 __all__ = [
     "Account",
@@ -32,6 +32,7 @@ __all__ = [
     "derive",
     "fill",
     "ingest",
+    "refusal_folder",
     "refuse_failures",
     "refuse_problems",
     "render",

@@ -56,10 +56,11 @@ def write_results(out: Path, account: Account, disclosure: Disclosure, runs: Seq
         _write_json(folder / "manifest.json", manifest(folder, account))
 
     replace_folder(out, fill)
+    shutil.rmtree(refusal_folder(out), ignore_errors=True)
 
 
-def write_refusal(folder: Path, refusal: ClosingRefused, title: str) -> None:
-    """Write what was found when a closing was refused; nothing of it is a disclosure.
+def write_refusal(out: Path, refusal: ClosingRefused) -> Path:
+    """Write what was found when a closing was refused beside its results, and return where.
 
     Raises:
         OutputError: the folder can't be written.
@@ -67,9 +68,16 @@ def write_refusal(folder: Path, refusal: ClosingRefused, title: str) -> None:
 
     def fill(into: Path) -> None:
         _write_json(into / "problems.json", [_problem(one) for one in refusal.problems])
-        _write_validation(into, refusal.runs, title)
+        _write_validation(into, refusal.runs, "决算未通过")
 
+    folder = refusal_folder(out)
     replace_folder(folder, fill)
+    return folder
+
+
+def refusal_folder(out: Path) -> Path:
+    """Return where the findings of a refused closing lie: beside the results, which stay as they were."""
+    return out.with_name(f"{out.name}.refused")
 
 
 def closing_title(account: Account) -> str:

@@ -135,4 +135,8 @@ def _same_rules(name: str, expected: dict[str, Check], found: list[str]) -> None
 
 def _be_quiet() -> None:
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    import great_expectations  # noqa: F401 - its loggers set their own levels when they are imported
+
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "great_expectations":
+            logging.getLogger(name).setLevel(logging.ERROR)
