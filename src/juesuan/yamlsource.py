@@ -69,13 +69,7 @@ def read_yaml(path: Path, model: type[Model], *, name: str | None = None) -> Mod
         found = f"字节 {error.object[error.start]:#04x}"
         problem = Problem(Place(file), "file.encoding", "不是 UTF-8 编码的文本", found, "UTF-8")
         raise InputError([problem]) from None
-    try:
-        node = yaml.compose(text, Loader=yaml.BaseLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise InputError(
-            [Problem(Place(file, line), "yaml.syntax", f"不是有效的 YAML（{error.problem}）")]
-        ) from None
+    node = _compose(text, file)
     lines: dict[_Location, int] = {}
     doubled: list[Problem] = []
     data = _plain(node, (), lines, doubled, file) if node is not None else {}
@@ -85,6 +79,27 @@ def read_yaml(path: Path, model: type[Model], *, name: str | None = None) -> Mod
         return model.model_validate(data)
     except ValidationError as error:
         raise InputError(_problems(error, file, lines, model)) from None
+
+
+def _compose(text: str, file: str) -> yaml.Node | None:
+    """Return the tree of a YAML text. Anchors and aliases are refused: people don't need them, bombs do."""
+    try:
+        for token in yaml.scan(text, Loader=yaml.BaseLoader):
+            if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
+                place = Place(file, token.start_mark.line + 1)
+                raise InputError([Problem(place, "yaml.alias", "不支持 YAML 的锚点和引用（& 和 *）", token.value)])
+        return yaml.compose(text, Loader=yaml.BaseLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        problem = Problem(Place(file, line), "yaml.syntax", f"不是有效的 YAML（{error.problem}）")
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        problem = Problem(
+            Place(file, line), "yaml.character", "含有不可见的控制字符", f"U+{ord(text[error.position]):04X}"
+        )
+    except RecursionError:
+        problem = Problem(Place(file), "yaml.depth", "层次太深")
+    raise InputError([problem])
 
 
 def _plain(node: yaml.Node, at: _Location, lines: dict[_Location, int], doubled: list[Problem], file: str) -> Any:
