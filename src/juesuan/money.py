@@ -77,7 +77,7 @@ class DisplayUnit:
         return round_half_up(Fraction(fen, self.step))
 
     def print_steps(self, steps: int) -> str:
-        """Print a whole number of steps: thousands separators, no trailing zeros (``1,452.1``)."""
+        """Print a whole number of steps: thousands separators, no trailing zeros (``1,234.5``)."""
         return print_decimal(Decimal(steps).scaleb(-self.decimals))
 
 
@@ -94,7 +94,7 @@ def print_decimal(value: Decimal) -> str:
 
 
 def print_rate(value: Fraction, *, decimals: int = 1) -> str:
-    """Print a share or rate as a percentage, rounded half away from zero: ``87.5%``, ``100.0%``."""
+    """Print a share or rate as a percentage, rounded half away from zero: ``12.5%``, ``100.0%``."""
     return f"{Decimal(round_half_up(value * 100 * 10**decimals)).scaleb(-decimals):,f}%"
 
 

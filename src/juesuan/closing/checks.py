@@ -1,12 +1,13 @@
 """The rules of each stage, made ready for the suites."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 
 from juesuan.closing.compute import Account, Books
 from juesuan.closing.intake import Intake
 from juesuan.figures import Figure
-from juesuan.identities import CheckResult, Identity
-from juesuan.ledger import Ledger, RuleFrame, evaluate, rows
+from juesuan.identities import CheckResult, Identity, Instance
+from juesuan.ledger import RuleFrame, evaluate, rows
 from juesuan.money import DisplayUnit, yuan_text
 from juesuan.package import check_claims
 from juesuan.suites import Check, Item, SuiteRun, check_from_identity, places_of, run_suites
@@ -47,10 +48,10 @@ def check_ledger(intake: Intake) -> tuple[SuiteRun, ...]:
 def check_tables(books: Books) -> tuple[SuiteRun, ...]:
     """Check every identity on the exact amounts.
 
-    What ties an amount to one published before holds as published only, and is left to :func:`check_account`.
+    Where it ties an amount to one published before, the two must agree within what printing can hide: less than
+    one step. That they agree as printed, :func:`check_account` checks.
     """
-    exact = [one for one in books.identities if not _touches_published(one, books.figures)]
-    behind = _rows_behind(books.ledger, books)
+    step = books.edition.money.step
     return run_suites(
         [
             check_from_identity(
@@ -58,9 +59,10 @@ def check_tables(books: Books) -> tuple[SuiteRun, ...]:
                 books.values,
                 describe=_describe(books.figures),
                 show=lambda fen: f"{yuan_text(fen)} 元",
-                rows=behind,
+                rows=_rows_behind(books),
+                slack=step - 1 if _touches_published(one, books.figures) else 0,
             )
-            for one in exact
+            for one in books.identities
         ]
     )
 
@@ -68,14 +70,13 @@ def check_tables(books: Books) -> tuple[SuiteRun, ...]:
 def check_account(account: Account) -> tuple[SuiteRun, ...]:
     """Check every identity again on the displayed amounts, and the claims of the package's texts."""
     books, money = account.books, account.books.edition.money
-    behind = _rows_behind(books.ledger, books)
     displayed = [
         check_from_identity(
             _displayed(one),
             account.rounding.steps,
             describe=_describe(books.figures),
             show=_show_steps(money),
-            rows=behind,
+            rows=_rows_behind(books),
         )
         for one in books.identities
     ]
@@ -110,18 +111,27 @@ def _show_steps(money: DisplayUnit) -> Callable[[int], str]:
     return lambda steps: f"{money.print_steps(steps)} {money.name}"
 
 
-def _rows_behind(ledger: Ledger, books: Books) -> Callable[[str], Iterable[str]]:
-    """Return how to name the lines behind a figure: of the ledger, or of the package."""
+def _rows_behind(books: Books) -> Callable[[Instance], Iterable[str]]:
+    """Return how to name the lines behind an instance: of the package first, then of the ledger."""
 
-    def behind(name: str) -> Iterator[str]:
-        figure = books.figures[name]
-        yield from map(str, figure.sources)
-        if figure.table:
-            for part in books.tables.parts(name):
-                frame = rows(ledger, part.selection).head(_MOST_ROWS)
-                yield from (f"{file}:{line}" for file, line in zip(frame["file"], frame["line"], strict=True))
+    def behind(instance: Instance) -> Iterator[str]:
+        names = (instance.target, *(term.figure for term in instance.terms))
+        for name in names:
+            yield from map(str, books.figures[name].sources)
+        for name in names:
+            yield from islice(_ledger_lines(books, name), _MOST_ROWS)
 
-    return behind
+    return lambda instance: dict.fromkeys(behind(instance))
+
+
+def _ledger_lines(books: Books, name: str) -> Iterator[str]:
+    figure = books.figures[name]
+    own = (figure.selection,) if figure.selection else ()
+    for selection in [part.selection for part in books.tables.parts(name)] if figure.table else own:
+        lines = rows(books.ledger, selection)
+        if selection.measure in lines:  # leaves of the trial balance: those that hold something
+            lines = lines[lines[selection.measure] != 0]
+        yield from (f"{file}:{line}" for file, line in zip(lines["file"], lines["line"], strict=True))
 
 
 def _from_rule(outcome: RuleFrame) -> Check:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from juesuan.document import Bar, Chart
+from juesuan.document import Bar, Chart, Text
 from juesuan.facts import Facts, Phase
 from juesuan.narrative.markup import fact_mark, runs_of_line
 from juesuan.problems import EditionError, InputError
@@ -49,15 +49,15 @@ def load_charts(edition: str) -> Charts:
 
 def charts_of(lines: Charts, facts: Facts, unit: str) -> Mapping[str, Chart]:
     """Return the charts over these facts, by name, numbered in order (图 1 …)."""
-    return {line.name: _chart(line, facts, unit) for line in lines.charts}
+    return {line.name: _chart(number, line, facts, unit) for number, line in enumerate(lines.charts, start=1)}
 
 
-def _chart(line: ChartLine, facts: Facts, unit: str) -> Chart:
+def _chart(number: int, line: ChartLine, facts: Facts, unit: str) -> Chart:
     years = {"year": fact_mark("year"), "prior_year": fact_mark("year.prior")}
     return Chart(
         name=line.name,
         kind=line.kind,
-        caption=runs_of_line(line.caption.format_map(years)),
+        caption=(Text(f"图 {number}：", declared=True), *runs_of_line(line.caption.format_map(years))),
         unit=unit,
         bars=tuple(_bars(line, facts, years)),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 
 import pandas as pd
 
-from juesuan.identities import Identity
+from juesuan.identities import Identity, Instance
 from juesuan.problems import Severity
 
 ROW_SEPARATOR = "; "
@@ -60,19 +60,22 @@ def check_from_identity(
     *,
     describe: Callable[[str], str],
     show: Callable[[int], str],
-    rows: Callable[[str], Iterable[str]] = lambda _: (),
+    rows: Callable[[Instance], Iterable[str]] = lambda _: (),
+    slack: int = 0,
 ) -> Check:
     """Return the check of an identity on given amounts.
 
     ``describe`` turns a figure's id into a place for people, ``show`` prints an amount with its unit, ``rows``
-    names the ledger lines behind a figure (asked for only where the identity fails).
+    names the lines behind an instance (asked for only where it fails). A difference of at most
+    ``slack`` is none: what the rounding of a published amount can explain.
     """
 
-    def item(target: str, stated: int, computed: int) -> Item:
-        excess = stated - computed
-        behind = () if identity.relation.satisfied_by(excess) else rows(target)
+    def item(instance: Instance) -> Item:
+        stated, computed = values[instance.target], instance.computed(values)
+        excess = stated - computed if abs(stated - computed) > slack else 0
+        behind = () if identity.relation.satisfied_by(excess) else rows(instance)
         difference = show(excess) if excess else ""
-        place = describe(target)
+        place = describe(instance.target)
         return Item(place, show(stated), show(computed), excess, difference, ROW_SEPARATOR.join(behind))
 
     return Check(
@@ -80,7 +83,7 @@ def check_from_identity(
         identity.suite,
         identity.text,
         identity.citation,
-        places_of(item(one.target, values[one.target], one.computed(values)) for one in identity.instances),
+        places_of(map(item, identity.instances)),
         identity.severity,
         bounded=identity.relation.bounded,
         may_be_empty=not identity.instances,

@@ -1,0 +1,84 @@
+"""What many tests share: the worked example, closed once for each test process."""
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from juesuan import closing
+from juesuan.suites import SuiteRun
+
+ROOT = Path(__file__).resolve().parents[1]
+EXAMPLE = ROOT / "examples" / "wuhan-2020"
+
+
+@dataclass(frozen=True)
+class Closed:
+    """Every stage's result of a closing that went through."""
+
+    intake: closing.Intake
+    books: closing.Books
+    account: closing.Account
+    runs: tuple[SuiteRun, ...]
+    disclosure: closing.Disclosure
+    out: Path
+
+    @property
+    def facts_csv(self) -> list[dict[str, str]]:
+        """The lines of facts.csv."""
+        with (self.out / "facts.csv").open(encoding="utf-8", newline="") as stream:
+            return list(csv.DictReader(stream))
+
+
+def close_directly(package: Path, out: Path) -> Closed:
+    """Run the stages of a closing without an orchestrator."""
+    intake = closing.ingest(package)
+    runs = closing.check_ledger(intake)
+    closing.refuse_problems(intake.problems, runs)
+    books = closing.fill(intake)
+    runs += closing.check_tables(books)
+    closing.refuse_failures(runs)
+    account = closing.derive(books)
+    runs += closing.check_account(account)
+    closing.refuse_failures(runs)
+    disclosure = closing.render(account)
+    closing.write_results(out, account, disclosure, runs)
+    return Closed(intake, books, account, runs, disclosure, out)
+
+
+@pytest.fixture(scope="session")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Closed:
+    """The worked example, closed."""
+    return close_directly(EXAMPLE, tmp_path_factory.mktemp("closed") / "out")
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> Callable[..., Path]:
+    """Return a way to copy the example and change files of it: ``edited({"budget.csv": ("old", "new")})``."""
+
+    def edit(changes: dict[str, tuple[str, str] | None]) -> Path:
+        package = tmp_path / "package"
+        copy_package(EXAMPLE, package)
+        for name, change in changes.items():
+            path = package / name
+            if change is None:
+                path.unlink()
+                continue
+            old, new = change
+            text = path.read_text(encoding="utf-8")
+            assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {name}"
+            path.write_text(text.replace(old, new), encoding="utf-8")
+        return package
+
+    return edit
+
+
+def copy_package(source: Path, target: Path) -> None:
+    """Copy a closing package (data only)."""
+    for path in sorted(source.rglob("*")):
+        if path.is_file() and path.suffix in {".yaml", ".csv"}:
+            copy = target / path.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(path.read_bytes())
