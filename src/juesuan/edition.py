@@ -11,7 +11,7 @@ from juesuan.performance_rules import ScoreRules, load_rules
 from juesuan.problems import EditionError, InputError
 from juesuan.resources import edition_folder
 from juesuan.statistics import Definitions, load_definitions
-from juesuan.yamlsource import Strict, read_yaml
+from juesuan.yamlsource import Strict, entry_lines, read_yaml
 
 _FEN_PER_UNIT = {"元": FEN_PER_YUAN, "万元": FEN_PER_WANYUAN}
 
@@ -66,19 +66,24 @@ def load_edition(key: str) -> Edition:
         EditionError: a file of it is missing or wrong.
     """
     file = f"{key}.yaml"
+    path = edition_folder("editions", file)
     try:
-        head = read_yaml(edition_folder("editions", file), EditionFile)
+        head = read_yaml(path, EditionFile)
     except InputError as error:
         raise EditionError(str(error)) from None
     if head.money.unit not in _FEN_PER_UNIT:
         raise EditionError(f"{file}: money is printed in 元 or 万元, not in {head.money.unit!r}")
     money = DisplayUnit(head.money.unit, _FEN_PER_UNIT[head.money.unit], head.money.decimals)
+    lines = entry_lines(path)
     return Edition(
         key=key,
         name=head.name,
         citation=head.citation,
         money=money,
-        thresholds=tuple(_threshold(one, money, file) for one in head.thresholds),
+        thresholds=tuple(
+            _threshold(one, money, Source(f"expectations/editions/{file}", lines[f"thresholds.{number}.amount"]))
+            for number, one in enumerate(head.thresholds)
+        ),
         forms=load_forms(key),
         chart=load_chart(key),
         codes=load_codes(key),
@@ -88,9 +93,8 @@ def load_edition(key: str) -> Edition:
     )
 
 
-def _threshold(threshold: Threshold, money: DisplayUnit, file: str) -> Fact:
+def _threshold(threshold: Threshold, money: DisplayUnit, source: Source) -> Fact:
     value = parse_amount(threshold.amount, fen_per_unit=money.fen_per_unit)
     printed = money.print_steps(value // money.step)
     exact = Fraction(value)
-    source = Source(f"expectations/editions/{file}")
     return Fact(threshold.id, threshold.label, exact, Unit.FEN, exact, printed, sources=(source,))

@@ -81,6 +81,15 @@ def read_yaml(path: Path, model: type[Model], *, name: str | None = None) -> Mod
         raise InputError(_problems(error, file, lines, model)) from None
 
 
+def entry_lines(path: Path) -> dict[str, int]:
+    """Return where each entry of a YAML file that could be read stands: ``{"thresholds.0.amount": 12}``."""
+    lines: dict[_Location, int] = {}
+    node = _compose(path.read_text(encoding="utf-8-sig"), path.name)
+    if node is not None:
+        _plain(node, (), lines, [], path.name)
+    return {".".join(map(str, at)): line for at, line in lines.items()}
+
+
 def _compose(text: str, file: str) -> yaml.Node | None:
     """Return the tree of a YAML text. Anchors and aliases are refused: people don't need them, bombs do."""
     try:

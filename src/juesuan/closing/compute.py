@@ -69,7 +69,7 @@ def fill(intake: Intake) -> Books:
     )
     figures = {**given, **{figure.id: figure for figure in tables.figures}}
     more = (
-        *_unbudgeted(given, tables, year),
+        *_unbudgeted(package, given, tables),
         *_projects(package, aggregates),
         _execution_budget(given, tables, year),
     )
@@ -146,16 +146,18 @@ def _years(package: ClosingPackage) -> Iterator[Fact]:
 def _project_count(package: ClosingPackage) -> Fact:
     count = Fraction(len(package.projects))
     sources = tuple(project.source for project in package.projects)
-    files = sources or (Source(package.settings.files.projects),)
+    files = sources or (Source(package.settings.files.projects, 1),)
     return Fact("project.count", "项目个数", count, Unit.NUMBER, count, str(count), sources=files)
 
 
-def _unbudgeted(given: Mapping[str, Figure], tables: Tables, year: int) -> Iterator[Figure]:
-    """Yield a budget of nought for a class that spent without one."""
+def _unbudgeted(package: ClosingPackage, given: Mapping[str, Figure], tables: Tables) -> Iterator[Figure]:
+    """Yield a budget of nought for a class that spent without one; its sources are all lines of the budget."""
+    year, sources = package.settings.year, tuple(line.source for line in package.budget)
     for row in tables[5].at_level(1):
         name = f"budget.class.{row.id}.initial"
         if name not in given:
-            yield Figure(name, f"{row.label}年初预算", 0, year, Phase.INITIAL, formula="预算中没有这一类")
+            formula = "预算各行都不属于这一类"
+            yield Figure(name, f"{row.label}年初预算", 0, year, Phase.INITIAL, formula, sources=sources)
 
 
 def _execution_budget(given: Mapping[str, Figure], tables: Tables, year: int) -> Figure:

@@ -29,6 +29,14 @@ _KINDS = {
 
 
 @dataclass(frozen=True)
+class LineSource:
+    """Where an indicator's weight stands in the package, and its share where it is a qualitative one."""
+
+    weight: Source
+    share: Source | None
+
+
+@dataclass(frozen=True)
 class ScoredSheet:
     """A sheet of the package with its score, and the facts of its execution line."""
 
@@ -37,6 +45,8 @@ class ScoredSheet:
     score: SheetScore
     budget: str
     actual: str
+    execution_source: Source
+    lines: tuple[LineSource, ...]
 
     @property
     def prefix(self) -> str:
@@ -55,12 +65,19 @@ def score_sheets(package: given.ClosingPackage, facts: Facts, rules: ScoreRules)
     problems = [
         problem
         for one, sheet in sheets
-        for problem in sheet_problems(sheet, rules, Place(f"{package.settings.files.performance}/{one.key}.yaml"))
+        for problem in sheet_problems(sheet, rules, Place(package.sheet_files[one.key]))
     ]
     if problems:
         raise InputError(problems)
     return tuple(
-        ScoredSheet(one, sheet.name, score_sheet(sheet, rules, basis=basis), *_execution(one))
+        ScoredSheet(
+            one,
+            sheet.name,
+            score_sheet(sheet, rules, basis=basis),
+            *_execution(one),
+            execution_source=package.where(package.sheet_files[one.key], "execution_weight"),
+            lines=tuple(_line_sources(package, one)),
+        )
         for one, sheet in sheets
     )
 
@@ -86,23 +103,25 @@ def _facts(sheet: ScoredSheet) -> Iterator[Fact]:
             inputs=amounts,
         )
     rated = (f"{prefix}.rate",) if execution.rate is not None else amounts
-    source = Source(f"performance/{sheet.given.key}")
-    weight = _weight(f"{prefix}.execution.weight", f"{title}预算执行分值", execution.weight, source)
+    weight = _weight(
+        f"{prefix}.execution.weight", f"{title}预算执行分值", execution.weight, sheet.execution_source
+    )
     yield weight
     yield _points(
         f"{prefix}.execution", f"{title}预算执行得分", execution.points, execution.formula, (*rated, weight.id)
     )
     lines = [f"{prefix}.execution"]
     groups: dict[tuple[str, ...], list[Fact]] = {}
-    for number, one in enumerate(sheet.score.indicators, start=1):
+    for number, (one, at) in enumerate(zip(sheet.score.indicators, sheet.lines, strict=True), start=1):
         name = f"{prefix}.{number}"
-        line_weight = _weight(f"{name}.weight", f"{one.indicator.name}分值", one.indicator.weight, source)
+        line_weight = _weight(f"{name}.weight", f"{one.indicator.name}分值", one.indicator.weight, at.weight)
         yield line_weight
         path = one.indicator.group
         for depth in range(1, len(path) + 1):
             groups.setdefault(path[:depth], []).append(line_weight)
         inputs = (line_weight.id, *_numbers(sheet, number))
-        yield _points(name, f"{one.indicator.name}得分", one.points, one.formula, inputs)
+        shares = (at.share,) if at.share else ()
+        yield _points(name, f"{one.indicator.name}得分", one.points, one.formula, inputs, shares)
         lines.append(name)
     for path, weights in groups.items():
         yield _group_weight(
@@ -133,8 +152,17 @@ def _weight(fact_id: str, label: str, weight: Fraction, source: Source) -> Fact:
     return Fact(fact_id, label, weight, Unit.SCORE, weight, plain(weight), sources=(source,))
 
 
-def _points(fact_id: str, label: str, points: Points, formula: str, inputs: tuple[str, ...]) -> Fact:
-    return Fact(fact_id, label, points.exact, Unit.SCORE, points.displayed, points.display, formula, inputs)
+def _points(
+    fact_id: str,
+    label: str,
+    points: Points,
+    formula: str,
+    inputs: tuple[str, ...],
+    sources: tuple[Source, ...] = (),
+) -> Fact:
+    return Fact(
+        fact_id, label, points.exact, Unit.SCORE, points.displayed, points.display, formula, inputs, sources
+    )
 
 
 def _execution(sheet: given.Sheet) -> tuple[str, str]:
@@ -150,6 +178,17 @@ def _sheet(package: given.ClosingPackage, sheet: given.Sheet, facts: Facts) -> S
     name = projects[sheet.project] if sheet.project else "整体支出"
     line = ExecutionLine(f"{name}预算执行", facts[budget].displayed, facts[actual].displayed)
     return Sheet(sheet.key, name, line, tuple(_indicators(package, sheet)))
+
+
+def _line_sources(package: given.ClosingPackage, sheet: given.Sheet) -> Iterator[LineSource]:
+    file = package.sheet_files[sheet.key]
+    for g, goal in enumerate(sheet.goals):
+        for c, class_ in enumerate(goal.classes):
+            for n, group in enumerate(class_.groups):
+                for i, one in enumerate(group.indicators):
+                    at = f"goals.{g}.classes.{c}.groups.{n}.indicators.{i}"
+                    share = package.where(file, f"{at}.share") if one.share is not None else None
+                    yield LineSource(package.where(file, f"{at}.weight"), share)
 
 
 def _indicators(package: given.ClosingPackage, sheet: given.Sheet) -> Iterator[Indicator]:

@@ -133,6 +133,7 @@ class _Reader:
             claims=claims,
             numbers=numbers,
             lines={read.file: read.lines for read in self.yaml_files},
+            sheet_files={sheet.model.key: sheet.file for sheet in sheets if sheet},
         )
 
     def _yaml(self, file: str, model: type[Model]) -> YamlFile[Model] | None:

@@ -152,7 +152,7 @@ class ClosingPackage:
     """Everything of a package but the ledger.
 
     ``numbers`` holds every number stated in free text, by fact id. ``lines`` says where an entry of a YAML file
-    stands: ``lines["assets.yaml"]["vehicles.other"]``.
+    stands: ``lines["assets.yaml"]["vehicles.other"]``. ``sheet_files`` names the file of each sheet by its key.
     """
 
     root: Path
@@ -170,6 +170,11 @@ class ClosingPackage:
     claims: tuple[ClaimLine, ...]
     numbers: Mapping[str, Mention]
     lines: Mapping[str, Mapping[str, int]]
+    sheet_files: Mapping[str, str]
+
+    def where(self, file: str, entry: str) -> Source:
+        """Where an entry of one of the YAML files stands."""
+        return source_of(file, self.lines[file], entry)
 
     @property
     def overall_sheet(self) -> Sheet:

@@ -1,5 +1,6 @@
 """The statutory tables of a closing, filled from the ledger, and the identities that must hold among them."""
 
+from juesuan.tables.describe import describe_selection
 from juesuan.tables.fill import fill_tables
 from juesuan.tables.identities import note_identities
 from juesuan.tables.layout import grid
@@ -12,6 +13,7 @@ __all__ = [
     "FilledTable",
     "Part",
     "Tables",
+    "describe_selection",
     "fill_tables",
     "grid",
     "note_identities",

@@ -1,6 +1,10 @@
 """Says in Chinese where a cell comes from, for whoever traces a figure."""
 
-from juesuan.forms.model import Fill, Terms
+from collections.abc import Mapping
+
+from juesuan.figures import Selection
+from juesuan.forms.filling import selection_of
+from juesuan.forms.model import Fill, Measure, Terms
 
 _BUDGET = "年初预算"
 _ACCOUNT_DIGITS = 4  # 总账科目
@@ -20,14 +24,24 @@ def _one(fill: Fill, terms: Terms) -> str:
         return f"{describe(fill.positive, terms)}，为负时计零"
     if fill.measure is None:
         return _BUDGET
-    accounts = "、".join(code if len(code) >= _ACCOUNT_DIGITS else f"{code} 类" for code in fill.accounts)
-    conditions = [f"{f'科目 {accounts}' if accounts else '全部科目'} {terms.measures[fill.measure]}"]
-    if fill.funds:
-        conditions.append(f"资金：{'、'.join(terms.funds[fund] for fund in fill.funds)}")
-    if fill.support:
-        conditions.append(f"支出类型：{'、'.join(terms.support[support] for support in fill.support)}")
-    if fill.functional:
-        conditions.append(f"功能分类 {'、'.join(fill.functional)}")
-    if fill.economic:
-        conditions.append(f"经济分类 {'、'.join(fill.economic)}")
+    return describe_selection(selection_of(fill), terms)
+
+
+def describe_selection(selection: Selection, terms: Terms) -> str:
+    """Return what a selection of ledger rows adds up: ``科目 6001 贷方减借方发生额；资金：…``."""
+    accounts = "、".join(code if len(code) >= _ACCOUNT_DIGITS else f"{code} 类" for code in selection.accounts)
+    measure = terms.measures[Measure(selection.measure)]
+    conditions = [f"{f'科目 {accounts}' if accounts else '全部科目'} {measure}"]
+    funds: Mapping[str, str] = {key: words for key, words in terms.funds.items()}
+    support: Mapping[str, str] = {key: words for key, words in terms.support.items()}
+    if selection.funds:
+        conditions.append(f"资金：{'、'.join(funds[fund] for fund in selection.funds)}")
+    if selection.support:
+        conditions.append(f"支出类型：{'、'.join(support[one] for one in selection.support)}")
+    if selection.functional:
+        conditions.append(f"功能分类 {'、'.join(selection.functional)}")
+    if selection.economic:
+        conditions.append(f"经济分类 {'、'.join(selection.economic)}")
+    if selection.projects:
+        conditions.append(f"项目：{'、'.join(selection.projects)}")
     return "；".join(conditions)
