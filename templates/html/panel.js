@@ -51,28 +51,38 @@
     return list;
   }
 
-  function ledger(entry) {
-    const parts = [make("p", "共 " + entry.rows + " 行；借方合计 " + entry.debit + " 元，贷方合计 " + entry.credit + " 元")];
-    if (entry.accounts.length) {
-      const table = make("table");
-      const head = table.createTHead().insertRow();
-      ["科目", "行数", "借方（元）", "贷方（元）"].forEach(function (name, index) {
-        const cell = make("th", name, index ? "amount" : "");
-        cell.scope = "col";
-        head.append(cell);
+  function accounts(names, rows) {
+    const table = make("table");
+    const head = table.createTHead().insertRow();
+    names.forEach(function (name, index) {
+      const cell = make("th", name, index ? "amount" : "");
+      cell.scope = "col";
+      head.append(cell);
+    });
+    const body = table.createTBody();
+    for (const texts of rows) {
+      const row = body.insertRow();
+      texts.forEach(function (text, index) {
+        const cell = make(index ? "td" : "th", text, index ? "amount" : "");
+        if (!index) cell.scope = "row";
+        row.append(cell);
       });
-      const rows = table.createTBody();
-      for (const account of entry.accounts) {
-        const row = rows.insertRow();
-        account.forEach(function (text, index) {
-          const cell = make(index ? "td" : "th", text, index ? "amount" : "");
-          if (!index) cell.scope = "row";
-          row.append(cell);
-        });
-      }
-      parts.push(table);
     }
-    if (entry.sources.length) parts.push(make("p", "见 " + entry.sources.join("、") + (entry.more ? " 等" : ""), "files"));
+    return table;
+  }
+
+  function ledger(entry) {
+    const parts = [];
+    if (entry.rows === "0") parts.push(make("p", "账簿中没有符合取数口径的记录"));
+    else if (entry.rows) {
+      parts.push(make("p", "凭证共 " + entry.rows + " 行；借方合计 " + entry.debit + " 元，贷方合计 " + entry.credit + " 元"));
+      if (entry.accounts.length) parts.push(accounts(["科目", "行数", "借方（元）", "贷方（元）"], entry.accounts));
+      if (entry.sources.length) parts.push(make("p", "见 " + entry.sources.join("、") + (entry.more ? " 等" : ""), "files"));
+    }
+    if (entry.balances) {
+      parts.push(accounts(["科目", "余额", "金额（元）"], entry.balances.map(function (row) { return row.slice(0, 3); })));
+      parts.push(make("p", "见 " + entry.balances.map(function (row) { return row[3]; }).join("、"), "files"));
+    }
     return parts;
   }
 

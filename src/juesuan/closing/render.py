@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from juesuan.closing.compute import Account
+from juesuan.closing.evidence import trace_entries
 from juesuan.closing.score_grid import score_grid
 from juesuan.closing.task_grid import task_grid
 from juesuan.document import Block, Document
@@ -48,4 +49,4 @@ def render(account: Account) -> Disclosure:
             subject_names=edition.codes.functional.names,
         )
     )
-    return Disclosure(document, render_html(document, account.facts))
+    return Disclosure(document, render_html(document, account.facts, trace=trace_entries(books)))

@@ -10,7 +10,7 @@ from juesuan.ledger.canonical import read_ledger
 from juesuan.ledger.chart import load_chart, load_codes, read_codes
 from juesuan.ledger.model import AccountChart, CodeList, Codes, Ledger, LedgerRule, RuleFrame
 from juesuan.ledger.rules import evaluate, ledger_rules
-from juesuan.ledger.selection import Aggregates, amount, rows
+from juesuan.ledger.selection import Aggregates, RowFinder, amount, rows
 
 __all__ = [
     "AccountChart",
@@ -19,6 +19,7 @@ __all__ = [
     "Codes",
     "Ledger",
     "LedgerRule",
+    "RowFinder",
     "RuleFrame",
     "amount",
     "evaluate",

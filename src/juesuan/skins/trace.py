@@ -23,10 +23,22 @@ class AccountTrace:
 
 
 @dataclass(frozen=True)
+class BalanceTrace:
+    """One leaf of the trial balance behind a figure; ``amount`` in 分, ``measure`` 年初余额 or 年末余额."""
+
+    account: str
+    name: str
+    measure: str
+    amount: int
+    source: Source
+
+
+@dataclass(frozen=True)
 class TraceEntry:
     """The ledger rows behind one fact: how many, their sums in 分, the accounts, and where some of them stand.
 
-    ``accounts`` and ``sources`` may be a selection, in a fixed order; the panel says how many rows there are.
+    ``accounts``, ``sources`` and ``balances`` may be a selection, in a fixed order; ``rows`` counts all voucher
+    lines. An entry without rows and balances says that the ledger has none.
     """
 
     rows: int
@@ -34,6 +46,7 @@ class TraceEntry:
     credit: int
     accounts: tuple[AccountTrace, ...] = ()
     sources: tuple[Source, ...] = ()
+    balances: tuple[BalanceTrace, ...] = ()
 
 
 _DECIMALS = 6
@@ -105,6 +118,15 @@ def _cell(fact: Fact) -> Iterable[str]:
 
 
 def _ledger(entry: TraceEntry) -> dict[str, Any]:
+    lines = _lines(entry) if entry.rows or not entry.balances else {}
+    balances = [
+        [f"{one.account} {one.name}".strip(), one.measure, yuan_text(one.amount), str(one.source)]
+        for one in entry.balances
+    ]
+    return lines | ({"balances": balances} if balances else {})
+
+
+def _lines(entry: TraceEntry) -> dict[str, Any]:
     return {
         "rows": f"{entry.rows:,}",
         "debit": yuan_text(entry.debit),

@@ -32,8 +32,8 @@ def describe_selection(selection: Selection, terms: Terms) -> str:
     accounts = "、".join(code if len(code) >= _ACCOUNT_DIGITS else f"{code} 类" for code in selection.accounts)
     measure = terms.measures[Measure(selection.measure)]
     conditions = [f"{f'科目 {accounts}' if accounts else '全部科目'} {measure}"]
-    funds: Mapping[str, str] = {key: words for key, words in terms.funds.items()}
-    support: Mapping[str, str] = {key: words for key, words in terms.support.items()}
+    funds: Mapping[str, str] = dict(terms.funds.items())
+    support: Mapping[str, str] = dict(terms.support.items())
     if selection.funds:
         conditions.append(f"资金：{'、'.join(funds[fund] for fund in selection.funds)}")
     if selection.support:
