@@ -1,0 +1,129 @@
+"""What depends on the ledger moves with it; what is published is whole, and the same each time."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from juesuan import closing
+from juesuan.facts import Facts, Unit
+from juesuan.ledger import Ledger
+from juesuan.problems import OutputError
+from tests.conftest import EXAMPLE, Closed, close_directly
+
+
+def doubled(ledger: Ledger) -> Ledger:
+    """The same year with twice the appropriations."""
+    lines, balances = ledger.lines.copy(), ledger.balances.copy()
+    ours = lines["fund"] == "general_public_budget"
+    lines.loc[ours, ["debit", "credit"]] *= 2
+    ours = balances["fund"] == "general_public_budget"
+    balances.loc[ours, ["opening", "debit", "credit", "closing"]] *= 2
+    return replace(ledger, lines=lines, balances=balances)
+
+
+def shown_in(page: str) -> list[tuple[str, str]]:
+    """Every fact that a page prints, with the words it prints."""
+    return re.findall(r'<[a-z]+ [^<>]*data-fact="([^"]+)"[^<>]*>([^<]+)<', page)
+
+
+def words_of(page: str) -> str:
+    return re.sub(r"<[^>]+>", "", page)
+
+
+def descendants(facts: Facts, roots: set[str]) -> set[str]:
+    reached = set(roots)
+    growing = True
+    while growing:
+        more = {fact.id for fact in facts.values() if fact.id not in reached and reached & set(fact.inputs)}
+        growing = bool(more)
+        reached |= more
+    return reached
+
+
+def test_twice_the_money_moves_every_cell_sentence_chart_and_score_that_depends_on_it(closed: Closed) -> None:
+    assert closed.intake.ledger is not None
+    books = closing.fill(replace(closed.intake, ledger=doubled(closed.intake.ledger)))
+    account = closing.derive(books)
+    before, after = closed.account.facts, account.facts
+
+    cells = {fact.id for fact in before.values() if fact.table and fact.exact}
+    moved = {name for name in cells if after[name].exact != before[name].exact}
+    assert cells - moved == {"t1.29.1", "t1.59.2"}  # the carry-over is other money
+    for name in moved - {"t1.30.1", "t1.60.2"}:
+        assert after[name].exact == 2 * before[name].exact, name
+
+    # A share of a whole that doubled with its part stays; everything else that hangs on a moved cell moves.
+    capped = {"score.unit.execution", "score.social_insurance.execution", "score.contract_staff.execution"}
+    for name in descendants(before, moved) - moved:
+        fact = after[name]
+        if fact.unit is Unit.FEN and before[name].exact:
+            assert fact.exact != before[name].exact, name
+        if name.endswith((".growth", ".completion", ".rate")) and before[name].exact:
+            assert fact.exact != before[name].exact, name
+    assert after["score.unit.rate"].exact > before["score.unit.rate"].exact
+    assert capped <= set(after)
+
+    page = closing.render(account).html
+    for name, shown in shown_in(page):
+        assert name not in after or shown.strip() == after[name].display, name
+    assert {"t5.total.1", "public_budget.growth", "score.unit.total"} <= {name for name, _ in shown_in(page)}
+    more, fewer = (
+        "支出决算数大于年初预算数",
+        "支出决算数小于年初预算数",
+    )  # above the budget now: the words turn too
+    assert words_of(page).count(more) >= words_of(closed.disclosure.html).count(more)
+    assert words_of(page).count(fewer) <= words_of(closed.disclosure.html).count(fewer)
+
+
+def test_a_lower_year_reads_as_a_decrease(closed: Closed) -> None:
+    assert closed.intake.package is not None
+    prior = tuple(
+        replace(line, amount=line.amount * 3) if line.key in {"total", "operating"} else line
+        for line in closed.intake.package.prior
+    )
+    package = replace(closed.intake.package, prior=prior)
+    account = closing.derive(closing.fill(replace(closed.intake, package=package)))
+    words = words_of(closing.render(account).html)
+    assert "相比，收、支总计各减少" in words
+    assert "相比，收、支总计各增加" not in words
+
+
+def test_a_first_year_has_no_growth(closed: Closed) -> None:
+    assert closed.intake.package is not None
+    prior = tuple(replace(line, amount=0) if line.key == "total" else line for line in closed.intake.package.prior)
+    account = closing.derive(
+        closing.fill(replace(closed.intake, package=replace(closed.intake.package, prior=prior)))
+    )
+    assert "total.growth" not in account.facts
+    assert "上年数为零，不计算增减幅度" in words_of(closing.render(account).html)
+
+
+def test_a_second_run_gives_the_same_bytes(closed: Closed, tmp_path: Path) -> None:
+    again = close_directly(EXAMPLE, tmp_path / "again")
+    names = {path.relative_to(closed.out) for path in closed.out.rglob("*") if path.is_file()}
+    assert names == {path.relative_to(again.out) for path in again.out.rglob("*") if path.is_file()}
+    for name in sorted(names):
+        assert (closed.out / name).read_bytes() == (again.out / name).read_bytes(), name
+
+
+def test_results_replace_earlier_results_whole_and_nothing_else(closed: Closed, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    closing.write_results(out, closed.account, closed.disclosure, closed.runs)
+    (out / "stray.txt").write_text("left by somebody")
+    closing.write_results(out, closed.account, closed.disclosure, closed.runs)
+    assert not (out / "stray.txt").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+    other = tmp_path / "letters"
+    other.mkdir()
+    (other / "letter.txt").write_text("keep me")
+    with pytest.raises(OutputError, match="不会被覆盖"):
+        closing.write_results(other, closed.account, closed.disclosure, closed.runs)
+    assert (other / "letter.txt").read_text() == "keep me"
+
+
+def test_an_intake_with_problems_is_not_filled(closed: Closed) -> None:
+    with pytest.raises(ValueError, match="problems"):
+        closing.fill(replace(closed.intake, package=None))
