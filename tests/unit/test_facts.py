@@ -1,0 +1,52 @@
+"""Facts are unique, complete and acyclic."""
+
+from fractions import Fraction
+
+import pytest
+
+from juesuan.facts import Fact, Facts, Source, Unit
+from juesuan.problems import EditionError
+
+
+def fact(name: str, *inputs: str) -> Fact:
+    return Fact(name, name, Fraction(1), Unit.NUMBER, Fraction(1), "1", inputs=inputs)
+
+
+def test_facts_keep_their_order_and_find_by_id() -> None:
+    facts = Facts([fact("b", "a"), fact("a")])
+    assert list(facts) == ["b", "a"]
+    assert len(facts) == 2
+    assert facts["b"].inputs == ("a",)
+    assert "c" not in facts
+    assert list(facts.plus([fact("c", "b")])) == ["b", "a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("made", "match"),
+    [
+        ([fact("a"), fact("a")], "share the id"),
+        ([fact("a", "b")], "unknown facts: b"),
+        ([fact("a", "b"), fact("b", "a")], "made from themselves"),
+    ],
+)
+def test_what_can_not_be_is_an_error(made: list[Fact], match: str) -> None:
+    with pytest.raises(EditionError, match=match):
+        Facts(made)
+
+
+def test_an_unknown_fact_is_named() -> None:
+    with pytest.raises(EditionError, match=r"no fact has the id 'x\.y'"):
+        Facts()["x.y"]
+
+
+def test_a_fact_knows_whether_its_display_was_adjusted() -> None:
+    rounded = Fact("a", "a", Fraction(149, 100), Unit.FEN, Fraction(1), "1")
+    assert rounded.adjusted
+    assert not fact("a").adjusted
+
+
+@pytest.mark.parametrize(
+    ("source", "words"), [(Source("budget.csv", 3), "budget.csv:3"), (Source("a.yaml"), "a.yaml")]
+)
+def test_a_source_names_file_and_line(source: Source, words: str) -> None:
+    assert str(source) == words
