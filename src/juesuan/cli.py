@@ -1,5 +1,6 @@
 """The command line. Thin: it reads words, runs a flow, prints, and turns errors into exit codes."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -49,4 +50,10 @@ def main() -> None:
     except JuesuanError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the command line talks to people
         code = error.exit_code
+    except Exception as error:  # noqa: BLE001 - a person gets a sentence; who mends it asks for the traceback
+        if os.environ.get("JUESUAN_DEBUG"):
+            raise
+        words = f"程序内部错误（{type(error).__name__}：{error}），已有结果不受影响。"
+        print(f"{words}设置环境变量 JUESUAN_DEBUG=1 再运行一次，可得到供报告用的详细信息。", file=sys.stderr)  # noqa: T201
+        code = ExitCode.BUG
     sys.exit(int(code or ExitCode.OK))

@@ -1,9 +1,11 @@
 """Runs a flow from the command line: on Prefect's embedded server, without its noise, and offline."""
 
+import importlib
 import importlib.util
 import os
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from types import ModuleType
 
@@ -41,6 +43,8 @@ def run_annual_close(package: Path, out: Path, archive: Path) -> int:
     Raises:
         JuesuanError: the closing was refused, or could not be written.
     """
+    # Great Expectations takes seconds to import; Prefect's server starts in a process of its own meanwhile.
+    threading.Thread(target=importlib.import_module, args=("juesuan.suites.expectation",), daemon=True).start()
     console = Console(highlight=False, soft_wrap=True)
     with tempfile.TemporaryDirectory(prefix="juesuan-", ignore_cleanup_errors=True) as home:
         os.environ |= QUIET_ENVIRONMENT | {"PREFECT_HOME": home}
