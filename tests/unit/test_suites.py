@@ -1,0 +1,138 @@
+"""Rules go through Great Expectations whole: none is lost, none passes on nothing, failures are named."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from juesuan.identities import CheckResult, Failure, Identity, Instance, Relation, Term
+from juesuan.problems import Severity
+from juesuan.suites import Check, Item, check_from_identity, places_of, run_suites, write_docs
+from juesuan.suites import run as running
+
+
+def check(name: str, *items: Item, suite: str = "s", severity: Severity = Severity.ERROR, **more: bool) -> Check:
+    return Check(name, suite, f"规则 {name}", "附注", places_of(items), severity, **more)
+
+
+def ok(place: str) -> Item:
+    return Item(place, "1.00 元", "1.00 元", 0)
+
+
+def bad(place: str, excess: int = 1) -> Item:
+    return Item(place, "1.01 元", "1.00 元", excess, "0.01 元", "vouchers.csv:3; vouchers.csv:4")
+
+
+def outcomes(*checks: Check) -> dict[str, CheckResult]:
+    return {result.id: result for run in run_suites(checks) for result in run.results}
+
+
+def test_a_failing_place_is_named_with_the_lines_behind_it() -> None:
+    result = outcomes(check("a", ok("甲"), bad("乙")), check("b", ok("丙")))
+    assert result["b"].success
+    assert result["a"].instances == 2
+    assert result["a"].failures == (
+        Failure("乙", "1.01 元", "1.00 元", "0.01 元", ("vouchers.csv:3", "vouchers.csv:4")),
+    )
+
+
+def test_a_bounded_rule_allows_less_and_refuses_more() -> None:
+    result = outcomes(check("less", bad("甲", -5), bounded=True), check("more", bad("甲", 5), bounded=True))
+    assert (result["less"].success, result["more"].success) == (True, False)
+
+
+def test_a_rule_that_applies_nowhere_passes_only_if_it_may() -> None:
+    result = outcomes(check("may", may_be_empty=True), check("must"), check("full", ok("甲")))
+    assert result["may"].success
+    assert not result["must"].success
+    assert result["must"].failures[0].stated == "核对 0 处"
+
+
+def test_every_suite_of_empty_rules_still_runs() -> None:
+    assert outcomes(check("may", may_be_empty=True))["may"].success
+
+
+def test_two_rules_of_one_id_are_refused() -> None:
+    with pytest.raises(ValueError, match="share an id"):
+        run_suites([check("a", ok("甲")), check("a", ok("乙"))])
+
+
+def test_a_rule_lost_on_the_way_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from great_expectations import ExpectationSuite
+
+    added = ExpectationSuite.add_expectation
+    dropped: list[str] = []
+
+    def lossy(self: ExpectationSuite, expectation):  # type: ignore[no-untyped-def]
+        if expectation.rule_id == "b" and not dropped:
+            dropped.append("b")
+            return expectation
+        return added(self, expectation)
+
+    monkeypatch.setattr(ExpectationSuite, "add_expectation", lossy)
+    with pytest.raises(RuntimeError, match="lost or doubled rules: b"):
+        run_suites([check("a", ok("甲")), check("b", ok("乙"))])
+
+
+def test_a_frame_that_lost_places_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = running._frame
+    monkeypatch.setattr(running, "_frame", lambda checks: whole(checks).iloc[1:])
+    with pytest.raises(RuntimeError, match="应核对 2 处，数据中只有 1 处"):
+        run_suites([check("a", ok("甲"), ok("乙"))])
+
+
+def test_an_identity_becomes_a_check_with_its_places_in_words() -> None:
+    identity = Identity(
+        "note", "table-1", "3 行＝（1＋2）行", "表 1 附注", (Instance("c", (Term(1, "a"), Term(1, "b"))),)
+    )
+    asked: list[str] = []
+
+    def rows(instance: Instance) -> list[str]:
+        asked.append(instance.target)
+        return ["l:1"]
+
+    def make(values: dict[str, int], slack: int = 0) -> Item:
+        made = check_from_identity(
+            identity, values, describe=str.upper, show=lambda n: f"{n} 分", rows=rows, slack=slack
+        )
+        return Item(*made.places.iloc[0])
+
+    assert make({"a": 1, "b": 2, "c": 3}) == Item("C", "3 分", "3 分", 0)
+    assert asked == []
+    assert make({"a": 1, "b": 2, "c": 4}) == Item("C", "4 分", "3 分", 1, "1 分", "l:1")
+    assert make({"a": 1, "b": 2, "c": 4}, slack=1).excess == 0
+    bounded = check_from_identity(
+        replace(identity, relation=Relation.AT_MOST), {"a": 1, "b": 2, "c": 1}, describe=str, show=str
+    )
+    assert bounded.bounded
+    assert bounded.places["excess"].tolist() == [-2]
+
+
+def test_a_result_is_successful_exactly_when_nothing_failed() -> None:
+    with pytest.raises(ValueError, match="success"):
+        CheckResult("a", "s", "", "", Severity.ERROR, success=True, instances=1, failures=(Failure("甲", "", ""),))
+
+
+def test_the_pages_load_nothing_escape_everything_and_put_failures_first(tmp_path: Path) -> None:
+    runs = run_suites(
+        [
+            check("fine", ok("甲"), suite="table-1"),
+            check("wrong", bad("<script>乙</script>"), suite="table-1"),
+            check("hint", bad("丙"), suite="table-2", severity=Severity.WARNING),
+            check("good", ok("丁"), suite="table-3"),
+        ]
+    )
+    write_docs(runs, tmp_path / "validation", title="某单位 2020 年度决算", suite_titles={"table-1": "表 1"})
+    pages = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "validation").iterdir()}
+    assert set(pages) == {"index.html", "table-1.html", "table-2.html", "table-3.html"}
+    for page in pages.values():
+        assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//", page)
+        assert "<script" not in page
+        assert "某单位 2020 年度决算" in page
+    one = pages["table-1.html"]
+    assert one.index("规则 wrong") < one.index("规则 fine")
+    assert "&lt;script&gt;乙" in one
+    assert "vouchers.csv:3" in one
+    assert "提示 1 条" in pages["table-2.html"]
+    assert "全部通过" in pages["table-3.html"]
