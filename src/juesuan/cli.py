@@ -43,6 +43,46 @@ def close(
         return refusal.exit_code
 
 
+@app.command
+def trace(
+    out: Path,
+    figure: str,
+    *,
+    rows: Annotated[int, Parameter(help="每个科目列出的行数")] = 3,
+    json: Annotated[bool, Parameter(help="输出 JSON，列出全部行", negative="")] = False,
+) -> int:
+    """追溯一个数：从列示的数经算法到凭证，或到资料文件的行。只用结果文件夹，不需联网。
+
+    Parameters
+    ----------
+    out
+        决算结果文件夹（close 的输出）。
+    figure
+        数的编号（如 t1.30.1，见 facts.csv），或文中列示的数（如 "1,234.56"）。
+    """
+    from juesuan.trace import tell_trace
+
+    text, code = tell_trace(out, figure, rows=rows, as_json=json)
+    print(text)  # noqa: T201 - the command line talks to people
+    return code
+
+
+@app.command
+def prove(out: Path, *, json: Annotated[bool, Parameter(help="输出 JSON", negative="")] = False) -> int:
+    """重新证明公布数：只凭结果文件夹，用独立的检查程序逐条核对 rounding.json。
+
+    Parameters
+    ----------
+    out
+        决算结果文件夹（close 的输出）。
+    """
+    from juesuan.trace import tell_proof
+
+    text, code = tell_proof(out, as_json=json)
+    print(text)  # noqa: T201 - the command line talks to people
+    return code
+
+
 def main() -> None:
     """Run the command line and exit with its code (see :class:`juesuan.problems.ExitCode`)."""
     try:
@@ -50,7 +90,7 @@ def main() -> None:
     except JuesuanError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the command line talks to people
         code = error.exit_code
-    except Exception as error:  # noqa: BLE001 - a person gets a sentence; who mends it asks for the traceback
+    except Exception as error:
         if os.environ.get("JUESUAN_DEBUG"):
             raise
         words = f"程序内部错误（{type(error).__name__}：{error}），已有结果不受影响。"
