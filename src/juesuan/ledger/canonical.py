@@ -1,6 +1,7 @@
 """Raw tables into the canonical ledger: what each column means, and what is wrong with which line of it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
@@ -79,6 +80,12 @@ def _raw(path: Path, root: Path) -> RawTable:
 
 def read_lines(raw: RawTable, chart: AccountChart) -> tuple[pd.DataFrame, frozenset[VoucherKey], list[Problem]]:
     """Return the canonical lines, the vouchers with a line that is not among them, and the problems."""
+    frame, doubts, problems = doubtful_lines(raw, chart)
+    return frame, doubts.unread(), problems
+
+
+def doubtful_lines(raw: RawTable, chart: AccountChart) -> tuple[pd.DataFrame, "Doubts", list[Problem]]:
+    """Return the canonical lines, which rows of the raw table are not among them, and the problems."""
     table = _Columns(raw, LINE_HEADERS, _OPTIONAL_LINE)
     words = chart.words
     values: dict[str, Any] = {
@@ -106,7 +113,7 @@ def read_lines(raw: RawTable, chart: AccountChart) -> tuple[pd.DataFrame, frozen
     if LINE_HEADERS["closing"] not in raw.columns:
         values["closing"] = _marked(values, chart)
     frame = table.frame(values, LINE_COLUMNS)
-    return frame, table.unread(values["month"], values["voucher"]), table.problems()
+    return frame, table.doubts(values["month"], values["voucher"]), table.problems()
 
 
 def read_balances(raw: RawTable, chart: AccountChart) -> tuple[pd.DataFrame, list[Problem]]:
@@ -214,24 +221,42 @@ class _Columns:
             data[name] = pd.Series(column, dtype="str") if column.dtype == object else pd.Series(column)
         return pd.DataFrame(data, columns=list(columns))
 
-    def unread(self, months: NDArray[Any], vouchers: NDArray[Any]) -> frozenset[VoucherKey]:
+    def doubts(self, months: NDArray[Any], vouchers: NDArray[Any]) -> "Doubts":
+        unsure = self._ragged.copy()
+        for name in ("date", "voucher"):
+            unsure |= self._bad_by_name.get(name, False)
+        return Doubts(self._bad, self._ragged, unsure, months, vouchers)
+
+
+@dataclass(frozen=True, eq=False)
+class Doubts:
+    """Rows of a raw table, by position: which are ``bad``, and which don't say for ``sure`` whose voucher they are.
+
+    ``vouchers`` hold filler where a row is ``ragged`` (its cells are shifted), ``months`` where it is ``unsure``.
+    """
+
+    bad: cells.Bools
+    ragged: cells.Bools
+    unsure: cells.Bools
+    months: NDArray[Any]
+    vouchers: NDArray[Any]
+
+    def unread(self) -> frozenset[VoucherKey]:
         """Return the vouchers that bad rows belong to.
 
         Where the row doesn't say itself (its date or number is bad, or its cells are shifted), they are those of
         the nearest rows above and below that do, unless these bear another number.
         """
-        unsure = self._ragged.copy()
-        for name in ("date", "voucher"):
-            unsure |= self._bad_by_name.get(name, False)
-        places = np.arange(self._size)
-        above = np.maximum.accumulate(np.where(unsure, -1, places))
-        below = np.minimum.accumulate(np.where(unsure, self._size, places)[::-1])[::-1]
+        size = len(self.bad)
+        places = np.arange(size)
+        above = np.maximum.accumulate(np.where(self.unsure, -1, places))
+        below = np.minimum.accumulate(np.where(self.unsure, size, places)[::-1])[::-1]
         found: set[VoucherKey] = set()
-        for at in np.flatnonzero(self._bad):
-            own = vouchers[at] if not self._ragged[at] else ""
-            for each in {int(above[at]), int(below[at])} - {-1, self._size}:
-                if own in ("", vouchers[each]):
-                    found.add((int(months[each]), str(vouchers[each])))
+        for at in np.flatnonzero(self.bad):
+            own = self.vouchers[at] if not self.ragged[at] else ""
+            for each in {int(above[at]), int(below[at])} - {-1, size}:
+                if own in ("", self.vouchers[each]):
+                    found.add((int(self.months[each]), str(self.vouchers[each])))
         return frozenset(found)
 
 
