@@ -2,29 +2,105 @@
 
     ingest → check the ledger → fill the tables → check them → derive → check → render → write → archive
 
-Each stage is a task; none is cached, since a check that was skipped proves nothing. Orchestration only: what a
-stage does stands in ``juesuan.closing``.
+Each stage is a task. A stage's result may be kept for a rerun; a check, a publication never is, since a check that
+was skipped proves nothing. Orchestration only: what a stage does stands in ``juesuan.closing``.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from prefect import flow, task
-from prefect.artifacts import create_markdown_artifact
-from prefect.cache_policies import NO_CACHE
-from prefect.utilities.annotations import quote
+from juesuan.offline import go_offline
 
-from juesuan import closing
-from juesuan.archive import Archived, archive_to_directory
-from juesuan.suites import SuiteRun
+go_offline()  # before Prefect is imported
+
+from prefect import flow, task  # noqa: E402
+from prefect.artifacts import (  # noqa: E402
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
+from prefect.cache_policies import NO_CACHE  # noqa: E402
+from prefect.utilities.annotations import quote  # noqa: E402
+from pydantic import BaseModel, ConfigDict, Field  # noqa: E402
+
+from juesuan import closing  # noqa: E402
+from juesuan.archive import Archived, archive_to_directory  # noqa: E402
+from juesuan.progress import Stage, State, announce  # noqa: E402
+from juesuan.suites import SuiteRun  # noqa: E402
 
 # Results are large frozen values: they stay in this process, and Prefect is told not to walk through them.
 _STAGE: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False}
 
 
+class Request(BaseModel):
+    """What a person fills in for a closing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    package: Path = Field(title="决算资料文件夹", description="settings.yaml 所在的文件夹")
+    out: Path | None = Field(None, title="结果文件夹", description="不填为 out/资料文件夹名")
+    archive: str = Field("archive", title="归档位置", description="文件夹，或 s3://桶/前缀")
+    year: int | None = Field(None, title="年度", description="填写后与 settings.yaml 核对，防止选错资料")
+    edition: str | None = Field(None, title="版本", description="不填按 settings.yaml")
+    rounding: Literal["controlled", "independent"] | None = Field(
+        None, title="尾差处理", description="controlled 统一平衡，independent 各自四舍五入；不填按 settings.yaml"
+    )
+    percentages: Literal["controlled", "independent"] | None = Field(
+        None, title="占比尾差处理", description="不填按 settings.yaml"
+    )
+    score_rate: Literal["exact", "displayed"] | None = Field(
+        None,
+        title="预算执行得分的口径",
+        description="displayed 按公布的执行率，exact 按未舍入的；不填按 settings.yaml",
+    )
+    resume_from: Literal["ledger", "fill", "derive", "render"] | None = Field(
+        None,
+        title="从哪一步起重算",
+        description="ledger 读账、fill 填表、derive 计算、render 撰文；不填则接着上次完成的一步做",
+    )
+    force: bool = Field(default=False, title="全部重算", description="不用任何一步保存下来的结果")
+    wait: bool = Field(
+        default=False, title="排队等待", description="同一单位同一年度的另一次决算正在进行时，等它结束"
+    )
+
+    @property
+    def results(self) -> Path:
+        """Where the results go."""
+        return (self.out or Path("out") / self.package.resolve().name).resolve()
+
+    @property
+    def overrides(self) -> closing.Overrides:
+        """What this closing decides other than the settings do."""
+        return closing.Overrides(self.year, self.edition, self.rounding, self.percentages, self.score_rate)
+
+
+class _Progress:
+    """Tells the terminal and the orchestrator's page which stage is at work."""
+
+    def __init__(self, stages: int) -> None:
+        self._stages = stages
+        self._number = 0
+        self._artifact = create_progress_artifact(progress=0.0, key="progress", description="决算进度")
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        self._number += 1
+        announce(Stage(self._number, self._stages, name, State.STARTED))
+        try:
+            yield
+        except Exception:
+            announce(Stage(self._number, self._stages, name, State.FAILED))
+            raise
+        announce(Stage(self._number, self._stages, name, State.DONE))
+        update_progress_artifact(self._artifact, progress=100 * self._number / self._stages)
+
+
 @task(name="读取资料与账簿", **_STAGE)
-def ingest(package: Path) -> closing.Intake:
-    return closing.ingest(package)
+def ingest(package: Path, overrides: closing.Overrides, kept: closing.KeptStages) -> closing.Intake:
+    return closing.ingest(package, overrides, kept)
 
 
 @task(name="核对账簿", **_STAGE)
@@ -35,8 +111,8 @@ def check_ledger(intake: closing.Intake) -> tuple[SuiteRun, ...]:
 
 
 @task(name="填列报表", **_STAGE)
-def fill(intake: closing.Intake) -> closing.Books:
-    return closing.fill(intake)
+def fill(intake: closing.Intake, kept: closing.KeptStages) -> closing.Books:
+    return kept.result("fill", closing.inputs_of(intake), lambda: closing.fill(intake))
 
 
 @task(name="核对报表", **_STAGE)
@@ -47,8 +123,8 @@ def check_tables(books: closing.Books, before: tuple[SuiteRun, ...]) -> tuple[Su
 
 
 @task(name="计算公布数与指标", **_STAGE)
-def derive(books: closing.Books) -> closing.Account:
-    return closing.derive(books)
+def derive(intake: closing.Intake, books: closing.Books, kept: closing.KeptStages) -> closing.Account:
+    return kept.result("derive", closing.inputs_of(intake), lambda: closing.derive(books))
 
 
 @task(name="核对公布数", **_STAGE)
@@ -59,47 +135,61 @@ def check_account(account: closing.Account, before: tuple[SuiteRun, ...]) -> tup
 
 
 @task(name="编写公开文本", **_STAGE)
-def render(account: closing.Account) -> closing.Disclosure:
-    return closing.render(account)
+def render(intake: closing.Intake, account: closing.Account, kept: closing.KeptStages) -> closing.Disclosure:
+    return kept.result("render", closing.inputs_of(intake), lambda: closing.render(account))
 
 
 @task(name="输出结果", **_STAGE)
-def write(out: Path, account: closing.Account, disclosure: closing.Disclosure, runs: tuple[SuiteRun, ...]) -> Path:
+def write(out: Path, account: closing.Account, disclosure: closing.Disclosure, runs: tuple[SuiteRun, ...]) -> None:
     closing.write_results(out, account, disclosure, runs)
-    return out
 
 
 @task(name="归档", **_STAGE)
-def archive(target: Path, account: closing.Account, out: Path) -> Archived:
+def archive(target: str, account: closing.Account, out: Path) -> Archived:
     settings = account.books.package.settings
     folders = {"results": out, "inputs": account.books.package.root}
-    return archive_to_directory(target, settings.unit.code, settings.year, folders)
+    return archive_to_directory(Path(target).resolve(), settings.unit.code, settings.year, folders)
 
 
 @task(name="记录未通过的核对", **_STAGE)
-def record_refusal(out: Path, refusal: closing.ClosingRefused) -> Path:
-    return closing.write_refusal(out, refusal)
+def record_refusal(out: Path, refusal: closing.ClosingRefused) -> None:
+    closing.write_refusal(out, refusal)
+    create_table_artifact(refusal.table, key="findings", description="未通过的核对")
 
 
-@flow(name="annual-close", persist_result=False, validate_parameters=False)
-def annual_close(package: Path, out: Path, archive_to: Path) -> closing.Outcome:
+@flow(name="annual-close", persist_result=False)
+def annual_close(request: Request) -> closing.Outcome:
     """Close one unit's year: from the closing package to the archived disclosure.
 
     A closing that is refused publishes nothing: what was found goes beside the results, which stay as they are.
     """
-    try:
-        intake = ingest(package)
-        runs = check_ledger(quote(intake))
-        books = fill(quote(intake))
-        runs = check_tables(quote(books), quote(runs))
-        account = derive(quote(books))
-        runs = check_account(quote(account), quote(runs))
-        disclosure = render(quote(account))
-    except closing.ClosingRefused as refusal:
-        record_refusal(out, quote(refusal))
-        raise
-    write(out, quote(account), quote(disclosure), quote(runs))
-    archived = archive(archive_to, quote(account), out)
+    out, stage = request.results, _Progress(stages=9)
+    kept = closing.KeptStages.beside(out, fresh_from="ledger" if request.force else request.resume_from)
+    with closing.only_one(str(out), wait=request.wait):
+        try:
+            with stage("读取资料与账簿"):
+                intake = ingest(request.package.resolve(), request.overrides, quote(kept))
+            with closing.only_one(closing.lock_name(intake), wait=request.wait):
+                with stage("核对账簿"):
+                    runs = check_ledger(quote(intake))
+                with stage("填列报表"):
+                    books = fill(quote(intake), quote(kept))
+                with stage("核对报表"):
+                    runs = check_tables(quote(books), quote(runs))
+                with stage("计算公布数与指标"):
+                    account = derive(quote(intake), quote(books), quote(kept))
+                with stage("核对公布数"):
+                    runs = check_account(quote(account), quote(runs))
+                with stage("编写公开文本"):
+                    disclosure = render(quote(intake), quote(account), quote(kept))
+                with stage("输出结果"):
+                    write(out, quote(account), quote(disclosure), quote(runs))
+                with stage("归档"):
+                    archived = archive(request.archive, quote(account), out)
+        except closing.ClosingRefused as refusal:
+            record_refusal(out, quote(refusal))
+            raise
+    kept.forget_others()
     outcome = closing.Outcome.of(account, runs, out, archived.path)
     create_markdown_artifact(outcome.markdown, key="annual-close", description=outcome.title)
     return outcome

@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
@@ -21,7 +21,13 @@ def close(
     package: Path,
     *,
     out: Annotated[Path | None, Parameter(help="结果文件夹，默认 out/<资料文件夹名>")] = None,
-    archive: Annotated[Path, Parameter(help="归档文件夹，默认 archive")] = Path("archive"),
+    archive: Annotated[str, Parameter(help="归档位置：文件夹，默认 archive")] = "archive",
+    resume_from: Annotated[
+        Literal["ledger", "fill", "derive", "render"] | None,
+        Parameter(help="从这一步起重算；不写则接着上次完成的一步做"),
+    ] = None,
+    force: Annotated[bool, Parameter(help="全部重算，不用任何一步保存下来的结果", negative=())] = False,
+    wait: Annotated[bool, Parameter(help="同一单位同一年度的另一次决算正在进行时，等它结束", negative=())] = False,
 ) -> int:
     """编制一个单位一年的决算：读账、填表、核对、撰文、归档。
 
@@ -34,8 +40,16 @@ def close(
     from juesuan.runner import run_annual_close
 
     results = out or Path("out") / package.resolve().name
+    request = {
+        "package": package,
+        "out": results,
+        "archive": archive,
+        "resume_from": resume_from,
+        "force": force,
+        "wait": wait,
+    }
     try:
-        return run_annual_close(package, results, archive)
+        return run_annual_close(request)
     except ClosingRefused as refusal:
         folder = refusal_folder(results)
         print(refusal, file=sys.stderr)  # noqa: T201 - the command line talks to people

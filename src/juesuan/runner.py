@@ -6,23 +6,19 @@ import os
 import sys
 import tempfile
 import threading
-from pathlib import Path
+import time
+from collections.abc import Mapping
 from types import ModuleType
+from typing import Any
 
 from rich.console import Console
 
+from juesuan.offline import be_silent, go_offline
 from juesuan.problems import ExitCode
+from juesuan.progress import Listener, Stage, State, listening
 from juesuan.resources import resource_root
 
-QUIET_ENVIRONMENT = {
-    "DO_NOT_TRACK": "1",
-    "GX_ANALYTICS_ENABLED": "false",
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
-    "PREFECT_LOGGING_TO_API_ENABLED": "false",
-    "PREFECT_LOGGING_LEVEL": "CRITICAL",
-    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
-}
+_MARKS = {State.DONE: "✓", State.KEPT: "✓", State.FAILED: "✗"}
 
 
 def load_flow(name: str) -> ModuleType:
@@ -37,8 +33,8 @@ def load_flow(name: str) -> ModuleType:
     return module
 
 
-def run_annual_close(package: Path, out: Path, archive: Path) -> int:
-    """Close a package and tell the outcome; return the exit code.
+def run_annual_close(request: Mapping[str, Any]) -> int:
+    """Close a package and tell the outcome; return the exit code. ``request`` is what the flow's form asks for.
 
     Raises:
         JuesuanError: the closing was refused, or could not be written.
@@ -46,10 +42,13 @@ def run_annual_close(package: Path, out: Path, archive: Path) -> int:
     # Great Expectations takes seconds to import; Prefect's server starts in a process of its own meanwhile.
     threading.Thread(target=importlib.import_module, args=("juesuan.suites.expectation",), daemon=True).start()
     console = Console(highlight=False, soft_wrap=True)
+    go_offline()
+    be_silent()
     with tempfile.TemporaryDirectory(prefix="juesuan-", ignore_cleanup_errors=True) as home:
-        os.environ |= QUIET_ENVIRONMENT | {"PREFECT_HOME": home}
-        annual_close = load_flow("annual_close").annual_close
-        outcome = annual_close(package.resolve(), out.resolve(), archive.resolve())
+        os.environ["PREFECT_HOME"] = home
+        flows = load_flow("annual_close")
+        with listening(_teller(console)):
+            outcome = flows.annual_close(flows.Request.model_validate(request))
     for line in outcome.warnings:
         console.print(line)
     console.print(outcome.summary)
@@ -57,3 +56,22 @@ def run_annual_close(package: Path, out: Path, archive: Path) -> int:
     console.print(f"校验文档　{outcome.out / 'validation' / 'index.html'}")
     console.print(f"归档　　　{outcome.archived}")
     return ExitCode.OK
+
+
+def _teller(console: Console) -> Listener:
+    """Return what prints a line for each stage that ended, and shows the one at work on a terminal."""
+    started = time.monotonic()
+    status = console.status("")
+
+    def tell(stage: Stage) -> None:
+        nonlocal started
+        if stage.state is State.STARTED:
+            started = time.monotonic()
+            status.update(f"{stage.name} …")
+            status.start()
+            return
+        status.stop()
+        seconds = time.monotonic() - started
+        console.print(f"{_MARKS[stage.state]} {stage.number}/{stage.of} {stage.name}　{seconds:.1f} 秒")
+
+    return tell

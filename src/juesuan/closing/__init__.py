@@ -13,7 +13,9 @@
 
 from juesuan.closing.checks import check_account, check_ledger, check_tables
 from juesuan.closing.compute import Account, Books, derive, fill
-from juesuan.closing.intake import Intake, ingest
+from juesuan.closing.intake import Intake, Overrides, ingest, inputs_of, lock_name
+from juesuan.closing.kept import KeptStages
+from juesuan.closing.lock import only_one
 from juesuan.closing.outcome import Outcome
 from juesuan.closing.refusal import ClosingRefused, refuse_failures, refuse_problems
 from juesuan.closing.render import Disclosure, render
@@ -25,13 +27,18 @@ __all__ = [
     "ClosingRefused",
     "Disclosure",
     "Intake",
+    "KeptStages",
     "Outcome",
+    "Overrides",
     "check_account",
     "check_ledger",
     "check_tables",
     "derive",
     "fill",
     "ingest",
+    "inputs_of",
+    "lock_name",
+    "only_one",
     "refusal_folder",
     "refuse_failures",
     "refuse_problems",

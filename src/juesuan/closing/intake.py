@@ -1,12 +1,17 @@
 """First stage: read the closing package and the ledger, and keep everything wrong with them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
+from juesuan.closing.kept import KeptStages, hash_of, hash_of_files, hash_of_program
 from juesuan.edition import Edition, load_edition
 from juesuan.ledger import Ledger, read_ledger
 from juesuan.package import ClosingPackage, Settings, check_package, package_file
-from juesuan.problems import InputError, Problem
+from juesuan.package.settings import SETTINGS_FILE
+from juesuan.problems import InputError, Place, Problem
+
+_NO_INPUT = frozenset({".md", ".py", ".pyc", ".toml"})  # what explains or makes a package is no part of it
 
 
 @dataclass(frozen=True)
@@ -21,30 +26,80 @@ class Intake:
     problems: tuple[Problem, ...]
 
 
-def ingest(root: Path) -> Intake:
+@dataclass(frozen=True)
+class Overrides:
+    """What the person who runs a closing decides other than the settings do; ``year`` is only compared."""
+
+    year: int | None = None
+    edition: str | None = None
+    rounding: Literal["controlled", "independent"] | None = None
+    percentages: Literal["controlled", "independent"] | None = None
+    score_rate: Literal["exact", "displayed"] | None = None
+
+    def applied_to(self, settings: Settings) -> Settings:
+        """Return the settings with these decisions."""
+        named = {"rounding": self.rounding, "percentages": self.percentages, "score_rate": self.score_rate}
+        policies = settings.policies.model_copy(update={name: value for name, value in named.items() if value})
+        return settings.model_copy(update={"policies": policies, "edition": self.edition or settings.edition})
+
+
+def ingest(root: Path, overrides: Overrides | None = None, kept: KeptStages | None = None) -> Intake:
     """Read everything that a package holds. Problems of the data are values; nothing stops at the first one.
+
+    With ``kept``, a ledger that was read before from the same files is not read again.
 
     Raises:
         EditionError: the edition's own files are wrong.
     """
     reading = check_package(root)
     problems = list(reading.problems)
-    edition = ledger = None
-    if reading.settings is not None and not _edition_unknown(reading.problems):
-        edition = load_edition(reading.settings.edition)
+    settings, package, edition, ledger = reading.settings, reading.package, None, None
+    if settings is not None and overrides is not None:
+        if overrides.year not in (None, settings.year):
+            problems.append(_other_year(settings, overrides))
+        settings = overrides.applied_to(settings)
+        package = replace(package, settings=settings) if package is not None else None
+    if settings is not None and not _edition_unknown(reading.problems):
+        edition = load_edition(settings.edition)
         try:
-            ledger = _ledger(root, reading.settings, edition)
+            ledger = _ledger(root, settings, edition, kept)
         except InputError as error:
             problems.extend(error.problems)
         else:
             problems.extend(ledger.problems)
-    return Intake(root, edition, reading.settings, reading.package, ledger, tuple(dict.fromkeys(problems)))
+    return Intake(root, edition, settings, package, ledger, tuple(dict.fromkeys(problems)))
 
 
-def _ledger(root: Path, settings: Settings, edition: Edition) -> Ledger:
+def inputs_of(intake: Intake) -> str:
+    """Return the hash of everything that a closing is made from, juesuan itself included."""
+    root = intake.root
+    files = [path for path in root.rglob("*") if path.is_file() and path.suffix not in _NO_INPUT]
+    settings = intake.settings.model_dump_json() if intake.settings else ""
+    return hash_of(hash_of_program(), str(root), settings, hash_of_files(files, root))
+
+
+def lock_name(intake: Intake) -> str:
+    """Return the name under which only one closing of this unit and year may run."""
+    settings = intake.settings
+    return f"{settings.unit.code}-{settings.year}" if settings else str(intake.root)
+
+
+def _other_year(settings: Settings, overrides: Overrides) -> Problem:
+    place = Place(SETTINGS_FILE, None, "year")
+    return Problem(place, "settings.year", "资料的年度与要编制的年度不同", str(settings.year), str(overrides.year))
+
+
+def _ledger(root: Path, settings: Settings, edition: Edition, kept: KeptStages | None) -> Ledger:
     vouchers = package_file(root, settings.files.vouchers)
     trial_balance = package_file(root, settings.files.trial_balance)
-    return read_ledger(vouchers, trial_balance, root=root, chart=edition.chart, year=settings.year)
+
+    def read() -> Ledger:
+        return read_ledger(vouchers, trial_balance, root=root, chart=edition.chart, year=settings.year)
+
+    if kept is None:
+        return read()
+    files = [vouchers, trial_balance, root / SETTINGS_FILE]
+    return kept.result("ledger", hash_of(hash_of_program(), hash_of_files(files, root)), read)
 
 
 def _edition_unknown(problems: tuple[Problem, ...]) -> bool:

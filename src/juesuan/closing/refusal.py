@@ -17,6 +17,25 @@ class ClosingRefused(JuesuanError):  # noqa: N818 - names what happened
         self.exit_code = ExitCode.INPUT if self.problems else ExitCode.CHECKS
         super().__init__("\n".join([*map(str, self.problems), *(lines_of(self.failed))]))
 
+    @property
+    def table(self) -> list[dict[str, str]]:
+        """What is wrong, one row each, for the orchestrator's page."""
+        problems = [
+            {"规则": one.message, "位置": str(one.place), "实际": one.found, "应为": one.expected, "差额": ""}
+            for one in self.problems
+        ]
+        return problems + [
+            {
+                "规则": result.text,
+                "位置": one.place,
+                "实际": one.stated,
+                "应为": one.computed,
+                "差额": one.difference,
+            }
+            for result in self.failed
+            for one in result.failures
+        ]
+
 
 def failed_of(runs: Iterable[SuiteRun]) -> list[CheckResult]:
     """Return the failed rules of all suites, errors before warnings."""

@@ -1,0 +1,126 @@
+"""Results of finished stages, kept by the hash of what they were made from, so that a rerun resumes.
+
+A kept result is written beside, synced and moved into place, and carries its own SHA-256: a power cut leaves a
+whole one or none. Checks, sign-offs and publication are never kept: they are done again. The files hold the
+unit's own values as Python pickles; they are read back only from the folder that this program wrote, which is
+made for its owner alone.
+"""
+
+import hashlib
+import os
+import pickle
+import tempfile
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+from juesuan import __version__
+from juesuan.problems import OutputError
+from juesuan.resources import resource_root
+
+Value = TypeVar("Value")
+
+_DIGEST = 32  # bytes of a SHA-256
+_SUFFIX = ".kept"
+
+
+STAGES = ("ledger", "fill", "derive", "render")
+"""The stages whose results are kept, in order."""
+
+
+class KeptStages:
+    """A folder of kept results. ``used`` names the stages whose result was there.
+
+    From the stage ``fresh_from`` on, nothing kept is used: everything is made again.
+    """
+
+    def __init__(self, folder: Path, *, fresh_from: str | None = None) -> None:
+        self._folder = folder
+        self._usable = STAGES[: STAGES.index(fresh_from)] if fresh_from else STAGES
+        self._current: set[str] = set()
+        self.used: list[str] = []
+
+    @classmethod
+    def beside(cls, out: Path, *, fresh_from: str | None = None) -> "KeptStages":
+        """Return the kept stages of a results folder."""
+        return cls(out.with_name(f".{out.name}.kept"), fresh_from=fresh_from)
+
+    def result(self, stage: str, inputs: str, make: Callable[[], Value]) -> Value:
+        """Return the kept result of a stage for these inputs (a hash), or make and keep it.
+
+        Raises:
+            OutputError: the folder can't be written.
+        """
+        path = self._folder / f"{stage}-{inputs[:32]}{_SUFFIX}"
+        self._current.add(path.name)
+        if stage in self._usable:
+            found = _read(path)
+            if found is not None:
+                self.used.append(stage)
+                return pickle.loads(found)  # type: ignore[no-any-return]  # noqa: S301 - see the module's docstring
+        value = make()
+        try:
+            _write(path, pickle.dumps(value, protocol=5))
+        except OSError as error:
+            raise OutputError(f"无法保存阶段结果到 {self._folder}：{error.strerror}") from error
+        return value
+
+    def forget_others(self) -> None:
+        """Remove what this run did not ask for: results of other inputs."""
+        for path in self._folder.glob(f"*{_SUFFIX}"):
+            if path.name not in self._current:
+                path.unlink(missing_ok=True)
+
+
+def hash_of(*parts: str) -> str:
+    """Return the hash of some words, each kept apart from the next."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode()
+        digest.update(len(data).to_bytes(8, "big") + data)
+    return digest.hexdigest()
+
+
+def hash_of_files(files: Iterable[Path], root: Path) -> str:
+    """Return the hash of files: their paths below the root, and what they hold."""
+    parts = []
+    for path in sorted(files):
+        with path.open("rb") as stream:
+            parts += [path.relative_to(root).as_posix(), hashlib.file_digest(stream, "sha256").hexdigest()]
+    return hash_of(*parts)
+
+
+@cache
+def hash_of_program() -> str:
+    """Return the hash of everything of juesuan itself that a result depends on: code, rules, templates."""
+    package = Path(__file__).resolve().parents[1]
+    rooms = [resource_root() / room for room in ("expectations", "templates")]
+    files = [path for room in rooms for path in room.rglob("*") if path.is_file()]
+    return hash_of(
+        __version__, hash_of_files(package.rglob("*.py"), package), hash_of_files(files, resource_root())
+    )
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        data = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    digest, content = data[:_DIGEST], data[_DIGEST:]
+    return content if hashlib.sha256(content).digest() == digest else None
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, name = tempfile.mkstemp(prefix=".", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(hashlib.sha256(content).digest())
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,26 @@
+"""Nothing leaves the machine: telemetry of every library is off before any of them is imported."""
+
+import os
+
+OFFLINE = {
+    "DO_NOT_TRACK": "1",
+    "GX_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
+}
+
+_SILENT = {
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_TO_API_ENABLED": "false",
+    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+}
+
+
+def go_offline() -> None:
+    """Switch telemetry off, whatever the environment says."""
+    os.environ.update(OFFLINE)
+
+
+def be_silent() -> None:
+    """Keep the orchestrator's own log off a person's terminal."""
+    os.environ.update(_SILENT)

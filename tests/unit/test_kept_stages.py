@@ -1,0 +1,94 @@
+"""A kept result is whole or it is none; a rerun uses what it can and makes the rest again."""
+
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from juesuan.closing import only_one
+from juesuan.closing.kept import KeptStages, hash_of, hash_of_files
+from juesuan.problems import OutputError
+from juesuan.progress import Stage, State, announce, listening
+
+
+def test_a_stage_is_made_once_for_the_same_inputs(tmp_path: Path) -> None:
+    made: list[str] = []
+
+    def make() -> list[int]:
+        made.append("ledger")
+        return [1, 2]
+
+    for _ in range(3):
+        kept = KeptStages(tmp_path / "kept")
+        assert kept.result("ledger", hash_of("a"), make) == [1, 2]
+    assert made == ["ledger"]
+    assert kept.used == ["ledger"]
+    assert kept.result("ledger", hash_of("b"), lambda: [3]) == [3]
+    assert (tmp_path / "kept").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_result_cut_short_or_altered_is_made_again(tmp_path: Path) -> None:
+    kept = KeptStages(tmp_path)
+    kept.result("fill", hash_of("a"), lambda: "whole")
+    (path,) = tmp_path.iterdir()
+    whole = path.read_bytes()
+    for damaged in (b"", whole[:20], whole[:-1], whole[:-1] + b"?"):
+        path.write_bytes(damaged)
+        again = KeptStages(tmp_path)
+        assert again.result("fill", hash_of("a"), lambda: "again") == "again"
+        assert again.used == []
+
+
+def test_from_a_stage_on_everything_is_made_again(tmp_path: Path) -> None:
+    for stage in ("ledger", "fill", "derive", "render"):
+        KeptStages(tmp_path).result(stage, hash_of("a"), lambda: "old")
+    fresh = KeptStages(tmp_path, fresh_from="derive")
+    results = {
+        stage: fresh.result(stage, hash_of("a"), lambda: "new") for stage in ("ledger", "fill", "derive", "render")
+    }
+    assert results == {"ledger": "old", "fill": "old", "derive": "new", "render": "new"}
+
+
+def test_results_of_other_inputs_are_forgotten(tmp_path: Path) -> None:
+    KeptStages(tmp_path).result("fill", hash_of("a"), lambda: 1)
+    kept = KeptStages(tmp_path)
+    kept.result("fill", hash_of("b"), lambda: 2)
+    kept.forget_others()
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_folder_that_can_not_be_written_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="无法保存"):
+        KeptStages(tmp_path / "file").result("fill", hash_of("a"), lambda: 1)
+
+
+def test_hashes_keep_parts_and_paths_apart(tmp_path: Path) -> None:
+    assert hash_of("ab", "c") != hash_of("a", "bc")
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_text("x")
+    before = hash_of_files([one], tmp_path)
+    one.rename(two)
+    assert hash_of_files([two], tmp_path) != before
+
+
+def test_a_second_closing_of_the_same_year_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    with only_one("070123-2020"):
+        (held,) = (tmp_path / "juesuan" / "locks").iterdir()
+        with pytest.raises(OutputError, match="另一次决算正在进行"), only_one("070123-2020"):
+            pytest.fail("two closings at once")
+        with only_one("070123-2021"):
+            pass
+    with only_one("070123-2020", wait=True):
+        assert FileLock(held).lock_file == str(held)
+
+
+def test_stages_are_told_to_whoever_listens() -> None:
+    told: list[Stage] = []
+    stage = Stage(1, 9, "核对账簿", State.DONE)
+    announce(stage)
+    with listening(told.append):
+        announce(stage)
+    announce(stage)
+    assert told == [stage]
