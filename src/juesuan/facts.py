@@ -112,3 +112,20 @@ class Facts(Mapping[str, Fact]):
     def plus(self, more: Iterable[Fact]) -> "Facts":
         """Return these facts and more, which may be made from these."""
         return Facts([*self._by_id.values(), *more])
+
+
+def number_text(value: Fraction) -> str:
+    """Return an exact number: an integer, a finite decimal, or a fraction ``a/b``."""
+    denominator = value.denominator
+    twos = fives = 0
+    while denominator % 2 == 0:
+        denominator, twos = denominator // 2, twos + 1
+    while denominator % 5 == 0:
+        denominator, fives = denominator // 5, fives + 1
+    if denominator != 1:
+        return str(value)
+    places = max(twos, fives)
+    if not places:
+        return str(value.numerator)
+    digits = f"{abs(value.numerator) * 10**places // value.denominator:0{places + 1}d}"
+    return f"{'-' if value < 0 else ''}{digits[:-places]}.{digits[-places:]}"

@@ -8,6 +8,7 @@ sentence of a regulation); its :class:`Instance` s are the places where it appli
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from juesuan.problems import Severity
 
@@ -100,3 +101,22 @@ class CheckResult:
     def __post_init__(self) -> None:
         if self.success == bool(self.failures):
             raise ValueError(f"{self.id}: success must mean no failures, and failure at least one")
+
+
+def identity_data(identity: Identity) -> dict[str, Any]:
+    """Return an identity as ``identities.json`` lists it; a term is a figure's id with its sign before it."""
+    return {
+        "id": identity.id,
+        "suite": identity.suite,
+        "text": identity.text,
+        "citation": identity.citation,
+        "severity": identity.severity.value,
+        "relation": identity.relation.value,
+        "instances": [
+            {
+                "target": one.target,
+                "terms": [f"{'+' if term.sign > 0 else '-'}{term.figure}" for term in one.terms],
+            }
+            for one in identity.instances
+        ],
+    }

@@ -1,11 +1,14 @@
 """Laws of controlled rounding, on random linked tables."""
 
+import json
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from juesuan.figures import Figure
-from juesuan.identities import Identity, Instance, Term
+from juesuan.identities import Identity, Instance, Term, identity_data
 from juesuan.money import WANYUAN
 from juesuan.rounding import Policy, Rounding, RoundingConflict, certificate, prove, round_figures
 
@@ -50,6 +53,17 @@ def linked_tables(draw: st.DrawFn) -> tuple[list[Figure], list[Identity]]:
     return figures, identities
 
 
+def certified(figures: list[Figure], identities: list[Identity], rounding: Rounding) -> dict[str, Any]:
+    return certificate(rounding, {one.id: one for one in figures}, identities, WANYUAN)
+
+
+def faults(data: dict[str, Any], figures: list[Figure], identities: list[Identity]) -> list[tuple[str, str]]:
+    """What an independent proof, from plain data that went through a file, finds wrong."""
+    told = json.loads(json.dumps(data)), json.loads(json.dumps([identity_data(one) for one in identities]))
+    tested = prove(told[0], {one.id: one.value for one in figures}, told[1])
+    return [(one.rule, one.place) for one in tested if not one.ok]
+
+
 def holds_everywhere(identities: list[Identity], rounding: Rounding) -> bool:
     return all(
         rounding.steps[instance.target] == instance.computed(rounding.steps)
@@ -72,7 +86,7 @@ def test_every_identity_holds_on_displayed_amounts_and_each_is_within_a_step(
         assert displayed * one.value >= 0
         if one.value % STEP == 0:
             assert displayed == one.value
-    assert prove(certificate(rounding), {one.id: one.value for one in figures}, identities) == []
+    assert faults(certified(figures, identities, rounding), figures, identities) == []
 
 
 @given(linked_tables(), st.randoms(use_true_random=False))
@@ -96,7 +110,7 @@ def test_independent_rounding_is_nearest_and_lists_every_residue(
     assert all(2 * abs(rounding.steps[one.id] * STEP - one.value) <= STEP for one in figures)
     assert bool(rounding.residues) != holds_everywhere(identities, rounding)
     assert rounding.adjustments == ()
-    assert prove(certificate(rounding), {one.id: one.value for one in figures}, identities) == []
+    assert faults(certified(figures, identities, rounding), figures, identities) == []
 
 
 @given(linked_tables())
@@ -160,12 +174,35 @@ def test_a_certificate_that_was_tampered_with_is_refuted() -> None:
     part = STEP * 2 // 5
     figures = [figure("a", part), figure("b", part), figure("c", part), figure("total", 3 * part)]
     identities = [identity("sum", ("total", ["a", "b", "c"]))]
-    data = certificate(round_figures(figures, identities, WANYUAN))
-    values = {one.id: one.value for one in figures}
-    tampered = data | {"displayed_steps": data["displayed_steps"] | {"total": 2}}
-    assert prove(tampered, values, identities) == [
-        "total: away from nearest and not listed, or listed and nearest",
-        "sum at total: off by 1 steps",
-    ]
-    assert prove(data, {**values, "d": 1}, identities) == ["d: not displayed"]
-    assert prove(data | {"adjustments": []}, values, identities) != []
+    data = certified(figures, identities, round_figures(figures, identities, WANYUAN))
+    (up,) = (one["figure"] for one in data["adjustments"])
+    assert faults(data, figures, identities) == []
+
+    displayed = data | {"displayed_steps": data["displayed_steps"] | {"total": 2}}
+    assert {("rounding.listed", "total"), ("rounding.identities", "sum total")} <= {
+        *faults(displayed, figures, identities)
+    }
+    too_far = data | {"displayed_steps": data["displayed_steps"] | {"total": 3}}
+    assert ("rounding.bounds", "total") in faults(too_far, figures, identities)
+    assert faults(data, [*figures, figure("d", 1)], identities) == [("rounding.complete", "d")]
+    assert faults(data, figures[1:], identities) == [("rounding.complete", "a")]
+    assert faults(data | {"adjustments": []}, figures, identities) == [("rounding.listed", up)]
+    (listed,) = data["adjustments"]
+    unforced = data | {"adjustments": [listed | {"forced_by": []}]}
+    assert faults(unforced, figures, identities) == [("rounding.forced", up)]
+    wrong = data | {"adjustments": [listed | {"exact_fen": 0}]}
+    assert faults(wrong, figures, identities) == [("rounding.listed", up)]
+    better = data | {"objective": data["objective"] | {"total_deviation_fen": 0}}
+    assert faults(better, figures, identities) == [("rounding.objective", "total_deviation_fen")]
+    residue = {"identity": "sum", "figure": "total", "difference_steps": 1}
+    assert faults(data | {"residues": [residue]}, figures, identities) == [("rounding.identities", "sum total")]
+
+
+def test_a_residue_that_is_not_listed_is_a_fault_under_the_independent_policy_too() -> None:
+    part = STEP * 2 // 5
+    figures = [figure("a", part), figure("b", part), figure("c", part), figure("total", 3 * part)]
+    identities = [identity("sum", ("total", ["a", "b", "c"]))]
+    data = certified(figures, identities, round_figures(figures, identities, WANYUAN, Policy.INDEPENDENT))
+    assert [one["difference_steps"] for one in data["residues"]] == [1]
+    assert faults(data, figures, identities) == []
+    assert faults(data | {"residues": []}, figures, identities) == [("rounding.identities", "sum total")]

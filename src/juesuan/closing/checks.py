@@ -5,11 +5,14 @@ from itertools import islice
 
 from juesuan.closing.compute import Account, Books
 from juesuan.closing.intake import Intake
+from juesuan.closing.proof import proof_checks
 from juesuan.figures import Figure
 from juesuan.identities import CheckResult, Identity, Instance
 from juesuan.ledger import RuleFrame, evaluate, rows
 from juesuan.money import DisplayUnit, yuan_text
 from juesuan.package import check_claims
+from juesuan.problems import Severity
+from juesuan.rounding import Policy
 from juesuan.suites import Check, Item, SuiteRun, check_from_identity, places_of, run_suites
 
 DISPLAYED = ".displayed"
@@ -32,16 +35,22 @@ SUITE_TITLES = {
     "carry-over": "与上年衔接",
     "package": "申报资料",
     "displayed": "公布数勾稽",
+    "rounding": "公布数证书",
     "narrative": "文字说明",
 }
 
 
 def check_ledger(intake: Intake) -> tuple[SuiteRun, ...]:
-    """Check every rule of the ledger; nothing where the ledger could not be read."""
-    if intake.ledger is None or intake.edition is None:
+    """Check every rule of the ledger; nothing where the ledger could not be read.
+
+    Where some lines could not be read, rules that need all of them are left for the next run: what they would
+    say follows from the lines that are missing.
+    """
+    ledger, edition = intake.ledger, intake.edition
+    if ledger is None or edition is None:
         return ()
-    edition = intake.edition
-    frames = (evaluate(rule, intake.ledger, edition.chart, edition.codes) for rule in edition.ledger_rules)
+    rules = [rule for rule in edition.ledger_rules if not (rule.whole and ledger.problems)]
+    frames = (evaluate(rule, ledger, edition.chart, edition.codes) for rule in rules)
     return run_suites([_from_rule(frame) for frame in frames])
 
 
@@ -68,11 +77,15 @@ def check_tables(books: Books) -> tuple[SuiteRun, ...]:
 
 
 def check_account(account: Account) -> tuple[SuiteRun, ...]:
-    """Check every identity again on the displayed amounts, and the claims of the package's texts."""
+    """Check every identity again on the displayed amounts, their certificate, and the claims of the texts.
+
+    Amounts that are rounded each alone need not add up: what is left over (尾差) is listed as a warning. That the
+    exact amounts add up, :func:`check_tables` has checked.
+    """
     books, money = account.books, account.books.edition.money
     displayed = [
         check_from_identity(
-            _displayed(one),
+            _displayed(one, account.rounding.policy),
             account.rounding.steps,
             describe=_describe(books.figures),
             show=_show_steps(money),
@@ -80,17 +93,19 @@ def check_account(account: Account) -> tuple[SuiteRun, ...]:
         )
         for one in books.identities
     ]
-    return run_suites([*displayed, *(_from_result(one) for one in check_claims(books.package))])
+    claims = (_from_result(one) for one in check_claims(books.package))
+    return run_suites([*displayed, *proof_checks(account), *claims])
 
 
-def _displayed(identity: Identity) -> Identity:
+def _displayed(identity: Identity, policy: Policy) -> Identity:
+    alone = policy is Policy.INDEPENDENT
     return Identity(
         id=f"{identity.id}{DISPLAYED}",
         suite="displayed",
         text=identity.text,
-        citation=identity.citation,
+        citation=f"{identity.citation}；公布数各自四舍五入，差额为尾差" if alone else identity.citation,
         instances=identity.instances,
-        severity=identity.severity,
+        severity=Severity.WARNING if alone else identity.severity,
         relation=identity.relation,
     )
 

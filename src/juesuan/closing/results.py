@@ -7,20 +7,22 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from juesuan.closing.checks import SUITE_TITLES
 from juesuan.closing.compute import Account
+from juesuan.closing.evidence import parts_behind
+from juesuan.closing.proof import certificate_of
 from juesuan.closing.refusal import ClosingRefused, failed_of
 from juesuan.closing.render import Disclosure
-from juesuan.facts import Facts
+from juesuan.facts import Facts, number_text
 from juesuan.forms.model import ListedErratum
 from juesuan.identities import CheckResult
 from juesuan.problems import OutputError, Problem
-from juesuan.rounding import certificate
 from juesuan.suites import SuiteRun, write_docs
+from juesuan.tables import describe_selection
+from juesuan.trace import write_graph
 
 FACT_COLUMNS = (
     "id",
@@ -50,7 +52,7 @@ def write_results(out: Path, account: Account, disclosure: Disclosure, runs: Seq
     def fill(folder: Path) -> None:
         (folder / "disclosure.html").write_text(disclosure.html, encoding="utf-8", newline="\n")
         (folder / "facts.csv").write_text(facts_csv(account.facts), encoding="utf-8", newline="")
-        _write_json(folder / "rounding.json", certificate(account.rounding))
+        _write_graph(folder, account)
         _write_validation(folder, runs, closing_title(account))
         _write_json(folder / "errata.json", [_erratum(one) for one in account.books.edition.forms.errata])
         _write_json(folder / "manifest.json", manifest(folder, account))
@@ -113,23 +115,6 @@ def facts_csv(facts: Facts) -> str:
     return text.getvalue()
 
 
-def number_text(value: Fraction) -> str:
-    """Return an exact number: an integer, a finite decimal, or a fraction ``a/b``."""
-    denominator = value.denominator
-    twos = fives = 0
-    while denominator % 2 == 0:
-        denominator, twos = denominator // 2, twos + 1
-    while denominator % 5 == 0:
-        denominator, fives = denominator // 5, fives + 1
-    if denominator != 1:
-        return str(value)
-    places = max(twos, fives)
-    if not places:
-        return str(value.numerator)
-    digits = f"{abs(value.numerator) * 10**places // value.denominator:0{places + 1}d}"
-    return f"{'-' if value < 0 else ''}{digits[:-places]}.{digits[-places:]}"
-
-
 def manifest(folder: Path, account: Account) -> dict[str, Any]:
     """Return the SHA-256 of each file in a folder, by its path, and whose closing it is."""
     settings = account.books.package.settings
@@ -186,6 +171,18 @@ def _replaceable(target: Path) -> bool:
         return False
     names = {path.name for path in target.iterdir()}
     return not names or "manifest.json" in names or "findings.json" in names
+
+
+def _write_graph(folder: Path, account: Account) -> None:
+    books = account.books
+    parts = parts_behind(books)
+    words = {
+        part.selection: describe_selection(part.selection, books.edition.forms.terms)
+        for behind in parts.values()
+        for part in behind
+    }
+    write_graph(folder, account.facts, parts, words, books.ledger, books.identities)
+    _write_json(folder / "rounding.json", certificate_of(account))
 
 
 def _write_validation(folder: Path, runs: Sequence[SuiteRun], title: str) -> None:

@@ -57,7 +57,7 @@ def _kinds(package: ClosingPackage, room: str, model: Strict, file: str, key: st
         unit=Unit.NUMBER,
         displayed=exact,
         display=print_decimal(Decimal(int(exact))),
-        formula="＋".join(inputs),
+        formula="＋".join(part.label for part in parts),
         inputs=inputs,
         year=package.settings.year,
     )

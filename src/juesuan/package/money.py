@@ -141,4 +141,5 @@ def _sum(name: str, label: str, parts: Sequence[Figure]) -> Figure:
     inputs = tuple(part.id for part in parts)
     sources: tuple[Source, ...] = ()
     value = sum(part.value for part in parts)
-    return Figure(name, label, value, first.year, first.phase, "＋".join(inputs), inputs, sources)
+    formula = "＋".join(part.label for part in parts)
+    return Figure(name, label, value, first.year, first.phase, formula, inputs, sources)

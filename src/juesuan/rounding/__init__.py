@@ -10,17 +10,20 @@ Literature: Cox & Ernst, "Controlled Rounding", INFOR 20 (1982); Salazar-Gonzál
 cell perturbation", Mathematical Programming 105 (2006).
 """
 
-from juesuan.rounding.certificate import certificate, prove
+from juesuan.rounding.certificate import certificate
 from juesuan.rounding.controlled import round_controlled
+from juesuan.rounding.proof import RULES, Tested, prove
 from juesuan.rounding.result import Adjustment, Policy, Residue, Rounding, RoundingConflict
 from juesuan.rounding.rounder import round_figures
 
 __all__ = [
+    "RULES",
     "Adjustment",
     "Policy",
     "Residue",
     "Rounding",
     "RoundingConflict",
+    "Tested",
     "certificate",
     "prove",
     "round_controlled",
