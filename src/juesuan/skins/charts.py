@@ -39,10 +39,11 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
 )
 
 
-def chart_svg(chart: Chart, facts: Facts, *, legend: bool = True) -> str:
+def chart_svg(chart: Chart, facts: Facts, *, legend: bool = True, font: str = "") -> str:
     """Return a chart as an SVG element with alternative text.
 
     ``legend`` lists the parts of a structure inside the picture; a skin that lists them beside it says False.
+    ``font`` is the typeface where the picture stands alone; on a page the style sheet says it.
 
     Raises:
         EditionError: a fact of the chart is missing.
@@ -52,10 +53,11 @@ def chart_svg(chart: Chart, facts: Facts, *, legend: bool = True) -> str:
     else:
         height, drawing = _structure(chart, facts, legend=legend)
     name = escape(chart.name)
+    face = f' font-family="{escape(font)}"' if font else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 {_WIDTH} {height}" '
         f'width="{_WIDTH}" height="{height}" role="img" aria-labelledby="{name}-title {name}-desc" '
-        f'font-size="{_EM}">'
+        f'font-size="{_EM}"{face}>'
         f'<title id="{name}-title">{escape(text_of(chart.caption, facts))}</title>'
         f'<desc id="{name}-desc">{escape(alternative_text(chart, facts))}</desc>'
         f"<defs>{''.join(_defs(chart))}</defs>"
@@ -197,6 +199,9 @@ def _defs(chart: Chart) -> Iterator[str]:
 
 
 def _fill(chart: Chart, index: int) -> str:
+    background, marks = _PATTERNS[index % len(_PATTERNS)]
+    if not marks:
+        return background  # a pattern of nothing shows the seams of its tiles in print
     return f"url(#{escape(chart.name)}-fill-{index % len(_PATTERNS)})"
 
 

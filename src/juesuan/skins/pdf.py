@@ -1,0 +1,152 @@
+"""The PDF skin: the document set by Typst, archival (PDF/A-2a) and accessible (PDF/UA-1).
+
+The template in ``templates/pdf`` gets all words and figures as data, so no text is ever read as markup. Only the
+fonts that come with juesuan and with Typst are used: the same inputs give the same bytes on any machine.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Literal
+
+import typst
+
+from juesuan.document import Block, Chart, Document, Grid, GridRow, Heading, Paragraph
+from juesuan.facts import Facts
+from juesuan.problems import EditionError
+from juesuan.resources import resource_root
+from juesuan.skins.charts import alternative_text, chart_svg, text_of
+from juesuan.skins.fonts import check_glyphs, font_folder
+from juesuan.skins.plain import DRAFT_NOTE, Imprint, page_groups, placed_rows, statutory_grids, title_lines
+
+STANDARDS: tuple[Literal["a-2a"], Literal["ua-1"]] = ("a-2a", "ua-1")
+_CHART_FONT = "Juesuan Song"
+_CHART_PPI = 220
+
+
+@dataclass(frozen=True)
+class Print:
+    """A PDF, and the printed page number of each entry of its table of contents by anchor."""
+
+    data: bytes
+    pages: Mapping[str, str]
+
+
+def print_pdf(document: Document, facts: Facts, imprint: Imprint) -> Print:
+    """Return the document as a PDF; the same inputs give the same bytes.
+
+    Raises:
+        EditionError: a number's fact is missing, or the fonts lack a character of the document.
+    """
+    check_glyphs(document, facts)
+    data = document_data(document, facts, imprint)
+    day = imprint.day
+    compiler = _compiler("disclosure.typ")
+    try:
+        made = compiler.compile(
+            format="pdf",
+            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+            pdf_standards=[*STANDARDS],
+            timestamp=datetime(day.year, day.month, day.day, tzinfo=UTC),
+        )
+        pages = json.loads(compiler.query("<pages>", field="value", one=True))
+    except typst.TypstError as error:
+        raise EditionError(
+            f"templates/pdf/disclosure.typ can't be set: {error.message}\n{error.diagnostic}"
+        ) from error
+    assert isinstance(made, bytes), "a PDF is one file"  # noqa: S101
+    return Print(made, pages)
+
+
+def chart_pictures(charts: Iterable[Chart], facts: Facts) -> tuple[bytes, ...]:
+    """Return charts as PNG pictures, for skins that can't hold vectors; all are 156 mm wide."""
+    drawings = [chart_svg(chart, facts, font=_CHART_FONT) for chart in charts]
+    if not drawings:
+        return ()
+    made = _compiler("charts.typ").compile(
+        format="png", ppi=_CHART_PPI, sys_inputs={"data": json.dumps(drawings, ensure_ascii=False)}
+    )
+    return (made,) if isinstance(made, bytes) else tuple(made or ())
+
+
+def document_data(document: Document, facts: Facts, imprint: Imprint) -> dict[str, Any]:
+    """Return all that the template prints, as JSON has it."""
+    statutory = statutory_grids(document)
+    day = imprint.day
+    return {
+        "title": list(title_lines(document.title, facts)),
+        "author": imprint.author,
+        "date": [day.year, day.month, day.day],
+        "cover": list(imprint.lines),
+        "draft": imprint.draft,
+        "draft_note": DRAFT_NOTE,
+        "groups": [
+            {"layout": group.layout, "blocks": [_block(block, facts, statutory) for block in group.blocks]}
+            for group in page_groups(document)
+        ],
+    }
+
+
+def _block(block: Block, facts: Facts, statutory: frozenset[str]) -> dict[str, Any]:
+    match block:
+        case Heading():
+            return {
+                "kind": "heading",
+                "level": block.level,
+                "text": text_of(block.runs, facts),
+                "anchor": block.anchor,
+            }
+        case Paragraph():
+            return {"kind": "paragraph", "text": text_of(block.runs, facts), "marker": block.marker}
+        case Chart():
+            return {
+                "kind": "chart",
+                "caption": text_of(block.caption, facts),
+                "alt": alternative_text(block, facts),
+                "svg": chart_svg(block, facts, font=_CHART_FONT),
+            }
+        case Grid():
+            return _grid(block, facts, heading=block.name in statutory)
+
+
+def _grid(grid: Grid, facts: Facts, *, heading: bool) -> dict[str, Any]:
+    return {
+        "kind": "grid",
+        "name": grid.name,
+        "heading": heading,
+        "caption": text_of(grid.caption, facts),
+        "above": [text_of(runs, facts) for runs in grid.above],
+        "head": list(_rows(grid.head, facts)),
+        "body": list(_rows(grid.body, facts)),
+        "widths": list(grid.widths),
+        "notes": [text_of(runs, facts) for runs in grid.notes],
+    }
+
+
+def _rows(rows: Iterable[GridRow], facts: Facts) -> Iterator[list[dict[str, Any]]]:
+    for row in placed_rows(tuple(rows), facts):
+        yield [
+            {
+                "text": one.text,
+                "pad": one.pad,
+                "kind": one.cell.kind.value,
+                "strong": one.cell.strong,
+                "colspan": one.cell.colspan,
+                "rowspan": one.cell.rowspan,
+                "indent": one.cell.indent,
+            }
+            for one in row
+        ]
+
+
+@cache
+def _compiler(name: str) -> typst.Compiler:
+    template = resource_root() / "templates" / "pdf" / name
+    return typst.Compiler(template, font_paths=_fonts(), ignore_system_fonts=True)
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False, font_paths=[font_folder()])
