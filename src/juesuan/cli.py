@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -21,7 +22,7 @@ def close(
     package: Path,
     *,
     out: Annotated[Path | None, Parameter(help="结果文件夹，默认 out/<资料文件夹名>")] = None,
-    archive: Annotated[str, Parameter(help="归档位置：文件夹，默认 archive")] = "archive",
+    archive: Annotated[str, Parameter(help="归档位置：文件夹或 s3://桶/前缀?endpoint=…")] = "archive",
     resume_from: Annotated[
         Literal["ledger", "fill", "derive", "render"] | None,
         Parameter(help="从这一步起重算；不写则接着上次完成的一步做"),
@@ -55,6 +56,52 @@ def close(
         print(refusal, file=sys.stderr)  # noqa: T201 - the command line talks to people
         print(f"决算未完成，没有公布任何内容。详情：{folder / 'validation' / 'index.html'}", file=sys.stderr)  # noqa: T201
         return refusal.exit_code
+
+
+@app.command
+def verify(
+    uri: str,
+    *,
+    renew: Annotated[bool, Parameter(help="延长完好版本的保管期限", negative=())] = False,
+) -> int:
+    """证明归档完好：重新读出每个文件，与清单的 SHA-256 逐一核对。
+
+    Parameters
+    ----------
+    uri
+        归档位置：文件夹或 s3://桶/前缀?endpoint=…，后面可加 /单位/年度/版本。
+    """
+    from juesuan.archive.commands import verify_archive
+
+    return verify_archive(uri, renew=renew, say=print, warn=partial(print, file=sys.stderr))
+
+
+@app.command
+def restore(uri: str, *, to: Annotated[Path, Parameter(help="新文件夹")]) -> int:
+    """还原一个归档的版本；只还原证明完好的。
+
+    Parameters
+    ----------
+    uri
+        归档位置加 /单位/年度/版本；不写版本则还原最新的。
+    """
+    from juesuan.archive.commands import restore_archive
+
+    return restore_archive(uri, to, say=print)
+
+
+@app.command
+def history(uri: str) -> int:
+    """列出归档的版本：单位、年度、版本、状态、保管期限、指纹。
+
+    Parameters
+    ----------
+    uri
+        归档位置：文件夹或 s3://桶/前缀?endpoint=…
+    """
+    from juesuan.archive.commands import show_history
+
+    return show_history(uri, say=print)
 
 
 @app.command
@@ -95,6 +142,23 @@ def prove(out: Path, *, json: Annotated[bool, Parameter(help="输出 JSON", nega
     text, code = tell_proof(out, as_json=json)
     print(text)  # noqa: T201 - the command line talks to people
     return code
+
+
+@app.command
+def serve(
+    *,
+    host: Annotated[str, Parameter(help="监听的地址，默认只供本机访问")] = "127.0.0.1",
+    port: Annotated[int, Parameter(help="端口")] = 4200,
+    home: Annotated[Path | None, Parameter(help="服务的数据文件夹，默认在用户目录下")] = None,
+    cron: Annotated[str, Parameter(help="年度决算的时间（cron，北京时间），在页面上启用后才生效")] = "0 6 10 1 *",
+) -> int:
+    """启动本单位的决算服务：在浏览器里填表、运行、查看进度。按 Ctrl-C 停止。"""
+    from juesuan.runner import load_flow
+
+    folder = home or Path.home() / ".local" / "share" / "juesuan"
+    print(f"决算服务：http://{host}:{port}　数据：{folder}", flush=True)  # noqa: T201
+    load_flow("serve").run(host, port, folder, cron)
+    return ExitCode.OK
 
 
 def main() -> None:

@@ -1,0 +1,81 @@
+"""One office's orchestrator: a Prefect server on SQLite with the flows served, in one command.
+
+The server and its database live in a folder of the user's; the page is on this machine alone unless told
+otherwise. Schedules are off until somebody switches them on.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from juesuan.offline import go_offline
+from juesuan.problems import OutputError
+
+_PATIENCE = 120  # seconds for the server's first start, migrations included
+_TIMEZONE = "Asia/Shanghai"
+
+
+def run(host: str, port: int, home: Path, cron: str) -> None:
+    """Serve until interrupted.
+
+    Raises:
+        OutputError: the server does not start.
+    """
+    go_offline()
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ |= {"PREFECT_HOME": str(home), "PREFECT_API_URL": f"http://{host}:{port}/api"}
+    with _server(host, port):
+        _serve_flows(cron)
+
+
+@contextmanager
+def _server(host: str, port: int) -> Iterator[None]:
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - our own words
+    try:
+        _wait_until_healthy(process, f"http://{host}:{port}/api/health")
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_until_healthy(process: "subprocess.Popen[bytes]", address: str) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            if httpx.get(address, timeout=2).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.3)
+    raise OutputError(f"Prefect 服务没有启动（{address}）。端口可能已被占用，可用 --port 换一个。")
+
+
+def _serve_flows(cron: str) -> None:
+    from prefect import serve
+    from prefect.schedules import Cron
+
+    from juesuan.runner import load_flow
+
+    annual_close = load_flow("annual_close").annual_close
+    verify_archive = load_flow("verify_archive").verify_archive
+    serve(
+        annual_close.to_deployment(
+            name="annual-close",
+            description="编制一个单位一年的决算",
+            schedule=Cron(cron, timezone=_TIMEZONE, active=False),
+        ),
+        verify_archive.to_deployment(
+            name="verify-archive",
+            description="每周重读归档并核对全部哈希",
+            schedule=Cron("0 3 * * 1", timezone=_TIMEZONE, active=False),
+        ),
+    )

@@ -1,0 +1,36 @@
+"""Once a week: read every archived closing again, prove its hashes, and renew its retention."""
+
+from juesuan.offline import go_offline
+
+go_offline()  # before Prefect is imported
+
+from prefect import flow  # noqa: E402
+from prefect.artifacts import create_table_artifact  # noqa: E402
+from pydantic import BaseModel, ConfigDict, Field  # noqa: E402
+
+from juesuan.archive import Proof, open_store, prove  # noqa: E402
+from juesuan.problems import OutputError  # noqa: E402
+
+
+class Request(BaseModel):
+    """What a person fills in for a proof of an archive."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    archive: str = Field("archive", title="归档位置", description="文件夹，或 s3://桶/前缀")
+    renew: bool = Field(default=True, title="延长保管期", description="对完好的版本续期（永久保管）")
+
+
+@flow(name="verify-archive", persist_result=False)
+def verify_archive(request: Request) -> Proof:
+    """Prove an archive; a damaged file fails the run, so that somebody is told.
+
+    Raises:
+        OutputError: with every damaged file.
+    """
+    proof = prove(open_store(request.archive), renew=request.renew)
+    rows = [{"版本": one.version, "文件": one.file, "问题": one.message} for one in proof.damages]
+    create_table_artifact(rows or [{"版本": "全部", "文件": str(proof.files), "问题": "无"}], key="archive-proof")
+    if proof.damages:
+        raise OutputError("\n".join(map(str, proof.damages)))
+    return proof
