@@ -123,8 +123,11 @@ def check_tables(books: closing.Books, before: tuple[SuiteRun, ...]) -> tuple[Su
 
 
 @task(name="计算公布数与指标", **_STAGE)
-def derive(intake: closing.Intake, books: closing.Books, kept: closing.KeptStages) -> closing.Account:
-    return kept.result("derive", closing.inputs_of(intake), lambda: closing.derive(books))
+def derive(
+    intake: closing.Intake, books: closing.Books, kept: closing.KeptStages, before: tuple[SuiteRun, ...]
+) -> closing.Account:
+    with closing.conflicts_refused(before):
+        return kept.result("derive", closing.inputs_of(intake), lambda: closing.derive(books))
 
 
 @task(name="核对公布数", **_STAGE)
@@ -177,7 +180,7 @@ def annual_close(request: Request) -> closing.Outcome:
                 with stage("核对报表"):
                     runs = check_tables(quote(books), quote(runs))
                 with stage("计算公布数与指标"):
-                    account = derive(quote(intake), quote(books), quote(kept))
+                    account = derive(quote(intake), quote(books), quote(kept), quote(runs))
                 with stage("核对公布数"):
                     runs = check_account(quote(account), quote(runs))
                 with stage("编写公开文本"):

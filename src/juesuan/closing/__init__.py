@@ -17,6 +17,7 @@ from juesuan.closing.intake import Intake, Overrides, ingest, inputs_of, lock_na
 from juesuan.closing.kept import KeptStages
 from juesuan.closing.lock import only_one
 from juesuan.closing.outcome import Outcome
+from juesuan.closing.proof import conflicts_refused
 from juesuan.closing.refusal import ClosingRefused, refuse_failures, refuse_problems
 from juesuan.closing.render import Disclosure, render
 from juesuan.closing.results import refusal_folder, write_refusal, write_results
@@ -33,6 +34,7 @@ __all__ = [
     "check_account",
     "check_ledger",
     "check_tables",
+    "conflicts_refused",
     "derive",
     "fill",
     "ingest",

@@ -13,12 +13,14 @@ cell perturbation", Mathematical Programming 105 (2006).
 from juesuan.rounding.certificate import certificate
 from juesuan.rounding.controlled import round_controlled
 from juesuan.rounding.proof import RULES, Tested, prove
-from juesuan.rounding.result import Adjustment, Policy, Residue, Rounding, RoundingConflict
+from juesuan.rounding.result import ADVICE, Adjustment, Contradiction, Policy, Residue, Rounding, RoundingConflict
 from juesuan.rounding.rounder import round_figures
 
 __all__ = [
+    "ADVICE",
     "RULES",
     "Adjustment",
+    "Contradiction",
     "Policy",
     "Residue",
     "Rounding",

@@ -50,18 +50,37 @@ class Rounding:
     objective: Mapping[str, int]
 
 
+@dataclass(frozen=True)
+class Contradiction:
+    """One place of a conflict: what its target may be displayed as, and what the sum of its terms may be.
+
+    ``stated`` and ``computed`` are in words, with unit; ``figures`` are all figures of the place, target first.
+    """
+
+    identity: Identity
+    label: str
+    stated: str
+    computed: str
+    figures: tuple[str, ...]
+
+    def __str__(self) -> str:
+        sign = self.identity.relation.value
+        return f"{self.label}可列示 {self.stated}，按“{self.identity.text}”须{sign} {self.computed}"
+
+
 class RoundingConflict(JuesuanError):  # noqa: N818 - names what happened
-    """No choice of displayed amounts satisfies all identities; carries a smallest conflicting set of them."""
+    """No choice of displayed amounts satisfies all identities; carries a smallest conflicting set of places."""
 
     exit_code = ExitCode.CHECKS
 
-    def __init__(self, conflict: tuple[Identity, ...]) -> None:
-        self.conflict = conflict
-        listed = "\n".join(
-            f"  - {identity.id}：{identity.text}（{', '.join(sorted({i.target for i in identity.instances}))}）"
-            for identity in conflict
-        )
+    def __init__(self, places: tuple[Contradiction, ...]) -> None:
+        self.places = places
+        self.conflict = tuple({one.identity.id: one.identity for one in places}.values())
+        listed = "\n".join(f"  - {one}（{one.identity.id}）" for one in places)
         super().__init__(
-            "显示金额无法同时满足下列勾稽关系（每个数只可向上或向下取一个最小单位）：\n"
-            f"{listed}\n请核对这些数的准确值，或在 settings.yaml 中把 policies.rounding 设为 independent。"
+            "公布数无法同时满足下列勾稽关系（每个数只可向上或向下取一个最小单位）；去掉其中任何一处，其余都能满足：\n"
+            f"{listed}\n{ADVICE}"
         )
+
+
+ADVICE = "请核对这些数的准确值和上年公布数，或在 settings.yaml 中把 policies.rounding 设为 independent。"

@@ -6,8 +6,8 @@ from juesuan.figures import Figure
 from juesuan.identities import Identity
 from juesuan.money import DisplayUnit
 from juesuan.rounding.controlled import Infeasible, nearest_up, round_controlled, smallest_conflict
-from juesuan.rounding.linked import Linked, link
-from juesuan.rounding.result import Adjustment, Policy, Residue, Rounding, RoundingConflict
+from juesuan.rounding.linked import Link, Linked, link
+from juesuan.rounding.result import Adjustment, Contradiction, Policy, Residue, Rounding, RoundingConflict
 
 
 def round_figures(
@@ -22,7 +22,8 @@ def round_figures(
         RoundingConflict: no choice satisfies all identities (controlled policy only).
         KeyError: an identity names a figure that is not given.
     """
-    values = {figure.id: figure.value for figure in figures}
+    by_id = {figure.id: figure for figure in figures}
+    values = {name: figure.value for name, figure in by_id.items()}
     linked = link(values, unit.step, identities)
     nearest = [cell.floor + nearest_up(cell, unit.step) for cell in linked.cells]
     displayed = nearest
@@ -31,7 +32,7 @@ def round_figures(
             displayed = round_controlled(linked, unit.step)
         except Infeasible as infeasible:
             conflict = smallest_conflict(linked, infeasible.links, unit.step)
-            raise RoundingConflict(tuple({one.identity.id: one.identity for one in conflict}.values())) from None
+            raise RoundingConflict(tuple(_contradictions(conflict, linked, by_id, unit))) from None
     steps = {name: displayed[number] for number, cell in enumerate(linked.cells) for name in cell.figures}
     return Rounding(
         policy=policy,
@@ -58,6 +59,31 @@ def _adjustments(
             for name in cell.figures:
                 rules = tuple(dict.fromkeys(forced_by.get(number, ())))
                 yield Adjustment(name, values[name], nearest[number], displayed[number], rules)
+
+
+def _contradictions(
+    conflict: Iterable[Link], linked: Linked, figures: Mapping[str, Figure], unit: DisplayUnit
+) -> Iterable[Contradiction]:
+    cells = {name: cell for cell in linked.cells for name in cell.figures}
+
+    def bounds(name: str) -> tuple[int, int]:
+        cell = cells[name]
+        return cell.floor, cell.floor + (1 if cell.remainder else 0)
+
+    def words(low: int, high: int, between: str) -> str:
+        both = "" if low == high else f"{between}{unit.print_steps(high)}"
+        return f"{unit.print_steps(low)}{both} {unit.name}"
+
+    for one in conflict:
+        target, terms = one.instance.target, one.instance.terms
+        ends = [sorted(term.sign * step for step in bounds(term.figure)) for term in terms]
+        yield Contradiction(
+            identity=one.identity,
+            label=figures[target].label,
+            stated=words(*bounds(target), " 或 "),
+            computed=words(sum(low for low, _ in ends), sum(high for _, high in ends), " 至 "),
+            figures=(target, *(term.figure for term in terms)),
+        )
 
 
 def _residues(identities: Iterable[Identity], steps: Mapping[str, int]) -> Iterable[Residue]:
