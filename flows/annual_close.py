@@ -27,7 +27,7 @@ from prefect.utilities.annotations import quote  # noqa: E402
 from pydantic import BaseModel, ConfigDict, Field  # noqa: E402
 
 from juesuan import closing  # noqa: E402
-from juesuan.archive import Archived, archive_to_directory  # noqa: E402
+from juesuan.archive import Archived  # noqa: E402
 from juesuan.progress import Stage, State, announce  # noqa: E402
 from juesuan.suites import SuiteRun  # noqa: E402
 
@@ -99,8 +99,9 @@ class _Progress:
 
 
 @task(name="读取资料与账簿", **_STAGE)
-def ingest(package: Path, overrides: closing.Overrides, kept: closing.KeptStages) -> closing.Intake:
-    return closing.ingest(package, overrides, kept)
+def ingest(package: Path, overrides: closing.Overrides, kept: closing.KeptStages, archive: str) -> closing.Intake:
+    closing.check_archive(archive)
+    return closing.ingest(package, overrides, kept, archive)
 
 
 @task(name="核对账簿", **_STAGE)
@@ -149,9 +150,7 @@ def write(out: Path, account: closing.Account, disclosure: closing.Disclosure, r
 
 @task(name="归档", **_STAGE)
 def archive(target: str, account: closing.Account, out: Path) -> Archived:
-    settings = account.books.package.settings
-    folders = {"results": out, "inputs": account.books.package.root}
-    return archive_to_directory(Path(target).resolve(), settings.unit.code, settings.year, folders)
+    return closing.archive_account(target, account, out)
 
 
 @task(name="记录未通过的核对", **_STAGE)
@@ -171,7 +170,7 @@ def annual_close(request: Request) -> closing.Outcome:
     with closing.only_one(str(out), wait=request.wait):
         try:
             with stage("读取资料与账簿"):
-                intake = ingest(request.package.resolve(), request.overrides, quote(kept))
+                intake = ingest(request.package.resolve(), request.overrides, quote(kept), request.archive)
             with closing.only_one(closing.lock_name(intake), wait=request.wait):
                 with stage("核对账簿"):
                     runs = check_ledger(quote(intake))
@@ -193,6 +192,6 @@ def annual_close(request: Request) -> closing.Outcome:
             record_refusal(out, quote(refusal))
             raise
     kept.forget_others()
-    outcome = closing.Outcome.of(account, runs, out, archived.path)
+    outcome = closing.Outcome.of(account, runs, out, archived.uri)
     create_markdown_artifact(outcome.markdown, key="annual-close", description=outcome.title)
     return outcome

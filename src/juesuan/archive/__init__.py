@@ -1,5 +1,59 @@
-"""Archives of closings: versions that are complete or do not exist."""
+"""Archives of closings: versions that are complete or do not exist, in a directory or an S3 bucket.
 
-from juesuan.archive.directory import Archived, archive_to_directory
+store = open_store("s3://bucket/prefix?endpoint=https://…")     # or a folder
+store.prove()                                                   # refuses storage that does not keep its word
+archive_closing(store, closing)                                 # a BagIt bag, written once
+prove(store); restore(store, folder); history(store); last_year(store, unit, year)
+"""
 
-__all__ = ["Archived", "archive_to_directory"]
+from pathlib import Path
+
+from juesuan.archive.bag import Bag, Closing, State, make_bag
+from juesuan.archive.directory import DirectoryStore
+from juesuan.archive.lastyear import LastYear, last_year
+from juesuan.archive.location import parse_location, require_address
+from juesuan.archive.opening import open_store
+from juesuan.archive.proof import Damage, Entry, Proof, history, prove
+from juesuan.archive.store import Content, Head, KeyMissingError, KeyTakenError, RetainedError, Store
+from juesuan.archive.versions import Archived, Version, deposit, find_versions
+
+__all__ = [
+    "Archived",
+    "Bag",
+    "Closing",
+    "Content",
+    "Damage",
+    "DirectoryStore",
+    "Entry",
+    "Head",
+    "KeyMissingError",
+    "KeyTakenError",
+    "LastYear",
+    "Proof",
+    "RetainedError",
+    "State",
+    "Store",
+    "Version",
+    "archive_closing",
+    "deposit",
+    "find_versions",
+    "history",
+    "last_year",
+    "make_bag",
+    "open_store",
+    "parse_location",
+    "prove",
+    "require_address",
+]
+
+
+def archive_closing(store: Store, closing: Closing) -> Archived:
+    """Keep a closing as a new version, unless the newest holds the same.
+
+    Raises:
+        OutputError: the storage failed or did not pass its proof.
+    """
+    store.prove()
+    root = getattr(store, "root", None)
+    bag = make_bag(closing, without=[root] if isinstance(root, Path) else [])
+    return deposit(store, closing.unit, closing.year, bag)

@@ -1,69 +1,227 @@
-"""An archive in a directory: ``unit/year/v0001/``, made whole and never written again.
+"""An archive in a directory.
 
-That nobody overwrites a version is enforced by this program (exclusive creation), not by the storage.
+That nobody overwrites or removes a version is enforced by this program (exclusive creation, read-only files, a
+record of retention), not by the storage: whoever may write the directory can get around it, and the hashes then
+tell. Storage that enforces retention is the S3 store.
 """
 
-import shutil
+import errno
+import os
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path, PurePosixPath
 
+from juesuan.archive.store import CHUNK, Content, Head, KeyMissingError, KeyTakenError, RetainedError
 from juesuan.problems import OutputError
 
-_VERSION = "v{:04d}"
-_TRIES = 20
+RESTRICTED = "restricted"
+"""Name of the folder in a version that only the archive's owner may enter."""
+
+_RETENTION = ".retention"
+_TEMPORARY = ".juesuan-"
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+_REASONS = {
+    errno.ENOSPC: "磁盘空间不足",
+    errno.EDQUOT: "磁盘配额已用完",
+    errno.EFBIG: "文件超过了允许的大小",
+    errno.EACCES: "没有写入权限",
+    errno.EPERM: "没有写入权限",
+    errno.EROFS: "磁盘是只读的",
+    errno.ENOTDIR: "路径中有一段不是文件夹",
+    errno.EEXIST: "同名的文件已存在",
+    errno.EIO: "磁盘读写出错",
+}
 
 
-@dataclass(frozen=True)
-class Archived:
-    """Where a closing was archived; ``fresh`` is false where the newest version already held the same."""
+class DirectoryStore:
+    """Files under a root folder. ``term`` is how long they are retained; ``now`` tells the time in UTC."""
 
-    path: Path
-    fresh: bool
+    def __init__(
+        self, root: Path, *, term: timedelta, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self.root = root
+        self._term = term
+        self._now = now
+
+    @property
+    def uri(self) -> str:
+        """The root folder."""
+        return str(self.root)
+
+    def prove(self) -> None:
+        """Prove that the folder can be written, and that a file in it is not created twice.
+
+        A folder that isn't there yet is not made: a closing that is refused leaves nothing.
+        """
+        with self._telling():
+            if not self.root.exists():
+                above = next(one for one in self.root.parents if one.exists())
+                if not above.is_dir() or not os.access(above, os.W_OK):
+                    raise OutputError(f"归档文件夹 {self.root} 不能建立：{above} 不是可以写入的文件夹。")
+                return
+            with tempfile.TemporaryDirectory(prefix=_TEMPORARY, dir=self.root) as beside:
+                proof = Path(beside) / "proof"
+                first, second = (Path(beside) / name for name in ("first", "second"))
+                first.write_bytes(b"1")
+                second.write_bytes(b"2")
+                _place(first, proof)
+                with suppress(FileExistsError):
+                    _place(second, proof)
+                if proof.read_bytes() != b"1":
+                    raise OutputError(
+                        f"归档文件夹 {self.root} 不能防止覆盖：已有的文件被第二次写入替换，因此不归档。"
+                    )
+
+    def put(self, key: str, content: Content, *, restricted: bool = False) -> bool:
+        """Write beside, flush to the disk, prove the hash, and link into place; see the protocol."""
+        target = self._path(key)
+        with self._telling(key):
+            if not target.exists():
+                self._make_folders(target.parent)
+                if self._write(target, content, mode=0o400 if restricted else 0o444):
+                    return True
+        head = self.head(key)
+        if head is None or head.sha256 != content.sha256:
+            raise KeyTakenError(f"{target} 已存在，内容与要归档的不同；已归档的文件不会被覆盖。")
+        return False
+
+    def read(self, key: str) -> Iterator[bytes]:
+        """Yield the bytes of a file."""
+        with self._telling(key), self._path(key).open("rb") as stream:
+            while chunk := stream.read(CHUNK):
+                yield chunk
+
+    def keys(self, prefix: str = "") -> list[str]:
+        """Return the files of the archive, without its own records."""
+        folder = self._path(prefix[: prefix.rfind("/") + 1])
+        with self._telling():
+            found = (
+                Path(place, name).relative_to(self.root).as_posix()
+                for place, _, names in os.walk(folder, onerror=_raise)
+                for name in names
+                if not name.endswith(_RETENTION) and not name.startswith(_TEMPORARY)
+            )
+            return sorted(key for key in found if key.startswith(prefix)) if folder.is_dir() else []
+
+    def head(self, key: str) -> Head | None:
+        """Read a file to tell its size and hash."""
+        path = self._path(key)
+        with self._telling(key):
+            if not path.is_file():
+                return None
+            content = Content.of_file(path)
+        return Head(content.size, content.sha256, self._retained(key))
+
+    def retain(self, prefix: str) -> datetime:
+        """Record the end of retention in a file beside the prefix's folder."""
+        until = (self._now() + self._term).replace(microsecond=0)
+        known = self._record(prefix.rstrip("/"))
+        if known is not None and known >= until:
+            return known
+        record = self._path(f"{prefix.rstrip('/')}{_RETENTION}")
+        with self._telling():
+            beside = record.with_name(f"{_TEMPORARY}{record.name}")
+            beside.write_text(f"{until.isoformat()}\n", encoding="ascii")
+            beside.replace(record)
+            _flush_folder(record.parent)
+        return until
+
+    def remove(self, key: str) -> None:
+        """Remove a file whose retention has ended."""
+        until = self._retained(key)
+        if until is not None and until > self._now():
+            raise RetainedError(f"{self._path(key)} 须保管到 {until:%Y-%m-%d}，不能删除。")
+        with self._telling(key):
+            self._path(key).unlink()
+
+    def _path(self, key: str) -> Path:
+        if PurePosixPath(key).is_absolute() or ".." in PurePosixPath(key).parts:
+            raise ValueError(f"not a key: {key!r}")
+        return self.root / key
+
+    def _retained(self, key: str) -> datetime | None:
+        ends = [self._record(str(part)) for part in PurePosixPath(key).parents if part.name]
+        return max((end for end in ends if end is not None), default=None)
+
+    def _record(self, folder: str) -> datetime | None:
+        path = self._path(f"{folder}{_RETENTION}")
+        try:
+            until = datetime.fromisoformat(path.read_text(encoding="ascii").strip())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError):
+            raise OutputError(f"保管期限记录 {path} 读不出来，请从备份恢复。") from None
+        return until if until.tzinfo else until.replace(tzinfo=UTC)
+
+    def _make_folders(self, folder: Path) -> None:
+        missing = [one for one in (folder, *folder.parents) if not one.exists()]
+        for one in reversed(missing):
+            private = RESTRICTED in one.relative_to(self.root).parts if one.is_relative_to(self.root) else False
+            one.mkdir(mode=0o700 if private else 0o777, exist_ok=True)
+            _flush_folder(one.parent)
+
+    def _write(self, target: Path, content: Content, *, mode: int) -> bool:
+        """Return whether the target was free and is now the content."""
+        handle, name = tempfile.mkstemp(prefix=_TEMPORARY, dir=target.parent)
+        beside = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as stream, content.open() as source:
+                while chunk := source.read(CHUNK):
+                    stream.write(chunk)
+                stream.flush()
+                os.fsync(stream.fileno())
+            if Content.of_file(beside).sha256 != content.sha256:
+                raise OutputError(f"{content.path or target} 在归档时有改动，请在资料不再变动后重新运行。")
+            beside.chmod(mode)
+            _place(beside, target)
+            _flush_folder(target.parent)
+        except FileExistsError:
+            return False
+        finally:
+            beside.unlink(missing_ok=True)
+        return True
+
+    @contextmanager
+    def _telling(self, key: str = "") -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise KeyMissingError(f"归档 {self.root} 中缺少文件 {key}") from error
+        except OSError as error:
+            reason = _REASONS.get(error.errno or 0, error.strerror)
+            raise OutputError(
+                f"归档文件夹 {self.root} 读写失败：{reason}。已写入的部分保留，重新运行即可续传。"
+            ) from error
 
 
-def archive_to_directory(archive: Path, unit: str, year: int, folders: Mapping[str, Path]) -> Archived:
-    """Copy folders (results, inputs) into a new version; do nothing where the newest one equals them.
+def _place(beside: Path, target: Path) -> None:
+    """Give a finished file its name, which must be free.
 
     Raises:
-        OutputError: the archive can't be written.
+        FileExistsError: the name is taken.
     """
-    home = archive / unit / str(year)
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        versions = sorted(path for path in home.iterdir() if path.is_dir() and path.name.startswith("v"))
-        if versions and all(_same(source, versions[-1] / name) for name, source in folders.items()):
-            return Archived(versions[-1], fresh=False)
-        beside = Path(tempfile.mkdtemp(prefix=".new-", dir=home))
-        try:
-            for name, source in folders.items():
-                shutil.copytree(source, beside / name)
-            beside.chmod(0o755)
-            return Archived(_place(beside, home, len(versions) + 1), fresh=True)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
+        os.link(beside, target)
     except OSError as error:
-        raise OutputError(f"无法归档到 {archive}：{error.strerror}") from error
-
-
-def _place(beside: Path, home: Path, number: int) -> Path:
-    """Move a finished version into the next free place; two closings at once get two versions."""
-    for attempt in range(number, number + _TRIES):
-        target = home / _VERSION.format(attempt)
+        if error.errno not in _NO_LINKS:
+            raise
+        # Some network shares and USB disks know no links; two programs that write the same key in the same
+        # instant are then told apart by the hashes that every reader checks.
         if target.exists():
-            continue
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
+        beside.rename(target)
+
+
+def _flush_folder(folder: Path) -> None:
+    with suppress(OSError):  # some systems can't open folders; the files themselves are flushed
+        handle = os.open(folder, os.O_RDONLY)
         try:
-            beside.rename(target)
-        except OSError:
-            if not target.exists():
-                raise
-        else:
-            return target
-    raise OutputError(f"{home} 中的版本正在被其他程序写入，请稍后再试。")
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
-def _same(one: Path, other: Path) -> bool:
-    names = {path.relative_to(one).as_posix() for path in one.rglob("*") if path.is_file()}
-    others = {path.relative_to(other).as_posix() for path in other.rglob("*") if path.is_file()}
-    return names == others and all((one / name).read_bytes() == (other / name).read_bytes() for name in names)
+def _raise(error: OSError) -> None:
+    raise error

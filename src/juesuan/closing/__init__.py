@@ -11,6 +11,7 @@
 ``flows/annual_close.py`` runs them as Prefect tasks; tests call them directly.
 """
 
+from juesuan.closing.archiving import archive_account, check_archive
 from juesuan.closing.checks import check_account, check_ledger, check_tables
 from juesuan.closing.compute import Account, Books, derive, fill
 from juesuan.closing.intake import Intake, Overrides, ingest, inputs_of, lock_name
@@ -31,7 +32,9 @@ __all__ = [
     "KeptStages",
     "Outcome",
     "Overrides",
+    "archive_account",
     "check_account",
+    "check_archive",
     "check_ledger",
     "check_tables",
     "conflicts_refused",

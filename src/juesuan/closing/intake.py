@@ -1,10 +1,12 @@
 """First stage: read the closing package and the ledger, and keep everything wrong with them."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from juesuan.closing.kept import KeptStages, hash_of, hash_of_files, hash_of_program
+from juesuan.closing.prior import published_before
 from juesuan.edition import Edition, load_edition
 from juesuan.ledger import Ledger, read_ledger
 from juesuan.package import ClosingPackage, Settings, check_package, package_file
@@ -43,15 +45,19 @@ class Overrides:
         return settings.model_copy(update={"policies": policies, "edition": self.edition or settings.edition})
 
 
-def ingest(root: Path, overrides: Overrides | None = None, kept: KeptStages | None = None) -> Intake:
+def ingest(
+    root: Path, overrides: Overrides | None = None, kept: KeptStages | None = None, archive: str | None = None
+) -> Intake:
     """Read everything that a package holds. Problems of the data are values; nothing stops at the first one.
 
-    With ``kept``, a ledger that was read before from the same files is not read again.
+    With ``kept``, a ledger that was read before from the same files is not read again. With the address of an
+    ``archive``, last year's figures are those that it says were published.
 
     Raises:
         EditionError: the edition's own files are wrong.
+        OutputError: the archive can't be read, or what it holds of last year is damaged.
     """
-    reading = check_package(root)
+    reading = check_package(root, partial(published_before, archive) if archive is not None else None)
     problems = list(reading.problems)
     settings, package, edition, ledger = reading.settings, reading.package, None, None
     if settings is not None and overrides is not None:
@@ -75,7 +81,8 @@ def inputs_of(intake: Intake) -> str:
     root = intake.root
     files = [path for path in root.rglob("*") if path.is_file() and path.suffix not in _NO_INPUT]
     settings = intake.settings.model_dump_json() if intake.settings else ""
-    return hash_of(hash_of_program(), str(root), settings, hash_of_files(files, root))
+    prior = repr(intake.package.prior) if intake.package else ""  # perhaps of the archive, and in no file
+    return hash_of(hash_of_program(), str(root), settings, prior, hash_of_files(files, root))
 
 
 def lock_name(intake: Intake) -> str:

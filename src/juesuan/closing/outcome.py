@@ -16,7 +16,7 @@ class Outcome:
 
     title: str
     out: Path
-    archived: Path
+    archived: str
     rules: int
     places: int
     warnings: tuple[str, ...]
@@ -24,7 +24,7 @@ class Outcome:
     figures: int
 
     @classmethod
-    def of(cls, account: Account, runs: Sequence[SuiteRun], out: Path, archived: Path) -> "Outcome":
+    def of(cls, account: Account, runs: Sequence[SuiteRun], out: Path, archived: str) -> "Outcome":
         """Return the outcome of a closing whose checks passed."""
         results = [result for run in runs for result in run.results]
         return cls(

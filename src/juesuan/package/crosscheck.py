@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from decimal import Decimal
 from fractions import Fraction
 
+from juesuan.money import FEN_PER_WANYUAN, print_decimal
 from juesuan.package.claims import ClaimError, parse_claim
-from juesuan.package.model import ClaimLine, Project, measured, source_of
+from juesuan.package.model import ClaimLine, PriorLine, Project, PublishedBefore, measured, source_of
 from juesuan.package.performance import Direction, Indicator, Sheet
 from juesuan.package.prose import Mention, Prose, named_fact
 from juesuan.package.settings import SETTINGS_FILE, Settings, UnitKind
@@ -28,6 +30,18 @@ def settings(read: Settings, lines: Lines, editions: Sequence[str]) -> Iterator[
         place = _place(SETTINGS_FILE, lines, "unit.operating_expenses")
         kinds = f"{UnitKind.ADMINISTRATIVE}或{UnitKind.CIVIL_SERVICE_MANAGED}"
         yield Problem(place, "settings.operating", "机关运行经费只适用于行政单位和参公单位", read.unit.kind, kinds)
+
+
+def prior(lines: Sequence[PriorLine], published: PublishedBefore) -> Iterator[Problem]:
+    """Check that last year's figures are those that the archive says were published."""
+    archived = {line.key: line.amount for line in published.lines}
+    for line in lines:
+        if line.key in archived and line.amount != archived[line.key]:
+            place = Place(line.source.file, line.source.line, "金额（万元）")
+            found, expected = (
+                print_decimal(Decimal(one) / FEN_PER_WANYUAN) for one in (line.amount, archived[line.key])
+            )
+            yield Problem(place, "prior.archived", "与归档的上年公布数不一致", found, expected, published.where)
 
 
 def projects_in_budget(projects: Sequence[Project], items: AbstractSet[str] | None) -> Iterator[Problem]:

@@ -1,6 +1,6 @@
 """Reading a closing package from its folder: every file, and what is wrong with all of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +15,8 @@ from juesuan.package.model import (
     ClosingPackage,
     Headcount,
     PackageReading,
+    PriorLine,
+    PublishedBefore,
     Texts,
     ThreePublicCounts,
     source_of,
@@ -51,12 +53,18 @@ def load_package(root: Path) -> ClosingPackage:
     return reading.package
 
 
-def check_package(root: Path) -> PackageReading:
-    """Read a closing package and return what was read and what is wrong. Raises nothing about its data."""
+def check_package(
+    root: Path, before: Callable[[Settings], PublishedBefore | None] | None = None
+) -> PackageReading:
+    """Read a closing package and return what was read and what is wrong. Raises nothing about its data.
+
+    ``before`` returns what was published for the year before. It stands in for ``prior-year.csv`` where that file
+    is missing, and must agree with it where it is there.
+    """
     if not root.is_dir():
         problem = Problem(Place(str(root)), "package.missing", "没有这个决算资料文件夹")
         return PackageReading(root, None, None, (problem,))
-    reader = _Reader(root)
+    reader = _Reader(root, before)
     settings = reader.settings()
     package = reader.package(settings)
     if reader.problems:
@@ -69,6 +77,7 @@ class _Reader:
     """Collects problems and YAML files while a package is read."""
 
     root: Path
+    before: Callable[[Settings], PublishedBefore | None] | None = None
     problems: list[Problem] = field(default_factory=list)
     yaml_files: list[YamlFile[BaseModel]] = field(default_factory=list)
     all_named: bool = True  # whether every file that may name numbers was read
@@ -89,8 +98,7 @@ class _Reader:
         files = settings.files if settings else Files()
         budget = tables.read_budget(self.root, files.budget, self.problems)
         three_public = tables.read_three_public(self.root, files.three_public, self.problems)
-        operating = settings is not None and settings.unit.operating_expenses
-        prior = tables.read_prior(self.root, files.prior_year, self.problems, operating=operating)
+        prior = self._prior(settings, files.prior_year)
         projects = tables.read_projects(self.root, files.projects, self.problems)
         procurement = tables.read_procurement(self.root, files.procurement, self.problems)
         counts = self._yaml(files.three_public_counts, ThreePublicCounts)
@@ -142,6 +150,17 @@ class _Reader:
             self.yaml_files.append(read)
         self.all_named &= read is not None
         return read
+
+    def _prior(self, settings: Settings | None, file: str) -> tuple[PriorLine, ...]:
+        """Return last year's figures: of the package's file, or of the archive where there is no such file."""
+        operating = settings is not None and settings.unit.operating_expenses
+        published = self.before(settings) if self.before is not None and settings is not None else None
+        if published is not None and not (self.root / file).exists():
+            return tuple(line for line in published.lines if operating or line.key != tables.OPERATING_KEY)
+        prior = tables.read_prior(self.root, file, self.problems, operating=operating)
+        if published is not None:
+            self.problems += crosscheck.prior(prior, published)
+        return prior
 
     def _folder(self, name: str) -> tuple[str, ...] | None:
         try:

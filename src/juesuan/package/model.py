@@ -62,6 +62,14 @@ class Project:
 
 
 @dataclass(frozen=True)
+class PublishedBefore:
+    """What an archive says was published for the year before, and which version says so."""
+
+    where: str
+    lines: tuple[PriorLine, ...]
+
+
+@dataclass(frozen=True)
 class ProcurementLine:
     """Government procurement: ``goods``, ``works``, ``services``; contracts ``sme`` and of these ``micro``."""
 

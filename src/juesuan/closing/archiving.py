@@ -1,0 +1,40 @@
+"""Last stage: what of a closing goes into the archive."""
+
+from pathlib import Path
+
+from juesuan.archive import Archived, Closing, State, archive_closing, open_store
+from juesuan.closing.compute import Account
+
+SIGN_OFFS = "sign-offs"
+"""Folder in the results that holds who approved what; it has its own place in the archive."""
+
+
+def check_archive(address: str) -> None:
+    """Prove that an archive keeps what it is given, before anything is published.
+
+    Raises:
+        InputError: the address is none.
+        OutputError: the storage can't be reached, or failed a proof.
+    """
+    open_store(address).prove()
+
+
+def archive_account(address: str, account: Account, out: Path, state: State = State.DRAFT) -> Archived:
+    """Archive the results of a closing with its package.
+
+    Raises:
+        OutputError: the storage failed; what was written stays, and a rerun goes on from there.
+    """
+    package = account.books.package
+    settings, sign_offs = package.settings, out / SIGN_OFFS
+    closing = Closing(
+        unit=settings.unit.code,
+        name=settings.unit.name,
+        year=settings.year,
+        results=out,
+        inputs=package.root,
+        sign_offs=sign_offs if sign_offs.is_dir() else None,
+        state=state,
+        prepared_on=settings.prepared_on,
+    )
+    return archive_closing(open_store(address), closing)
