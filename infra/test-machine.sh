@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Install what the integration tests need from Debian's packages, where this user may; say so where not.
 set -euo pipefail
-packages=(chromium fonts-noto-cjk poppler-utils)
+packages=(chromium fonts-noto-cjk libreoffice-calc libreoffice-writer poppler-utils postgresql)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

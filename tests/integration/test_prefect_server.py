@@ -1,0 +1,156 @@
+"""A real Prefect server on PostgreSQL with a process worker: deployed, run as the page does, failed, rerun."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import EXAMPLE, ROOT, copy_package
+from tests.integration.servers import postgresql, prefect_environment, prefect_server
+
+pytestmark = pytest.mark.integration
+
+CANARY = "CANARY-7f3a91"
+
+
+@dataclass(frozen=True)
+class Orchestrator:
+    """A server with the project's deployments and a worker."""
+
+    api: str
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """Ask the API as the page does."""
+        answer = httpx.post(f"{self.api}{path}", json=body, timeout=30)
+        answer.raise_for_status()
+        return answer.json()
+
+    def deployment(self, name: str) -> dict[str, Any]:
+        """Return a deployment by its name."""
+        (found,) = self.post("/deployments/filter", {"deployments": {"name": {"any_": [name]}}})
+        return dict(found)
+
+    def run(self, name: str, request: dict[str, Any]) -> dict[str, Any]:
+        """Run a deployment with the form filled in, and wait until it ends."""
+        deployment = self.deployment(name)["id"]
+        flow_run = self.post(f"/deployments/{deployment}/create_flow_run", {"parameters": {"request": request}})
+        deadline = time.monotonic() + 240
+        while time.monotonic() < deadline:
+            state = httpx.get(f"{self.api}/flow_runs/{flow_run['id']}", timeout=30).json()
+            if state["state"]["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}:
+                return dict(state)
+            time.sleep(1)
+        raise AssertionError(f"{name} did not end; last state {state['state']}")
+
+    def artifacts(self, flow_run: str) -> dict[str, dict[str, Any]]:
+        """Return the artifacts of a run by key."""
+        found = self.post("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [flow_run]}}})
+        return {one["key"]: one for one in found}
+
+
+@pytest.fixture(scope="module")
+def orchestrator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestrator]:
+    folder = tmp_path_factory.mktemp("orchestrator")
+    home = folder / "prefect"
+    home.mkdir()
+    with (
+        postgresql() as database,
+        prefect_server(home, f"postgresql+asyncpg:{database}") as api,
+    ):
+        environment = prefect_environment(home, api) | {"JUESUAN_HOME": str(ROOT), "AWS_SECRET_ACCESS_KEY": CANARY}
+        prefect = [sys.executable, "-m", "prefect"]
+
+        def tell(*words: str) -> None:
+            done = subprocess.run(
+                [*prefect, *words], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+
+        tell("work-pool", "create", "--type", "process", "closings")
+        tell("--no-prompt", "deploy", "--all", "--prefect-file", "infra/prefect.yaml")
+        with (home / "worker.log").open("wb") as log:
+            command = [*prefect, "worker", "start", "--pool", "closings", "--name", "test"]
+            worker = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log)
+            try:
+                yield Orchestrator(api)
+            finally:
+                worker.terminate()
+                worker.wait()
+
+
+def test_both_deployments_are_there_with_schedules_that_are_off(orchestrator: Orchestrator) -> None:
+    for name in ("annual-close", "verify-archive"):
+        (schedule,) = orchestrator.deployment(name)["schedules"]
+        assert schedule["schedule"]["timezone"] == "Asia/Shanghai"
+        assert schedule["active"] is False
+
+
+def test_the_form_asks_in_chinese_for_what_a_closing_needs(orchestrator: Orchestrator) -> None:
+    schema = orchestrator.deployment("annual-close")["parameter_openapi_schema"]
+    form = schema["definitions"]["Request"]
+    assert form["required"] == ["package"]
+    titles = {name: field["title"] for name, field in form["properties"].items()}
+    assert titles["package"] == "决算资料文件夹"
+    assert {"year", "edition", "rounding", "resume_from", "force", "wait"} <= set(titles)
+
+
+def test_a_closing_runs_fails_is_mended_and_rerun_then_proved(
+    orchestrator: Orchestrator, tmp_path: Path, edited: Callable[..., Path]
+) -> None:
+    package = edited({"projects.csv": ("contract_staff,合同人员经费", "contract_staff,合同工经费")})
+    request = {"package": str(package), "out": str(tmp_path / "out"), "archive": str(tmp_path / "archive")}
+    failed = orchestrator.run("annual-close", request)
+    assert failed["state"]["type"] == "FAILED"
+    told = json.loads(orchestrator.artifacts(failed["id"])["findings"]["data"])
+    assert {row["差额"] for row in told if "各项目决算数之和" in row["规则"]} == {"990,000.00 元"}
+    assert not (tmp_path / "out").exists()
+
+    copy_package(EXAMPLE, package)  # mended
+    done = orchestrator.run("annual-close", request | {"year": 2020})
+    assert done["state"]["type"] == "COMPLETED", done["state"]
+    artifacts = orchestrator.artifacts(done["id"])
+    assert "无错误" in artifacts["annual-close"]["data"]
+    assert artifacts["progress"]["data"] == 100
+    assert (tmp_path / "out" / "disclosure.html").is_file()
+    assert not (tmp_path / "out.refused").exists()
+
+    proved = orchestrator.run("verify-archive", {"archive": str(tmp_path / "archive")})
+    assert proved["state"]["type"] == "COMPLETED", proved["state"]
+
+
+def test_a_year_that_is_not_the_packages_is_refused(orchestrator: Orchestrator, tmp_path: Path) -> None:
+    request = {"package": str(EXAMPLE), "out": str(tmp_path / "out"), "archive": str(tmp_path / "a"), "year": 2021}
+    failed = orchestrator.run("annual-close", request)
+    assert failed["state"]["type"] == "FAILED"
+    assert "资料的年度与要编制的年度不同" in failed["state"]["message"]
+
+
+def test_a_form_without_a_package_is_refused_before_anything_runs(orchestrator: Orchestrator) -> None:
+    deployment = orchestrator.deployment("annual-close")["id"]
+    answer = httpx.post(
+        f"{orchestrator.api}/deployments/{deployment}/create_flow_run",
+        json={"parameters": {"request": {"year": 2020}}},
+        timeout=30,
+    )
+    assert answer.status_code == 409
+    assert "package" in answer.text
+
+
+def test_nothing_secret_of_the_environment_reaches_artifacts_results_or_archive(
+    orchestrator: Orchestrator, tmp_path: Path
+) -> None:
+    request = {"package": str(EXAMPLE), "out": str(tmp_path / "out"), "archive": str(tmp_path / "archive")}
+    done = orchestrator.run("annual-close", request)
+    assert done["state"]["type"] == "COMPLETED", done["state"]
+    assert CANARY not in json.dumps(orchestrator.artifacts(done["id"]), ensure_ascii=False)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) > 20
+    for path in files:
+        assert CANARY.encode() not in path.read_bytes(), path
