@@ -161,6 +161,27 @@ def serve(
     return ExitCode.OK
 
 
+@app.command
+def preview(
+    package: Path,
+    *,
+    ledger: Annotated[Path, Parameter(help="改过的序时账")],
+    balance: Annotated[Path | None, Parameter(help="改过的科目余额表，不写则用资料中的")] = None,
+    json: Annotated[bool, Parameter(help="输出 JSON", negative="")] = False,
+) -> int:
+    """预览账簿改动：换上改过的账簿，哪些单元格、文字、图、得分和核对结果会变。不写入任何文件。
+
+    Parameters
+    ----------
+    package
+        决算资料文件夹（settings.yaml 所在的文件夹）。
+    """
+    from juesuan.preview import tell_preview
+
+    print(tell_preview(package, ledger, balance, as_json=json))  # noqa: T201 - the command line talks to people
+    return ExitCode.OK
+
+
 def main() -> None:
     """Run the command line and exit with its code (see :class:`juesuan.problems.ExitCode`)."""
     try:

@@ -12,7 +12,7 @@ from juesuan.ledger import RuleFrame, evaluate, rows
 from juesuan.money import DisplayUnit, yuan_text
 from juesuan.package import check_claims
 from juesuan.problems import Severity
-from juesuan.rounding import Policy
+from juesuan.rounding import Policy, Rounding
 from juesuan.suites import Check, Item, SuiteRun, check_from_identity, places_of, run_suites
 
 DISPLAYED = ".displayed"
@@ -79,13 +79,13 @@ def check_tables(books: Books) -> tuple[SuiteRun, ...]:
 def check_account(account: Account) -> tuple[SuiteRun, ...]:
     """Check every identity again on the displayed amounts, their certificate, and the claims of the texts.
 
-    Amounts that are rounded each alone need not add up: what is left over (尾差) is listed as a warning. That the
-    exact amounts add up, :func:`check_tables` has checked.
+    Amounts that are rounded each alone need not add up: what is left over (尾差) is listed as a warning, as long
+    as rounding can have made it.
     """
     books, money = account.books, account.books.edition.money
     displayed = [
         check_from_identity(
-            _displayed(one, account.rounding.policy),
+            _displayed(one, account.rounding),
             account.rounding.steps,
             describe=_describe(books.figures),
             show=_show_steps(money),
@@ -97,16 +97,25 @@ def check_account(account: Account) -> tuple[SuiteRun, ...]:
     return run_suites([*displayed, *proof_checks(account), *claims])
 
 
-def _displayed(identity: Identity, policy: Policy) -> Identity:
-    alone = policy is Policy.INDEPENDENT
+def _displayed(identity: Identity, rounding: Rounding) -> Identity:
+    left_over = rounding.policy is Policy.INDEPENDENT and _rounding_made(identity, rounding.steps)
     return Identity(
         id=f"{identity.id}{DISPLAYED}",
         suite="displayed",
         text=identity.text,
-        citation=f"{identity.citation}；公布数各自四舍五入，差额为尾差" if alone else identity.citation,
+        citation=f"{identity.citation}；公布数各自四舍五入，差额为尾差" if left_over else identity.citation,
         instances=identity.instances,
-        severity=Severity.WARNING if alone else identity.severity,
+        severity=Severity.WARNING if left_over else identity.severity,
         relation=identity.relation,
+    )
+
+
+def _rounding_made(identity: Identity, steps: Mapping[str, int]) -> bool:
+    """Whether every difference of an identity is one that rounding makes: half a step for each amount at most."""
+    return all(
+        abs(steps[one.target] - one.computed(steps)) <= (len(one.terms) + 1) // 2
+        or (identity.relation.bounded and one.computed(steps) >= steps[one.target])
+        for one in identity.instances
     )
 
 
