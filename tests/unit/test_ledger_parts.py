@@ -133,7 +133,7 @@ def test_a_thirteenth_period_is_allowed_where_a_rule_says_so(tmp_path: Path) -> 
 
 
 def test_an_account_of_an_unknown_class_is_read_and_left_to_the_rules(tmp_path: Path) -> None:
-    found = ledger_of(tmp_path, "", "1001,,,1.00,0.00,0.00,1.00\n")
+    found = ledger_of(tmp_path, "", "9001,,,1.00,0.00,0.00,1.00\n")
     assert found.balances["opening"].tolist() == [100]
     for rule in ledger_rules("2020"):
         frame = evaluate(rule, found, load_chart("2020"), load_codes("2020")).frame

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -11,17 +10,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from juesuan.ledger import cells
-from juesuan.ledger.csv_source import read_csv
 from juesuan.ledger.model import (
     BALANCE_COLUMNS,
     LINE_COLUMNS,
     AccountChart,
-    Ledger,
     Side,
     VoucherKey,
 )
 from juesuan.ledger.raw import RawTable
-from juesuan.problems import Place, Problem
+from juesuan.problems import Problem
 
 Value = TypeVar("Value")
 
@@ -48,6 +45,8 @@ BALANCE_HEADERS: Mapping[str, str] = {
     "account": "科目编码",
     "account_name": "科目名称",
     "side": "方向",
+    "opening_side": "年初余额方向",
+    "closing_side": "年末余额方向",
     "fund": "资金性质",
     "functional": "功能分类编码",
     "opening": "年初余额",
@@ -56,26 +55,10 @@ BALANCE_HEADERS: Mapping[str, str] = {
     "closing": "年末余额",
 }
 _OPTIONAL_LINE = {"month", "functional_name", "economic_name", "project", "closing"}
-_OPTIONAL_BALANCE = {"side", "account_name"}
+_OPTIONAL_BALANCE = {"side", "opening_side", "closing_side", "account_name"}
 
 _LAST_PERIOD = 13  # the period of adjustments that some systems keep after December
 _ACCOUNT, _FUNCTIONAL, _ECONOMIC = r"[0-9]{4,30}", r"([0-9]{3}|[0-9]{5}|[0-9]{7})?", r"([0-9]{3}|[0-9]{5})?"
-
-
-def read_ledger(vouchers: Path, trial_balance: Path, *, root: Path, chart: AccountChart, year: int) -> Ledger:
-    """Read the voucher lines and the trial balance of a year.
-
-    ``root`` is the package: files are named relative to it. Nothing is raised for wrong data: everything wrong
-    is in ``Ledger.problems``, and the lines that could be read are in the frames.
-    """
-    lines, unread, found = read_lines(_raw(vouchers, root), chart)
-    balances, more = read_balances(_raw(trial_balance, root), chart)
-    return Ledger(year, lines, balances, (*found, *more), unread)
-
-
-def _raw(path: Path, root: Path) -> RawTable:
-    name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
-    return read_csv(path, file=name)
 
 
 def read_lines(raw: RawTable, chart: AccountChart) -> tuple[pd.DataFrame, frozenset[VoucherKey], list[Problem]]:
@@ -117,10 +100,16 @@ def doubtful_lines(raw: RawTable, chart: AccountChart) -> tuple[pd.DataFrame, "D
 
 
 def read_balances(raw: RawTable, chart: AccountChart) -> tuple[pd.DataFrame, list[Problem]]:
-    """Return the leaves of the trial balance, amounts on each account's own side, and the problems.
+    """Return the leaves of the trial balance, amounts on each account's own side, and the problems."""
+    frame, _, problems = all_balances(raw, chart)
+    return leaves(frame), problems
+
+
+def all_balances(raw: RawTable, chart: AccountChart) -> tuple[pd.DataFrame, cells.Bools, list[Problem]]:
+    """Return the accounts of the trial balance, which rows are not among them, and the problems.
 
     The account's own side is that of the chart. An opening or closing balance that ``方向`` puts on the other
-    side is negative. Accounts that have accounts below them are left out: their amounts stand there again.
+    side is negative.
     """
     table = _Columns(raw, BALANCE_HEADERS, _OPTIONAL_BALANCE)
     values: dict[str, Any] = {
@@ -131,14 +120,23 @@ def read_balances(raw: RawTable, chart: AccountChart) -> tuple[pd.DataFrame, lis
     }
     for name in ("opening", "debit", "credit", "closing"):
         values[name], _ = table.amounts(name)
-    stated = table.words("side", {**chart.words.side, "平": ""})
     own = cells.few(values["account"], lambda code: _side(chart, code), "", "object").values
-    turned = np.where((stated != "") & (own != "") & (stated != own), -1, 1)
-    values["opening"], values["closing"] = values["opening"] * turned, values["closing"] * turned
-    frame = table.frame(values, BALANCE_COLUMNS)
+    for name in ("opening", "closing"):
+        column = f"{name}_side" if BALANCE_HEADERS[f"{name}_side"] in raw.columns else "side"
+        stated = table.words(column, {**chart.words.side, "平": ""})
+        values[name] = values[name] * np.where((stated != "") & (own != "") & (stated != own), -1, 1)
+    return table.frame(values, BALANCE_COLUMNS), table.bad, table.problems()
+
+
+def leaves(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the accounts that have none below them, in the order of the export."""
+    return frame[~frame["account"].isin(parents(frame))].reset_index(drop=True)
+
+
+def parents(frame: pd.DataFrame) -> frozenset[str]:
+    """Return the accounts that have accounts below them: their amounts stand there again."""
     codes = sorted(set(frame["account"]))
-    parents = {code for code, after in pairwise(codes) if after.startswith(code)}
-    return frame[~frame["account"].isin(parents)].reset_index(drop=True), table.problems()
+    return frozenset(code for code, after in pairwise(codes) if after.startswith(code))
 
 
 _Words = tuple[str, str, str]  # a problem's code, message and what is expected
@@ -163,8 +161,13 @@ class _Columns:
         self._ragged = self._bad.copy()
         self._bad_by_name: dict[str, cells.Bools] = {}
 
+    @property
+    def bad(self) -> cells.Bools:
+        """Which rows could not be read."""
+        return self._bad if self._size == len(self._raw) else np.ones(len(self._raw), dtype=np.bool_)
+
     def problems(self) -> list[Problem]:
-        return self._problems
+        return list(dict.fromkeys(self._problems))
 
     def text(self, name: str) -> Sequence[str]:
         """Return the cells as they stand; blanks where the column is not there."""
@@ -203,7 +206,7 @@ class _Columns:
         texts = self.text(name)
         for at in map(int, np.flatnonzero(bad & ~self._ragged)):  # what a ragged row holds is in the wrong columns
             code, message, expected = words(texts[at])
-            place = Place(self._raw.file, self._raw.lines[at], self._headers[name])
+            place = self._raw.place(at, self._headers[name])
             self._problems.append(Problem(place, code, message, texts[at], expected))
         self._bad |= bad
         self._bad_by_name[name] = bad

@@ -12,6 +12,7 @@ from typing import Literal
 
 import pandas as pd
 
+from juesuan.ledger.report import ReadingReport
 from juesuan.problems import Problem, Severity
 
 LINE_COLUMNS: tuple[str, ...] = (
@@ -156,7 +157,8 @@ class Ledger:
     """A year's ledger, read: what could be read as frames, what could not as problems.
 
     ``lines`` and ``balances`` are never changed in place. ``unread`` names the vouchers of which at least one
-    line could not be read: their balance means nothing and is not checked.
+    line could not be read: their balance means nothing and is not checked. ``report`` says what became of every
+    line of the files; ``financial`` are the lines of 财务会计 set aside (None where none were looked for).
     """
 
     year: int
@@ -164,6 +166,8 @@ class Ledger:
     balances: pd.DataFrame
     problems: tuple[Problem, ...] = ()
     unread: frozenset[VoucherKey] = field(default=frozenset())
+    report: ReadingReport = field(default_factory=ReadingReport)
+    financial: pd.DataFrame | None = None
 
     @cached_property
     def movements(self) -> pd.DataFrame:

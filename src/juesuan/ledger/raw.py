@@ -15,7 +15,8 @@ class RawTable:
     """Text of an export, column by column; all columns have as many cells as ``lines``.
 
     ``file`` is the name that people know (relative to the package). ``ragged`` are positions of rows that have
-    not as many cells as the header: cut or padded here, and a problem each.
+    not as many cells as the header: cut or padded here, and a problem each. ``shown`` are the names in the file
+    of columns that it calls otherwise, ``header`` all of its names, ``letters`` the columns of a spreadsheet.
     """
 
     file: str
@@ -24,15 +25,24 @@ class RawTable:
     header_line: int = 1
     ragged: frozenset[int] = field(default=frozenset())
     problems: tuple[Problem, ...] = ()
+    shown: Mapping[str, str] = field(default_factory=dict)
+    header: tuple[str, ...] = ()
+    letters: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.lines)
+
+    def place(self, at: int, name: str) -> Place:
+        """Return the place of a cell: the column as the file calls it, and the cell of a spreadsheet."""
+        line = self.lines[at]
+        shown = self.shown.get(name, name)
+        return Place(self.file, line, f"{shown} {self.letters[name]}{line}" if name in self.letters else shown)
 
     def missing(self, names: Sequence[str]) -> list[Problem]:
         """Return a problem for each column that is not there (none where the file itself couldn't be read)."""
         if not self.columns:
             return []
-        have = "、".join(self.columns)
+        have = "、".join(self.header or self.columns)
         return [
             Problem(
                 Place(self.file, self.header_line, name),

@@ -1,0 +1,266 @@
+"""Profiles: how a family of accounting systems names its columns and writes its values, as data.
+
+``expectations/profiles/*.yaml`` holds one file a system; a new system is a new file. A profile that ``extends``
+another has its names too.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from juesuan.ledger.quirks import narrow
+from juesuan.problems import EditionError, InputError, Place, Problem
+from juesuan.resources import resource_root
+from juesuan.yamlsource import Strict, read_yaml
+
+Kind = Literal["vouchers", "balances"]
+KINDS: Mapping[Kind, str] = {"vouchers": "序时账（记账凭证）", "balances": "科目余额表"}
+
+VOUCHER_FIELDS: Mapping[str, str] = {
+    "date": "凭证日期",
+    "year": "会计年度",
+    "date_month": "月",
+    "date_day": "日",
+    "month": "会计期间",
+    "voucher_type": "凭证类型",
+    "voucher": "凭证字号",
+    "entry": "分录号",
+    "summary": "摘要",
+    "account": "科目编码",
+    "account_name": "科目名称",
+    "debit": "借方金额",
+    "credit": "贷方金额",
+    "amount": "金额",
+    "side": "方向",
+    "functional": "功能分类编码",
+    "functional_name": "功能分类名称",
+    "economic": "部门经济分类编码",
+    "economic_name": "部门经济分类名称",
+    "fund": "资金性质",
+    "support": "支出类型",
+    "project": "项目名称",
+    "closing": "是否结转",
+    "void": "作废标志",
+    "posted": "记账标志",
+    "system": "会计体系",
+    "book": "账套",
+    "unit": "单位",
+}
+BALANCE_FIELDS: Mapping[str, str] = {
+    "year": "会计年度",
+    "month": "会计期间",
+    "account": "科目编码",
+    "account_name": "科目名称",
+    "side": "方向",
+    "opening_side": "年初余额方向",
+    "closing_side": "年末余额方向",
+    "fund": "资金性质",
+    "functional": "功能分类编码",
+    "opening": "年初余额",
+    "opening_debit": "年初借方余额",
+    "opening_credit": "年初贷方余额",
+    "debit": "本年借方",
+    "credit": "本年贷方",
+    "closing": "年末余额",
+    "closing_debit": "年末借方余额",
+    "closing_credit": "年末贷方余额",
+    "system": "会计体系",
+    "book": "账套",
+    "unit": "单位",
+}
+FIELDS: Mapping[str, Mapping[str, str]] = {"vouchers": VOUCHER_FIELDS, "balances": BALANCE_FIELDS}
+
+_Name = Annotated[str, StringConstraints(min_length=1)]
+_Columns = dict[str, tuple[_Name, ...]]
+
+
+class _Sides(Strict):
+    debit: tuple[_Name, ...]
+    credit: tuple[_Name, ...]
+
+
+class _Xml(Strict):
+    roots: tuple[_Name, ...]
+    records: dict[str, _Name]
+    loc_ids: dict[str, _Name] = Field(default_factory=dict)
+
+
+class _Profile(Strict):
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
+    name: _Name
+    source: _Name  # where these names were seen
+    rank: int = 50  # of profiles that fit a header equally well, the one of the least rank is taken
+    extends: str = ""
+    vouchers: _Columns = Field(default_factory=dict)
+    balances: _Columns = Field(default_factory=dict)
+    words: dict[str, dict[str, _Name]] = Field(default_factory=dict)
+    sides: tuple[_Sides, ...] = ()
+    account_levels: tuple[int, ...] = ()
+    accounts: dict[str, _Name] = Field(default_factory=dict)  # renumbered accounts: theirs to the chart's
+    xml: _Xml | None = None
+
+
+@dataclass(frozen=True)
+class XmlNames:
+    """Element names of an XML interface: roots that tell it, and the elements of each kind of record."""
+
+    roots: tuple[str, ...]
+    records: Mapping[str, str]
+    loc_ids: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A system's names, normalised (see :func:`plain_name`) and looked up by them.
+
+    ``columns[kind][name]`` is a field, preferred names first; ``own[kind]`` are those not inherited;
+    ``words[field][text]`` is a word of the edition; ``sides`` are vocabularies of 借 and 贷, of which a column
+    uses one.
+    """
+
+    id: str
+    name: str
+    source: str
+    rank: int
+    columns: Mapping[str, Mapping[str, str]]
+    own: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sides: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()
+    account_levels: tuple[int, ...] = ()
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    xml: XmlNames | None = None
+
+
+def plain_name(cell: str) -> str:
+    """Return a column's name without spaces, width and unit: ``借方　金额（元）`` is ``借方金额``."""
+    name = "".join(narrow(cell)[0].split()).casefold()
+    for unit in ("(元)", "(人民币元)", "(单位:元)", "[元]"):
+        name = name.removesuffix(unit)
+    return name.strip("*:'\"").replace("/", "")
+
+
+@cache
+def load_profiles() -> tuple[Profile, ...]:
+    """Return every profile of ``expectations/profiles``, by rank.
+
+    Raises:
+        EditionError: a profile is wrong.
+    """
+    folder = resource_root() / "expectations" / "profiles"
+    found = {path.stem: _read(path) for path in sorted(folder.glob("*.yaml"))}
+    for stem, one in found.items():
+        if one.id != stem:
+            raise EditionError(f"profile {one.id} lies in {stem}.yaml")
+    try:
+        profiles = [_profile(one, found) for one in found.values()]
+    except ValueError as error:
+        raise EditionError(str(error)) from None
+    return tuple(sorted(profiles, key=lambda profile: (profile.rank, profile.id)))
+
+
+def own_profile(path: Path, *, file: str) -> Profile:
+    """Return a profile that an office wrote itself.
+
+    Raises:
+        InputError: with everything that is wrong with it.
+    """
+    source = read_yaml(path, _Profile, name=file)
+    known = {one.stem: _read(one) for one in (resource_root() / "expectations" / "profiles").glob("*.yaml")}
+    try:
+        return _profile(source, known)
+    except ValueError as error:
+        raise InputError([Problem(Place(file), "profile.wrong", str(error))]) from None
+
+
+def find_profile(name: str) -> Profile:
+    """Return the profile of an id or a name.
+
+    Raises:
+        InputError: there is none.
+    """
+    profiles = load_profiles()
+    for profile in profiles:
+        if name in (profile.id, profile.name):
+            return profile
+    known = "、".join(f"{profile.id}（{profile.name}）" for profile in profiles)
+    raise InputError(
+        [Problem(Place("settings.yaml", None, "ledger.profile"), "profile.unknown", "没有这个方案", name, known)]
+    )
+
+
+@cache
+def known_names() -> frozenset[str]:
+    """Return the names of columns in all profiles, normalised."""
+    return frozenset(name for one in load_profiles() for columns in one.columns.values() for name in columns)
+
+
+def is_known(cell: str) -> bool:
+    """Say whether a cell is the name of a column in any profile."""
+    return plain_name(cell) in known_names()
+
+
+def _read(path: Path) -> _Profile:
+    try:
+        return read_yaml(path, _Profile)
+    except InputError as error:
+        raise EditionError(str(error)) from None
+
+
+def _profile(one: _Profile, known: Mapping[str, _Profile]) -> Profile:
+    chain = [one]
+    while chain[-1].extends:
+        parent = known.get(chain[-1].extends)
+        if parent is None:
+            raise ValueError(f"方案 {chain[-1].id} 所继承的 {chain[-1].extends} 不存在")
+        if parent in chain:
+            raise ValueError(f"方案 {one.id} 的继承绕成了圈")
+        chain.append(parent)
+    return Profile(
+        id=one.id,
+        name=one.name,
+        source=one.source,
+        rank=one.rank,
+        columns={kind: _columns(chain, kind) for kind in KINDS},
+        own={kind: frozenset(_columns(chain[:1], kind)) for kind in KINDS},
+        words=_words(chain),
+        sides=next((_sides(each) for each in chain if each.sides), ()),
+        account_levels=one.account_levels,
+        accounts=one.accounts,
+        xml=XmlNames(one.xml.roots, one.xml.records, one.xml.loc_ids) if one.xml else None,
+    )
+
+
+def _columns(chain: list[_Profile], kind: str) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for one in chain:  # what a profile says itself goes before what it inherits
+        own: dict[str, str] = {}
+        for name, aliases in getattr(one, kind).items():
+            if name not in FIELDS[kind]:
+                raise ValueError(f"方案 {one.id} 中没有“{name}”这个字段；可用：{'、'.join(FIELDS[kind])}")
+            for alias in map(plain_name, aliases):
+                if own.setdefault(alias, name) != name:
+                    raise ValueError(f"方案 {one.id} 的列名“{alias}”既是 {own[alias]} 又是 {name}")
+        found = {**own, **found}
+    return found
+
+
+def _words(chain: list[_Profile]) -> Mapping[str, Mapping[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for one in reversed(chain):
+        for name, words in one.words.items():
+            if name not in VOUCHER_FIELDS:
+                raise ValueError(f"方案 {one.id} 的 words 中没有“{name}”这个字段")
+            found.setdefault(name, {}).update({narrow(key)[0]: value for key, value in words.items()})
+    return found
+
+
+def _sides(one: _Profile) -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
+    return tuple((_plain(each.debit), _plain(each.credit)) for each in one.sides)
+
+
+def _plain(words: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(narrow(word)[0].casefold() for word in words)

@@ -1,0 +1,80 @@
+"""What a source makes of a file: sheets of text with the lines they stand on, and nothing understood yet."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from juesuan.problems import Place, Problem
+
+Row = Sequence[str]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table of a file. ``rows[i]`` stands on line ``lines[i]`` (1-based; records are counted in databases).
+
+    ``name`` is the sheet's (empty for text files). ``letters`` says that columns are known by letters, as in a
+    spreadsheet. ``headed`` says that the first row is the header for certain (a database's columns). ``kind`` is
+    set where the source itself knows whether these are vouchers or balances.
+    """
+
+    name: str
+    rows: Sequence[Row]
+    lines: Sequence[int]
+    letters: bool = False
+    headed: bool = False
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Export:
+    """A file as opened: what it is, its sheets, and what made it unreadable (``problems``).
+
+    ``details`` are shown to people: encoding, delimiter, number of sheets. ``remarks`` are harmless.
+    """
+
+    file: str
+    format: str
+    sheets: tuple[Sheet, ...] = ()
+    details: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How large a file may be. Beyond it, a file is refused before it fills the memory."""
+
+    file_bytes: int = 4 << 30
+    line_bytes: int = 1 << 20
+    cell_characters: int = 1 << 17
+    unpacked_bytes: int = 4 << 30  # of all entries of a zip
+    unpacked_ratio: int = 200  # of one entry of more than a MiB
+    sheet_cells: int = 64_000_000
+    xml_depth: int = 32
+
+
+LIMITS = Limits()
+
+Fail = Callable[..., Export]
+Known = Callable[[str], bool]
+"""Whether a cell is a column's name in any profile."""
+
+
+def failing(file: str, kind: str) -> Fail:
+    """Return how to refuse a file: ``fail(code, message, line=…, found=…, expected=…, hint=…)``."""
+
+    def fail(
+        code: str,
+        message: str,
+        *,
+        line: int | None = None,
+        column: str | None = None,
+        found: str = "",
+        expected: str = "",
+        hint: str = "",
+        details: Mapping[str, str] | None = None,
+    ) -> Export:
+        problem = Problem(Place(file, line, column), code, message, found, expected, hint)
+        return Export(file, kind, details=details or {}, problems=(problem,))
+
+    return fail

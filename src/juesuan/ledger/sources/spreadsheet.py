@@ -1,0 +1,81 @@
+"""Spreadsheets (XLSX, XLSB, XLS, ODS) through calamine: every cell as the exact text that a person would type."""
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import python_calamine as calamine
+
+from juesuan.ledger.sources.model import LIMITS, Export, Limits, Sheet, failing
+from juesuan.ledger.sources.values import value_text
+from juesuan.ledger.sources.zipped import refuse_bomb, refuse_repeats, refuse_sheets
+from juesuan.problems import Place, Problem
+
+_SHOWN = 20
+_HIDDEN = {"Hidden": "隐藏", "VeryHidden": "深度隐藏"}
+
+
+def read_spreadsheet(path: Path, *, file: str, kind: str, limits: Limits = LIMITS) -> Export:
+    """Read every worksheet. Cells of errors and of formulas without a result are problems: they look blank."""
+    fail = failing(file, kind)
+    strange: list[tuple[str, str, str]] = []
+    try:
+        if kind != "xls":
+            refused = refuse_bomb(path, fail, limits)
+            if refused is None and kind == "xlsx":
+                refused, strange = refuse_sheets(path, fail, limits)
+            if refused is None and kind == "ods":
+                refused = refuse_repeats(path, fail, limits)
+            if refused is not None:
+                return refused
+        with path.open("rb") as stream:
+            book = calamine.CalamineWorkbook.from_filelike(stream)
+            hidden = [
+                f"{one.name}（{_HIDDEN[one.visible.name]}）"
+                for one in book.sheets_metadata
+                if one.visible.name in _HIDDEN
+            ]
+            sheets = tuple(
+                _sheet(book, one.name)
+                for one in book.sheets_metadata
+                if one.typ == calamine.SheetTypeEnum.WorkSheet
+            )
+    except calamine.PasswordError:
+        return fail("file.password", "文件有密码，打不开", hint="请去掉密码后再导出")
+    except (calamine.CalamineError, zipfile.BadZipFile, KeyError, EOFError) as error:
+        return fail("file.damaged", "文件已损坏或不完整", found=str(error)[: _SHOWN * 5], hint="请重新导出")
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # calamine gave up on a damaged file
+            raise
+        return fail("file.damaged", "文件已损坏或不完整", found=str(error)[: _SHOWN * 5], hint="请重新导出")
+    return Export(
+        file,
+        kind,
+        sheets,
+        {"工作表": "、".join(sheet.name for sheet in sheets)},
+        (f"有隐藏的工作表：{'、'.join(hidden)}，同样读取",) if hidden else (),
+        tuple(_strange(file, strange)),
+    )
+
+
+def _sheet(book: calamine.CalamineWorkbook, name: str) -> Sheet:
+    values = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    rows = [[value_text(value) for value in row] for row in values]
+    while rows and not any(cell.strip() for cell in rows[-1]):
+        rows.pop()  # rows that a sheet keeps for their format alone
+    return Sheet(name, rows, range(1, len(rows) + 1), letters=True)
+
+
+def _strange(file: str, cells: Sequence[tuple[str, str, str]]) -> list[Problem]:
+    found = [
+        Problem(
+            Place(file, None, f"{part.rsplit('/', 1)[-1].removesuffix('.xml')} {cell}"),
+            "file.cell",
+            f"单元格里是{what}，读不出数",
+            hint="请改为数值后再导出",
+        )
+        for part, cell, what in cells[:_SHOWN]
+    ]
+    if len(cells) > _SHOWN:
+        found.append(Problem(Place(file), "file.cell", f"另有 {len(cells) - _SHOWN} 个单元格是错误值或未算的公式"))
+    return found

@@ -1,0 +1,38 @@
+"""Typed values of spreadsheets and databases as the text that a person would type, exactly."""
+
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+_MIDNIGHT = time()
+_EXACT = 10**15  # beyond it the repr of a float has an exponent
+
+
+def value_text(value: Any) -> str:  # noqa: PLR0911 - one for each type
+    """Return a value as text: a number by its shortest decimal, a date as ``2020-01-31``, nothing as blank."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return number_text(value)
+    if isinstance(value, Decimal):
+        return f"{value:f}" if value.is_finite() else str(value)
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == _MIDNIGHT else value.isoformat(" ")
+    if isinstance(value, date | time | int | timedelta):
+        return str(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    return str(value)
+
+
+def number_text(value: float) -> str:
+    """Return a float as its shortest decimal without an exponent: ``1234.5``, ``6001``; ``nan`` as it is."""
+    if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - only nan is not itself
+        return str(value)
+    if value.is_integer() and abs(value) < _EXACT:
+        return str(int(value))
+    return f"{Decimal(repr(value)):f}"

@@ -1,0 +1,148 @@
+"""Zip files before anything unpacks them: what they hold, and whether they are what they say."""
+
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+from juesuan.ledger.sources.model import Export, Fail, Limits
+
+_MANY = 10_000
+_SMALL = 1 << 20
+_CHUNK = 1 << 20
+_OVERLAP = 256
+_KINDS = {"xl/workbook.xml": "xlsx", "xl/workbook.bin": "xlsb", "content.xml": "ods"}
+_NARROW = 26
+_WIDE_COLUMN = re.compile(rb' r="([A-Z]{2,})[0-9]+"')
+_ROW = re.compile(rb'<(?:\w+:)?row[^>]*? r="([0-9]+)"')
+_ERROR = re.compile(rb'<c (?:[^>]*? )?r="([A-Z]+[0-9]+)"(?=[^>]* t="e")[^>]*>')
+_FORMULA = re.compile(rb'<c (?:[^>]*? )?r="([A-Z]+[0-9]+)"[^>]*><f[^>]*>[^<]*</f>(?:<v */>|<v></v>)?</c>')
+
+
+def kind_of_zip(path: Path) -> str:
+    """Return the format of a zip file: ``xlsx``, ``xlsb``, ``ods``, or ``zip`` where it is none of them."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return "xlsx"  # the reader says that it is damaged
+    return next((kind for name, kind in _KINDS.items() if name in names), "zip")
+
+
+def refuse_bomb(path: Path, fail: Fail, limits: Limits) -> Export | None:
+    """Refuse a zip whose directory says that it unpacks to too much, or holds a damaged or strange entry.
+
+    The sizes in a directory can lie; :func:`unpacked` therefore counts while it reads.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        return fail("file.damaged", "文件已损坏或不完整", found=str(error), hint="请重新导出")
+    total = sum(entry.file_size for entry in entries)
+    worst = max(
+        (entry.file_size // max(entry.compress_size, 1) for entry in entries if entry.file_size > _SMALL),
+        default=0,
+    )
+    if total > limits.unpacked_bytes or worst > limits.unpacked_ratio or len(entries) > _MANY:
+        return fail(
+            "file.bomb",
+            "解压后大得不合常理，没有读取",
+            found=f"{len(entries)} 个部件，共 {total:,} 字节，最大压缩比 {worst}",
+            expected=f"不超过 {limits.unpacked_bytes:,} 字节，压缩比不超过 {limits.unpacked_ratio}",
+            hint="请确认文件来源，并重新导出",
+        )
+    return None
+
+
+def refuse_sheets(path: Path, fail: Fail, limits: Limits) -> tuple[Export | None, list[tuple[str, str, str]]]:
+    """Look through the sheets of an XLSX file before they are loaded whole.
+
+    Returns the refusal of a sheet that would need too much memory, and cells that hold no value: errors such as
+    ``#REF!`` and formulas that were never computed, as (part, cell, what). Readers take both for blanks.
+    """
+    found: list[tuple[str, str, str]] = []
+    with zipfile.ZipFile(path) as archive:
+        for name in sorted(archive.namelist()):
+            if not (name.startswith("xl/worksheets/") and name.endswith(".xml")):
+                continue
+            width, height, previous = _NARROW, 0, b""
+            for chunk in unpacked(archive, name, limits):
+                data = previous + chunk
+                if wide := _WIDE_COLUMN.findall(data):
+                    width = max(width, *(_number(letters) for letters in wide))
+                height = max([height, *map(int, _ROW.findall(data))])
+                found += [(name, cell.decode(), "错误值") for cell in _ERROR.findall(data)]
+                found += [(name, cell.decode(), "没有算出结果的公式") for cell in _FORMULA.findall(data)]
+                previous = data[-_OVERLAP:]
+            if width * height > limits.sheet_cells:
+                return _too_large(fail, name, width, height), found
+    return None, list(dict.fromkeys(found))
+
+
+def refuse_repeats(path: Path, fail: Fail, limits: Limits) -> Export | None:
+    """Refuse an ODS file that repeats cells with a value more often than a sheet has room for."""
+    from lxml import etree
+
+    with zipfile.ZipFile(path) as archive:
+        parser = etree.XMLPullParser(events=("end",), resolve_entities=False, no_network=True, huge_tree=False)
+        cells = 0
+        try:
+            for chunk in unpacked(archive, "content.xml", limits):
+                parser.feed(chunk)
+                for _, found in parser.read_events():
+                    element = cast(etree._Element, found)
+                    if etree.QName(element).localname == "table-row":
+                        cells += _row_cells(element)
+                        element.clear()
+                if cells > limits.sheet_cells:
+                    return _too_large(fail, "content.xml", cells, 1)
+        except etree.XMLSyntaxError as error:
+            return fail("file.damaged", "文件已损坏或不完整", found=str(error), hint="请重新导出")
+    return None
+
+
+def unpacked(archive: zipfile.ZipFile, name: str, limits: Limits) -> Iterator[bytes]:
+    """Yield an entry in chunks, and stop where it grows beyond the limit.
+
+    Raises:
+        zipfile.BadZipFile: the entry is damaged, or larger than its directory says.
+    """
+    size = 0
+    with archive.open(name) as stream:
+        while chunk := stream.read(_CHUNK):
+            size += len(chunk)
+            if size > limits.unpacked_bytes:
+                raise zipfile.BadZipFile("unpacks to more than its directory says")
+            yield chunk
+
+
+def _row_cells(row: object) -> int:
+    """Return how many cells with a value a row (repeated as it is) stands for."""
+    repeated, cells = 1, 0
+    for name, value in row.attrib.items():  # type: ignore[attr-defined]
+        if name.endswith("number-rows-repeated"):
+            repeated = int(value)
+    for cell in row:  # type: ignore[attr-defined]
+        if not any(name.endswith("value-type") for name in cell.attrib):
+            continue
+        times = [int(value) for name, value in cell.attrib.items() if name.endswith("number-columns-repeated")]
+        cells += times[0] if times else 1
+    return repeated * cells
+
+
+def _too_large(fail: Fail, part: str, width: int, height: int) -> Export:
+    return fail(
+        "file.bomb",
+        "工作表大得不合常理，没有读取",
+        found=f"{part} 有 {width * height:,} 格",
+        hint="请删去远处的多余单元格，或重新导出",
+    )
+
+
+def _number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number

@@ -1,0 +1,279 @@
+"""One table of a file into frames and its report: where sources, profiles and the canonical ledger meet."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from juesuan.ledger.canonical import Doubts, all_balances, doubtful_lines, parents
+from juesuan.ledger.header import SEARCHED, Layout, find_kind, find_layout, other_unit
+from juesuan.ledger.model import AccountChart, VoucherKey
+from juesuan.ledger.profiles import KINDS, Kind, Profile
+from juesuan.ledger.report import Aside, Count, Reason, TableReport, notes_of
+from juesuan.ledger.sources import FORMATS, Export, Sheet
+from juesuan.ledger.understand import Understood, understand
+from juesuan.money import yuan_text
+from juesuan.problems import Place, Problem
+
+FINANCIAL = ("1", "2", "3", "4", "5")
+"""First digits of financial accounts (财务会计); budget accounts begin with 6, 7 or 8."""
+
+_AMOUNTS = {"opening": "年初余额", "debit": "本年借方", "credit": "本年贷方", "closing": "年末余额"}
+_CELLS_SHOWN = 8
+
+
+@dataclass(frozen=True, eq=False)
+class ReadTable:
+    """A table as read: ``frame`` of the budget ledger, ``financial`` of what was set aside as 财务会计."""
+
+    frame: pd.DataFrame
+    financial: pd.DataFrame
+    report: TableReport
+    problems: tuple[Problem, ...] = ()
+    unread: frozenset[VoucherKey] = field(default=frozenset())
+    layout: Layout | None = None
+    understood: Understood | None = None
+
+
+def sheet_name(export: Export, sheet: Sheet) -> str:
+    """Return how people know a sheet: ``账.xlsx[1月]``; signs that a path is made of are shown as they are."""
+    return f"{export.file}[{sheet.name}]" if sheet.name else export.file
+
+
+def read_table(
+    export: Export, sheet: Sheet, kind: Kind, profiles: Sequence[Profile], chart: AccountChart
+) -> ReadTable | None:
+    """Read a sheet as a kind of table; None where it holds no such table."""
+    found = find_layout(sheet, profiles, kind).layouts
+    if not found or (sheet.kind or find_kind(sheet, profiles) or kind) != kind:
+        return None
+    file = sheet_name(export, sheet)
+    if len(found) > 1:
+        return _refused(export, sheet, kind, _ambiguous(file, sheet, found))
+    layout = found[0]
+    if unit := other_unit(sheet, layout):
+        place = Place(file, sheet.lines[layout.at])
+        problem = Problem(place, "ledger.unit", "金额单位不是元", unit, "元", "请按元导出，到分为止")
+        return _refused(export, sheet, kind, problem)
+    understood = understand(sheet, layout, file=file, vocabulary=vocabulary(chart))
+    read = _vouchers if kind == "vouchers" else _balances
+    return read(export, sheet, layout, understood, chart)
+
+
+def vocabulary(chart: AccountChart) -> Mapping[str, frozenset[str]]:
+    """Return the words that the edition knows as they stand."""
+    words = chart.words
+    return {
+        "fund": frozenset(words.fund),
+        "support": frozenset(words.support),
+        "closing": frozenset(words.closing),
+    }
+
+
+def set_aside(export: Export, sheet: Sheet, kind: Kind) -> TableReport:
+    """Report a whole sheet as no table of a kind."""
+    rows = zip(sheet.lines, sheet.rows, strict=True)
+    aside = tuple(
+        Aside(line, Reason.OTHER_TABLE if any(map(str.strip, row)) else Reason.BLANK) for line, row in rows
+    )
+    return _report(export, sheet, kind, None, Count(), aside)
+
+
+def no_header(file: str, sheet: Sheet, kind: Kind) -> Problem:
+    """Say that a sheet has no header that any profile knows."""
+    first = next((at for at, row in enumerate(sheet.rows) if sum(bool(cell.strip()) for cell in row) > 1), 0)
+    row = sheet.rows[first] if sheet.rows else ()
+    cells = [cell.strip() for cell in row if cell.strip()]
+    shown = "、".join(cells[:_CELLS_SHOWN]) + ("……" if len(cells) > _CELLS_SHOWN else "")
+    wanted = (
+        "科目编码、借方金额、贷方金额、凭证字号"
+        if kind == "vouchers"
+        else "科目编码、年初余额、本年借方、本年贷方"
+    )
+    return Problem(
+        Place(file, sheet.lines[first] if sheet.rows else None),
+        "ledger.header",
+        f"前 {SEARCHED} 行里找不到{KINDS[kind]}的表头",
+        shown,
+        f"{wanted}等列名",
+        "用 juesuan inspect 查看读到的内容；新系统的列名可写成一个方案（docs/ledger-formats.md）",
+    )
+
+
+def _ambiguous(file: str, sheet: Sheet, layouts: Sequence[Layout]) -> Problem:
+    names = "、".join(f"{one.profile.id}（{one.profile.name}）" for one in layouts)
+    hint = "请在 settings.yaml 的 ledger.profile 中指定"
+    place = Place(file, sheet.lines[layouts[0].at])
+    return Problem(place, "profile.ambiguous", "几个方案都合这个表头，而对列的解释不同", names, hint=hint)
+
+
+def _refused(export: Export, sheet: Sheet, kind: Kind, problem: Problem) -> ReadTable:
+    aside = tuple(Aside(line, Reason.UNREAD) for line in sheet.lines)
+    empty = pd.DataFrame()
+    return ReadTable(empty, empty, _report(export, sheet, kind, None, Count(), aside), (problem,))
+
+
+def _vouchers(
+    export: Export, sheet: Sheet, layout: Layout, understood: Understood, chart: AccountChart
+) -> ReadTable:
+    frame, doubts, problems = doubtful_lines(understood.raw, chart)
+    doubts = _whole(doubts, len(understood.debit))
+    financial = _is_financial(frame)
+    aside = [*understood.aside, *_unread(understood, doubts.bad), *_asides(frame[financial], Reason.FINANCIAL)]
+    kept = frame[~financial].reset_index(drop=True)
+    return ReadTable(
+        kept,
+        frame[financial].reset_index(drop=True),
+        _report(export, sheet, layout.kind, layout, _count(kept), tuple(aside), understood),
+        (*problems, *_systems(frame, understood)),
+        doubts.unread() if len(doubts.months) else frozenset(),
+        layout,
+        understood,
+    )
+
+
+def _balances(
+    export: Export, sheet: Sheet, layout: Layout, understood: Understood, chart: AccountChart
+) -> ReadTable:
+    frame, bad, problems = all_balances(understood.raw, chart)
+    if len(bad) != len(understood.debit):
+        bad = np.ones(len(understood.debit), dtype=np.bool_)
+    financial = _is_financial(frame)
+    aside = [*understood.aside, *_unread(understood, bad), *_asides(frame[financial], Reason.FINANCIAL)]
+    budget = frame[~financial]
+    budget, merged = _years(budget, understood)
+    aside += [Aside(line, Reason.PERIOD) for line in merged]
+    above = budget["account"].isin(parents(budget))
+    aside += _asides(budget[above], Reason.PARENT)
+    kept = budget[~above].reset_index(drop=True)
+    met = {**understood.met, "periods-merged": merged}
+    return ReadTable(
+        kept,
+        frame[financial].reset_index(drop=True),
+        _report(export, sheet, layout.kind, layout, _count(kept), tuple(aside), replace(understood, met=met)),
+        (*problems, *_parents_add_up(budget[above], kept)),
+        layout=layout,
+        understood=understood,
+    )
+
+
+def _whole(doubts: Doubts, size: int) -> Doubts:
+    """Return the doubts of a table without a needed column: every row is bad."""
+    if len(doubts.bad) == size:
+        return doubts
+    every, none = np.ones(size, dtype=np.bool_), np.zeros(0, dtype="int64")
+    return Doubts(every, every, every, none, none)
+
+
+def _is_financial(frame: pd.DataFrame) -> Any:
+    return frame["account"].str.startswith(FINANCIAL).to_numpy(dtype=np.bool_)
+
+
+def _systems(frame: pd.DataFrame, understood: Understood) -> list[Problem]:
+    """Compare what the export calls financial or budget accounting with the account's first digit."""
+    if not len(understood.systems):
+        return []
+    stated = dict(zip(understood.raw.lines, understood.systems, strict=True))
+    found = []
+    for line, account in frame[["line", "account"]].itertuples(index=False):
+        said = stated.get(line, "")
+        if said in ("FIN", "BUD") and (said == "FIN") != account.startswith(FINANCIAL):
+            place = Place(understood.raw.file, line, "会计体系")
+            expected = "6、7、8 类科目属预算会计，1 至 5 类属财务会计"
+            found.append(Problem(place, "ledger.system", "会计体系与科目编码不符", f"{said} {account}", expected))
+    return found
+
+
+def _unread(understood: Understood, bad: Any) -> list[Aside]:
+    return [
+        Aside(
+            understood.raw.lines[at] if len(understood.raw.lines) else 0,
+            Reason.UNREAD,
+            "",
+            understood.debit[at],
+            understood.credit[at],
+        )
+        for at in map(int, np.flatnonzero(bad))
+    ]
+
+
+def _asides(frame: pd.DataFrame, reason: Reason) -> list[Aside]:
+    columns = frame[["line", "account", "account_name", "debit", "credit"]].itertuples(index=False)
+    return [
+        Aside(line, reason, f"{code} {name}".strip(), debit, credit) for line, code, name, debit, credit in columns
+    ]
+
+
+def _count(frame: pd.DataFrame) -> Count:
+    return Count(len(frame), int(frame["debit"].sum()), int(frame["credit"].sum()))
+
+
+def _years(frame: pd.DataFrame, understood: Understood) -> tuple[pd.DataFrame, list[int]]:
+    """Merge the balances of several periods into the year's; return the lines that went into another."""
+    months = understood.raw.columns.get("会计期间")
+    if not months or len(set(months)) < 2 or frame.empty:  # noqa: PLR2004
+        return frame, []
+    by_line = {
+        line: int(month) if month.isdigit() else 0
+        for line, month in zip(understood.raw.lines, months, strict=True)
+    }
+    ordered = frame.assign(month=[by_line[line] for line in frame["line"]]).sort_values("month", kind="stable")
+    key = ["account", "fund", "functional"]
+    year = ordered.groupby(key, sort=False).agg(
+        file=("file", "last"),
+        line=("line", "last"),
+        account_name=("account_name", "last"),
+        opening=("opening", "first"),
+        debit=("debit", "sum"),
+        credit=("credit", "sum"),
+        closing=("closing", "last"),
+    )
+    whole = year.reset_index()[list(frame.columns)].sort_values("line").reset_index(drop=True)
+    return whole, sorted(set(frame["line"]) - set(whole["line"]))
+
+
+def _parents_add_up(above: pd.DataFrame, below: pd.DataFrame) -> list[Problem]:
+    """Compare each account that has others below it with their sum."""
+    found = []
+    for account, group in above.groupby("account", sort=True):
+        under = below[below["account"].str.startswith(str(account))]
+        for name, title in _AMOUNTS.items():
+            stated, computed = int(group[name].sum()), int(under[name].sum())
+            if stated != computed:
+                place = Place(str(group["file"].iloc[0]), int(group["line"].iloc[0]), title)
+                message = f"科目 {account} 不等于其下级科目之和"
+                found.append(
+                    Problem(place, "ledger.parents", message, yuan_text(stated), f" {yuan_text(computed)}")
+                )
+    return found
+
+
+def _report(
+    export: Export,
+    sheet: Sheet,
+    kind: str,
+    layout: Layout | None,
+    kept: Count,
+    aside: tuple[Aside, ...],
+    understood: Understood | None = None,
+) -> TableReport:
+    total = Count(len(sheet.rows))
+    if understood is not None:
+        entries = Count(0, sum(understood.debit), sum(understood.credit))
+        total += entries + sum((Count(0, one.debit, one.credit) for one in understood.aside), Count())
+    return TableReport(
+        file=sheet_name(export, sheet),
+        kind=kind,
+        format=FORMATS.get(export.format, export.format),
+        details=export.details,
+        profile=layout.profile.id if layout else "",
+        header_line=sheet.lines[layout.at] if layout else 0,
+        total=total,
+        kept=kept,
+        aside=tuple(sorted(aside, key=lambda one: one.line)),
+        notes=notes_of(understood.met) if understood else (),
+        columns={name: layout.names[at] for name, at in layout.columns.items()} if layout else {},
+        unused=layout.unused if layout else (),
+    )

@@ -1,0 +1,327 @@
+"""A sheet and its layout into the columns of the canonical ledger, quirks made plain and lines set aside.
+
+Nothing is judged here: a cell that is not understood stays as it is, and :mod:`juesuan.ledger.canonical` says so.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from juesuan.ledger import quirks
+from juesuan.ledger.classify import classify
+from juesuan.ledger.entries import compose_dates, compose_vouchers, fill_down, number_entries
+from juesuan.ledger.header import Layout
+from juesuan.ledger.money_columns import Money, balance_money, voucher_money
+from juesuan.ledger.profiles import FIELDS, Profile
+from juesuan.ledger.raw import RawTable
+from juesuan.ledger.report import Aside, Reason
+from juesuan.ledger.sources.model import Row, Sheet
+from juesuan.problems import Place, Problem
+
+Vocabulary = Mapping[str, frozenset[str]]
+"""The words that an edition knows for a field as they stand."""
+
+_READERS: Mapping[str, Callable[[str], quirks.Cell]] = {
+    "date": quirks.day,
+    "month": quirks.month,
+    "entry": quirks.whole,
+    "year": quirks.whole,
+    **dict.fromkeys(
+        ("account_name", "functional_name", "economic_name", "project", "book", "unit"), quirks.trimmed
+    ),
+}
+_CODES: Mapping[str, tuple[int, str]] = {  # the least width of the first level, and the column of the names
+    "account": (4, "account_name"),
+    "functional": (3, "functional_name"),
+    "economic": (3, "economic_name"),
+}
+_WORDS = ("fund", "support", "closing", "system", "void", "posted")
+_CARRIED = {
+    "vouchers": (
+        "date", "month", "voucher", "entry", "summary", "account", "account_name", "debit", "credit", "functional",
+        "functional_name", "economic", "economic_name", "fund", "support", "project", "closing",
+    ),
+    "balances": (
+        "month", "account", "account_name", "side", "opening_side", "closing_side", "fund", "functional",
+        "opening", "debit", "credit", "closing",
+    ),
+}  # fmt: skip
+_WHOSE = {"book": "账套", "unit": "单位", "year": "会计年度"}
+_VOID, _UNPOSTED = "1", ("1", "2")
+_SHOWN = 80  # characters of a line that was set aside
+_VALUES_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A table as understood: the canonical columns of its entries, and what became of the other lines.
+
+    ``debit`` and ``credit`` are the 分 of each entry (0 where unreadable); ``systems`` says whether the export
+    calls it FIN or BUD. ``met`` are the lines of each quirk.
+    """
+
+    raw: RawTable
+    aside: tuple[Aside, ...]
+    met: Mapping[str, Sequence[int]]
+    debit: Sequence[int]
+    credit: Sequence[int]
+    systems: Sequence[str] = ()
+
+
+@dataclass
+class _Work:
+    """Entries while their columns are made plain."""
+
+    layout: Layout
+    file: str
+    lines: list[int]
+    columns: dict[str, list[str]]
+    met: dict[str, list[int]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def meet(self, met: Mapping[str, Sequence[int]]) -> None:
+        for quirk, at in met.items():
+            self.met.setdefault(quirk, []).extend(self.lines[each] for each in at)
+
+    def read(self, name: str, reader: Callable[[str], quirks.Cell]) -> None:
+        self.columns[name], met = quirks.column(self.columns[name], reader)
+        self.meet(met)
+
+
+def understand(sheet: Sheet, layout: Layout, *, file: str, vocabulary: Vocabulary | None = None) -> Understood:
+    """Understand a sheet by its layout; ``file`` is how problems call it."""
+    first = layout.at + layout.height
+    rows, lines = sheet.rows[first:], list(sheet.lines[first:])
+    columns = {name: _cells(rows, at) for name, at in layout.columns.items()}
+    reasons = _reasons(rows, columns, layout)
+    profile = layout.profile
+    for row in _voided(columns.get("void", ()), profile):
+        reasons[row] = reasons[row] or Reason.VOID
+    entries = [reason is None for reason in reasons]
+    vouchers = layout.kind == "vouchers"
+    money = voucher_money(columns, profile, entries) if vouchers else balance_money(columns, profile)
+    kept = [at for at, entry in enumerate(entries) if entry]
+    work = _Work(layout, file, [lines[at] for at in kept], {})
+    work.columns = {name: [texts[at] for at in kept] for name, texts in {**columns, **money.texts}.items()}
+    _note_header(work, sheet)
+    _note_money(work, money, columns, lines, entries)
+    _make_plain(work, profile, vocabulary or {})
+    _one_ledger(work)
+    aside = [
+        *_titles(sheet, layout),
+        *(
+            Aside(lines[at], reason, _text(rows[at]), money.debit[at], money.credit[at])
+            for at, reason in enumerate(reasons)
+            if reason is not None
+        ),
+    ]
+    return Understood(
+        raw=_raw(work, sheet, [rows[at] for at in kept]),
+        aside=tuple(aside),
+        met=work.met,
+        debit=[money.debit[at] for at in kept],
+        credit=[money.credit[at] for at in kept],
+        systems=work.columns.get("system", ()),
+    )
+
+
+def _cells(rows: Sequence[Row], at: int) -> list[str]:
+    return [row[at] if at < len(row) else "" for row in rows]
+
+
+def _reasons(rows: Sequence[Row], columns: Mapping[str, Sequence[str]], layout: Layout) -> list[Reason | None]:
+    account = columns.get("account", ())
+    other = columns.get("voucher" if layout.kind == "vouchers" else "account_name", ())
+    found: list[Reason | None] = []
+    for at, row in enumerate(rows):
+        code = account[at].strip() if account else ""
+        if code[:1].isdigit() and (layout.kind == "balances" or (other and other[at].strip())):
+            found.append(None)  # most rows: an account, and a voucher
+            continue
+        cells = {name: texts[at] for name, texts in columns.items()}
+        found.append(classify(row, cells, layout.names))
+    return found
+
+
+def _voided(texts: Sequence[str], profile: Profile) -> list[int]:
+    reader = _worded({}, profile.words.get("void", {}))
+    return [at for at, text in enumerate(quirks.column(texts, reader)[0]) if text == _VOID]
+
+
+def _worded(known: frozenset[str] | Mapping[str, str], words: Mapping[str, str]) -> Callable[[str], quirks.Cell]:
+    """Return a reader of values: as the edition knows them, else as the profile translates them."""
+
+    def read(text: str) -> quirks.Cell:
+        folded = {key.casefold(): value for key, value in words.items()}
+        parts = quirks.split_word(text)
+        for at, part in enumerate(parts):
+            if part in known:
+                return part, ("joined-code",) if at else ()
+            if part.casefold() in folded:
+                return folded[part.casefold()], ("word",)
+        return text.strip(quirks.SPACES), ()
+
+    return read
+
+
+def _make_plain(work: _Work, profile: Profile, vocabulary: Vocabulary) -> None:
+    if work.layout.kind == "vouchers":
+        work.meet(fill_down(work.columns))
+        work.meet(compose_dates(work.columns))
+    for name, reader in _READERS.items():
+        if name in work.columns:
+            work.read(name, reader)
+    for name, (first, names) in _CODES.items():
+        if name in work.columns:
+            _codes(work, name, names, quirks.coder(first, profile.account_levels if name == "account" else ()))
+    for name in _WORDS:
+        if name in work.columns:
+            work.read(name, _worded(vocabulary.get(name, frozenset()), profile.words.get(name, {})))
+    if profile.accounts and "account" in work.columns:
+        work.read("account", _renumbered(profile.accounts))
+    if work.layout.kind == "vouchers":
+        work.meet(compose_vouchers(work.columns))
+        work.meet(number_entries(work.columns, len(work.lines)))
+        work.meet(
+            {"unposted": [at for at, text in enumerate(work.columns.get("posted", ())) if text in _UNPOSTED]}
+        )
+
+
+def _codes(work: _Work, name: str, names: str, read: Callable[[str], tuple[str, str, tuple[str, ...]]]) -> None:
+    """Read a column of codes; where the name stands in the same cell, it fills the column of names."""
+    found: dict[str, tuple[str, str, tuple[str, ...]]] = {}
+    texts = work.columns[name]
+    for text in texts:
+        if text not in found:
+            found[text] = read(text)
+    work.read(name, lambda text: (found[text][0], found[text][2]))
+    if any(title for _, title, _ in found.values()):
+        held = work.columns.get(names, [""] * len(texts))
+        work.columns[names] = [one or found[text][1] for one, text in zip(held, texts, strict=True)]
+
+
+def _renumbered(accounts: Mapping[str, str]) -> Callable[[str], quirks.Cell]:
+    def read(text: str) -> quirks.Cell:
+        for length in range(len(text), 0, -1):
+            listed = accounts.get(text[:length])
+            if listed is not None:
+                return listed + text[length:], ("renumbered",)
+        return text, ()
+
+    return read
+
+
+def _note_header(work: _Work, sheet: Sheet) -> None:
+    layout = work.layout
+    line = sheet.lines[layout.at]
+    if any(name != "".join(quirks.narrow(name)[0].split()) for name in layout.names):
+        work.met["header-spaces"] = [line]
+    if layout.height > 1:
+        work.met["header-two-rows"] = [line]
+    for name in layout.doubled:
+        work.problems.append(
+            Problem(Place(work.file, line, name), "ledger.column.doubled", "表头中有重名的列", found=name)
+        )
+
+
+def _note_money(
+    work: _Work, money: Money, columns: Mapping[str, Sequence[str]], lines: Sequence[int], entries: Sequence[bool]
+) -> None:
+    for quirk, at in money.met.items():
+        work.met.setdefault(quirk, []).extend(lines[each] for each in at if entries[each])
+    if money.ambiguous:
+        hint = "请换用有“借方金额”“贷方金额”两列的导出，或在方案的 sides 中写明"
+        place = Place(work.file, None, work.layout.names[work.layout.columns["amount"]])
+        work.problems.append(Problem(place, "ledger.side", money.ambiguous, hint=hint))
+    for row in money.bad_sides:
+        place = Place(work.file, lines[row], work.layout.names[work.layout.columns["side"]])
+        work.problems.append(Problem(place, "ledger.side", "不认识的借贷方向", columns["side"][row], "借或贷"))
+
+
+def _one_ledger(work: _Work) -> None:
+    """Report a table that holds two ledgers, units or years: they must not be added together."""
+    for name, title in _WHOSE.items():
+        counts: dict[str, int] = {}
+        for text in work.columns.get(name, ()):
+            if text:
+                counts[text] = counts.get(text, 0) + 1
+        if len(counts) > 1:
+            shown = sorted(counts.items(), key=lambda pair: -pair[1])[:_VALUES_SHOWN]
+            found = "、".join(f"{value}（{count} 行）" for value, count in shown)
+            place = Place(work.file, None, work.layout.names[work.layout.columns[name]])
+            message = f"一个文件里有 {len(counts)} 个{title}的账"
+            hint = "请分开导出，每个账套一个文件"
+            work.problems.append(Problem(place, "ledger.several", message, found, f"只有一个{title}", hint))
+
+
+def _titles(sheet: Sheet, layout: Layout) -> list[Aside]:
+    found = []
+    for at, row in enumerate(sheet.rows[: layout.at + layout.height]):
+        reason = Reason.HEADER if at >= layout.at else Reason.TITLE if any(map(str.strip, row)) else Reason.BLANK
+        found.append(Aside(sheet.lines[at], reason, _text(row)))
+    return found
+
+
+def _text(row: Row) -> str:
+    text = " | ".join(cell.strip(quirks.SPACES) for cell in row if cell.strip(quirks.SPACES))
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _raw(work: _Work, sheet: Sheet, rows: Sequence[Row]) -> RawTable:
+    layout, kind = work.layout, work.layout.kind
+    titles = FIELDS[kind]
+    ragged = _ragged(work, rows)
+    carried = [name for name in _CARRIED[kind] if name in work.columns]
+    shown = {titles[name]: _shown(layout, name) for name in carried}
+    return RawTable(
+        file=work.file,
+        columns={titles[name]: work.columns[name] for name in carried} if not layout.doubled else {},
+        lines=work.lines if not layout.doubled else (),
+        header_line=sheet.lines[layout.at + layout.height - 1],
+        ragged=ragged,
+        problems=tuple(work.problems),
+        shown={title: name for title, name in shown.items() if name != title},
+        header=tuple(name for name in layout.names if name),
+        letters={titles[name]: letters(layout.columns[name]) for name in carried if name in layout.columns}
+        if sheet.letters
+        else {},
+    )
+
+
+def _shown(layout: Layout, name: str) -> str:
+    """Return the name under which people know a column."""
+    for each in (name, "amount" if name in ("debit", "credit") else name, f"{name}_debit"):
+        if each in layout.columns:
+            return layout.names[layout.columns[each]]
+    return FIELDS[layout.kind][name]
+
+
+def _ragged(work: _Work, rows: Sequence[Row]) -> frozenset[int]:
+    """Note rows that have more or fewer cells than the header; empty ones at the end are no matter."""
+    width = len(work.layout.names)
+    found = []
+    for at, row in enumerate(rows):
+        if len(row) == width or (len(row) > width and not any(cell.strip() for cell in row[width:])):
+            continue
+        found.append(at)
+        place = Place(work.file, work.lines[at])
+        work.problems.append(
+            Problem(
+                place,
+                "ledger.row.ragged",
+                "这一行的列数与表头不同",
+                f"{len(row)} 列",
+                f"{width} 列",
+                "请检查多余或缺少的分隔符",
+            )
+        )
+    return frozenset(found)
+
+
+def letters(column: int) -> str:
+    """Return a spreadsheet's letters of a column (from 0): ``A``, ``AA``."""
+    text = ""
+    number = column + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        text = chr(65 + rest) + text
+    return text
