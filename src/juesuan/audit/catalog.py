@@ -1,0 +1,119 @@
+"""The editions of printed disclosures that the audit knows, from ``expectations/audit/<edition>.yaml``."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated
+
+from pydantic import Field
+
+from juesuan.forms import Form, Forms, load_forms
+from juesuan.identities import Relation
+from juesuan.problems import EditionError, InputError
+from juesuan.resources import edition_folder
+from juesuan.tables.rules import RuleFile, load_rules
+from juesuan.yamlsource import Strict, read_yaml
+
+_QUOTES = re.compile(r"[“”\"'‘’「」]")
+_CAPTION = re.compile(r"^(?:附?表\d+[：、]?)?(?:.*\d{4}年度?)?(?:部门|单位)?(?P<title>.+?)(?:（[^（）]*）)?$")
+
+
+class ColumnWords(Strict):
+    """How the head names a canonical column."""
+
+    key: str
+    all: Annotated[tuple[str, ...], Field(min_length=1)]
+    none: tuple[str, ...] = ()
+
+    def names(self, head: str) -> bool:
+        """Return whether a head names this column."""
+        return all(word in head for word in self.all) and not any(word in head for word in self.none)
+
+
+class PrintedTable(Strict):
+    """One statutory table as an edition prints it."""
+
+    table: int
+    titles: tuple[str, ...]
+    columns: tuple[ColumnWords, ...] = ()
+    rows: Mapping[str, tuple[str, ...]] = {}
+    required: bool = True
+
+
+class OwnRule(Strict):
+    """An identity that the canonical edition doesn't have."""
+
+    id: str
+    text: str
+    target: str
+    terms: tuple[str, ...]
+    relation: Relation = Relation.EQUAL
+
+
+class PrintedEdition(Strict):
+    """``expectations/audit/<edition>.yaml``."""
+
+    edition: str
+    canonical: str
+    citation: str
+    tables: tuple[PrintedTable, ...]
+    rules: tuple[OwnRule, ...] = ()
+
+    def table(self, number: int) -> PrintedTable:
+        """Return the table of a number."""
+        return next(one for one in self.tables if one.table == number)
+
+    def number(self, title: str) -> int | None:
+        """Return the number of the table with a printed title."""
+        return next((one.table for one in self.tables if title in one.titles), None)
+
+
+def title_of(text: str) -> str:
+    """Return what is left of a caption without year, unit, number of the table and quotation marks."""
+    match = _CAPTION.match(_QUOTES.sub("", text))
+    return match["title"] if match else ""
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Every edition, and the canonical forms and identities that they share."""
+
+    editions: tuple[PrintedEdition, ...]
+    forms: Mapping[str, Forms]
+    identities: Mapping[str, tuple[RuleFile, ...]]
+
+    def caption(self, text: str) -> str:
+        """Return the title that a line states as a caption, or nothing."""
+        title = title_of(text)
+        known = any(edition.number(title) is not None for edition in self.editions)
+        return title if known else ""
+
+    def fitting(self, titles: Iterable[str]) -> PrintedEdition:
+        """Return the edition that knows most of the titles; the first one listed where several do."""
+        found = tuple(titles)
+        return max(self.editions, key=lambda edition: sum(edition.number(title) is not None for title in found))
+
+    def form(self, edition: PrintedEdition, table: int) -> Form:
+        """Return the canonical form of a table."""
+        return self.forms[edition.canonical][table]
+
+
+@cache
+def load_catalog() -> Catalog:
+    """Read every edition.
+
+    Raises:
+        EditionError: a file is wrong.
+    """
+    paths = sorted(edition_folder("audit", "").glob("2*.yaml"))
+    try:
+        editions = tuple(read_yaml(path, PrintedEdition) for path in paths)
+    except InputError as error:
+        raise EditionError(str(error)) from None
+    keys = {edition.canonical for edition in editions}
+    return Catalog(
+        editions,
+        {key: load_forms(key) for key in keys},
+        {key: load_rules(key) for key in keys},
+    )

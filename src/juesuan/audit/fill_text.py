@@ -1,0 +1,143 @@
+"""Fills a stated table from extracted text, where empty cells are lost (see :mod:`juesuan.audit.resolve`)."""
+
+import re
+from collections.abc import Iterator
+
+from juesuan.audit.fill_grid import Filler
+from juesuan.audit.numbers import number_of, plain
+from juesuan.audit.resolve import LostRow
+from juesuan.audit.tables import TOTAL, label_key, row_names
+from juesuan.forms import Layout
+
+_SUBJECT = re.compile(r"^(?P<code>\d{3}(?:\s?\d{2}){0,2}|合\s?计)(?=\s|$)\s*(?P<rest>.*)$")
+_BLOCK = re.compile(
+    r"(?:(?<=\s)|^)(?P<code>3\d{2}(?:\d{2})?)\s+(?P<name>[^\d\s][^\s]*)"
+    r"(?:\s+(?P<amount>-?[\d,]+(?:\.\d+)?)(?=\s+3\d{2}|\s*$))?"
+)
+_FOOT = re.compile(r"(?P<name>人员经费合计|公用经费合计)\s*(?P<amount>-?[\d,]+(?:\.\d+)?)?")
+_LOOK_AHEAD = 4
+
+
+class TextFiller(Filler):
+    """Reads the lines of a lossy grid; rows whose columns are not known are returned as lost."""
+
+    def lost(self) -> tuple[LostRow, ...]:
+        """Fill what is plain, and return the rows whose columns must be resolved."""
+        layout = self.table.form.layout
+        self.table.columns = tuple(column.key for column in self.table.form.all_columns)
+        if layout is Layout.BLOCKS:
+            self.text_blocks()
+            return ()
+        if layout is Layout.SIDES:
+            return tuple(self.text_sides())
+        if layout is Layout.SINGLE:
+            return tuple(self.text_single())
+        return tuple(self.text_subjects())
+
+    @property
+    def lines(self) -> list[tuple[int, str]]:
+        """The lines with their marks."""
+        return [(mark, row[0] or "") for mark, row in enumerate(self.grid.rows)]
+
+    def text_blocks(self) -> None:
+        """Table 6: code, name and, where one is printed, an amount."""
+        for mark, line in self.lines:
+            for match in _BLOCK.finditer(line):
+                self.table.labels[match["code"]] = match["name"]
+                self.put(mark, match["code"], "amount", match["amount"])
+            for match in _FOOT.finditer(line):
+                row = "personnel" if match["name"].startswith("人员") else "operating"
+                self.table.labels[row] = match["name"]
+                self.put(mark, row, "amount", match["amount"])
+
+    def text_sides(self) -> Iterator[LostRow]:
+        """Tables 1 and 4: find the two 行次 of a line, or its two labels."""
+        left, right = self.table.form.blocks
+        pairs = [(a.id, b.id) for a, b in zip(left.rows, right.rows, strict=True)]
+        at = 0
+        for mark, line in self.lines:
+            tokens = line.split()
+            for skip in range(_LOOK_AHEAD):
+                if at + skip >= len(pairs):
+                    break
+                first, second = pairs[at + skip]
+                if first not in tokens or second not in tokens[tokens.index(first) + 1 :]:
+                    continue
+                at += skip + 1
+                middle = tokens.index(first)
+                end = tokens.index(second, middle + 1)
+                inner = tokens[middle + 1 : end]
+                yield from self.half(mark, first, tokens[:middle], inner, left.columns[0].key)
+                label = [token for token in inner if number_of(token) is None]
+                yield from self.half(mark, second, label, tokens[end + 1 :], "")
+                break
+            else:
+                yield from self.by_label(mark, tokens)
+
+    def half(self, mark: int, row: str, label: list[str], rest: list[str], column: str) -> Iterator[LostRow]:
+        """One side of a line; ``column`` where there is one only."""
+        self.table.labels[row] = "".join(label)
+        numbers = tuple(token for token in rest if number_of(token) is not None)
+        block = next(block for block in self.table.form.blocks if row in {one.id for one in block.rows})
+        keys = [one.key for one in block.columns]
+        if column or len(keys) == 1 or len(numbers) == len(keys):
+            for key, number in zip([column] if column else keys, numbers, strict=False):
+                self.put(mark, row, key, number)
+        elif numbers:
+            yield LostRow(row, self.table.labels[row], mark, numbers, tuple(keys))
+
+    def by_label(self, mark: int, tokens: list[str]) -> Iterator[LostRow]:
+        """A line of a form that prints no 行次."""
+        names = list(row_names(self.table.form, self.table.printed))
+        for position, token in enumerate(tokens):
+            for name, row in names:
+                if name == label_key(token) and row not in self.table.labels:
+                    rest = []
+                    for follower in tokens[position + 1 :]:
+                        if number_of(follower) is None:
+                            break
+                        rest.append(follower)
+                    yield from self.half(mark, row, [token], rest, "")
+                    break
+
+    def text_single(self) -> Iterator[LostRow]:
+        """Table 7: the last line of nothing but numbers that are no 栏次."""
+        self.table.labels[TOTAL] = "合计"
+        for mark, line in self.lines:
+            numbers = tuple(line.split())
+            if not numbers or any(number_of(token) is None for token in numbers):
+                continue
+            if [plain(token) for token in numbers] == [str(n) for n in range(1, len(numbers) + 1)]:
+                continue
+            if len(numbers) == len(self.table.columns):
+                for column, number in zip(self.table.columns, numbers, strict=True):
+                    self.put(mark, TOTAL, column, number)
+            else:
+                yield LostRow(TOTAL, "合计", mark, numbers, self.table.columns)
+
+    def text_subjects(self) -> Iterator[LostRow]:
+        """Tables of subjects: a code begins a row, lines without one go on with it."""
+        rows: list[tuple[int, str, str]] = []
+        for mark, line in self.lines:
+            match = _SUBJECT.match(line)
+            if match is not None:
+                code = match["code"].replace(" ", "")
+                rows.append((mark, TOTAL if code == "合计" else code, match["rest"]))
+            elif rows and rows[-1][1] != TOTAL:
+                rows[-1] = (rows[-1][0], rows[-1][1], f"{rows[-1][2]} {line}")
+        seen: set[str] = set()
+        for mark, row, rest in rows:
+            tokens = rest.split()
+            numbers = tuple(token for token in tokens if number_of(token) is not None)
+            words = "".join(token for token in tokens if number_of(token) is None)
+            if row in seen or (row != TOTAL and not words) or (row == TOTAL and words):
+                continue
+            if row == TOTAL and not numbers and any(other == TOTAL and more for _, other, more in rows):
+                continue  # the word 合计 of the head
+            seen.add(row)
+            self.table.labels[row] = "合计" if row == TOTAL else words
+            if len(numbers) == len(self.table.columns):
+                for column, number in zip(self.table.columns, numbers, strict=True):
+                    self.put(mark, row, column, number)
+            elif numbers:
+                yield LostRow(row, self.table.labels[row], mark, numbers, self.table.columns)

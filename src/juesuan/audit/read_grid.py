@@ -1,0 +1,55 @@
+"""Grids from cells that span, and grids that run over pages."""
+
+from collections.abc import Iterable, Sequence
+
+from juesuan.audit.model import Block, Grid, Mark
+from juesuan.audit.read_lines import kept
+
+Span = tuple[str, int, int]
+"""A cell's text, colspan and rowspan."""
+
+
+def spread(rows: Iterable[Sequence[Span]]) -> tuple[tuple[str | None, ...], ...]:
+    """Lay spanning cells out on a grid; the text stands in the first place, the others are covered."""
+    laid: list[list[str | None]] = []
+    down: dict[int, int] = {}
+    for cells in rows:
+        row: list[str | None] = []
+        queue = list(cells)
+        while queue or down.get(len(row), 0):
+            at = len(row)
+            if down.get(at, 0):
+                down[at] -= 1
+                row.append(None)
+                continue
+            text, wide, deep = queue.pop(0)
+            for extra in range(wide):
+                row.append(kept(text) if extra == 0 else None)
+                if deep > 1:
+                    down[at + extra] = deep - 1
+        laid.append(row)
+    width = max((len(row) for row in laid), default=0)
+    return tuple(tuple(row + [""] * (width - len(row))) for row in laid)
+
+
+def continued(blocks: list[Block], grid: Grid) -> bool:
+    """Append a grid to the one right before it when it goes on with it; return whether it did."""
+    if not blocks or not isinstance(blocks[-1], Grid):
+        return False
+    before = blocks[-1]
+    if before.width != grid.width or grid.title or before.lossy:
+        return False
+    repeated = 0
+    while repeated < min(3, len(grid.rows)) and _worded(grid.rows[repeated]) == _worded(before.rows[repeated]):
+        repeated += 1
+    blocks[-1] = Grid(before.rows + grid.rows[repeated:], before.marks + grid.marks[repeated:], before.title)
+    return True
+
+
+def marked(rows: Sequence[object], page: int | None = None, first: int | None = None) -> tuple[Mark, ...]:
+    """Return one mark for each row: the page, and rows counted as lines where a format has them."""
+    return tuple(Mark(n, page, None if first is None else first + n) for n in range(len(rows)))
+
+
+def _worded(row: Sequence[str | None]) -> tuple[str, ...]:
+    return tuple((cell or "").replace(" ", "") for cell in row)

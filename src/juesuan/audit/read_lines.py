@@ -1,0 +1,82 @@
+"""From lines of text to paragraphs: what a line break split is joined, headings stand alone.
+
+Lines come with their page and number. Where a format keeps no paragraphs (extracted text, PDF), a paragraph begins
+at a heading, a numbered item, or after a blank line that follows a full stop.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from juesuan.audit.model import Mark, Paragraph
+from juesuan.audit.numbers import plain, plain_char
+
+_CHINESE = "一二三四五六七八九十"
+_LEVELS = (
+    re.compile(rf"^第[{_CHINESE}]+部分"),
+    re.compile(rf"^[{_CHINESE}]{{1,3}}、"),
+    re.compile(rf"^（[{_CHINESE}]{{1,3}}）"),
+)
+_ITEM = re.compile(r"^(?:\d{1,2}[.、．](?!\d)|（\d{1,2}）|注：|说明：|图\d|表\d|单位：)")
+_PAGE_NUMBER = re.compile(r"^[-—–－]*\d{1,3}[-—–－]*$")
+_LONGEST_HEADING = 60
+
+
+@dataclass(frozen=True)
+class TextLine:
+    """One line as extracted."""
+
+    text: str
+    page: int | None
+    line: int | None
+
+
+def heading_level(text: str) -> int:
+    """Return 1, 2 or 3 for a heading of a part, section or subsection, and 0 for other text."""
+    if len(text) > _LONGEST_HEADING:
+        return 0
+    return next((n for n, pattern in enumerate(_LEVELS, start=1) if pattern.match(text)), 0)
+
+
+def paragraphs(lines: Iterable[TextLine], caption: Callable[[str], str]) -> Iterator[Paragraph]:
+    """Join lines into paragraphs; a line that ``caption`` knows stands alone."""
+    text, marks, level = "", list[Mark](), 0
+    alone = False
+    for line in lines:
+        found = plain(line.text)
+        if not found or _PAGE_NUMBER.match(found):
+            continue
+        begins = heading_level(found)
+        titled = not begins and bool(caption(found))
+        if text and (begins or titled or alone or _ITEM.match(found) or (_ended_heading(text, level) and found != "说明")):
+            yield Paragraph(text, tuple(marks), level)
+            text, marks, level = "", [], 0
+        if not text:
+            level = begins
+        alone = titled
+        marks.append(Mark(len(text), line.page, line.line))
+        text = plain(text + found) if text[-1:] in ",，" else text + found
+    if text:
+        yield Paragraph(text, tuple(marks), level)
+
+
+def _ended_heading(text: str, level: int) -> bool:
+    """Whether a heading is complete: it doesn't run on, by the brackets and the words it ends with."""
+    if level == 0:
+        return False
+    if text.endswith(("。", "；", "，", "、")):
+        return text.endswith("。")
+    if text.count("（") > text.count("）") or text.count("“") > text.count("”"):
+        return False
+    return level > 1 and text.endswith(("说明", "情况", "概况", "职能", "构成", "解释", "表", "范围"))
+
+
+def whole(text: str, page: int | None = None, line: int | None = None) -> Paragraph | None:
+    """Return a text that is a paragraph by itself, or nothing for blanks."""
+    found = plain(text)
+    return Paragraph(found, (Mark(0, page, line),), heading_level(found)) if found else None
+
+
+def kept(text: str) -> str:
+    """Return a cell's text with unified digits, but with blanks between words of a row."""
+    return " ".join("".join(plain_char(char) or " " for char in text).split())

@@ -1,0 +1,151 @@
+"""Which grid is which statutory table, in which unit and edition, and for which year."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from juesuan.audit.catalog import Catalog, PrintedEdition
+from juesuan.audit.fill_grid import Filler
+from juesuan.audit.fill_text import TextFiller
+from juesuan.audit.model import Finding, Grid, Paragraph, Source, Weight
+from juesuan.audit.numbers import decimals_of, number_of, plain, plain_char
+from juesuan.audit.relations import breaks_with
+from juesuan.audit.resolve import LostRow, Resolver
+from juesuan.audit.tables import Book, StatedTable
+
+_UNIT = re.compile(r"(?:金额)?单位：(?:人民币)?(万元|元)")
+_YEAR = re.compile(r"(20\d{2})年度")
+_HEAD_ROWS = 4
+_NEAR = 6
+
+
+@dataclass(frozen=True)
+class Titled:
+    """A grid with its title and the words around the title."""
+
+    block: int
+    grid: Grid
+    title: str
+    around: str
+
+
+def recognise(source: Source, catalog: Catalog) -> tuple[Book, tuple[Finding, ...]]:
+    """Return the statutory tables of a document, and what could not be understood."""
+    titled = list(_titled(source, catalog))
+    edition = catalog.fitting(one.title for one in titled)
+    unit = Counter(found for one in titled if (found := unit_of(one.around))).most_common(1)
+    main = unit[0][0] if unit else "万元"
+    decimals = _decimals(titled)
+    tables: dict[int, StatedTable] = {}
+    findings: list[Finding] = []
+    waiting: list[tuple[StatedTable, TextFiller, tuple[LostRow, ...]]] = []
+    for one in titled:
+        number = edition.number(one.title)
+        if number is None or number in tables:
+            continue
+        table = StatedTable(catalog.form(edition, number), edition.table(number), one.block, unit_of(one.around) or main)
+        tables[number] = table
+        if one.grid.lossy:
+            filler = TextFiller(source, table, one.grid, decimals)
+            waiting.append((table, filler, filler.lost()))
+        elif not Filler(source, table, one.grid, decimals).fill():
+            findings.append(_not_understood(source, table))
+    book = Book(source, catalog, edition, tables, main, decimals, _year(source))
+    for table, _, lost in waiting:
+        table.pending = {one.row for one in lost}
+    for table, filler, lost in sorted(waiting, key=lambda found: len(found[0].columns)):
+        Resolver(table, lost, filler.put, breaks_with(book, table)).resolve()
+        findings.extend(_unresolved(source, table))
+    findings.extend(_missing(source, edition, tables))
+    return book, tuple(findings)
+
+
+def unit_of(text: str) -> str:
+    """Return the unit that a caption names, or nothing."""
+    match = _UNIT.search(text)
+    return match[1] if match else ""
+
+
+def _titled(source: Source, catalog: Catalog) -> Iterator[Titled]:
+    """Every grid that stands under a title, or carries it."""
+    for number, grid in source.grids:
+        own = [plain(line) for line in grid.title.splitlines() if plain(line)]
+        rows = [[plain(cell) for cell in row if cell and plain(cell)] for row in grid.rows[:_HEAD_ROWS]]
+        own += [text for row in rows if len(row) <= 2 for text in row]  # noqa: PLR2004 - title and unit
+        before: list[str] = []
+        for block in reversed(source.blocks[max(0, number - _NEAR) : number]):
+            if isinstance(block, Grid):
+                break
+            before.append(block.text)
+        for text in (*own, *before):
+            title = catalog.caption(text)
+            if title:
+                yield Titled(number, grid, title, " ".join([*own, *before[:_NEAR], *sum(rows, [])]))
+                break
+
+
+def _decimals(titled: list[Titled]) -> int:
+    """Return how many decimals the tables print at most (trailing zeros may be dropped)."""
+    found = [
+        decimals_of(text)
+        for one in titled
+        for row in one.grid.rows
+        for cell in row
+        for text in (cell or "").split()
+        if number_of(text) is not None
+    ]
+    common = Counter(found)
+    return max((n for n in common if common[n] > 1), default=2)
+
+
+def _year(source: Source) -> int | None:
+    found = Counter(
+        int(year)
+        for _, block in source.paragraphs
+        for year in _YEAR.findall(block.text)
+    ) + Counter(
+        int(year) for _, grid in source.grids for year in _YEAR.findall("".join(map(plain_char, grid.title)))
+    )
+    return found.most_common(1)[0][0] if found else None
+
+
+def _not_understood(source: Source, table: StatedTable) -> Finding:
+    return Finding(
+        "table.unreadable",
+        Weight.WARNING,
+        source.spot(table.block, 0, table=table.name),
+        "表头或行次认不出，这张表没有核对。",
+    )
+
+
+def _unresolved(source: Source, table: StatedTable) -> Iterator[Finding]:
+    for row in table.unresolved:
+        yield Finding(
+            "table.unresolved",
+            Weight.NOTE,
+            source.spot(table.block, row.mark, table=table.name, cell=f"{row.row} {row.label}"),
+            "空单元格在文字中丢失，这一行的数属于哪一栏不能由勾稽关系断定，没有核对。",
+            quote=" ".join((row.label, *row.numbers)),
+        )
+
+
+def _missing(source: Source, edition: PrintedEdition, tables: Mapping[int, StatedTable]) -> Iterator[Finding]:
+    if not tables:
+        spot = source.spot(0)
+        yield Finding("table.none", Weight.WARNING, spot, "没有认出任何一张法定决算表。")
+        return
+    for printed in edition.tables:
+        if printed.required and printed.table not in tables:
+            yield Finding(
+                "table.missing",
+                Weight.ERROR,
+                source.spot(min(table.block for table in tables.values())),
+                f"缺少{printed.titles[0]}（没有数据时也应列出空表并说明）。",
+                evidence=(edition.citation,),
+            )
+
+
+def first_paragraph(source: Source) -> Paragraph | None:
+    """Return the first paragraph."""
+    return next((block for _, block in source.paragraphs), None)
