@@ -9,6 +9,9 @@ import pytest
 
 from juesuan import closing
 from juesuan.suites import SuiteRun
+from tests.seaweed import s3_keys, s3_server
+
+__all__ = ["s3_keys", "s3_server"]  # fixtures
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = ROOT / "examples" / "wuhan-2020"
@@ -44,6 +47,8 @@ def close_directly(package: Path, out: Path) -> Closed:
     runs += closing.check_account(account)
     closing.refuse_failures(runs)
     disclosure = closing.render(account)
+    runs += closing.check_disclosure(account, disclosure, runs)
+    closing.refuse_failures(runs)
     closing.write_results(out, account, disclosure, runs)
     return Closed(intake, books, account, runs, disclosure, out)
 

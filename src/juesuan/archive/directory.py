@@ -8,6 +8,7 @@ tell. Storage that enforces retention is the S3 store.
 import errno
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ RESTRICTED = "restricted"
 
 _RETENTION = ".retention"
 _TEMPORARY = ".juesuan-"
+_STALE_SECONDS = 24 * 3600
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _REASONS = {
     errno.ENOSPC: "磁盘空间不足",
@@ -61,6 +63,7 @@ class DirectoryStore:
                 if not above.is_dir() or not os.access(above, os.W_OK):
                     raise OutputError(f"归档文件夹 {self.root} 不能建立：{above} 不是可以写入的文件夹。")
                 return
+            self._sweep()
             with tempfile.TemporaryDirectory(prefix=_TEMPORARY, dir=self.root) as beside:
                 proof = Path(beside) / "proof"
                 first, second = (Path(beside) / name for name in ("first", "second"))
@@ -122,9 +125,13 @@ class DirectoryStore:
             return known
         record = self._path(f"{prefix.rstrip('/')}{_RETENTION}")
         with self._telling():
-            beside = record.with_name(f"{_TEMPORARY}{record.name}")
-            beside.write_text(f"{until.isoformat()}\n", encoding="ascii")
-            beside.replace(record)
+            handle, beside = tempfile.mkstemp(prefix=_TEMPORARY, dir=self.root)
+            with os.fdopen(handle, "w", encoding="ascii") as stream:
+                stream.write(f"{until.isoformat()}\n")
+                stream.flush()
+                os.fsync(stream.fileno())
+            Path(beside).chmod(0o644)
+            Path(beside).replace(record)
             _flush_folder(record.parent)
         return until
 
@@ -135,6 +142,13 @@ class DirectoryStore:
             raise RetainedError(f"{self._path(key)} 须保管到 {until:%Y-%m-%d}，不能删除。")
         with self._telling(key):
             self._path(key).unlink()
+
+    def _sweep(self) -> None:
+        """Remove what writers left that were killed more than a day ago."""
+        for path in self.root.glob(f"{_TEMPORARY}*"):
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > _STALE_SECONDS:
+                    path.unlink()
 
     def _path(self, key: str) -> Path:
         if PurePosixPath(key).is_absolute() or ".." in PurePosixPath(key).parts:
@@ -164,7 +178,8 @@ class DirectoryStore:
 
     def _write(self, target: Path, content: Content, *, mode: int) -> bool:
         """Return whether the target was free and is now the content."""
-        handle, name = tempfile.mkstemp(prefix=_TEMPORARY, dir=target.parent)
+        # Not beside the target: what a power cut leaves must not lie in a bag.
+        handle, name = tempfile.mkstemp(prefix=_TEMPORARY, dir=self.root)
         beside = Path(name)
         try:
             with os.fdopen(handle, "wb") as stream, content.open() as source:
