@@ -22,9 +22,9 @@ def score_grid(sheet: ScoredSheet, package: ClosingPackage) -> Grid:
     unit = package.settings.unit
     whole = given.project is None
     caption: Runs = (
-        (Number("year"), Text(f" 年度{unit.name}整体绩效自评表"))
+        (Number("year"), Text(" 年度"), _given(unit.name), Text("整体绩效自评表"))
         if whole
-        else (Number("year"), Text(f" 年度{sheet.title}项目自评表"))
+        else (Number("year"), Text(" 年度"), _given(sheet.title), Text("项目自评表"))
     )
     body = [
         *(_unit_rows(package) if whole else _project_rows(sheet, package)),
@@ -40,7 +40,7 @@ def score_grid(sheet: ScoredSheet, package: ClosingPackage) -> Grid:
     return Grid(
         name=f"score-{given.key}",
         caption=caption,
-        above=((Text(f"单位名称：{unit.name}"),), (Text("填报日期："), _date(given.filled_on))),
+        above=((Text("单位名称："), _given(unit.name)), (Text("填报日期："), _date(given.filled_on))),
         head=(),
         body=tuple(body),
         widths=_WIDTHS,
@@ -49,7 +49,7 @@ def score_grid(sheet: ScoredSheet, package: ClosingPackage) -> Grid:
 
 
 def _unit_rows(package: ClosingPackage) -> Iterator[GridRow]:
-    yield (_label("单位名称"), _wide((Text(package.settings.unit.name),)))
+    yield (_label("单位名称"), _wide((_given(package.settings.unit.name),)))
     yield (
         _label("基本支出总额（万元）"),
         _amount("t3.total.2", colspan=2),
@@ -60,15 +60,15 @@ def _unit_rows(package: ClosingPackage) -> Iterator[GridRow]:
 
 def _project_rows(sheet: ScoredSheet, package: ClosingPackage) -> Iterator[GridRow]:
     unit = package.settings.unit
-    yield (_label("项目名称"), _wide((Text(sheet.title),)))
+    yield (_label("项目名称"), _wide((_given(sheet.title),)))
     yield (
         _label("主管部门"),
-        GridCell((Text(unit.department),), colspan=2),
+        GridCell((_given(unit.department),), colspan=2),
         _label("项目实施单位"),
-        GridCell((Text(unit.name),), colspan=3),
+        GridCell((_given(unit.name),), colspan=3),
     )
     for choice in sheet.given.choices:
-        yield (_label(choice.name), _wide(tuple(_boxes(choice))))
+        yield (GridCell((_given(choice.name),), CellKind.LABEL), _wide(tuple(_boxes(choice))))
 
 
 def _boxes(choice: Choice) -> Iterator[Run]:
@@ -120,11 +120,11 @@ def _goal_rows(sheet: ScoredSheet, goal: Goal, number: int, first: int, *, named
                 cells = []
                 if group_number == position == 0:
                     worth = _points(group_weight_id(prefix, (str(number), class_.name)))
-                    runs = (Text(class_.name), *worth)
+                    runs = (_given(class_.name), *worth)
                     cells.append(GridCell(runs, CellKind.LABEL, rowspan=in_class))
                 if position == 0:
                     worth = _points(group_weight_id(prefix, (str(number), class_.name, group.name)))
-                    runs = (Text(group.name), *worth)
+                    runs = (_given(group.name), *worth)
                     cells.append(GridCell(runs, CellKind.LABEL, rowspan=len(group.indicators)))
                 name = (*indicator.name.runs, *_points(f"{prefix}.{line}.weight"))
                 cells.append(GridCell(name, CellKind.LABEL))
@@ -141,6 +141,11 @@ def _points(fact: str) -> Runs:
 
 def _date(day: date) -> Text:
     return Text(f"{day.year} 年 {day.month} 月 {day.day} 日", declared=True)
+
+
+def _given(words: str) -> Text:
+    """Return words that the package gives; digits in a name are no quantities."""
+    return Text(words, declared=True)
 
 
 def _label(words: str) -> GridCell:

@@ -6,13 +6,13 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
-from juesuan.document import Block, Document
+from juesuan.document import Block, Document, Text, runs_of
 from juesuan.facts import Facts, Phase, Unit
-from juesuan.narrative.markup import blocks_of, declared_mark, fact_mark, marks_of, runs_of_line
+from juesuan.narrative.markup import MarkupError, blocks_of, declared_mark, fact_mark, marks_of, runs_of_line
 from juesuan.package import ClosingPackage, Prose
 from juesuan.problems import EditionError
 from juesuan.resources import resource_root
-from juesuan.statistics import Lists, Undefined
+from juesuan.statistics import Lists, Member, Undefined
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,24 @@ def compose(composition: Composition) -> Document:
         text = environment.get_template("document.j2").render()
     except TemplateError as error:
         raise EditionError(f"document edition {composition.edition!r}: {error}") from error
-    return Document(runs_of_line(title), tuple(blocks_of(text, composition.named)))
+    document = Document(runs_of_line(title), tuple(blocks_of(text, composition.named)))
+    _check_digits(document)
+    return document
+
+
+def _check_digits(document: Document) -> None:
+    """Make sure that no part of the document, however made, has a digit that is no fact and not declared."""
+    for block in document.blocks:
+        for runs in runs_of(block):
+            for run in runs:
+                if isinstance(run, Text) and not run.declared and any(map(str.isdigit, run.text)):
+                    where = getattr(block, "name", "") or type(block).__name__.lower()
+                    raise MarkupError(f"{where} of the document has a digit that is no fact: {run.text!r}")
+
+
+def _given(words: str) -> str:
+    """Return words that a package gives (the name of a unit or a project); digits in them are no quantities."""
+    return declared_mark(words) if any(map(str.isdigit, words)) else words
 
 
 _DIGITS = "零一二三四五六七八九"
@@ -92,14 +109,22 @@ class _Words:
             "inline": self.inline,
             "paragraphs": self.paragraphs,
             "declared": declared_mark,
-            "lists": self._composition.lists,
+            "lists": {
+                name: [self._member(member) for member in members]
+                for name, members in self._composition.lists.items()
+            },
             "package": package,
-            "unit": package.settings.unit,
+            "unit": {**dict(package.settings.unit), "name": _given(package.settings.unit.name)},
             "money": self._composition.money,
             "subject_name": self.subject_name,
             "year": fact_mark("year"),
             "prior_year": fact_mark("year.prior"),
         }
+
+    def _member(self, member: Member) -> Member:
+        """Return a member of a list with its name as words; the name of a table or chart stays as it is."""
+        name = member.get("name", "")
+        return member if not name or name in self._composition.named else {**member, "name": _given(name)}
 
     def amount(self, fact_id: str, phase: str = Phase.FINAL) -> str:
         """Print an amount of money; the slot names the phase that it takes (决算 by default)."""
