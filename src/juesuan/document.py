@@ -59,7 +59,10 @@ class CellKind(StrEnum):
 
 @dataclass(frozen=True)
 class GridCell:
-    """One cell; ``runs`` is empty for a blank one. ``indent`` counts levels of 类/款/项."""
+    """One cell; ``runs`` is empty for a blank one. ``indent`` counts levels of 类/款/项.
+
+    ``figure`` is the id of the amount of a statutory table's cell, which a blank cell has too.
+    """
 
     runs: Runs = ()
     kind: CellKind = CellKind.TEXT
@@ -67,6 +70,7 @@ class GridCell:
     rowspan: int = 1
     indent: int = 0
     strong: bool = False
+    figure: str = ""
 
 
 GridRow = tuple[GridCell, ...]

@@ -1,6 +1,7 @@
 """Last stage but one: the document and its pages."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from juesuan.closing.compute import Account
 from juesuan.closing.evidence import trace_entries
@@ -9,20 +10,38 @@ from juesuan.closing.task_grid import task_grid
 from juesuan.document import Block, Document
 from juesuan.narrative import Composition, compose
 from juesuan.narrative.charts import charts_of, load_charts
+from juesuan.package import ClosingPackage
+from juesuan.readback import Renditions, prove
+from juesuan.skins.docx import render_docx
 from juesuan.skins.html import render_html
+from juesuan.skins.pdf import print_pdf
+from juesuan.skins.plain import Imprint
+from juesuan.skins.xlsx import render_xlsx
 from juesuan.tables import grid
 
 
 @dataclass(frozen=True)
 class Disclosure:
-    """The document as a value, and as a page."""
+    """The document as a value, and as the four files that people read; all say the same."""
 
     document: Document
     html: str
+    pdf: bytes
+    docx: bytes
+    xlsx: bytes
 
 
-def render(account: Account) -> Disclosure:
-    """Write the document over the facts, and render it.
+def render(account: Account, *, draft: bool = False) -> Disclosure:
+    """Write the document over the facts, and render it in every format. ``draft`` marks each page.
+
+    Raises:
+        EditionError: a template is wrong, or a rendition does not say what the document says.
+    """
+    return _rendered(write_document(account), account, draft=draft)
+
+
+def write_document(account: Account) -> Document:
+    """Write the document over the facts, before any format.
 
     Raises:
         EditionError: a template is wrong.
@@ -37,7 +56,7 @@ def render(account: Account) -> Disclosure:
     named.update(charts_of(load_charts(document_edition), account.facts, money))
     named.update({f"score-{one.given.key}": score_grid(one, package) for one in account.sheets})
     named["key-tasks"] = task_grid(package.texts.key_tasks)
-    document = compose(
+    return compose(
         Composition(
             edition=document_edition,
             package=package,
@@ -49,4 +68,26 @@ def render(account: Account) -> Disclosure:
             subject_names=edition.codes.functional.names,
         )
     )
-    return Disclosure(document, render_html(document, account.facts, trace=trace_entries(books)))
+
+
+def _rendered(document: Document, account: Account, *, draft: bool) -> Disclosure:
+    """Set a document in every format, and read each back.
+
+    Raises:
+        EditionError: the fonts lack a character, or a rendition does not say what the document says.
+    """
+    books, facts = account.books, account.facts
+    imprint = imprint_of(books.package, draft=draft)
+    html = render_html(document, facts, trace=trace_entries(books), draft=draft)
+    printed = print_pdf(document, facts, imprint)
+    docx = render_docx(document, facts, imprint, printed.pages)
+    xlsx = render_xlsx(document, facts, imprint, identities=books.identities, money=books.edition.money)
+    prove(document, facts, Renditions(html, printed.data, docx, xlsx), front=imprint.lines)
+    return Disclosure(document, html, printed.data, docx, xlsx)
+
+
+def imprint_of(package: ClosingPackage, *, draft: bool = False) -> Imprint:
+    """Return what the printed document says of itself; no clock is asked."""
+    settings = package.settings
+    day = settings.prepared_on or date(settings.year, 12, 31)
+    return Imprint(settings.unit.name, day, dated=settings.prepared_on is not None, draft=draft)

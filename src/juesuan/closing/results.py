@@ -51,6 +51,9 @@ def write_results(out: Path, account: Account, disclosure: Disclosure, runs: Seq
 
     def fill(folder: Path) -> None:
         (folder / "disclosure.html").write_text(disclosure.html, encoding="utf-8", newline="\n")
+        (folder / "disclosure.pdf").write_bytes(disclosure.pdf)
+        (folder / "disclosure.docx").write_bytes(disclosure.docx)
+        (folder / "disclosure.xlsx").write_bytes(disclosure.xlsx)
         (folder / "facts.csv").write_text(facts_csv(account.facts), encoding="utf-8", newline="")
         _write_graph(folder, account)
         _write_validation(folder, runs, closing_title(account))

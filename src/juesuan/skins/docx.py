@@ -12,7 +12,7 @@ from html import escape
 from io import BytesIO
 from typing import Any
 
-from docxtpl import DocxTemplate  # type: ignore[import-untyped]
+from docxtpl import DocxTemplate
 
 from juesuan.document import Block, Chart, Document, Grid, Heading, Paragraph
 from juesuan.facts import Facts

@@ -110,4 +110,5 @@ def _amounts(row: FilledRow | None, columns: Iterable[Column]) -> Iterator[GridC
     for column in columns:
         figure = row.cells.get(column.key) if row else None
         runs = (Number(figure.id),) if figure is not None and figure.value else ()
-        yield GridCell(runs, CellKind.AMOUNT, strong=row.strong if row else False)
+        strong = row.strong if row else False
+        yield GridCell(runs, CellKind.AMOUNT, strong=strong, figure=figure.id if figure is not None else "")
