@@ -16,6 +16,7 @@ from juesuan.closing.evidence import parts_behind
 from juesuan.closing.proof import certificate_of
 from juesuan.closing.refusal import ClosingRefused, failed_of
 from juesuan.closing.render import Disclosure
+from juesuan.closing.score_report import scores_data
 from juesuan.facts import Facts, number_text
 from juesuan.forms.model import ListedErratum
 from juesuan.identities import CheckResult
@@ -55,6 +56,7 @@ def write_results(out: Path, account: Account, disclosure: Disclosure, runs: Seq
         (folder / "disclosure.docx").write_bytes(disclosure.docx)
         (folder / "disclosure.xlsx").write_bytes(disclosure.xlsx)
         (folder / "facts.csv").write_text(facts_csv(account.facts), encoding="utf-8", newline="")
+        _write_json(folder / "scores.json", scores_data(account.sheets))
         _write_graph(folder, account)
         _write_validation(folder, runs, closing_title(account))
         _write_json(folder / "errata.json", [_erratum(one) for one in account.books.edition.forms.errata])
