@@ -114,13 +114,15 @@ class _Writer:
         return all(name in self.spots for name in figures | {one.target for one in identity.instances})
 
     def _spots(self) -> dict[str, Spot]:
-        """Find the cell of each figure: in its table where it stands in one, else among all facts."""
-        spots = {name: Spot(FACTS, row, DISPLAYED_COLUMN) for row, name in enumerate(self.facts, start=1)}
+        """Find the cell of each figure: in the first table where it stands, else among all facts."""
+        spots: dict[str, Spot] = {}
         for grid in self.grids:
             top = _top(grid) + len(grid.head)
             for one in (one for row in placed_rows(grid.body, self.facts) for one in row):
                 if one.cell.figure:
-                    spots[one.cell.figure] = Spot(self.names[grid.name], top + one.row, one.column)
+                    spots.setdefault(one.cell.figure, Spot(self.names[grid.name], top + one.row, one.column))
+        for row, name in enumerate(self.facts, start=1):
+            spots.setdefault(name, Spot(FACTS, row, DISPLAYED_COLUMN))
         return spots
 
     def look(self, **properties: Any) -> Format:

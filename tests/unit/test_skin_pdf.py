@@ -1,0 +1,159 @@
+"""The PDF: archival and tagged, complete, the same each time; characters without a glyph are refused by name."""
+
+from dataclasses import replace
+from datetime import date
+from io import BytesIO
+from typing import Any
+
+import pdfplumber
+import pikepdf
+import pytest
+import skin_demo
+from fontTools.ttLib import TTFont
+
+from juesuan.document import Document, Heading, Paragraph, Text
+from juesuan.facts import Facts
+from juesuan.problems import EditionError
+from juesuan.skins.fonts import font_folder, held_characters
+from juesuan.skins.pdf import chart_pictures, print_pdf
+from juesuan.skins.plain import Imprint, page_groups, title_lines
+
+IMPRINT = Imprint("某市某中心", date(2021, 5, 19))
+
+
+def printed(document: Document = skin_demo.DOCUMENT, *, draft: bool = False) -> bytes:
+    return print_pdf(document, skin_demo.FACTS, replace(IMPRINT, draft=draft)).data
+
+
+@pytest.fixture(scope="module")
+def data() -> bytes:
+    return printed()
+
+
+def text_of(data: bytes) -> list[str]:
+    with pdfplumber.open(BytesIO(data)) as file:
+        return ["".join(one["text"] for one in page.chars) for page in file.pages]
+
+
+def test_it_says_that_it_is_archival_and_accessible(data: bytes) -> None:
+    with pikepdf.open(BytesIO(data)) as file, file.open_metadata() as metadata:
+        assert metadata.pdfa_status == "2A"
+        assert metadata["pdfuaid:part"] == "1"
+        assert metadata["dc:title"] == "某市某中心2020 年度单位决算"
+        assert bool(file.Root.MarkInfo.Marked)
+        assert str(file.Root.Lang) == "zh-CN"
+        assert file.docinfo["/CreationDate"] == "D:20210519000000Z"
+
+
+def test_every_font_is_embedded_as_a_subset(data: bytes) -> None:
+    with pikepdf.open(BytesIO(data)) as file:
+        fonts = [
+            one for one in file.objects if isinstance(one, pikepdf.Dictionary) and one.get("/Type") == "/Font"
+        ]
+        descriptors = [one for one in file.objects if _is_descriptor(one)]
+    assert fonts
+    assert all("/FontFile3" in one or "/FontFile2" in one for one in descriptors)
+    assert all("+" in str(one["/FontName"]) for one in descriptors)
+
+
+def _is_descriptor(one: Any) -> bool:
+    return isinstance(one, pikepdf.Dictionary) and one.get("/Type") == "/FontDescriptor"
+
+
+def test_bookmarks_lead_to_parts_sections_and_statutory_tables(data: bytes) -> None:
+    with pikepdf.open(BytesIO(data)) as file, file.open_outline() as outline:
+        titles = [(one.title, [child.title for child in one.children]) for one in outline.root]
+    assert titles[0] == ("第一部分　单位概况", ["一、单位主要职能"])
+    assert titles[1][1][1] == "表3　支出决算表"
+
+
+def test_wide_tables_stand_on_landscape_pages(data: bytes) -> None:
+    with pdfplumber.open(BytesIO(data)) as file:
+        wide = [page for page in file.pages if page.width > page.height]
+        assert len(wide) == 1
+        assert "支出决算表" in "".join(one["text"] for one in wide[0].chars)
+
+
+def test_the_cover_bears_the_date_of_the_package_or_none() -> None:
+    assert "2021 年 5 月 19 日" in text_of(printed())[0]
+    undated = print_pdf(skin_demo.DOCUMENT, skin_demo.FACTS, replace(IMPRINT, dated=False))
+    assert "19 日" not in text_of(undated.data)[0]
+
+
+def test_a_draft_says_so_on_every_page(data: bytes) -> None:
+    pages = text_of(printed(draft=True))
+    assert all("草　稿" in page for page in pages)
+    assert "未经审核" in pages[0]
+    assert not any("草　稿" in page for page in text_of(data))
+
+
+def test_printed_page_numbers_are_known_by_anchor() -> None:
+    pages = print_pdf(skin_demo.DOCUMENT, skin_demo.FACTS, IMPRINT).pages
+    assert pages["part-1"] == "1"
+    assert int(pages["table-3"]) > int(pages["part-2"]) > 1
+
+
+def test_a_character_without_a_glyph_is_refused_with_its_place() -> None:
+    document = Document(
+        (Text("决算"),),
+        (Heading(1, (Text("第一部分"),), "one"), Paragraph((Text("姓名：𠮷田"),), "")),
+    )
+    with pytest.raises(EditionError, match=r"“𠮷”（U\+20BB7），在“第一部分”之下"):
+        print_pdf(document, Facts(), IMPRINT)
+
+
+def test_many_missing_characters_are_counted() -> None:
+    document = Document((Text("".join(map(chr, range(0x3400, 0x3420)))),), ())
+    with pytest.raises(EditionError, match="另有 12 个"):
+        print_pdf(document, Facts(), IMPRINT)
+
+
+def test_the_list_of_characters_is_what_the_fonts_hold() -> None:
+    whole = [
+        set(TTFont(font_folder() / f"Juesuan{name}.otf").getBestCmap()) for name in ("Song-Regular", "Song-Bold")
+    ]
+    hei = set(TTFont(font_folder() / "JuesuanHei-Regular.otf").getBestCmap())
+    from_engine = set("☐☑☒")
+    assert set(map(ord, held_characters() - from_engine)) == whole[0] & whole[1] & hei
+
+
+def test_the_fonts_cover_the_national_standard() -> None:
+    hanzi = {
+        bytes([lead, trail]).decode("gb2312")
+        for lead in range(0xB0, 0xF8)
+        for trail in range(0xA1, 0xFF)
+        if not (lead == 0xD7 and trail > 0xF9)
+    }
+    assert len(hanzi) == 6763
+    assert hanzi <= held_characters()
+
+
+def test_fonts_bear_no_reserved_name() -> None:
+    for path in font_folder().glob("*.[ot]tf"):
+        names = [str(one) for one in TTFont(path)["name"].names if one.nameID in (1, 4, 6, 16)]
+        assert names
+        assert all("Juesuan" in name for name in names)
+        assert not any(word in name for name in names for word in ("Noto", "Source", "LXGW"))
+
+
+def test_charts_become_pictures_and_none_where_there_are_none() -> None:
+    pictures = chart_pictures([skin_demo.BARS, skin_demo.STRUCTURE], skin_demo.FACTS)
+    assert [one[:4] for one in pictures] == [b"\x89PNG"] * 2
+    assert len(chart_pictures([skin_demo.BARS], skin_demo.FACTS)) == 1
+    assert chart_pictures([], skin_demo.FACTS) == ()
+
+
+def test_pages_are_grouped_by_their_kind() -> None:
+    layouts = [group.layout for group in page_groups(skin_demo.DOCUMENT)]
+    assert layouts == ["flow", "portrait", "landscape", "flow"]
+    only_part = Document((), (Heading(1, (Text("第一部分"),), "one"),))
+    assert [group.layout for group in page_groups(only_part)] == ["flow"]
+    assert page_groups(Document((), ())) == ()
+
+
+def test_a_title_breaks_before_its_year() -> None:
+    assert title_lines(skin_demo.words("某中心 ", "=count.projects", " 年度决算"), skin_demo.FACTS) == (
+        "某中心",
+        "2 年度决算",
+    )
+    assert title_lines((Text("决算"),), Facts()) == ("决算",)
