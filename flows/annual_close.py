@@ -1,6 +1,6 @@
 """The annual closing, top to bottom.
 
-    ingest → check the ledger → fill the tables → check them → derive → check → render → write → archive
+    ingest → check the ledger → fill the tables → check them → derive → check → render → check → write → archive
 
 Each stage is a task. A stage's result may be kept for a rerun; a check, a publication never is, since a check that
 was skipped proves nothing. Orchestration only: what a stage does stands in ``juesuan.closing``.
@@ -143,6 +143,15 @@ def render(intake: closing.Intake, account: closing.Account, kept: closing.KeptS
     return kept.result("render", closing.inputs_of(intake), lambda: closing.render(account))
 
 
+@task(name="核对公开文本", **_STAGE)
+def check_disclosure(
+    account: closing.Account, disclosure: closing.Disclosure, before: tuple[SuiteRun, ...]
+) -> tuple[SuiteRun, ...]:
+    runs = (*before, *closing.check_disclosure(account, disclosure, before))
+    closing.refuse_failures(runs)
+    return runs
+
+
 @task(name="输出结果", **_STAGE)
 def write(out: Path, account: closing.Account, disclosure: closing.Disclosure, runs: tuple[SuiteRun, ...]) -> None:
     closing.write_results(out, account, disclosure, runs)
@@ -165,7 +174,7 @@ def annual_close(request: Request) -> closing.Outcome:
 
     A closing that is refused publishes nothing: what was found goes beside the results, which stay as they are.
     """
-    out, stage = request.results, _Progress(stages=9)
+    out, stage = request.results, _Progress(stages=10)
     kept = closing.KeptStages.beside(out, fresh_from="ledger" if request.force else request.resume_from)
     with closing.only_one(str(out), wait=request.wait):
         try:
@@ -184,6 +193,8 @@ def annual_close(request: Request) -> closing.Outcome:
                     runs = check_account(quote(account), quote(runs))
                 with stage("编写公开文本"):
                     disclosure = render(quote(intake), quote(account), quote(kept))
+                with stage("核对公开文本"):
+                    runs = check_disclosure(quote(account), quote(disclosure), quote(runs))
                 with stage("输出结果"):
                     write(out, quote(account), quote(disclosure), quote(runs))
                 with stage("归档"):

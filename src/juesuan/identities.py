@@ -71,11 +71,31 @@ class Identity:
 
 
 @dataclass(frozen=True)
+class Explanation:
+    """A written reason (审核说明) why a warning may stand: for one place of a rule, or all where none is named.
+
+    ``on`` is an ISO date or empty, ``source`` the line of the package where it was written.
+    """
+
+    rule: str
+    place: str
+    text: str
+    by: str
+    on: str = ""
+    source: str = ""
+
+    def explains(self, rule: str, place: str) -> bool:
+        """Return whether it is about this place of this rule."""
+        return self.rule == rule and self.place in ("", place)
+
+
+@dataclass(frozen=True)
 class Failure:
     """One place where a rule does not hold.
 
     ``stated`` and ``computed`` are printed values with their unit; ``difference`` is stated less computed.
-    ``rows`` names the ledger or package lines behind the place, as ``file:line``.
+    ``rows`` names the ledger or package lines behind the place, as ``file:line``. ``explanation`` is what the
+    unit wrote about it; it satisfies a warning, never an error.
     """
 
     place: str
@@ -83,6 +103,7 @@ class Failure:
     computed: str
     difference: str = ""
     rows: tuple[str, ...] = ()
+    explanation: Explanation | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +122,13 @@ class CheckResult:
     def __post_init__(self) -> None:
         if self.success == bool(self.failures):
             raise ValueError(f"{self.id}: success must mean no failures, and failure at least one")
+
+    @property
+    def unexplained(self) -> tuple[Failure, ...]:
+        """The failures that keep a closing from being approved."""
+        if self.severity is Severity.ERROR:
+            return self.failures
+        return tuple(one for one in self.failures if one.explanation is None)
 
 
 def identity_data(identity: Identity) -> dict[str, Any]:

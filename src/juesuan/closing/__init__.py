@@ -6,13 +6,14 @@
     checks = check_tables(books)
     account = derive(books)                     # displayed amounts, facts, statistics, scores
     checks = check_account(account)             # the same rules on displayed amounts, and the narrative's
-    disclosure = render(account)                # document and pages
+    disclosure = render(account)                # document, and its four files read back
+    checks = check_disclosure(account, disclosure, checks)   # the document read again, and the explanations
 
 ``flows/annual_close.py`` runs them as Prefect tasks; tests call them directly.
 """
 
 from juesuan.closing.archiving import archive_account, check_archive
-from juesuan.closing.checks import check_account, check_ledger, check_tables
+from juesuan.closing.checks import check_account, check_disclosure, check_ledger, check_tables
 from juesuan.closing.compute import Account, Books, derive, fill
 from juesuan.closing.intake import Intake, Overrides, ingest, inputs_of, lock_name
 from juesuan.closing.kept import KeptStages
@@ -20,7 +21,7 @@ from juesuan.closing.lock import only_one
 from juesuan.closing.outcome import Outcome
 from juesuan.closing.proof import conflicts_refused
 from juesuan.closing.refusal import ClosingRefused, refuse_failures, refuse_problems
-from juesuan.closing.render import Disclosure, render
+from juesuan.closing.render import Disclosure, render, write_document
 from juesuan.closing.results import refusal_folder, write_refusal, write_results
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "archive_account",
     "check_account",
     "check_archive",
+    "check_disclosure",
     "check_ledger",
     "check_tables",
     "conflicts_refused",
@@ -48,6 +50,7 @@ __all__ = [
     "refuse_failures",
     "refuse_problems",
     "render",
+    "write_document",
     "write_refusal",
     "write_results",
 ]

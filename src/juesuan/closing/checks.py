@@ -1,18 +1,21 @@
 """The rules of each stage, made ready for the suites."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from juesuan.closing.compute import Account, Books
 from juesuan.closing.intake import Intake
 from juesuan.closing.proof import proof_checks
+from juesuan.closing.render import Disclosure
+from juesuan.closing.rules import account_rules, disclosure_rules
 from juesuan.figures import Figure
-from juesuan.identities import CheckResult, Identity, Instance
+from juesuan.identities import CheckResult, Explanation, Identity, Instance
 from juesuan.ledger import RuleFrame, evaluate, rows
 from juesuan.money import DisplayUnit, yuan_text
 from juesuan.package import check_claims
 from juesuan.problems import Severity
 from juesuan.rounding import Policy, Rounding
+from juesuan.rules import LastYear
 from juesuan.suites import Check, Item, SuiteRun, check_from_identity, places_of, run_suites
 
 DISPLAYED = ".displayed"
@@ -31,12 +34,19 @@ SUITE_TITLES = {
     "table-7": "表 7 “三公”经费",
     "table-8": "表 8 政府性基金预算",
     "table-9": "表 9 国有资本经营预算",
-    "across": "表间勾稽",
+    "across-tables": "表间勾稽",
     "carry-over": "与上年衔接",
     "package": "申报资料",
     "displayed": "公布数勾稽",
     "rounding": "公布数证书",
+    "budget": "预算执行",
+    "reasons": "差异说明",
+    "composition": "构成与验算",
+    "scores": "绩效自评",
+    "timeliness": "时限",
     "narrative": "文字说明",
+    "printed": "印出的表图",
+    "explanations": "审核说明",
 }
 
 
@@ -51,7 +61,8 @@ def check_ledger(intake: Intake) -> tuple[SuiteRun, ...]:
         return ()
     rules = [rule for rule in edition.ledger_rules if not (rule.whole and ledger.problems)]
     frames = (evaluate(rule, ledger, edition.chart, edition.codes) for rule in rules)
-    return run_suites([_from_rule(frame) for frame in frames])
+    written = intake.package.explanations if intake.package else ()
+    return run_suites([_from_rule(frame) for frame in frames], written)
 
 
 def check_tables(books: Books) -> tuple[SuiteRun, ...]:
@@ -72,12 +83,13 @@ def check_tables(books: Books) -> tuple[SuiteRun, ...]:
                 slack=step - 1 if _touches_published(one, books.figures) else 0,
             )
             for one in books.identities
-        ]
+        ],
+        books.package.explanations,
     )
 
 
-def check_account(account: Account) -> tuple[SuiteRun, ...]:
-    """Check every identity again on the displayed amounts, their certificate, and the claims of the texts.
+def check_account(account: Account, last_year: LastYear | None = None) -> tuple[SuiteRun, ...]:
+    """Check every identity again on the displayed amounts, their certificate, the claims of the texts, and rules.
 
     Amounts that are rounded each alone need not add up: what is left over (尾差) is listed as a warning, as long
     as rounding can have made it.
@@ -94,7 +106,46 @@ def check_account(account: Account) -> tuple[SuiteRun, ...]:
         for one in books.identities
     ]
     claims = (_from_result(one) for one in check_claims(books.package))
-    return run_suites([*displayed, *proof_checks(account), *claims])
+    rules = account_rules(account, last_year)
+    return run_suites([*displayed, *proof_checks(account), *claims, *rules], books.package.explanations)
+
+
+def check_disclosure(
+    account: Account, disclosure: Disclosure, before: Sequence[SuiteRun] = ()
+) -> tuple[SuiteRun, ...]:
+    """Check the document as it was written and the page as it was rendered; and, last of all, the explanations.
+
+    ``before`` are the runs of all stages before: an explanation must be about a warning of one of them.
+    """
+    written = account.books.package.explanations
+    runs = run_suites(disclosure_rules(account, disclosure), written)
+    return (*runs, *run_suites([explanations_used(written, (*before, *runs))]))
+
+
+def explanations_used(written: Sequence[Explanation], runs: Sequence[SuiteRun]) -> Check:
+    """Return the check that every explanation is about a warning that there is."""
+    used = {
+        one.explanation
+        for run in runs
+        for result in run.results
+        for one in result.failures
+        if one.explanation is not None
+    }
+    items = [
+        Item(
+            f"规则 {one.rule}{'，' + one.place if one.place else ''}",
+            f"“{one.text}”" if one in used else "没有这样的提示，或已由另一条说明",
+            "对应一处提示",
+            int(one not in used),
+            rows=one.source,
+        )
+        for one in written
+    ]
+    citation = "审核说明须与提示一一对应（explanations.yaml）"
+    text = "每条审核说明都对应一处提示"
+    return Check(
+        "explanations.used", "explanations", text, citation, places_of(items), Severity.WARNING, may_be_empty=True
+    )
 
 
 def _displayed(identity: Identity, rounding: Rounding) -> Identity:

@@ -6,6 +6,7 @@
 
 from juesuan.package.claims import check_claims
 from juesuan.package.counts import package_facts
+from juesuan.package.explanations import PLACEHOLDER
 from juesuan.package.files import package_file
 from juesuan.package.load import check_package, load_package
 from juesuan.package.model import (
@@ -37,6 +38,7 @@ from juesuan.package.prose import Mention, Prose
 from juesuan.package.settings import Policies, Settings, UnitKind
 
 __all__ = [
+    "PLACEHOLDER",
     "Assets",
     "Band",
     "BudgetLine",

@@ -7,7 +7,9 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from juesuan.identities import Explanation
 from juesuan.package import crosscheck, tables
+from juesuan.package.explanations import ExplanationFile, explanations_of
 from juesuan.package.files import package_folder
 from juesuan.package.model import (
     Assets,
@@ -117,6 +119,7 @@ class _Reader:
             )
         if texts is not None:
             self.problems += crosscheck.project_texts(texts.projects, known, f"{files.texts}/projects.yaml")
+        explanations = self._explanations(files)
         numbers = self._numbers()
         claims = tuple(self._claims())
         # A file that can't be read says so itself; that its names are missing elsewhere is no news.
@@ -141,6 +144,7 @@ class _Reader:
             claims=claims,
             numbers=numbers,
             lines={read.file: read.lines for read in self.yaml_files},
+            explanations=explanations,
             sheet_files={sheet.model.key: sheet.file for sheet in sheets if sheet},
         )
 
@@ -192,6 +196,14 @@ class _Reader:
             key_tasks=key_tasks.model,
             glossary=glossary.model,
         )
+
+    def _explanations(self, files: Files) -> tuple[Explanation, ...]:
+        """Read the explanations of warnings; their file may be left out unless the settings name another."""
+        file = files.explanations
+        if file == Files().explanations and not (self.root / file).exists():
+            return ()
+        read = self._yaml(file, ExplanationFile)
+        return explanations_of(read.model, file, read.lines) if read else ()
 
     def _numbers(self) -> dict[str, Mention]:
         """Return all numbers by fact id; note names stated twice and references to none."""

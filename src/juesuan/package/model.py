@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import Field, NonNegativeInt
 
 from juesuan.facts import Source
+from juesuan.identities import Explanation
 from juesuan.package.performance import Indicator, Sheet
 from juesuan.package.prose import Mention, Prose
 from juesuan.package.settings import Settings
@@ -160,7 +161,8 @@ class ClosingPackage:
     """Everything of a package but the ledger.
 
     ``numbers`` holds every number stated in free text, by fact id. ``lines`` says where an entry of a YAML file
-    stands: ``lines["assets.yaml"]["vehicles.other"]``. ``sheet_files`` names the file of each sheet by its key.
+    stands: ``lines["assets.yaml"]["vehicles.other"]``. ``explanations`` are what the unit wrote about warnings,
+    ``sheet_files`` names the file of each sheet by its key.
     """
 
     root: Path
@@ -178,6 +180,7 @@ class ClosingPackage:
     claims: tuple[ClaimLine, ...]
     numbers: Mapping[str, Mention]
     lines: Mapping[str, Mapping[str, int]]
+    explanations: tuple[Explanation, ...]
     sheet_files: Mapping[str, str]
 
     def where(self, file: str, entry: str) -> Source:

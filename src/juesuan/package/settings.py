@@ -51,6 +51,7 @@ class Policies(Strict):
     percentages: Literal["independent", "controlled"] = "independent"
     score_rate: Literal["exact", "displayed"] = "displayed"
     variance_threshold: Percentage = Fraction(0)  # 预决算差异 from which a reason is required
+    approvals: tuple[Words, ...] = ("审核人", "批准人")  # who must sign, in this order; none: nobody
 
 
 class Files(Strict):
@@ -68,6 +69,7 @@ class Files(Strict):
     headcount: Words = "headcount.yaml"
     performance: Words = "performance"  # a folder
     texts: Words = "texts"  # a folder
+    explanations: Words = "explanations.yaml"  # may be left out
 
 
 class Settings(Strict):

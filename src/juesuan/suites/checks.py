@@ -1,11 +1,11 @@
 """One rule and the places where it applies, ready to be checked."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import pandas as pd
 
-from juesuan.identities import Identity, Instance
+from juesuan.identities import Explanation, Identity, Instance
 from juesuan.problems import Severity
 
 ROW_SEPARATOR = "; "
@@ -17,7 +17,8 @@ class Item:
 
     ``excess`` is what must be zero (or, for a rule with a bound, not above zero): stated less computed in
     whole units, or 1 for a violation that is no amount. ``stated``, ``computed`` and ``difference`` are for
-    people. ``rows`` names the lines behind the place, as ``file:line`` joined by ``"; "``.
+    people. ``rows`` names the lines behind the place, as ``file:line`` joined by ``"; "``. ``explanation`` is
+    the unit's written reason where it gave one.
     """
 
     place: str
@@ -26,6 +27,7 @@ class Item:
     excess: int
     difference: str = ""
     rows: str = ""
+    explanation: str = ""
 
 
 ITEM_COLUMNS = tuple(field.name for field in fields(Item))
@@ -46,6 +48,39 @@ class Check:
     severity: Severity = Severity.ERROR
     bounded: bool = False
     may_be_empty: bool = False
+    explanations: tuple[Explanation, ...] = ()
+
+    @property
+    def failing(self) -> pd.DataFrame:
+        """The places that violate the rule."""
+        excess = self.places["excess"]
+        return self.places.loc[excess.gt(0) if self.bounded else excess.ne(0)]
+
+    @property
+    def fails(self) -> bool:
+        """Whether the rule fails: somewhere, or because it applies nowhere and must not."""
+        return not self.failing.empty or (self.places.empty and not self.may_be_empty)
+
+    def explained(self, explanations: Iterable[Explanation]) -> "Check":
+        """Return the check with what the unit wrote about its failing places; an error can't be explained."""
+        if self.severity is Severity.ERROR:
+            return self
+        about = tuple(one for one in explanations if one.rule == self.id)
+        failing = self.failing
+        if not about or failing.empty:
+            return self
+        places = self.places.assign(explanation="")
+        found = {at: explanation_of(self.id, place, about) for at, place in failing["place"].items()}
+        for at, one in found.items():
+            if one is not None:
+                places.loc[at, "explanation"] = f"{one.text}（{one.by}{'，' + one.on if one.on else ''}）"
+        return replace(self, places=places, explanations=about)
+
+
+def explanation_of(rule: str, place: str, explanations: Iterable[Explanation]) -> Explanation | None:
+    """Return what was written about a place: of that very place first, then of the whole rule."""
+    about = [one for one in explanations if one.explains(rule, place)]
+    return next((one for one in about if one.place), about[0] if about else None)
 
 
 def places_of(items: Iterable[Item]) -> pd.DataFrame:

@@ -16,10 +16,13 @@ from juesuan.resources import resource_root
 from juesuan.suites.run import SuiteRun
 
 
-def write_docs(runs: Sequence[SuiteRun], folder: Path, *, title: str, suite_titles: Mapping[str, str]) -> None:
+def write_docs(
+    runs: Sequence[SuiteRun], folder: Path, *, title: str, suite_titles: Mapping[str, str], review: str = ""
+) -> None:
     """Write ``index.html`` and one page for each suite into a new folder.
 
-    ``title`` names the closing (unit and year); ``suite_titles`` gives each suite its Chinese name.
+    ``title`` names the closing (unit and year); ``suite_titles`` gives each suite its Chinese name, ``review`` is
+    where the review page lies, if there is one.
     """
     environment = Environment(
         loader=FileSystemLoader(resource_root() / "templates" / "validation"),
@@ -29,26 +32,30 @@ def write_docs(runs: Sequence[SuiteRun], folder: Path, *, title: str, suite_titl
         lstrip_blocks=True,
     )
     folder.mkdir(parents=True, exist_ok=True)
-    suites = [_summary(run, suite_titles.get(run.name, run.name)) for run in runs]
-    for run, summary in zip(runs, suites, strict=True):
-        page = environment.get_template("page.j2").render(
-            closing=title, suite=summary, suites=suites, rows=_rows(run)
-        )
+    by_name: dict[str, list[SuiteRun]] = {}
+    for run in runs:  # a suite may be checked in two stages: it is one page
+        by_name.setdefault(run.name, []).append(run)
+    suites = [_summary(name, several, suite_titles.get(name, name)) for name, several in by_name.items()]
+    for several, summary in zip(by_name.values(), suites, strict=True):
+        rows = sorted((row for run in several for row in _rows(run)), key=lambda row: bool(row["success"]))
+        page = environment.get_template("page.j2").render(closing=title, suite=summary, suites=suites, rows=rows)
         (folder / summary["file"]).write_text(page, encoding="utf-8")
-    index = environment.get_template("index.j2").render(closing=title, suite=None, suites=suites)
+    index = environment.get_template("index.j2").render(closing=title, suite=None, suites=suites, review=review)
     (folder / "index.html").write_text(index, encoding="utf-8")
 
 
-def _summary(run: SuiteRun, title: str) -> dict[str, Any]:
-    failed = [one for one in run.results if not one.success]
+def _summary(name: str, runs: Sequence[SuiteRun], title: str) -> dict[str, Any]:
+    results = [one for run in runs for one in run.results]
+    failed = [one for one in results if not one.success]
     return {
-        "name": run.name,
+        "name": name,
         "title": title,
-        "file": f"{run.name}.html",
-        "rules": len(run.results),
-        "places": sum(one.instances for one in run.results),
+        "file": f"{name}.html",
+        "rules": len(results),
+        "places": sum(one.instances for one in results),
         "errors": sum(one.severity is Severity.ERROR for one in failed),
-        "warnings": sum(one.severity is Severity.WARNING for one in failed),
+        "warnings": sum(one.severity is Severity.WARNING and bool(one.unexplained) for one in failed),
+        "explained": sum(not one.unexplained for one in failed),
     }
 
 
@@ -62,6 +69,8 @@ def _rows(run: SuiteRun) -> list[dict[str, Any]]:
     (table,) = (block["table"] for block in section["content_blocks"] if block["content_block_type"] == "table")
     return [
         {
+            "id": outcome.expectation_config.kwargs["rule_id"] if outcome.expectation_config else "",
+            "success": bool(outcome.success),
             "status": _parts(status)[0],
             "rule": _parts(rule),
             "citation": (outcome.expectation_config.meta or {})["citation"] if outcome.expectation_config else "",

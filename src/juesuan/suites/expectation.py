@@ -22,6 +22,8 @@ from great_expectations.render import (
 from great_expectations.render.renderer.renderer import renderer
 
 _METRIC = "table.rule_violations"
+_SHOWN = ("place", "stated", "computed", "difference", "rows", "explanation")
+_HEAD = ("位置", "列示", "计算", "差额", "依据", "审核说明")
 
 
 class TableRuleViolations(TableMetricProvider):
@@ -43,7 +45,7 @@ class TableRuleViolations(TableMetricProvider):
         places = frame.loc[frame["rule"] == metric_value_kwargs["rule_id"]]
         excess = places["excess"]
         violating = places.loc[excess.gt(0) if metric_value_kwargs["bounded"] else excess.ne(0)]
-        shown: pd.DataFrame = violating[["place", "stated", "computed", "difference", "rows"]]
+        shown: pd.DataFrame = violating[list(_SHOWN)]
         return {"places": len(places), "violations": shown.to_dict("records")}
 
 
@@ -91,6 +93,9 @@ class ExpectRuleToHold(BatchExpectation):
             return _string("$status", "good", status="通过")
         config = result.expectation_config
         warning = bool(config and config.meta and config.meta.get("severity") == "warning")
+        violations = result.result.get("details", {}).get("violations") or ()
+        if warning and violations and all(one["explanation"] for one in violations):
+            return _string("$status", "told", status="已说明")
         return _string("$status", "warn" if warning else "bad", status="提示" if warning else "错误")
 
     @classmethod
@@ -115,14 +120,13 @@ class ExpectRuleToHold(BatchExpectation):
         violations = result.result.get("details", {}).get("violations") if result else None
         if not violations:
             return None
+        explained = any(one["explanation"] for one in violations)
+        shown = [name for name in _SHOWN if name != "explanation" or explained]
         return [
             RenderedTableContent(
                 content_block_type="table",
-                table=[
-                    [one["place"], one["stated"], one["computed"], one["difference"], one["rows"]]
-                    for one in violations
-                ],
-                header_row=["位置", "列示", "计算", "差额", "依据"],
+                table=[[one[name] for name in shown] for one in violations],
+                header_row=[head for name, head in zip(_SHOWN, _HEAD, strict=True) if name in shown],
             )
         ]
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from juesuan.identities import CheckResult, Failure
-from juesuan.suites.checks import ROW_SEPARATOR, Check
+from juesuan.identities import CheckResult, Explanation, Failure
+from juesuan.suites.checks import ROW_SEPARATOR, Check, explanation_of
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
@@ -28,8 +28,8 @@ class SuiteRun:
     validation: "ExpectationSuiteValidationResult"
 
 
-def run_suites(checks: Sequence[Check]) -> tuple[SuiteRun, ...]:
-    """Check every rule, suite by suite, in the order given.
+def run_suites(checks: Sequence[Check], explanations: Sequence[Explanation] = ()) -> tuple[SuiteRun, ...]:
+    """Check every rule, suite by suite, in the order given; ``explanations`` go with their warnings.
 
     Raises:
         RuntimeError: a rule was lost on the way through Great Expectations, or one broke.
@@ -41,7 +41,7 @@ def run_suites(checks: Sequence[Check]) -> tuple[SuiteRun, ...]:
 
     suites: dict[str, list[Check]] = {}
     for check in checks:
-        suites.setdefault(check.suite, []).append(check)
+        suites.setdefault(check.suite, []).append(check.explained(explanations))
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     return tuple(_run(context, name, members) for name, members in suites.items())
@@ -95,7 +95,11 @@ def _rule_of(outcome: "ExpectationValidationResult") -> str:
 
 
 def _frame(checks: Sequence[Check]) -> pd.DataFrame:
-    return pd.concat([check.places.assign(rule=check.id) for check in checks], ignore_index=True)
+    frames = [check.places.assign(rule=check.id) for check in checks]
+    frame = pd.concat(frames, ignore_index=True)
+    if "explanation" not in frame:
+        return frame.assign(explanation="")
+    return frame.assign(explanation=frame["explanation"].fillna(""))
 
 
 def _result(check: Check, outcome: "ExpectationValidationResult") -> CheckResult:
@@ -108,6 +112,7 @@ def _result(check: Check, outcome: "ExpectationValidationResult") -> CheckResult
             one["computed"],
             one["difference"],
             tuple(one["rows"].split(ROW_SEPARATOR)) if one["rows"] else (),
+            explanation_of(check.id, one["place"], check.explanations),
         )
         for one in outcome.result["details"]["violations"]
     )

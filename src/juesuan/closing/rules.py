@@ -1,0 +1,46 @@
+"""The edition's rules about a closing (``juesuan.rules``), made ready for the suites."""
+
+from juesuan.closing.compute import Account
+from juesuan.closing.render import Disclosure
+from juesuan.rules import LastYear, Subject, closing_rules, evaluate_rule, of_document
+from juesuan.suites import Check
+
+
+def account_rules(account: Account, last_year: LastYear | None = None) -> list[Check]:
+    """Return the checks of budget, reasons, composition, scores, time limits, and of last year's closing."""
+    return _checks(subject_of(account, last_year=last_year), document=False)
+
+
+def disclosure_rules(account: Account, disclosure: Disclosure) -> list[Check]:
+    """Return the checks of the document as it was written and of the page as it was rendered."""
+    return _checks(subject_of(account, disclosure), document=True)
+
+
+def subject_of(
+    account: Account, disclosure: Disclosure | None = None, *, last_year: LastYear | None = None
+) -> Subject:
+    """Return a closing as the rules look at it."""
+    books = account.books
+    balances = books.ledger.balances
+    leaves = zip(balances["account"], balances["fund"], balances["functional"], balances["opening"], strict=True)
+    opening: dict[tuple[str, str, str], int] = {}
+    for number, fund, functional, amount in leaves:
+        leaf = (str(number), str(fund), str(functional))
+        opening[leaf] = opening.get(leaf, 0) + int(amount)
+    return Subject(
+        package=books.package,
+        facts=account.facts,
+        undefined=account.undefined,
+        lists=account.lists,
+        money=books.edition.money,
+        definitions=books.edition.definitions,
+        document=disclosure.document if disclosure else None,
+        page=disclosure.html if disclosure else "",
+        last_year=last_year,
+        opening=opening,
+    )
+
+
+def _checks(subject: Subject, *, document: bool) -> list[Check]:
+    rules = closing_rules(subject.package.settings.edition)
+    return [evaluate_rule(rule, source, subject) for rule, source in rules if of_document(rule) is document]

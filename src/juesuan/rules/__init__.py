@@ -1,0 +1,21 @@
+"""Rules of a closing beyond identities: budget, reasons, composition, scores, time limits, narrative, last year.
+
+They are data of an edition (``expectations/rules/<edition>/*.yaml``), each checked by a pure function that
+returns every place with what it found. ``ledger.yaml`` in the same folder is the ledger's own (see
+:mod:`juesuan.ledger`).
+"""
+
+from juesuan.rules.evaluate import closing_rules, evaluate_rule, of_document
+from juesuan.rules.model import LastYear, Rule, Subject
+from juesuan.rules.sections import Section, sections_of
+
+__all__ = [
+    "LastYear",
+    "Rule",
+    "Section",
+    "Subject",
+    "closing_rules",
+    "evaluate_rule",
+    "of_document",
+    "sections_of",
+]

@@ -1,0 +1,142 @@
+"""A rule as an edition's data states it, and the closing that it is checked against."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import Field
+
+from juesuan.document import Document
+from juesuan.facts import Fact, Facts, Unit
+from juesuan.money import DisplayUnit
+from juesuan.package import ClosingPackage
+from juesuan.problems import EditionError, Severity
+from juesuan.rules.sections import Section, sections_of
+from juesuan.statistics import Definitions, Lists, Member, Undefined
+from juesuan.suites.checks import ROW_SEPARATOR
+from juesuan.yamlsource import Strict
+
+
+class Group(Strict):
+    """Numbers that a section prints for every member of a list."""
+
+    each: str
+    facts: tuple[str, ...]
+
+
+class Rule(Strict):
+    """One rule. ``kind`` names the function that checks it; which of the other entries it reads, that says.
+
+    ``{name}`` in the id of a fact is replaced by the member's word when the rule is repeated over a list.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$")]
+    kind: str
+    text: str
+    source: str
+    severity: Severity = Severity.ERROR
+    must_have_places: bool = False
+    each: str | tuple[dict[str, str], ...] = ()
+    of: str = ""
+    base: str = ""
+    low: str = ""
+    high: str = ""
+    facts: tuple[str, ...] = ()
+    pairs: dict[str, str] = Field(default_factory=dict)
+    reason: str = ""
+    section: str = ""
+    within: str = ""
+    sequence: tuple[str | Group, ...] = ()
+    words: tuple[str, ...] = ()
+    up: str = ""
+    down: str = ""
+    same: str = ""
+    days: int = 0
+
+    @property
+    def suite(self) -> str:
+        """The suite of the validation documents that it belongs to."""
+        return self.id.partition(".")[0]
+
+
+class RuleFile(Strict):
+    """One file: the sources that its rules cite by key, and the rules."""
+
+    sources: dict[str, str]
+    rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class LastYear:
+    """Last year's closing as it was archived: what its facts printed, and closing balances by leaf, in 分.
+
+    A leaf is (account, fund, functional code). ``place`` says where it was found.
+    """
+
+    place: str
+    displays: Mapping[str, str]
+    balances: Mapping[tuple[str, str, str], int]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The closing that rules look at. ``document`` is None before it is written, ``opening`` is this year's."""
+
+    package: ClosingPackage
+    facts: Facts
+    undefined: Mapping[str, Undefined]
+    lists: Lists
+    money: DisplayUnit
+    definitions: Definitions
+    document: Document | None = None
+    page: str = ""
+    last_year: LastYear | None = None
+    opening: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+
+    def members(self, each: str | tuple[dict[str, str], ...]) -> Sequence[Member]:
+        """Return the members of a list that a rule names or writes out; one without words where it has none.
+
+        Raises:
+            EditionError: there is no such list.
+        """
+        if not isinstance(each, str):
+            return each or ({},)
+        if each not in self.lists:
+            raise EditionError(f"a rule asks for the list {each!r}; there is none")
+        return self.lists[each]
+
+    @cached_property
+    def sections(self) -> tuple[Section, ...]:
+        """The sections of the document; none before it is written."""
+        return sections_of(self.document, self.facts) if self.document else ()
+
+    def section(self, title: str) -> Section | None:
+        """Return the section of this title (numbers and blanks apart)."""
+        return next((one for one in self.sections if one.name == title), None)
+
+    def label(self, name: str) -> str:
+        """Return what a fact is called; its id where there is no such fact."""
+        return self.facts[name].label if name in self.facts else name
+
+    def sources(self, *names: str) -> str:
+        """Name the lines of the package behind facts."""
+        found = [str(one) for name in names if name in self.facts for one in self.facts[name].sources]
+        return ROW_SEPARATOR.join(dict.fromkeys(found))
+
+    def amount(self, fact_id: str) -> Fraction:
+        """Return an exact value; what has no fact is nought (a code without a budget, say)."""
+        return self.facts[fact_id].exact if fact_id in self.facts else Fraction(0)
+
+    def shown(self, value: Fraction, unit: Unit) -> str:
+        """Print an exact value for people."""
+        if unit is Unit.FEN:
+            return f"{self.money.print_steps(self.money.nearest(int(value)))} {self.money.name}"
+        if unit is Unit.RATE:
+            return f"{float(value):.2%}"
+        return f"{float(value):g}"
+
+    def of_unit(self, unit: Unit) -> Iterator[Fact]:
+        """Yield the facts of a unit."""
+        return (fact for fact in self.facts.values() if fact.unit is unit)

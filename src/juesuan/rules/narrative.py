@@ -1,0 +1,264 @@
+"""The narrative against the facts: the right number in each sentence, and words that agree with it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+
+from pydantic import BaseModel
+
+from juesuan.document import Chart, Number, Paragraph, Runs, Text, runs_of
+from juesuan.facts import Unit
+from juesuan.package import PLACEHOLDER, Prose
+from juesuan.rules.model import Group, Rule, Subject
+from juesuan.rules.sections import Section, spaceless, text_of
+from juesuan.suites import Item
+
+_OWN = "text."  # numbers that the unit's own texts state: texts_printed looks after them
+_SHOWN = 6
+_BEGIN = 18
+
+
+def sequence(rule: Rule, subject: Subject) -> Iterator[Item]:
+    """A section's sentences print the facts of ``sequence`` in this order, and no others.
+
+    A name that ends with ``?`` may be left out; a group is printed for each member of its list. Numbers that the
+    unit's own texts state are not counted.
+    """
+    found = subject.section(rule.section)
+    if found is None:
+        yield Item(rule.section, "没有这一节", "应有这一节", 1)
+        return
+    told = [name for name in found.told if not name.startswith(_OWN)]
+    wanted = list(_expected(rule, subject))
+    at = _first_difference(told, wanted)
+    if at is None:
+        yield Item(found.title, f"{len(told)} 个数", "依次相符", 0)
+        return
+    stated, expected = at
+    yield Item(
+        found.title,
+        f"第 {stated + 1} 个数是“{subject.label(told[stated])}”" if stated < len(told) else "数不全",
+        f"应为“{subject.label(expected.rstrip('?'))}”" if expected else "不再有数",
+        1,
+    )
+
+
+def movement(rule: Rule, subject: Subject) -> Iterator[Item]:
+    """The words before ``of`` + .change and .growth say its direction; no change reads 持平."""
+    found = subject.section(rule.section)
+    change, growth = f"{rule.of}.change", f"{rule.of}.growth"
+    if found is None or change not in subject.facts:
+        return
+    displayed = subject.facts[change].displayed
+    before = [*_words_before(found, change), *_words_before(found, growth)]
+    if displayed == 0:
+        ok = not before and "持平" in found.words
+        yield Item(subject.facts[change].label, "、".join(before) or "持平", "持平", int(not ok))
+        return
+    wanted = ("增加", "增长") if displayed > 0 else ("减少", "下降")
+    ok = bool(before) and all(words.endswith(wanted) for words in before)
+    stated = "、".join(words[-2:] for words in before) or "没有写出"
+    yield Item(f"{found.title}：{subject.facts[change].label}", stated, "、".join(wanted), int(not ok))
+
+
+def compared(rule: Rule, subject: Subject) -> Iterator[Item]:
+    """The sentence that prints ``base`` says ``up`` where ``of`` is above nought, ``down`` where it is below.
+
+    ``same`` are the words where it is nought; without them, neither may stand there.
+    """
+    found = subject.section(rule.section)
+    if found is None:
+        return
+    for member in subject.members(rule.each):
+        of, base, up, down, same = (
+            text.format_map(member) for text in (rule.of, rule.base, rule.up, rule.down, rule.same)
+        )
+        if of not in subject.facts:
+            continue
+        sign = subject.facts[of].displayed
+        for sentence in _sentences_with(found, base):
+            said = [words for words in (up, down, same) if words and words in sentence]
+            wanted = up if sign > 0 else down if sign < 0 else same
+            ok = said in ([wanted] if wanted else [], []) if not rule.same else said == [wanted]
+            yield Item(
+                f"{found.title}：{subject.facts[of].label}",
+                "、".join(said) or "没有写出",
+                wanted or "不写大小",
+                int(not ok),
+            )
+
+
+def nothing(rule: Rule, subject: Subject) -> Iterator[Item]:
+    """The words that say there is none stand in the document only where every fact is nought, and then they do."""
+    where = [subject.section(rule.section)] if rule.section else list(subject.sections)
+    text = spaceless("\n".join(one.words for one in where if one))
+    said = any(spaceless(words) in text for words in rule.words)
+    facts = [subject.facts[name] for name in rule.facts if name in subject.facts]
+    none = all(fact.displayed == 0 for fact in facts)
+    amounts = "、".join(f"{fact.label} {fact.display}" for fact in facts if fact.displayed)
+    yield Item(
+        rule.section or rule.words[0],
+        f"文中{'写' if said else '没写'}“{rule.words[0]}”",
+        "各数均为零，应写" if none else f"不应写：{amounts}",
+        int(said != none),
+    )
+
+
+def none_before(rule: Rule, subject: Subject) -> Iterator[Item]:
+    """The words before ``of`` say that there is none exactly where every fact is nought."""
+    found = subject.section(rule.section)
+    said = found is not None and any(text.endswith(rule.words) for text in _words_before(found, rule.of))
+    none = all(subject.amount(name) == 0 for name in rule.facts)
+    stated = f"文中{'写' if said else '没写'}“{rule.words[0]}”"
+    yield Item(rule.section, stated, "应写" if none else "不应写", int(said != none))
+
+
+def texts_printed(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
+    """Every text that the unit wrote for the document stands in it word for word, with its numbers as stated."""
+    printed = "\n".join(spaceless(text) for one in subject.sections for text in _texts(one))
+    texts = subject.package.texts
+    written = {
+        "profile": texts.profile,
+        "projects": texts.projects,
+        "performance": texts.performance,
+        "key-tasks": texts.key_tasks,
+        "glossary": texts.glossary,
+    }
+    for file, model in written.items():
+        for name, prose in _proses(model, file):
+            for runs in prose.paragraphs:
+                words = _as_stated(subject, runs)
+                if words:
+                    there = words in printed
+                    yield Item(
+                        f"{name}：{words[:_BEGIN]}",
+                        "与原文一致" if there else "与原文不一致",
+                        words,
+                        int(not there),
+                    )
+
+
+def sheets_printed(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001
+    """Every cell of a self-evaluation sheet holds the unit's own words, as often as the unit wrote them."""
+    for sheet in subject.package.sheets:
+        section = next((one for one in subject.sections if one.anchor == f"score-{sheet.key}"), None)
+        cells = Counter(spaceless(text) for text in (_texts(section) if section else ()))
+        wanted: Counter[str] = Counter()
+        for name, prose in _proses(sheet, sheet.key):
+            if not name.endswith(".name"):  # an indicator's name stands with its weight
+                wanted[_as_stated(subject, prose.runs)] += 1
+        for words, times in wanted.items():
+            yield Item(
+                f"{section.title if section else sheet.key}：{words[:_BEGIN]}",
+                f"{cells[words]} 处",
+                f"{times} 处",
+                int(cells[words] < times),
+            )
+
+
+def no_placeholder(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001
+    """No sentence holds a word that stands for one still to be written."""
+    for section in subject.sections:
+        found = PLACEHOLDER.search(section.words)
+        yield Item(section.title, f"“{found[0]}”" if found else "没有", "没有", int(found is not None))
+
+
+def digits_are_facts(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001
+    """Words that are not declared hold no digits, and every number is a fact."""
+    for section in subject.sections:
+        wrong = [
+            run.text if isinstance(run, Text) else run.fact
+            for runs in section.runs
+            for run in runs
+            if (isinstance(run, Text) and not run.declared and any(one.isdigit() for one in run.text))
+            or (isinstance(run, Number) and run.fact not in subject.facts)
+        ]
+        yield Item(section.title, "、".join(wrong) or "没有", "没有", int(bool(wrong)))
+
+
+def units_follow(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001
+    """In sentences an amount is followed by the unit of money, and nothing else is."""
+    for section in subject.sections:
+        wrong = []
+        for block in section.blocks:
+            if not isinstance(block, Paragraph):
+                continue
+            for run, after in pairwise((*block.runs, Text(""))):
+                if isinstance(run, Number) and run.fact in subject.facts and not run.fact.startswith(_OWN):
+                    follows = isinstance(after, Text) and after.text.strip().startswith(subject.money.name)
+                    if follows != (subject.facts[run.fact].unit is Unit.FEN):
+                        wrong.append(subject.label(run.fact))
+        yield Item(section.title, "、".join(wrong[:_SHOWN]) or "没有", "没有", int(bool(wrong)))
+
+
+def _expected(rule: Rule, subject: Subject) -> Iterator[str]:
+    for entry in rule.sequence:
+        if isinstance(entry, Group):
+            for member in subject.members(entry.each):
+                yield from (name.format_map(member) for name in entry.facts)
+        else:
+            yield entry
+
+
+def _first_difference(told: list[str], wanted: list[str]) -> tuple[int, str] | None:
+    at = 0
+    for name in wanted:
+        optional = name.endswith("?")
+        if at < len(told) and told[at] == name.removesuffix("?"):
+            at += 1
+        elif not optional:
+            return at, name
+    return None if at == len(told) else (at, "")
+
+
+def _words_before(section: Section, fact: str) -> list[str]:
+    found = []
+    for block in section.blocks:
+        if isinstance(block, Paragraph):
+            for before, run in pairwise((Text(""), *block.runs)):
+                if isinstance(run, Number) and run.fact == fact:
+                    found.append(before.text.strip() if isinstance(before, Text) else "")
+    return found
+
+
+def _sentences_with(section: Section, fact: str) -> Iterator[str]:
+    for block in section.blocks:
+        if isinstance(block, Paragraph) and Number(fact) in block.runs:
+            at = block.runs.index(Number(fact))
+            yield (
+                text_of(block.runs[:at], section.facts).rpartition("；")[2].rpartition("。")[2]
+                + text_of(block.runs[at:], section.facts).partition("；")[0]
+            )
+
+
+def _texts(section: Section) -> Iterator[str]:
+    for block in section.blocks:
+        if isinstance(block, Chart):
+            continue
+        for runs in runs_of(block):
+            yield text_of(runs, section.facts)
+    yield section.title
+
+
+def _proses(value: object, at: str) -> Iterator[tuple[str, Prose]]:
+    """Yield every text below a model, with its place."""
+    match value:
+        case Prose():
+            if value:
+                yield at, value
+        case BaseModel():
+            for name in type(value).model_fields:
+                yield from _proses(getattr(value, name), f"{at}.{name}")
+        case tuple():
+            for number, item in enumerate(value):
+                yield from _proses(item, f"{at}.{number}")
+        case dict():
+            for key, item in value.items():
+                yield from _proses(item, f"{at}.{key}")
+
+
+def _as_stated(subject: Subject, runs: Runs) -> str:
+    numbers = subject.package.numbers
+    return spaceless(
+        "".join(run.text if isinstance(run, Text) else numbers[run.fact].stated.printed for run in runs)
+    )

@@ -1,0 +1,98 @@
+"""What is printed outside of sentences: cells in their rows, bars with their labels, figures on the page."""
+
+import html
+import re
+from collections.abc import Iterator
+
+from juesuan.document import CellKind, Chart, Grid, GridRow, Number
+from juesuan.facts import Fact
+from juesuan.rules.model import Rule, Subject
+from juesuan.rules.sections import spaceless, text_of
+from juesuan.suites import Item
+
+_STATUTORY = re.compile(r"table-([0-9]+)")
+_ON_PAGE = re.compile(r"<[a-z]+ [^<>]*data-fact=\"([^\"]+)\"[^<>]*>([^<]*)<")
+
+
+def cells_in_place(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
+    """Each row of a statutory table prints its own facts, in the order of the columns, and each fact once."""
+    for section in subject.sections:
+        match = _STATUTORY.fullmatch(section.anchor)
+        for grid in section.blocks:
+            if match and isinstance(grid, Grid):
+                seen: set[str] = set()
+                for number, row in enumerate(grid.body, start=1):
+                    wrong = list(_misplaced(row, match[1], subject, seen))
+                    label = next((text_of(cell.runs, subject.facts) for cell in row if cell.runs), "")
+                    place = f"表 {match[1]} 第 {number} 行 {label}"
+                    yield Item(place, "、".join(wrong) or "各格相符", "各格相符", int(bool(wrong)))
+                yield _all_there(match[1], subject, seen)
+
+
+def chart_bars(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001
+    """Each bar of a chart shows the amount that its label names, and the share that belongs to it."""
+    for section in subject.sections:
+        for chart in section.blocks:
+            if not isinstance(chart, Chart):
+                continue
+            for bar in chart.bars:
+                label = spaceless(text_of(bar.label, subject.facts))
+                amount = subject.facts[bar.amount]
+                year = f"{amount.year}年" in label
+                named = label in spaceless(amount.label) or any(
+                    label in spaceless(fact.label) for fact in _made_from(amount, subject)
+                )
+                share = not bar.share or bar.amount in subject.facts[bar.share].inputs
+                yield Item(
+                    f"{text_of(chart.caption, subject.facts)}：{text_of(bar.label, subject.facts)}",
+                    amount.label,
+                    "与标签一致，占比由它算出",
+                    int(not ((year or named) and share)),
+                )
+
+
+def page_figures(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001
+    """Every figure on the page shows what its fact prints; facts that the document prints are all on the page."""
+    shown: dict[str, set[str]] = {}
+    for name, words in _ON_PAGE.findall(subject.page):
+        shown.setdefault(html.unescape(name), set()).add(html.unescape(words).strip())
+    for name in dict.fromkeys(name for section in subject.sections for name in section.numbers):
+        wanted = subject.facts[name].display.strip() if name in subject.facts else ""
+        found = shown.get(name, set())
+        yield Item(subject.label(name), "、".join(sorted(found)) or "没有印出", wanted, int(found != {wanted}))
+
+
+def _misplaced(row: GridRow, table: str, subject: Subject, seen: set[str]) -> Iterator[str]:
+    before = -1
+    beside: set[str] = set()
+    for cell in row:
+        for run in cell.runs:
+            if not isinstance(run, Number):
+                continue
+            fact = subject.facts.get(run.fact)
+            if fact is None or not fact.table:
+                yield subject.label(run.fact)
+                continue
+            here = spaceless(fact.row) in beside
+            column = int(fact.column) if fact.column.isdecimal() else before + 1
+            if fact.table != table or run.fact in seen or not here or column <= before:
+                yield fact.label
+            before = column
+            seen.add(run.fact)
+        if cell.kind is not CellKind.AMOUNT:
+            beside.add(spaceless(text_of(cell.runs, subject.facts)))
+
+
+def _all_there(table: str, subject: Subject, seen: set[str]) -> Item:
+    lost = [
+        fact.label
+        for name, fact in subject.facts.items()
+        if fact.table == table and fact.exact and name not in seen
+    ]
+    return Item(
+        f"表 {table}", "缺 " + "、".join(lost[:5]) if lost else "各数都已印出", "各数都已印出", int(bool(lost))
+    )
+
+
+def _made_from(fact: Fact, subject: Subject) -> Iterator[Fact]:
+    return (one for one in subject.facts.values() if fact.id in one.inputs)

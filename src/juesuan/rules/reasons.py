@@ -1,0 +1,96 @@
+"""Reasons: a change above the threshold needs one in writing, and the sentence must carry it."""
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+
+from juesuan.facts import Unit
+from juesuan.package import Prose
+from juesuan.rules.model import Rule, Subject
+from juesuan.rules.sections import spaceless, text_of
+from juesuan.suites import Item
+
+
+def reason_written(rule: Rule, subject: Subject) -> Iterator[Item]:
+    """Where ``of`` is at least the unit's threshold of ``base``, ``reason`` is written in texts/reasons.yaml."""
+    for member, of, share in _changes(rule, subject):
+        reason = rule.reason.format_map(member)
+        needed = _needed(subject, of, share)
+        missing = needed and not _reason(subject, reason)
+        file = f"{subject.package.settings.files.texts}/reasons.yaml"
+        yield Item(
+            subject.facts[of].label,
+            f"{subject.facts[of].display} {subject.money.name}，{_percent(share)}"
+            + ("，没有写明原因" if missing else ""),
+            f"{_percent(_threshold(subject))}以上的写明原因（{file} 的 {reason}）" if needed else "不需写明原因",
+            int(missing),
+        )
+
+
+def reason_printed(rule: Rule, subject: Subject) -> Iterator[Item]:
+    """Where a reason is needed and written, the section prints it."""
+    found = subject.section(rule.section)
+    for member, of, share in _changes(rule, subject):
+        reason = _reason(subject, rule.reason.format_map(member))
+        if reason and _needed(subject, of, share):
+            words = spaceless(text_of(reason.runs, subject.facts))
+            there = found is not None and words in spaceless(found.words)
+            yield Item(
+                f"{rule.section}：{subject.facts[of].label}",
+                "文中有原因" if there else "文中没有原因",
+                f"主要原因是{text_of(reason.runs, subject.facts)}",
+                int(not there),
+            )
+
+
+def reasons_used(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
+    """Every reason that the unit wrote stands in the document."""
+    document = spaceless("\n".join(section.words for section in subject.sections))
+    file = f"{subject.package.settings.files.texts}/reasons.yaml"
+    for key, reason in written_reasons(subject).items():
+        there = spaceless(text_of(reason.runs, subject.facts)) in document
+        source = subject.package.where(file, key)
+        yield Item(
+            f"{file} 的 {key}",
+            "已写入正文" if there else "没有写入正文",
+            "写入正文",
+            int(not there),
+            rows="" if there else str(source),
+        )
+
+
+def written_reasons(subject: Subject) -> Mapping[str, Prose]:
+    """Return the reasons of a package that are not empty, by key."""
+    reasons = subject.package.texts.reasons
+    single = {
+        name: value for name in type(reasons).model_fields if isinstance(value := getattr(reasons, name), Prose)
+    }
+    several = {f"budget.{code}": prose for code, prose in reasons.budget.items()}
+    return {key: prose for key, prose in {**single, **several}.items() if prose}
+
+
+def _changes(rule: Rule, subject: Subject) -> Iterator[tuple[Mapping[str, str], str, Fraction | None]]:
+    """Yield each member with its change and the change's share of the base (None: the base is nought)."""
+    for member in subject.members(rule.each):
+        of, base = rule.of.format_map(member), rule.base.format_map(member)
+        if of in subject.facts:
+            whole = subject.amount(base)
+            yield member, of, (abs(subject.facts[of].exact / whole) if whole else None)
+
+
+def _needed(subject: Subject, of: str, share: Fraction | None) -> bool:
+    fact = subject.facts[of]
+    if fact.unit is not Unit.FEN or not fact.exact:
+        return False
+    return share is None or share >= _threshold(subject)
+
+
+def _threshold(subject: Subject) -> Fraction:
+    return subject.package.settings.policies.variance_threshold
+
+
+def _reason(subject: Subject, key: str) -> Prose | None:
+    return written_reasons(subject).get(key)
+
+
+def _percent(share: Fraction | None) -> str:
+    return "基数为零" if share is None else f"{float(share):.2%}"
