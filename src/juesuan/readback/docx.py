@@ -32,7 +32,6 @@ def read_docx(data: bytes) -> dict[Part, list[Found]]:
             if style.startswith(_CONTENTS):
                 entry = text.rpartition("\t")[0]
                 found[Part.CONTENTS].extend(Found(one, f"目录“{entry[:_SHOWN]}”") for one in numerals(entry))
-                part = Part.BODY
                 continue
             for picture in element.iter(qn("wp:docPr")):
                 words = picture.get("descr", "")
@@ -40,6 +39,8 @@ def read_docx(data: bytes) -> dict[Part, list[Found]]:
                 found[Part.ALTERNATIVE].extend(Found(one, place) for one in numerals(words))
             place = f"段落“{text.strip()[:_SHOWN]}”"
             found[part].extend(Found(one, place) for one in numerals(text))
+            if element.find(f"{qn('w:pPr')}/{qn('w:sectPr')}") is not None:
+                part = Part.BODY  # cover and contents are the first section
     return found
 
 

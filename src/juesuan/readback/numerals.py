@@ -34,7 +34,7 @@ class Fault:
 
 
 def numerals(text: str) -> list[str]:
-    """Return the numerals of a text in order: ``1,986.37``, ``-3``, ``87.5%``."""
+    """Return the numerals of a text in order: ``1,234.5``, ``-3``, ``12.5%``."""
     return [match[0] for match in _NUMERAL.finditer(text)]
 
 
