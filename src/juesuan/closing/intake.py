@@ -80,7 +80,7 @@ def inputs_of(intake: Intake) -> str:
     """Return the hash of everything that a closing is made from, juesuan itself included."""
     root = intake.root
     files = [path for path in root.rglob("*") if path.is_file() and path.suffix not in _NO_INPUT]
-    settings = intake.settings.model_dump_json() if intake.settings else ""
+    settings = repr(intake.settings)
     prior = repr(intake.package.prior) if intake.package else ""  # perhaps of the archive, and in no file
     return hash_of(hash_of_program(), str(root), settings, prior, hash_of_files(files, root))
 
