@@ -49,6 +49,9 @@ class Proxy:
     endpoint: str = ""
     fault: Callable[[Request], Fault | None] = lambda _: None
     ignored: frozenset[str] = frozenset()
+    ignoring: frozenset[str] = frozenset(
+        {"PUT", "POST", "DELETE", "GET", "HEAD"}
+    )  # … in requests of these methods
     count: int = 0
     seen: list[str] = field(default_factory=list)
 
@@ -96,7 +99,8 @@ def between(server: str) -> Iterator[Proxy]:
 
         def pass_on(self, request: Request) -> tuple[int, dict[str, str], bytes]:
             headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP}
-            if any(name.lower() in proxy.ignored for name in headers):
+            lying = request.method in proxy.ignoring
+            if lying and any(name.lower() in proxy.ignored for name in headers):
                 headers = _signed_without(request, proxy.ignored)
             connection = http.client.HTTPConnection(upstream.hostname or "", upstream.port, timeout=60)
             try:

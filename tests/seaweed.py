@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ class Server:
 
     def client(self) -> Any:
         """Return a client with the server's own credentials."""
-        return boto3.session.Session().client(
+        return _session().client(
             "s3",
             endpoint_url=self.endpoint,
             region_name="us-east-1",
@@ -50,6 +51,11 @@ class Server:
         if versioning and not lock:
             client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
         return name
+
+
+@cache
+def _session() -> Any:
+    return boto3.session.Session()
 
 
 @contextmanager

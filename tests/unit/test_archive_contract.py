@@ -1,8 +1,10 @@
 """What every store must do: one suite for the directory and for a real S3 server."""
 
 import hashlib
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,11 @@ TERM = timedelta(days=3650)
 MakeStore = Callable[[], Store]
 
 
+@cache
+def _bucket(server: Server) -> str:
+    return server.new_bucket()
+
+
 @pytest.fixture(params=["directory", "s3"])
 def make_store(request: pytest.FixtureRequest, tmp_path: Path) -> MakeStore:
     """Return a way to open a new archive; opened twice, it is the same one."""
@@ -33,7 +40,9 @@ def make_store(request: pytest.FixtureRequest, tmp_path: Path) -> MakeStore:
         return lambda: DirectoryStore(tmp_path / "archive", term=TERM)
     request.getfixturevalue("s3_keys")
     server: Server = request.getfixturevalue("s3_server")
-    place = S3Location(server.new_bucket(), "some/prefix", server.endpoint, None, path_style=True, term=TERM)
+    place = S3Location(
+        _bucket(server), f"some/{uuid.uuid4().hex}", server.endpoint, None, path_style=True, term=TERM
+    )
     return lambda: S3Store(place, part=PART)
 
 

@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 from juesuan.archive.location import S3Location
@@ -11,6 +12,7 @@ from juesuan.archive.store import KeyMissingError
 from juesuan.problems import OutputError
 
 if TYPE_CHECKING:
+    from botocore.loaders import Loader
     from mypy_boto3_s3 import S3Client
 
 CONNECT_SECONDS = 5.0
@@ -44,6 +46,7 @@ _WORDS = {
 def make_client(location: S3Location) -> "S3Client":
     """Return a client for a bucket. Credentials come from the standard chain: environment, files, roles."""
     import boto3
+    import botocore.session
     from botocore.config import Config
 
     # botocore's debug log holds signatures and the id of the access key.
@@ -63,7 +66,18 @@ def make_client(location: S3Location) -> "S3Client":
     region = location.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     if region is None and (location.endpoint or elsewhere):
         region = "us-east-1"  # what servers without regions call theirs
-    return boto3.session.Session().client("s3", endpoint_url=location.endpoint, region_name=region, config=config)
+    core = botocore.session.get_session()
+    core.register_component("data_loader", _loader())
+    session = boto3.session.Session(botocore_session=core)
+    return session.client("s3", endpoint_url=location.endpoint, region_name=region, config=config)
+
+
+@cache
+def _loader() -> "Loader":
+    """Return what reads botocore's description of S3, once: it is large, and takes half a second."""
+    import botocore.loaders
+
+    return botocore.loaders.create_loader()
 
 
 def code_of(error: Exception) -> str:
@@ -90,7 +104,7 @@ def telling(location: S3Location, key: str = "") -> Iterator[None]:
         raise OutputError(f"{where}：没有访问密钥。{expected}。") from error
     except (failures.ReadTimeoutError, failures.ConnectTimeoutError) as error:
         raise OutputError(f"{where}：服务器没有在时限内答复。{_RESUME}") from error
-    except failures.HTTPClientError as error:  # refused, reset, unknown host, broken TLS
+    except (failures.HTTPClientError, failures.ConnectionError) as error:  # refused, reset, unknown host, TLS
         raise OutputError(f"{where}：连不上服务器。{_RESUME}") from error
     except failures.BotoCoreError as error:
         raise OutputError(f"{where}：设置有误（{type(error).__name__}）。") from error
