@@ -3,7 +3,7 @@
     python killed_closing.py PACKAGE FOLDER N [N …]
 
 For each N a closing is killed there and then run again to its end, in FOLDER/N/out and FOLDER/N/archive; each run
-is a process of its own that shares only what importing costs. One line of JSON a run: the signal that ended it, its
+is a process of its own that shares only the imports. One line of JSON a run: the signal that ended it, its
 exit code, how many changes it made, which stages it did not have to do again, and what lies in out.
 N = 0 just runs through, once.
 """
