@@ -14,7 +14,7 @@ from juesuan.closing import (
     derive,
     fill,
     ingest,
-    render,
+    write_document,
 )
 from juesuan.document import Chart, Document
 from juesuan.facts import Fact, Facts
@@ -142,7 +142,7 @@ def _side(intake: Intake) -> _Side:
     account, conflict = _account(books)
     runs = (*check_ledger(intake), *check_tables(books), *check_account(account))
     results = {result.id: result for run in runs for result in run.results}
-    return _Side(account, render(account).document, results, conflict)
+    return _Side(account, write_document(account), results, conflict)
 
 
 def _account(books: Books) -> tuple[Account, str]:
