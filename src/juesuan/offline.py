@@ -9,7 +9,8 @@ OFFLINE = {
     "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
 }
 
-_SILENT = {
+_EMBEDDED = {
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "300",  # 20 by default: too few on a busy machine
     "PREFECT_LOGGING_LEVEL": "CRITICAL",
     "PREFECT_LOGGING_TO_API_ENABLED": "false",
     "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
@@ -21,6 +22,6 @@ def go_offline() -> None:
     os.environ.update(OFFLINE)
 
 
-def be_silent() -> None:
-    """Keep the orchestrator's own log off a person's terminal."""
-    os.environ.update(_SILENT)
+def embed_orchestrator() -> None:
+    """Have Prefect run embedded: patient while its server starts, and with its log off a person's terminal."""
+    os.environ.update(_EMBEDDED)

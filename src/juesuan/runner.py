@@ -13,7 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
-from juesuan.offline import be_silent, go_offline
+from juesuan.offline import embed_orchestrator, go_offline
 from juesuan.problems import ExitCode
 from juesuan.progress import Listener, Stage, State, listening
 from juesuan.resources import resource_root
@@ -43,7 +43,7 @@ def run_annual_close(request: Mapping[str, Any]) -> int:
     threading.Thread(target=importlib.import_module, args=("juesuan.suites.expectation",), daemon=True).start()
     console = Console(highlight=False, soft_wrap=True)
     go_offline()
-    be_silent()
+    embed_orchestrator()
     with tempfile.TemporaryDirectory(prefix="juesuan-", ignore_cleanup_errors=True) as home:
         os.environ["PREFECT_HOME"] = home
         flows = load_flow("annual_close")
