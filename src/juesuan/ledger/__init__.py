@@ -6,13 +6,19 @@ amount(ledger, Selection("expenditure", accounts=("7101",), economic=("301",)))
 evaluate(rule, ledger, chart, load_codes("2020"))
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from juesuan.ledger.chart import load_chart, load_codes, read_codes
 from juesuan.ledger.model import AccountChart, CodeList, Codes, Ledger, LedgerRule, RuleFrame
-from juesuan.ledger.profiles import Profile, find_profile
-from juesuan.ledger.reading import read_ledger
-from juesuan.ledger.report import ReadingReport
-from juesuan.ledger.rules import evaluate, ledger_rules
-from juesuan.ledger.selection import Aggregates, RowFinder, amount, rows
+
+if TYPE_CHECKING:
+    from juesuan.ledger.profiles import Profile, find_profile, own_profile
+    from juesuan.ledger.reading import assemble, read_ledger
+    from juesuan.ledger.report import ReadingReport
+    from juesuan.ledger.rules import evaluate, ledger_rules
+    from juesuan.ledger.selection import Aggregates, RowFinder, amount, rows
+    from juesuan.ledger.sources.database import read_database
 
 __all__ = [
     "AccountChart",
@@ -26,12 +32,32 @@ __all__ = [
     "RowFinder",
     "RuleFrame",
     "amount",
+    "assemble",
     "evaluate",
     "find_profile",
     "ledger_rules",
     "load_chart",
     "load_codes",
+    "own_profile",
     "read_codes",
+    "read_database",
     "read_ledger",
     "rows",
 ]
+
+# Modules that load pandas wait until they are used: loading it takes longer than adding up a million lines.
+_LATER = {
+    "profiles": ("Profile", "find_profile", "own_profile"),
+    "reading": ("assemble", "read_ledger"),
+    "report": ("ReadingReport",),
+    "rules": ("evaluate", "ledger_rules"),
+    "selection": ("Aggregates", "RowFinder", "amount", "rows"),
+    "sources.database": ("read_database",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _LATER.items():
+        if name in names:
+            return getattr(import_module(f"juesuan.ledger.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -18,29 +18,20 @@ from juesuan.ledger.model import (
     VoucherKey,
 )
 from juesuan.ledger.raw import RawTable
+from juesuan.ledger.values import (
+    ACCOUNT,
+    ECONOMIC,
+    FUNCTIONAL,
+    LINE_HEADERS,
+    OPTIONAL_LINE,
+    matching,
+    period,
+    whole_number,
+)
 from juesuan.problems import Problem
 
 Value = TypeVar("Value")
 
-LINE_HEADERS: Mapping[str, str] = {
-    "date": "凭证日期",
-    "month": "会计期间",
-    "voucher": "凭证字号",
-    "entry": "分录号",
-    "summary": "摘要",
-    "account": "科目编码",
-    "account_name": "科目名称",
-    "debit": "借方金额",
-    "credit": "贷方金额",
-    "functional": "功能分类编码",
-    "functional_name": "功能分类名称",
-    "economic": "部门经济分类编码",
-    "economic_name": "部门经济分类名称",
-    "fund": "资金性质",
-    "support": "支出类型",
-    "project": "项目名称",
-    "closing": "是否结转",
-}
 BALANCE_HEADERS: Mapping[str, str] = {
     "account": "科目编码",
     "account_name": "科目名称",
@@ -54,11 +45,7 @@ BALANCE_HEADERS: Mapping[str, str] = {
     "credit": "本年贷方",
     "closing": "年末余额",
 }
-_OPTIONAL_LINE = {"month", "functional_name", "economic_name", "project", "closing"}
 _OPTIONAL_BALANCE = {"side", "opening_side", "closing_side", "account_name"}
-
-_LAST_PERIOD = 13  # the period of adjustments that some systems keep after December
-_ACCOUNT, _FUNCTIONAL, _ECONOMIC = r"[0-9]{4,30}", r"([0-9]{3}|[0-9]{5}|[0-9]{7})?", r"([0-9]{3}|[0-9]{5})?"
 
 
 def read_lines(raw: RawTable, chart: AccountChart) -> tuple[pd.DataFrame, frozenset[VoucherKey], list[Problem]]:
@@ -67,20 +54,22 @@ def read_lines(raw: RawTable, chart: AccountChart) -> tuple[pd.DataFrame, frozen
     return frame, doubts.unread(), problems
 
 
-def doubtful_lines(raw: RawTable, chart: AccountChart) -> tuple[pd.DataFrame, "Doubts", list[Problem]]:
+def doubtful_lines(
+    raw: RawTable, chart: AccountChart, headers: Mapping[str, str] = LINE_HEADERS
+) -> tuple[pd.DataFrame, "Doubts", list[Problem]]:
     """Return the canonical lines, which rows of the raw table are not among them, and the problems."""
-    table = _Columns(raw, LINE_HEADERS, _OPTIONAL_LINE)
+    table = _Columns(raw, headers, OPTIONAL_LINE)
     words = chart.words
     values: dict[str, Any] = {
         "date": table.few("date", cells.a_date, np.datetime64("1970-01-01", "s"), "datetime64[s]", _DATE),
         "voucher": table.few("voucher", _filled, "", "object", _FILLED),
-        "entry": table.few("entry", cells.whole_number, 0, "int64", ("ledger.entry", "分录号不是整数", "正整数")),
+        "entry": table.few("entry", whole_number, 0, "int64", ("ledger.entry", "分录号不是整数", "正整数")),
         "summary": table.text("summary"),
-        "account": table.few("account", cells.matching(_ACCOUNT), "", "object", _CODE),
+        "account": table.few("account", matching(ACCOUNT), "", "object", _CODE),
         "account_name": table.stripped("account_name"),
-        "functional": table.few("functional", cells.matching(_FUNCTIONAL), "", "object", _FUNCTIONAL_CODE),
+        "functional": table.few("functional", matching(FUNCTIONAL), "", "object", _FUNCTIONAL_CODE),
         "functional_name": table.stripped("functional_name"),
-        "economic": table.few("economic", cells.matching(_ECONOMIC), "", "object", _ECONOMIC_CODE),
+        "economic": table.few("economic", matching(ECONOMIC), "", "object", _ECONOMIC_CODE),
         "economic_name": table.stripped("economic_name"),
         "fund": table.words("fund", words.fund),
         "support": table.words("support", words.support),
@@ -88,12 +77,12 @@ def doubtful_lines(raw: RawTable, chart: AccountChart) -> tuple[pd.DataFrame, "D
         "closing": table.words("closing", words.closing, blank=False, dtype="bool"),
     }
     months = values["date"].astype("datetime64[M]").astype("int64") % 12 + 1
-    values["month"] = table.few("month", _month, 0, "int64", ("ledger.month", "会计期间不对", "1 至 13 的整数"))
+    values["month"] = table.few("month", period, 0, "int64", ("ledger.month", "会计期间不对", "1 至 13 的整数"))
     values["month"] = np.where(values["month"] == 0, months, values["month"])
     values["debit"], no_debit = table.amounts("debit")
     values["credit"], no_credit = table.amounts("credit")
     table.both_blank(no_debit & no_credit)
-    if LINE_HEADERS["closing"] not in raw.columns:
+    if headers["closing"] not in raw.columns:
         values["closing"] = _marked(values, chart)
     frame = table.frame(values, LINE_COLUMNS)
     return frame, table.doubts(values["month"], values["voucher"]), table.problems()
@@ -113,10 +102,10 @@ def all_balances(raw: RawTable, chart: AccountChart) -> tuple[pd.DataFrame, cell
     """
     table = _Columns(raw, BALANCE_HEADERS, _OPTIONAL_BALANCE)
     values: dict[str, Any] = {
-        "account": table.few("account", cells.matching(_ACCOUNT), "", "object", _CODE),
+        "account": table.few("account", matching(ACCOUNT), "", "object", _CODE),
         "account_name": table.stripped("account_name"),
         "fund": table.words("fund", chart.words.fund),
-        "functional": table.few("functional", cells.matching(_FUNCTIONAL), "", "object", _FUNCTIONAL_CODE),
+        "functional": table.few("functional", matching(FUNCTIONAL), "", "object", _FUNCTIONAL_CODE),
     }
     for name in ("opening", "debit", "credit", "closing"):
         values[name], _ = table.amounts(name)
@@ -233,7 +222,7 @@ class _Columns:
 
 @dataclass(frozen=True, eq=False)
 class Doubts:
-    """Rows of a raw table, by position: which are ``bad``, and which don't say for ``sure`` whose voucher they are.
+    """Rows of a raw table, by position: which are ``bad``, and which are ``unsure`` whose voucher they are.
 
     ``vouchers`` hold filler where a row is ``ragged`` (its cells are shifted), ``months`` where it is ``unsure``.
     """
@@ -245,21 +234,33 @@ class Doubts:
     vouchers: NDArray[Any]
 
     def unread(self) -> frozenset[VoucherKey]:
-        """Return the vouchers that bad rows belong to.
+        """Return the vouchers that bad rows belong to."""
+        return frozenset((int(self.months[at]), str(self.vouchers[at])) for at in self.behind())
+
+    def neighbours(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return for each row the nearest sure row above (-1: none) and below (the size: none), or itself."""
+        size = len(self.bad)
+        places = np.arange(size)
+        above = np.maximum.accumulate(np.where(self.unsure, -1, places))
+        return above, np.minimum.accumulate(np.where(self.unsure, size, places)[::-1])[::-1]
+
+    def own(self, at: int) -> str:
+        """Return the voucher number that a row bears, if any."""
+        return "" if self.ragged[at] else str(self.vouchers[at])
+
+    def behind(self) -> frozenset[int]:
+        """Return sure rows whose vouchers the bad rows belong to.
 
         Where the row doesn't say itself (its date or number is bad, or its cells are shifted), they are those of
         the nearest rows above and below that do, unless these bear another number.
         """
-        size = len(self.bad)
-        places = np.arange(size)
-        above = np.maximum.accumulate(np.where(self.unsure, -1, places))
-        below = np.minimum.accumulate(np.where(self.unsure, size, places)[::-1])[::-1]
-        found: set[VoucherKey] = set()
-        for at in np.flatnonzero(self.bad):
-            own = self.vouchers[at] if not self.ragged[at] else ""
-            for each in {int(above[at]), int(below[at])} - {-1, size}:
+        above, below = self.neighbours()
+        found: set[int] = set()
+        for at in map(int, np.flatnonzero(self.bad)):
+            own = self.own(at)
+            for each in {int(above[at]), int(below[at])} - {-1, len(self.bad)}:
                 if own in ("", self.vouchers[each]):
-                    found.add((int(self.months[each]), str(self.vouchers[each])))
+                    found.add(each)
         return frozenset(found)
 
 
@@ -269,11 +270,6 @@ def _plain(value: Any) -> Any:
 
 def _filled(text: str) -> str | None:
     return text or None
-
-
-def _month(text: str) -> int | None:
-    number = cells.whole_number(text)
-    return number if number is not None and 1 <= number <= _LAST_PERIOD else None
 
 
 def _amount_words(text: str) -> _Words:

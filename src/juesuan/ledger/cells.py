@@ -6,7 +6,6 @@ Each reader returns the values and which cells could not be read (their value is
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -15,13 +14,12 @@ import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
 import pyarrow.compute as pc  # type: ignore[import-untyped, unused-ignore]
 from numpy.typing import NDArray
 
+from juesuan.ledger.values import AMOUNT, day
+
 Value = TypeVar("Value")
 Bools = NDArray[np.bool_]
 
-# RE2, on trimmed text: thousands separators only where they belong, two decimals, at most 15 whole digits.
-_AMOUNT = r"^[-+]?([0-9]{1,3}(,[0-9]{3}){1,4}|[0-9]{1,15})(\.[0-9]{1,2})?$"
 _TOO_FINE = re.compile(r"[-+]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)\.[0-9]{3,}")
-_DATE = re.compile(r"([0-9]{4})([-/])([0-9]{1,2})\2([0-9]{1,2})")
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ def amounts(texts: Sequence[str]) -> tuple[Read[int], Bools]:
     """
     trimmed = pc.utf8_trim_whitespace(pa.array(texts, pa.string()))
     blank = pc.equal(trimmed, "")
-    good = pc.match_substring_regex(trimmed, _AMOUNT)
+    good = pc.match_substring_regex(trimmed, AMOUNT)
     digits = pc.replace_substring_regex(pc.if_else(good, trimmed, "0"), "[+,]", "")
     digits = pc.binary_join_element_wise(digits, "00", "")
     # "12" is now "1200", which is right; "12.5" is "12.500" and "12.50" is "12.5000": both become "1250".
@@ -66,21 +64,5 @@ def few(texts: Sequence[str], read: Callable[[str], Value | None], filler: Value
 
 def a_date(text: str) -> Any:
     """Return the day of ``2020-01-31`` or ``2020/1/31``; None if there is no such day."""
-    match = _DATE.fullmatch(text)
-    if match is None:
-        return None
-    try:
-        return np.datetime64(date(int(match[1]), int(match[3]), int(match[4])), "s")
-    except ValueError:
-        return None
-
-
-def matching(pattern: str) -> Callable[[str], str | None]:
-    """Return a reader of texts that match a pattern as a whole."""
-    compiled = re.compile(pattern)
-    return lambda text: text if compiled.fullmatch(text) else None
-
-
-def whole_number(text: str) -> int | None:
-    """Return a plain number of up to nine digits."""
-    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
+    found = day(text)
+    return None if found is None else np.datetime64(found, "s")

@@ -4,16 +4,19 @@ Amounts are int64 分. ``docs/architecture.md`` lists the columns of the two fra
 :data:`BALANCE_COLUMNS` are the same lists for programs.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Literal
-
-import pandas as pd
+from typing import TYPE_CHECKING, Literal
 
 from juesuan.ledger.report import ReadingReport
 from juesuan.problems import Problem, Severity
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LINE_COLUMNS: tuple[str, ...] = (
     "file",
@@ -139,7 +142,7 @@ class CodeList:
     title: str
     names: Mapping[str, str]
 
-    def extended(self, more: Mapping[str, str]) -> "CodeList":
+    def extended(self, more: Mapping[str, str]) -> CodeList:
         """Return the list with more codes; a code listed before takes the new name."""
         return CodeList(self.kind, self.edition, self.title, {**self.names, **more})
 

@@ -1,6 +1,6 @@
 """Which ledger rows make an amount: one selection, or a thousand of them quickly."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -72,10 +72,22 @@ class Aggregates:
         grouped = groups.agg(
             debit=("debit", "sum"), credit=("credit", "sum"), lines=("debit", "size")
         ).reset_index()
+        self._take(grouped, ledger.balances)
+
+    @classmethod
+    def of_groups(cls, groups: Mapping[str, Sequence[Any]]) -> "Aggregates":
+        """Return the aggregates of a ledger that is grouped already, without a trial balance.
+
+        ``groups`` has a column for each canonical column that selections ask for, and debit, credit and lines.
+        """
+        made = cls.__new__(cls)
+        made._take(pd.DataFrame(groups), pd.DataFrame(columns=[*_BALANCE_KEYS, *_BALANCES]))
+        return made
+
+    def _take(self, grouped: pd.DataFrame, balances: pd.DataFrame) -> None:
         self._lines = _Cells({name: grouped[name].to_numpy() for name in _KEYS})
         self._net: NDArray[Any] = (grouped["debit"] - grouped["credit"]).to_numpy()
         self._counts: NDArray[Any] = grouped["lines"].to_numpy()
-        balances = ledger.balances
         self._leaves = _Cells({name: balances[name].to_numpy() for name in _BALANCE_KEYS})
         self._held = {name: balances[name].to_numpy() for name in _BALANCES}
 
