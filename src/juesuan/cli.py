@@ -182,6 +182,31 @@ def preview(
     return ExitCode.OK
 
 
+@app.command
+def audit(
+    document: Path,
+    *,
+    json: Annotated[Path | None, Parameter(help="结果写入这个 JSON 文件")] = None,
+    html: Annotated[Path | None, Parameter(help="带批注的页面写入这个 HTML 文件")] = None,
+    out: Annotated[Path | None, Parameter(help="两者都写入这个文件夹；审核文件夹时默认 out/audit")] = None,
+    jobs: Annotated[int, Parameter(help="审核文件夹时同时处理几份")] = 2,
+) -> int:
+    """审核一份已公开（或将要公开）的决算文本：表、附注、文字、自评表是否自相矛盾。
+
+    退出码：0 没有错误；1 有错误；2 读不了。
+
+    Parameters
+    ----------
+    document
+        PDF（有文字层）、DOCX、HTML、XLSX 或 TXT 文件，或者装有这些文件的文件夹。
+    """
+    from juesuan.audit import tell_audit
+
+    text, code = tell_audit(document, json=json, html=html, out=out, jobs=jobs)
+    print(text)  # noqa: T201 - the command line talks to people
+    return code
+
+
 def main() -> None:
     """Run the command line and exit with its code (see :class:`juesuan.problems.ExitCode`)."""
     try:

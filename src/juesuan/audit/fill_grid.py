@@ -35,9 +35,7 @@ class Filler:
     def put(self, mark: int, row: str, column: str, text: str | None) -> None:
         """Write one amount; a cell without a number stays absent."""
         label = f"{self.table.name} {self.table.labels.get(row, row)}"
-        stated = stated_money(
-            text or "", self.table.unit, self.decimals, self.spot(mark, row, column), label
-        )
+        stated = stated_money(text or "", self.table.unit, self.decimals, self.spot(mark, row, column), label)
         if stated is not None:
             self.table.cells[row, column] = stated
 
@@ -69,7 +67,9 @@ class Filler:
             self.side(block, head + 1, start, number, amounts)
         return bool(self.table.labels)
 
-    def side(self, block: FormBlock, first: int, label_at: int, number_at: int | None, amounts: Sequence[int]) -> None:
+    def side(
+        self, block: FormBlock, first: int, label_at: int, number_at: int | None, amounts: Sequence[int]
+    ) -> None:
         """One side: each row by its 行次, or by its label in the order of the form."""
         known = {row.id for row in block.rows}
         names = [(name, row) for name, row in row_names(self.table.form, self.table.printed) if row in known]
@@ -152,8 +152,10 @@ class Filler:
                 if not code or (code.isdigit() and (at + 1 >= len(texts) or number_of(texts[at + 1]) is not None)):
                     continue
                 rest = [one for one in row[at + 1 :] if one is not None]
-                name, amount = (text, rest[0] if rest else "") if code == _FOOT_TOTALS.get(text) else (
-                    rest[0], rest[1] if len(rest) > 1 else ""
+                name, amount = (
+                    (text, rest[0] if rest else "")
+                    if code == _FOOT_TOTALS.get(text)
+                    else (rest[0], rest[1] if len(rest) > 1 else "")
                 )
                 self.table.labels[code] = name.replace(" ", "")
                 self.put(mark, code, "amount", amount)

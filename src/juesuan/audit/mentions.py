@@ -155,7 +155,7 @@ def parts(source: Source) -> Iterator[Part]:
 
 def directory_blocks(source: Source) -> frozenset[int]:
     """The blocks of the directory: from 目录 to where the first heading stands again."""
-    found = [number for number, block in source.paragraphs if re.fullmatch(r"目录[.…]*", block.text[:6])]
+    found = [number for number, block in source.paragraphs if re.search(r"(?:^|决算|公开)目录[.…]*$", block.text)]
     if not found:
         return frozenset()
     start = found[0]

@@ -1,7 +1,8 @@
 """What an audit reads and what it finds: values only.
 
-A :class:`Source` is a document as its reader found it, whatever its format: paragraphs and grids in reading order,
-each with the page or line where it stands. A :class:`Finding` is one place where the document is not as it says.
+A :class:`Source` is a document as its reader found it, whatever its format: paragraphs and grids in reading
+order, each with the page or line where it stands. A :class:`Finding` is one place where the document is not as it
+says.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,13 +21,14 @@ class Weight(StrEnum):
 
 @dataclass(frozen=True)
 class Spot:
-    """Where something stands, as closely as the format lets one say. ``block`` counts the source's blocks from 0."""
+    """Where something stands, as closely as the format says. ``block`` counts the source's blocks from 0."""
 
     block: int
     page: int | None = None
     line: int | None = None
     table: str = ""
     cell: str = ""
+    row: int | None = None  # of a grid, counted from 0
 
     def __str__(self) -> str:
         parts = []
@@ -98,8 +100,11 @@ class Source:
     def spot(self, block: int, offset: int = 0, *, table: str = "", cell: str = "") -> Spot:
         """Return the place of an offset of a paragraph, or of a row of a grid."""
         found = self.blocks[block]
-        mark = found.mark(offset) if isinstance(found, Paragraph) else found.marks[offset]
-        return Spot(block, mark.page, mark.line, table, cell)
+        if isinstance(found, Paragraph):
+            mark = found.mark(offset)
+            return Spot(block, mark.page, mark.line, table, cell)
+        mark = found.marks[offset]
+        return Spot(block, mark.page, mark.line, table, cell, offset)
 
     @property
     def paragraphs(self) -> Iterator[tuple[int, Paragraph]]:

@@ -37,7 +37,9 @@ _PREFIX = re.compile(
     r"^(?:其中：?|另外|20\d{2}年度?|本年度?|全年|（\d+）|（[一二三四五六七八九十]+）|\d{1,2}[.、．]|我单位|本单位|本部门|比20\d{2}年度?|(?:财政拨款)?支出决算中)"
 )
 _SUFFIX = r"(?:支出)?(?:决算|数)*(?:为|共计|合计|共|各)?"
-_COMPARED = re.compile(r"决算数?(?P<way>大于|小于|高于|低于|多于|少于|等于)(?:年初)?预算数?|决算数?[同与](?:年初)?预算数?(?P<flat>持平)")
+_COMPARED = re.compile(
+    r"决算数?(?P<way>大于|小于|高于|低于|多于|少于|等于)(?:年初)?预算数?|决算数?[同与](?:年初)?预算数?(?P<flat>持平)"
+)
 _AGAINST_BUDGET = re.compile(r"比(?:年初)?预算(?:数)?$")
 _ITEM = re.compile(r"^(?:\d{1,2}[.、．]|（\d{1,2}）)")
 
@@ -163,12 +165,13 @@ class Narrative:
 
     def same(self, address: str, stated: Stated, sentence: str) -> Iterator[Finding]:
         """Compare an amount of a sentence with the table's."""
-        table = self.book.tables.get(int(address[1:].split(".")[0]))
-        if table is None or table.open_row(address.split(".")[1]):
+        number, row, _ = address[1:].split(".")
+        table = self.book.tables.get(int(number))
+        if table is None or table.open_row(row):
             return
         cell = self.book.cell(address)
         if cell is None:
-            label = f"{table.name} {table.labels.get(address.split('.')[1], address)}（空）"
+            label = f"{table.name} {table.labels.get(row, row)}（空）"
             spot = self.book.source.spot(table.block, 0, table=table.name)
             cell = Stated("0", Fraction(), Fraction(), spot, label)
         judged = judge_same(stated, cell)
@@ -227,8 +230,9 @@ class Narrative:
         """The amount at an address, zero where the table has a blank there."""
         if not address:
             return None
-        table = self.book.tables.get(int(address[1:].split(".")[0]))
-        if table is None or table.open_row(address.split(".")[1]):
+        number, row, _ = address[1:].split(".")
+        table = self.book.tables.get(int(number))
+        if table is None or table.open_row(row):
             return None
         return self.book.cell(address) or Stated(
             "0", Fraction(), Fraction(), self.book.source.spot(table.block, 0, table=table.name), table.name
@@ -266,7 +270,9 @@ class Narrative:
         if whole.value == 0:
             yield self.zero(stated, sentence, "合计为零，没有占比。")
             return
-        yield from self.judged("narrative.share", quotient(state.last, whole), stated, sentence, (state.last, whole))
+        yield from self.judged(
+            "narrative.share", quotient(state.last, whole), stated, sentence, (state.last, whole)
+        )
 
     def whole(self, of: str) -> Stated | None:
         """The amount of this part that a sentence named by these words."""
@@ -353,7 +359,12 @@ class Narrative:
     def zero(stated: Stated, sentence: str, message: str) -> Finding:
         """A rate or a direction where there is nothing to divide or to compare."""
         return Finding(
-            "narrative.zero-base", Weight.WARNING, stated.spot, message, quote=_quote(sentence, stated.text), stated=stated.text
+            "narrative.zero-base",
+            Weight.WARNING,
+            stated.spot,
+            message,
+            quote=_quote(sentence, stated.text),
+            stated=stated.text,
         )
 
 
@@ -365,4 +376,8 @@ def _quote(sentence: str, text: str) -> str:
     """The words around a number."""
     at = sentence.find(text)
     start = max(0, at - 30)
-    return ("…" if start else "") + sentence[start : at + len(text) + 12] + ("…" if at + len(text) + 12 < len(sentence) else "")
+    return (
+        ("…" if start else "")
+        + sentence[start : at + len(text) + 12]
+        + ("…" if at + len(text) + 12 < len(sentence) else "")
+    )

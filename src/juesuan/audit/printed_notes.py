@@ -33,7 +33,9 @@ def _note(book: Book, table: StatedTable, block: int, paragraph: Paragraph) -> I
         note = parse_note(paragraph.text)
     except NoteError as error:
         spot = _spot(book, table, block, error.position)
-        yield Finding("note.unreadable", Weight.WARNING, spot, f"附注中的公式读不懂：{error.chinese}", paragraph.text)
+        yield Finding(
+            "note.unreadable", Weight.WARNING, spot, f"附注中的公式读不懂：{error.chinese}", paragraph.text
+        )
         return
     numbered = _numbered_alike(table)
     for formula in note.formulae:

@@ -48,7 +48,9 @@ def paragraphs(lines: Iterable[TextLine], caption: Callable[[str], str]) -> Iter
             continue
         begins = heading_level(found)
         titled = not begins and bool(caption(found))
-        if text and (begins or titled or alone or _ITEM.match(found) or (_ended_heading(text, level) and found != "说明")):
+        if text and (
+            begins or titled or alone or _ITEM.match(found) or (_ended_heading(text, level) and found != "说明")
+        ):
             yield Paragraph(text, tuple(marks), level)
             text, marks, level = "", [], 0
         if not text:

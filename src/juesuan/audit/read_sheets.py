@@ -1,16 +1,18 @@
-"""Finds the self-evaluation sheets of a document: by cells where there are cells, by tokens where there are lines."""
+"""Finds the self-evaluation sheets of a document: by cells, or by tokens where a format has lines only."""
 
 import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from juesuan.audit.model import Finding, Grid, Mark, Paragraph, Spot
+from juesuan.audit.model import Finding, Grid, Paragraph, Spot
 from juesuan.audit.numbers import NUMBER, number_of, plain, stated_money
 from juesuan.audit.sheets import Indicator, Sheet, check_prose, check_sheet, is_sheet
 from juesuan.audit.tables import Book
 
 _POINTS = re.compile(r"[（(]\s*(\d+(?:\.\d+)?)\s*分\s*(?:[*×]\s*执行率)?\s*[)）]")
-_EXECUTED = re.compile(rf"(?P<a>{NUMBER})\s+(?P<b>{NUMBER})\s+(?P<rate>{NUMBER}%)\s+(?P<score>\d+(?:\.\d+)?)(?=\s|$)")
+_EXECUTED = re.compile(
+    rf"(?P<a>{NUMBER})\s+(?P<b>{NUMBER})\s+(?P<rate>{NUMBER}%)\s+(?P<score>\d+(?:\.\d+)?)(?=\s|$)"
+)
 _SCORE_AT_END = re.compile(r"(?:^|\s)(?P<score>\d{1,3}(?:\.\d{1,2})?)\s*$")
 _TOTAL = re.compile(r"总分\s*(?P<n>\d+(?:\.\d+)?)\s*分?")
 _PAIR = re.compile(
@@ -40,7 +42,12 @@ def _celled(book: Book, number: int, grid: Grid) -> Sheet:
     columns: dict[str, int] = {}
     for mark, row in enumerate(grid.rows):
         texts = [plain(cell or "") for cell in row]
-        places = {word: at for at, text in enumerate(texts) for word in ("预算数", "执行数", "执行率", "得分") if text.startswith(word)}
+        places = {
+            word: at
+            for at, text in enumerate(texts)
+            for word in ("预算数", "执行数", "执行率", "得分")
+            if text.startswith(word)
+        }
         if "项目名称" in texts:
             sheet.project = next((text for text in texts[texts.index("项目名称") + 1 :] if text), "")
         if "预算数" in places and "得分" in places:
@@ -53,7 +60,12 @@ def _celled(book: Book, number: int, grid: Grid) -> Sheet:
             target = next((at for at, text in enumerate(texts) if "目标值" in text or "指标值" in text), None)
             actual = next((at for at, text in enumerate(texts) if "完成值" in text or "完成情况" in text), None)
             if target is not None and actual is not None:
-                columns = {"name": texts.index("三级指标"), "target": target, "actual": actual, "score": places["得分"]}
+                columns = {
+                    "name": texts.index("三级指标"),
+                    "target": target,
+                    "actual": actual,
+                    "score": places["得分"],
+                }
             continue
         if texts and any(text in ("总分", "总得分", "合计得分") for text in texts):
             total = next((text.rstrip("分") for text in texts if number_of(text.rstrip("分")) is not None), "")
@@ -87,13 +99,22 @@ def _row(book: Book, sheet: Sheet, grid: Grid, mark: int, columns: dict[str, int
         return
     name = row[columns["name"]]
     sheet.indicators.append(
-        Indicator(name, Fraction(weight[1]), row[columns["target"]], row[columns["actual"]], score, _spot(book, sheet, mark, f"{name} 得分"))
+        Indicator(
+            name,
+            Fraction(weight[1]),
+            row[columns["target"]],
+            row[columns["actual"]],
+            score,
+            _spot(book, sheet, mark, f"{name} 得分"),
+        )
     )
 
 
 def _groups(book: Book, sheet: Sheet, grid: Grid) -> None:
     """Weights of the second level against the third: a merged cell counts for the rows it covers."""
-    header = next((n for n, row in enumerate(grid.rows) if "三级指标" in [plain(cell or "") for cell in row]), None)
+    header = next(
+        (n for n, row in enumerate(grid.rows) if "三级指标" in [plain(cell or "") for cell in row]), None
+    )
     if header is None:
         return
     level = [plain(cell or "") for cell in grid.rows[header]].index("三级指标")
@@ -137,8 +158,12 @@ def _lossy(book: Book, number: int, grid: Grid) -> Sheet:
     sheet.weight = Fraction(first[1]) if first else sheet.weight
     done = _EXECUTED.search(text)
     if done is not None:
-        sheet.budget = stated_money(done["a"], "万元", book.decimals, spot(done.start("a"), "预算数"), "自评表预算数")
-        sheet.actual = stated_money(done["b"], "万元", book.decimals, spot(done.start("b"), "执行数"), "自评表执行数")
+        sheet.budget = stated_money(
+            done["a"], "万元", book.decimals, spot(done.start("a"), "预算数"), "自评表预算数"
+        )
+        sheet.actual = stated_money(
+            done["b"], "万元", book.decimals, spot(done.start("b"), "执行数"), "自评表执行数"
+        )
         sheet.rate = (done["rate"], spot(done.start("rate"), "执行率"))
         sheet.score = (done["score"], spot(done.start("score"), "得分"))
     total = _TOTAL.search(text)
@@ -149,8 +174,8 @@ def _lossy(book: Book, number: int, grid: Grid) -> Sheet:
 
 
 def _indicators(sheet: Sheet, text: str, after: int, spot: "_Spots") -> None:
-    """Between one weight and the next stand a target, an outcome and a score; or only the name of the next level."""
-    points = [match for match in _POINTS.finditer(text, after)]
+    """Between one weight and the next stand target, outcome and score, or the name of the next level."""
+    points = list(_POINTS.finditer(text, after))
     for at, match in enumerate(points):
         end = points[at + 1].start() if at + 1 < len(points) else len(text)
         stretch = text[match.end() : end]
@@ -205,6 +230,4 @@ class _Spots:
 
 
 def _spot(book: Book, sheet: Sheet, mark: int, cell: str) -> Spot:
-    grid = book.source.blocks[sheet.block]
-    where: Mark = grid.marks[mark] if isinstance(grid, Grid) else Mark(0, None, None)
-    return Spot(sheet.block, where.page, where.line, sheet.title, cell)
+    return book.source.spot(sheet.block, mark, table=sheet.title, cell=cell)

@@ -13,6 +13,7 @@ _FOOT = re.compile(r"^(?:注：|说明：|备注|第[一二三四五六七八九
 _SHEET = re.compile(r"^(?:(?:\d{4}年度)?.{0,40}(?:自评表|自评结果表))$")
 _TOTAL = re.compile(r"^总分[\d.]+分?$")
 _BROKEN = re.compile(r"\d[\d,]*[.,]$")
+_LEAST_LINES = 2
 _SUMMARY = re.compile(r"^\d+[.、].*综述：")
 
 
@@ -53,7 +54,7 @@ def _blocks(lines: Sequence[TextLine], catalog: Catalog) -> Iterator[Block]:
         found = plain(lines[at].text)
         if catalog.caption(found) and not heading_level(found):
             end = _until(lines, at + 1, catalog)
-            if end - at > 2:  # a caption alone is a line of the directory
+            if end - at > _LEAST_LINES:  # a caption alone is a line of the directory
                 yield from paragraphs(prose, catalog.caption)
                 prose = []
                 yield _lossy(lines[at:end], lines[at].text)

@@ -44,7 +44,9 @@ def recognise(source: Source, catalog: Catalog) -> tuple[Book, tuple[Finding, ..
         number = edition.number(one.title)
         if number is None or number in tables:
             continue
-        table = StatedTable(catalog.form(edition, number), edition.table(number), one.block, unit_of(one.around) or main)
+        table = StatedTable(
+            catalog.form(edition, number), edition.table(number), one.block, unit_of(one.around) or main
+        )
         tables[number] = table
         if one.grid.lossy:
             filler = TextFiller(source, table, one.grid, decimals)
@@ -81,7 +83,9 @@ def _titled(source: Source, catalog: Catalog) -> Iterator[Titled]:
         for text in (*own, *before):
             title = catalog.caption(text)
             if title:
-                yield Titled(number, grid, title, " ".join([*own, *before[:_NEAR], *sum(rows, [])]))
+                yield Titled(
+                    number, grid, title, " ".join([*own, *before[:_NEAR], *(text for row in rows for text in row)])
+                )
                 break
 
 
@@ -100,11 +104,7 @@ def _decimals(titled: list[Titled]) -> int:
 
 
 def _year(source: Source) -> int | None:
-    found = Counter(
-        int(year)
-        for _, block in source.paragraphs
-        for year in _YEAR.findall(block.text)
-    ) + Counter(
+    found = Counter(int(year) for _, block in source.paragraphs for year in _YEAR.findall(block.text)) + Counter(
         int(year) for _, grid in source.grids for year in _YEAR.findall("".join(map(plain_char, grid.title)))
     )
     return found.most_common(1)[0][0] if found else None

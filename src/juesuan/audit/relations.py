@@ -37,7 +37,9 @@ def relations(book: Book) -> Iterator[Instanced]:
         for rule in file.rules:
             yield from _expand(book, rule, file.sources[rule.source])
     for own in book.edition.rules:
-        rule = Rule(id=own.id, text=own.text, source="own", target=own.target, terms=own.terms, relation=own.relation)
+        rule = Rule(
+            id=own.id, text=own.text, source="own", target=own.target, terms=own.terms, relation=own.relation
+        )
         yield from _expand(book, rule, book.edition.citation)
 
 
@@ -57,7 +59,9 @@ def breaks_with(book: Book, table: StatedTable) -> Callable[[str, Mapping[str, s
     def breaks(row: str, placement: Mapping[str, str]) -> int:
         if not linked:
             linked.extend(
-                one for one in relations(book) if len({cell[:2] for cell in (one.target, *(c for _, c in one.terms))}) > 1
+                one
+                for one in relations(book)
+                if len({cell[:2] for cell in (one.target, *(c for _, c in one.terms))}) > 1
             )
         trial = {
             (row, column): stated_money(text, table.unit, book.decimals, Spot(table.block))
@@ -108,7 +112,9 @@ def _judge(book: Book, one: Instanced) -> Finding | None:
     wrong = judged.verdict is Verdict.WRONG or same
     message = f"{one.text}：不成立。"
     if not wrong:
-        message = f"{one.text}：相差 {show_money(abs(judged.difference), table.unit)}，各数四舍五入可以解释，是尾差。"
+        message = (
+            f"{one.text}：相差 {show_money(abs(judged.difference), table.unit)}，各数四舍五入可以解释，是尾差。"
+        )
     elif same:
         message = f"{one.text}：同一个数在两处不同。"
     return Finding(
@@ -134,7 +140,7 @@ def _blank_spot(book: Book, cell: Cell) -> Spot:
     words = f"{table.labels.get(cell[1], cell[1])} {cell[2]} 栏"
     if beside:
         spot = beside[0].spot
-        return Spot(spot.block, spot.page, spot.line, table.name, words)
+        return Spot(spot.block, spot.page, spot.line, table.name, words, spot.row)
     return book.source.spot(table.block, 0, table=table.name, cell=words)
 
 
@@ -147,7 +153,9 @@ def _of_notes(number: int, table: StatedTable) -> Iterator[Instanced]:
         if formula.axis is Axis.COLUMN:
             for row in table.labels:
                 cells = tuple((sign, (number, row, column)) for sign, column in terms)
-                yield Instanced(rule, f"表 {number} {formula.text}", citation, Relation.EQUAL, (number, row, target), cells)
+                yield Instanced(
+                    rule, f"表 {number} {formula.text}", citation, Relation.EQUAL, (number, row, target), cells
+                )
         elif target in table.labels:
             block = next(b for b in table.form.blocks if target in {row.id for row in b.rows})
             for column in table.form.columns_of(block):
@@ -163,10 +171,10 @@ def _expand(book: Book, rule: Rule, citation: str) -> Iterator[Instanced]:
     domains = [_choices(book, name, domain) for name, domain in rule.for_each.items()]
     for chosen in product(*domains):
         binding = {name: value for part in chosen for name, value in part.items()}
-        targets = [cell for cell in _cells(book, parsed[0].cell, binding) if cell[1] in book.tables[cell[0]].labels]
-        terms = tuple(
-            (term.sign, cell) for term in parsed[1:] for cell in _cells(book, term.cell, binding)
-        )
+        targets = [
+            cell for cell in _cells(book, parsed[0].cell, binding) if cell[1] in book.tables[cell[0]].labels
+        ]
+        terms = tuple((term.sign, cell) for term in parsed[1:] for cell in _cells(book, term.cell, binding))
         for target in targets:
             if terms or book.tables[target[0]].children(target[1]):
                 yield Instanced(rule.id, rule.text, citation, rule.relation, target, terms)

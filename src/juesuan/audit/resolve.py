@@ -1,9 +1,9 @@
 """Which column does a lone number belong to? Identities decide, or nobody does.
 
-Extracted text loses empty cells: of a row's seven columns three numbers are left, in order. Every placement that keeps
-the order is a candidate. What rules candidates out: the form's own column formulae (栏次 notes), columns that are
-empty in the row above (a 款 has no project spending where its 类 has none), sums over the rows below, and relations
-with other tables. One candidate left is an answer; several are not, and the row stays unresolved.
+Extracted text loses empty cells: of a row's seven columns three numbers are left, in order. Every placement that
+keeps the order is a candidate. What rules candidates out: the form's own column formulae (栏次 notes), columns that
+are empty in the row above (a 款 has no project spending where its 类 has none), sums over the rows below, and
+relations with other tables. One candidate left is an answer; several are not: the row stays unresolved.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +34,7 @@ class LostRow:
 
 
 class Resolver:
-    """Resolves the lost rows of one table. ``fits`` counts how many relations with other tables a placement breaks."""
+    """Resolves the lost rows of one table. ``breaks`` counts the relations that a placement breaks."""
 
     def __init__(
         self,
@@ -106,19 +106,20 @@ class Resolver:
             choices = [found[:1] if len(found) == 1 else [] for found in choices]
         fitting = [picked for picked in product(*choices) if self.adds_up(parent, children, lost, picked)]
         for n, row in enumerate(lost):
-            options = {tuple(picked[n].items()) for picked in fitting} or {tuple(one.items()) for one in choices[n]}
+            options = {tuple(picked[n].items()) for picked in fitting} or {
+                tuple(one.items()) for one in choices[n]
+            }
             if len(options) == 1:
                 self.settle(row, dict(options.pop()))
 
-    def adds_up(self, parent: str, children: Sequence[str], lost: Sequence[str], picked: Sequence[Placement]) -> bool:
+    def adds_up(
+        self, parent: str, children: Sequence[str], lost: Sequence[str], picked: Sequence[Placement]
+    ) -> bool:
         """Whether every column of the parent is the sum of its children, to a hundredth for each."""
         places = dict(zip(lost, picked, strict=True))
         for column in self.table.columns:
             total = sum(
-                (
-                    _value(places[row], column) if row in places else self.amount(row, column)
-                    for row in children
-                ),
+                (_value(places[row], column) if row in places else self.amount(row, column) for row in children),
                 Fraction(),
             )
             if abs(total - self.amount(parent, column)) > Fraction(len(children) + 1, 200):

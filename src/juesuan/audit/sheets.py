@@ -9,7 +9,18 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from juesuan.audit.model import Finding, Grid, Spot, Weight
-from juesuan.audit.numbers import NUMBER, Stated, Verdict, decimals_of, judge_rate, number_of, plain, quotient, show, show_rate
+from juesuan.audit.numbers import (
+    NUMBER,
+    Stated,
+    Verdict,
+    decimals_of,
+    judge_rate,
+    number_of,
+    plain,
+    quotient,
+    show,
+    show_rate,
+)
 from juesuan.audit.tables import Book
 from juesuan.money import round_half_up
 
@@ -73,14 +84,34 @@ def _execution(sheet: Sheet) -> Iterator[Finding]:
     judged = judge_rate(sheet.rate[0], interval)
     if judged.verdict not in (Verdict.HOLDS, Verdict.TRUNCATED):
         weight = Weight.WARNING if judged.verdict is Verdict.EDGE else Weight.ERROR
-        yield Finding("sheet.rate", weight, sheet.rate[1], "执行率与预算数、执行数不符。", sheet.title, sheet.rate[0], show_rate(judged.computed), show_rate(judged.difference), inputs)
+        yield Finding(
+            "sheet.rate",
+            weight,
+            sheet.rate[1],
+            "执行率与预算数、执行数不符。",
+            sheet.title,
+            sheet.rate[0],
+            show_rate(judged.computed),
+            show_rate(judged.difference),
+            inputs,
+        )
     if sheet.score is None:
         return
     printed = Fraction(sheet.rate[0].rstrip("%")) / 100
     stated, places = number_of(sheet.score[0]) or Fraction(), max(2, decimals_of(sheet.score[0]))
     options = [_points(min(sheet.weight, sheet.weight * rate), places) for rate in (printed, interval[1])]
     if stated not in options:
-        yield Finding("sheet.score", Weight.ERROR, sheet.score[1], "预算执行得分与执行率不符。", sheet.title, sheet.score[0], show(options[0]), show(stated - options[0]), (f"{show(sheet.weight)} 分×{sheet.rate[0]}", *inputs))
+        yield Finding(
+            "sheet.score",
+            Weight.ERROR,
+            sheet.score[1],
+            "预算执行得分与执行率不符。",
+            sheet.title,
+            sheet.score[0],
+            show(options[0]),
+            show(stated - options[0]),
+            (f"{show(sheet.weight)} 分×{sheet.rate[0]}", *inputs),
+        )
 
 
 def _indicator(one: Indicator) -> Iterator[Finding]:
@@ -139,12 +170,30 @@ def _weights(sheet: Sheet) -> Iterator[Finding]:
     """Weights add up: the third level to the second, and all to a hundred."""
     for name, weight, below, spot in sheet.groups:
         if weight != below:
-            yield Finding("sheet.weight", Weight.ERROR, spot, "分值不等于所属各项之和。", name, show(weight), show(below), show(weight - below))
+            yield Finding(
+                "sheet.weight",
+                Weight.ERROR,
+                spot,
+                "分值不等于所属各项之和。",
+                name,
+                show(weight),
+                show(below),
+                show(weight - below),
+            )
     if sheet.indicators and sheet.score is not None:
         total = sheet.weight + sum((one.weight for one in sheet.indicators), Fraction())
         if total != _FULL:
             spot = sheet.total[1] if sheet.total else sheet.indicators[0].spot
-            yield Finding("sheet.weight", Weight.ERROR, spot, "各项分值之和不是 100 分。", sheet.title, show(total), "100", show(total - _FULL))
+            yield Finding(
+                "sheet.weight",
+                Weight.ERROR,
+                spot,
+                "各项分值之和不是 100 分。",
+                sheet.title,
+                show(total),
+                "100",
+                show(total - _FULL),
+            )
 
 
 def _total(sheet: Sheet) -> Iterator[Finding]:
@@ -158,7 +207,17 @@ def _total(sheet: Sheet) -> Iterator[Finding]:
     stated = number_of(sheet.total[0]) or Fraction()
     if stated != total:
         names = (f"预算执行 {sheet.score[0]}", *(f"{one.name} {one.score}" for one in sheet.indicators))
-        yield Finding("sheet.total", Weight.ERROR, sheet.total[1], "总分不等于各项得分之和。", f"总分 {sheet.total[0]}", sheet.total[0], show(total), show(stated - total), names)
+        yield Finding(
+            "sheet.total",
+            Weight.ERROR,
+            sheet.total[1],
+            "总分不等于各项得分之和。",
+            f"总分 {sheet.total[0]}",
+            sheet.total[0],
+            show(total),
+            show(stated - total),
+            names,
+        )
 
 
 def check_prose(book: Book, sheets: Sequence[Sheet]) -> Iterator[Finding]:
@@ -171,7 +230,17 @@ def check_prose(book: Book, sheets: Sequence[Sheet]) -> Iterator[Finding]:
             sheet = unit[0]
             assert sheet.total is not None  # noqa: S101 - filtered above
             if number_of(score["n"]) != number_of(sheet.total[0]):
-                yield Finding("sheet.total-in-text", Weight.ERROR, book.source.spot(number, score.start()), "文字中的得分与自评表总分不一致。", text[max(0, score.start() - 16) : score.end()], score["n"], sheet.total[0], show((number_of(score["n"]) or Fraction()) - (number_of(sheet.total[0]) or Fraction())), (f"{sheet.title} 总分 {sheet.total[0]}（{sheet.total[1]}）",))
+                yield Finding(
+                    "sheet.total-in-text",
+                    Weight.ERROR,
+                    book.source.spot(number, score.start()),
+                    "文字中的得分与自评表总分不一致。",
+                    text[max(0, score.start() - 16) : score.end()],
+                    score["n"],
+                    sheet.total[0],
+                    show((number_of(score["n"]) or Fraction()) - (number_of(sheet.total[0]) or Fraction())),
+                    (f"{sheet.title} 总分 {sheet.total[0]}（{sheet.total[1]}）",),
+                )
         yield from _overall(book, sheets, number, text)
         match = re.search(r"^\d+[.、．](?P<name>.{2,40}?)(?:项目)?绩效自评综述", text)
         named = [sheet for sheet in sheets if match and sheet.project and sheet.project in match["name"] + "项目"]
@@ -183,21 +252,48 @@ def _overall(book: Book, sheets: Sequence[Sheet], number: int, text: str) -> Ite
     """整体支出绩效自评，资金 x 万元: the executed amount of the unit's sheet."""
     match = re.search(rf"整体支出绩效自评，(?:涉及)?资金(?P<n>{NUMBER})万元", text)
     for sheet in (one for one in sheets if match and not one.project and one.actual is not None):
-        assert match is not None and sheet.actual is not None  # noqa: S101, PT018 - filtered above
+        assert match is not None and sheet.actual is not None  # noqa: S101 - filtered above
         stated = number_of(match["n"]) or Fraction()
         if stated * 10_000 != sheet.actual.value:
-            yield Finding("sheet.amount-in-text", Weight.ERROR, book.source.spot(number, match.start()), "文字中的资金与自评表执行数不一致。", match[0], match["n"], sheet.actual.text, evidence=(sheet.actual.named,))
+            yield Finding(
+                "sheet.amount-in-text",
+                Weight.ERROR,
+                book.source.spot(number, match.start()),
+                "文字中的资金与自评表执行数不一致。",
+                match[0],
+                match["n"],
+                sheet.actual.text,
+                evidence=(sheet.actual.named,),
+            )
 
 
 def _project(book: Book, sheet: Sheet, number: int, text: str) -> Iterator[Finding]:
-    head = text.split("。")[0]
+    head = text.partition("。")[0]
     budget = re.search(rf"预算数?为(?P<n>{NUMBER})万元", head)
     actual = re.search(rf"(?:执行|决算)数?为(?P<n>{NUMBER})万元", head)
-    adjusted = [found for found in re.findall(rf"调整(?:后)?(?:预算)?(?:数)?为({NUMBER})万元", head)]
+    adjusted = re.findall(rf"调整(?:后)?(?:预算)?(?:数)?为({NUMBER})万元", head)
     if actual and sheet.actual is not None and (number_of(actual["n"]) or 0) * 10_000 != sheet.actual.value:
-        yield Finding("sheet.amount-in-text", Weight.ERROR, book.source.spot(number, actual.start()), "文字中的执行数与自评表不一致。", actual[0], actual["n"], sheet.actual.text, evidence=(sheet.actual.named,))
+        yield Finding(
+            "sheet.amount-in-text",
+            Weight.ERROR,
+            book.source.spot(number, actual.start()),
+            "文字中的执行数与自评表不一致。",
+            actual[0],
+            actual["n"],
+            sheet.actual.text,
+            evidence=(sheet.actual.named,),
+        )
     if not budget or sheet.budget is None:
         return
     said = [budget["n"], *adjusted]
     if all((number_of(one) or 0) * 10_000 != sheet.budget.value for one in said):
-        yield Finding("sheet.scope", Weight.WARNING, book.source.spot(number, budget.start()), "预算数与自评表不同：口径（年初预算、调整预算）不同时应各自注明。", head[max(0, budget.start() - 12) : budget.end() + 40], budget["n"], sheet.budget.text, evidence=(sheet.budget.named,))
+        yield Finding(
+            "sheet.scope",
+            Weight.WARNING,
+            book.source.spot(number, budget.start()),
+            "预算数与自评表不同：口径（年初预算、调整预算）不同时应各自注明。",
+            head[max(0, budget.start() - 12) : budget.end() + 40],
+            budget["n"],
+            sheet.budget.text,
+            evidence=(sheet.budget.named,),
+        )

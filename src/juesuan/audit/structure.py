@@ -1,4 +1,4 @@
-"""The document as a whole: headings, directory, years, unit names, what a template left behind, what is missing."""
+"""The document as a whole: headings, directory, years, names, what a template left, what is missing."""
 
 import difflib
 import re
@@ -167,7 +167,11 @@ def _names(book: Book, subjects: Subjects) -> Iterator[Finding]:
 
 def _projects(book: Book) -> Iterator[Finding]:
     """共涉及 N 个项目, against the projects that are described one by one."""
-    described = [(number, block) for number, block in book.source.paragraphs if re.search(r"^\d+[.、．].{2,40}项目绩效自评综述", block.text)]
+    described = [
+        (number, block)
+        for number, block in book.source.paragraphs
+        if re.search(r"^\d+[.、．].{2,40}项目绩效自评综述", block.text)
+    ]
     if not described:
         return
     for number, block in book.source.paragraphs:

@@ -1,4 +1,4 @@
-"""Names in sentences: subjects of the classification of functions, items that a sentence lists, the unit itself."""
+"""Names in sentences: subjects of the functional classification, items that a sentence lists, the unit."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,9 @@ from juesuan.audit.mentions import Part, Subject
 from juesuan.audit.model import Finding, Paragraph, Weight
 from juesuan.audit.tables import Book, label_key
 
-_PATH = re.compile(r"(?P<class>[^，。；：（）\d.、]+?)(?:支出)?（类）(?:支出)?(?:(?P<section>[^，。；：（）]+?)（款）)?(?:(?P<item>[^，。；：]+?)（项）)?")
+_PATH = re.compile(
+    r"(?P<class>[^，。；：（）\d.、]+?)(?:支出)?（类）(?:支出)?(?:(?P<section>[^，。；：（）]+?)（款）)?(?:(?P<item>[^，。；：]+?)（项）)?"
+)
 _ITEM_START = re.compile(r"^(?:\d{1,2}[.、．]|（\d{1,2}）)")
 _USED = re.compile(r"主要使用(?:的)?科目(?:有|包括|为)：?(?P<names>[^。；]+)")
 _INCLUDED = re.compile(r"(?P<what>人员经费|公用经费)[^，。；]*，?(?:主要)?(?:包括|用于)[:：]?(?P<names>[^。；]+)")

@@ -26,12 +26,15 @@ from juesuan.audit.texts import Text, texts
 
 _AMONG = re.compile(r"(?:其中|分别(?:是|为))[：，]?")
 _COMPLETE = re.compile(r"其他|货物|工程|服务")
-_TASK = re.compile(r"完成(?P<goal>[\d,.]+)(?P<unit>万|亿)?(?:[人户个件次元]*)(?:的)?(?:年度|全年)?(?:目标)?任务的$")
+_TASK = re.compile(
+    r"完成(?P<goal>[\d,.]+)(?P<unit>万|亿)?(?:[人户个件次元]*)(?:的)?(?:年度|全年)?(?:目标)?任务的$"
+)
 _DUE = re.compile(r"应(?P<what>\w{1,6})$")
 _SHARE = re.compile(r"占比(?:为)?$")
 _TOTAL = re.compile(r"共(?:计)?|合计|总(?:额|计|数)?|缺口")
 _SCALE = {"万": 10**4, "亿": 10**8}
 _LEAST_TERMS = 2
+_ALL = 100
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,7 @@ def _parts(sentence: str, before: Sequence[Amount], after: Sequence[Amount]) -> 
         return
     judged = judge_sum(whole.stated, [(1, one.stated) for one in parts])
     rates = sum((Fraction(one.mention.number) for one in shares), Fraction())
-    complete = (len(shares) == len(parts) and rates == 100) or any(  # noqa: PLR2004 - per cent
+    complete = (len(shares) == len(parts) and rates == _ALL) or any(
         _COMPLETE.search(one.mention.lead) for one in parts[-2:]
     )
     yield from _total(sentence, whole, parts, judged.difference, judged.verdict, complete=complete)
@@ -149,7 +152,13 @@ def _long(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _total(
-    sentence: str, whole: Amount, parts: Sequence[Amount], difference: Fraction, verdict: Verdict, *, complete: bool
+    sentence: str,
+    whole: Amount,
+    parts: Sequence[Amount],
+    difference: Fraction,
+    verdict: Verdict,
+    *,
+    complete: bool,
 ) -> Iterator[Finding]:
     if verdict is Verdict.HOLDS:
         return

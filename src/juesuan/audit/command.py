@@ -1,0 +1,81 @@
+"""The command ``juesuan audit``: what it prints, writes and returns."""
+
+import sys
+from enum import IntEnum
+from pathlib import Path
+
+from juesuan.audit.catalog import load_catalog
+from juesuan.audit.checks import audit_source
+from juesuan.audit.folder import audit_folder, folder_lines
+from juesuan.audit.model import Weight
+from juesuan.audit.read import read_document
+from juesuan.audit.read_pdf import UnreadableDocument
+from juesuan.audit.report import Report, summary, write_html, write_json
+
+
+class AuditExit(IntEnum):
+    """Exit codes of ``juesuan audit`` (documented in docs/audit.md)."""
+
+    CLEAN = 0  # no finding of severity error
+    FOUND = 1  # at least one error
+    UNREADABLE = 2  # the document (or every document of a folder) can't be read
+
+
+def audit_document(path: Path) -> Report:
+    """Audit one document.
+
+    Raises:
+        UnreadableDocument: it can't be read.
+    """
+    catalog = load_catalog()
+    source = read_document(path, catalog)
+    book, findings = audit_source(source, catalog)
+    tables = tuple(table.name for _, table in sorted(book.tables.items()))
+    return Report(source, book.edition.edition, book.year, tables, findings)
+
+
+def tell_audit(
+    document: Path, *, json: Path | None = None, html: Path | None = None, out: Path | None = None, jobs: int = 2
+) -> tuple[str, int]:
+    """Audit a document or a folder, write what was asked for, and return the words and the exit code."""
+    if document.is_dir():
+        return _tell_folder(document, out or Path("out") / "audit", jobs)
+    try:
+        report = audit_document(document)
+    except UnreadableDocument as error:
+        return f"读不了：{error}", AuditExit.UNREADABLE
+    if out is not None:
+        json, html = json or out / "findings.json", html or out / "audit.html"
+    lines = [summary(report)]
+    if json is not None:
+        write_json(report, json)
+        lines.append(f"结果　{json}")
+    if html is not None:
+        write_html(report, html)
+        lines.append(f"页面　{html}")
+    return "\n".join(lines), AuditExit.FOUND if report.counts[Weight.ERROR] else AuditExit.CLEAN
+
+
+def _tell_folder(folder: Path, out: Path, jobs: int) -> tuple[str, int]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("审核"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=Console(file=sys.stderr)) as bar:
+        task = bar.add_task("", total=None)
+        rows = audit_folder(
+            folder,
+            out,
+            jobs=jobs,
+            progress=lambda done, total, name: bar.update(task, completed=done, total=total, description=name),
+        )
+    text = "\n".join([*folder_lines(rows), f"汇总　{out / 'index.html'}　{out / 'summary.csv'}"])
+    if not rows or all(row["problem"] for row in rows):
+        return text if rows else f"{folder} 中没有可以审核的文件。", AuditExit.UNREADABLE
+    return text, AuditExit.FOUND if any(row["errors"] for row in rows) else AuditExit.CLEAN

@@ -1,0 +1,169 @@
+"""What an audit hands over: ``findings.json``, ``audit.html`` and lines for the terminal."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from juesuan.audit.model import Finding, Grid, Paragraph, Source, Weight
+from juesuan.audit.numbers import plain
+from juesuan.resources import resource_root
+
+_WORDS = {Weight.ERROR: "错误", Weight.WARNING: "提示", Weight.NOTE: "说明"}
+_MOST_PLACES = 4
+
+
+@dataclass(frozen=True)
+class Report:
+    """The audit of one document."""
+
+    source: Source
+    edition: str
+    year: int | None
+    tables: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def counts(self) -> dict[Weight, int]:
+        """How many findings there are of each weight."""
+        found = Counter(one.weight for one in self.findings)
+        return {weight: found[weight] for weight in Weight}
+
+    def data(self) -> dict[str, Any]:
+        """Return what ``findings.json`` holds."""
+        return {
+            "document": self.source.name,
+            "format": self.source.kind,
+            "edition": self.edition,
+            "year": self.year,
+            "tables": list(self.tables),
+            "counts": {weight.value: count for weight, count in self.counts.items()},
+            "findings": [one.data() for one in self.findings],
+        }
+
+
+def write_json(report: Report, path: Path) -> None:
+    """Write ``findings.json``."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(report.data(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def write_html(report: Report, path: Path) -> None:
+    """Write the document's text with every finding beside it, in one file that loads nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        _page("audit.html", report=report, blocks=list(_blocks(report)), words=_WORDS), encoding="utf-8"
+    )
+
+
+def summary(report: Report) -> str:
+    """Return the lines that the terminal shows: findings of one kind together."""
+    counts = "、".join(f"{_WORDS[weight]} {count} 处" for weight, count in report.counts.items())
+    year = f"{report.year} 年度" if report.year else "年度不明"
+    lines = [
+        f"{report.source.name}：{year}，按 {report.edition} 版式核对，认出 {len(report.tables)} 张表；{counts}。"
+    ]
+    for weight in Weight:
+        lines.extend(_grouped([one for one in report.findings if one.weight is weight]))
+    return "\n".join(lines)
+
+
+def _grouped(findings: Sequence[Finding]) -> Iterator[str]:
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for one in findings:
+        key = (
+            one.rule,
+            one.message if one.rule.startswith("narrative.zero") else f"{one.message}{one.stated}{one.spot}",
+        )
+        groups.setdefault(key, []).append(one)
+    for group in groups.values():
+        first = group[0]
+        text = f"[{_WORDS[first.weight]}] {first.spot}　{first.message}"
+        if first.stated and first.computed:
+            text += f"印的是“{first.stated}”，应为“{first.computed}”。"
+        elif first.stated:
+            text += f"印的是“{first.stated}”。"
+        if len(group) > 1:
+            places = "、".join(str(one.spot) for one in group[1 : _MOST_PLACES + 1])
+            text += f"同样的还有 {len(group) - 1} 处：{places}{'等' if len(group) > _MOST_PLACES + 1 else ''}。"
+        yield text
+
+
+def _blocks(report: Report) -> Iterator[dict[str, Any]]:
+    """The document's blocks with their findings, in pieces that the page marks."""
+    beside: dict[int, list[tuple[int, Finding]]] = {}
+    for number, one in enumerate(report.findings, start=1):
+        beside.setdefault(one.spot.block, []).append((number, one))
+    for number, block in enumerate(report.source.blocks):
+        findings = beside.get(number, [])
+        if isinstance(block, Paragraph):
+            yield {
+                "kind": "text",
+                "level": block.level,
+                "pieces": _pieces(block.text, findings),
+                "findings": findings,
+            }
+        else:
+            yield {
+                "kind": "grid",
+                "title": " ".join(block.title.split()),
+                "rows": _rows(block, findings),
+                "findings": findings,
+            }
+
+
+def _pieces(text: str, findings: Sequence[tuple[int, Finding]]) -> list[tuple[str, str, int]]:
+    """Cut a text where findings quote it: (text, weight or nothing, number)."""
+    spans: list[tuple[int, int, str, int]] = []
+    for number, one in findings:
+        quote = one.quote.strip("…")
+        at = text.find(quote) if quote else -1
+        inner = quote.find(one.stated) if one.stated else -1
+        if at >= 0 and inner >= 0:
+            at, quote = at + inner, one.stated
+        if at >= 0 and not any(start < at + len(quote) and at < end for start, end, *_ in spans):
+            spans.append((at, at + len(quote), one.weight.value, number))
+    pieces, done = list[tuple[str, str, int]](), 0
+    for start, end, weight, number in sorted(spans):
+        pieces += [(text[done:start], "", 0), (text[start:end], weight, number)]
+        done = end
+    return [*pieces, (text[done:], "", 0)]
+
+
+def _rows(grid: Grid, findings: Sequence[tuple[int, Finding]]) -> list[dict[str, Any]]:
+    """The rows of a grid; in a row with a finding the cell that it quotes is marked."""
+    rows = []
+    for mark, row in enumerate(grid.rows):
+        here = [(number, one) for number, one in findings if one.spot.row == mark]
+        cells = []
+        for cell in row:
+            text = cell or ""
+            hit = next(((n, one) for n, one in here if text and _quoted(text, one)), None)
+            cells.append((text, hit[1].weight.value if hit else "", hit[0] if hit else 0))
+        rows.append({"cells": cells, "marked": bool(here)})
+    return rows
+
+
+def _quoted(text: str, one: Finding) -> bool:
+    numbers = {plain(part) for part in (*one.quote.split(), one.stated.split(" ")[0])}
+    return plain(text) in numbers or (len(text) > 20 and bool(one.stated) and one.stated in plain(text))  # noqa: PLR2004
+
+
+def _page(template: str, **values: Any) -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(resource_root() / "templates" / "audit"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(template).render(**values)
+
+
+def write_folder_page(rows: Sequence[dict[str, Any]], path: Path) -> None:
+    """Write the table of a folder's documents as a page."""
+    path.write_text(_page("folder.html", rows=rows), encoding="utf-8")
