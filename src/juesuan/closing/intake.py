@@ -8,8 +8,8 @@ from typing import Literal
 from juesuan.closing.kept import KeptStages, hash_of, hash_of_files, hash_of_program
 from juesuan.closing.prior import published_before
 from juesuan.edition import Edition, load_edition
-from juesuan.ledger import Ledger, read_ledger
-from juesuan.package import ClosingPackage, Settings, check_package, package_file
+from juesuan.ledger import Ledger, Profile, assemble, find_profile, own_profile, read_database, read_ledger
+from juesuan.package import ClosingPackage, Settings, check_package, package_file, package_files
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import InputError, Place, Problem
 
@@ -79,10 +79,15 @@ def ingest(
 def inputs_of(intake: Intake) -> str:
     """Return the hash of everything that a closing is made from, juesuan itself included."""
     root = intake.root
-    files = [path for path in root.rglob("*") if path.is_file() and path.suffix not in _NO_INPUT]
+    files = input_files(root)
     settings = repr(intake.settings)
     prior = repr(intake.package.prior) if intake.package else ""  # perhaps of the archive, and in no file
-    return hash_of(hash_of_program(), str(root), settings, prior, hash_of_files(files, root))
+    return hash_of(hash_of_program(), str(root), settings, prior, _contents(intake), hash_of_files(files, root))
+
+
+def input_files(root: Path) -> list[Path]:
+    """Return the files of a package's folder that a closing may be made from."""
+    return [path for path in root.rglob("*") if path.is_file() and path.suffix not in _NO_INPUT]
 
 
 def lock_name(intake: Intake) -> str:
@@ -97,16 +102,40 @@ def _other_year(settings: Settings, overrides: Overrides) -> Problem:
 
 
 def _ledger(root: Path, settings: Settings, edition: Edition, kept: KeptStages | None) -> Ledger:
-    vouchers = package_file(root, settings.files.vouchers)
-    trial_balance = package_file(root, settings.files.trial_balance)
+    profile = _profile(root, settings.ledger.profile)
+    database = settings.ledger.database
+    if database is not None:  # what it holds may be another thing today
+        lines = read_database(database.url, database.vouchers, file="数据库（序时账）")
+        balances = read_database(database.url, database.trial_balance, file="数据库（科目余额表）")
+        return assemble([lines], [balances], chart=edition.chart, year=settings.year, profile=profile)
+    vouchers = package_files(root, settings.files.vouchers)
+    trial_balance = package_files(root, settings.files.trial_balance)
 
     def read() -> Ledger:
-        return read_ledger(vouchers, trial_balance, root=root, chart=edition.chart, year=settings.year)
+        return read_ledger(
+            vouchers, trial_balance, root=root, chart=edition.chart, year=settings.year, profile=profile
+        )
 
     if kept is None:
         return read()
-    files = [vouchers, trial_balance, root / SETTINGS_FILE]
+    own = [root / settings.ledger.profile] if settings.ledger.profile.endswith(".yaml") else []
+    files = [*dict.fromkeys((*vouchers, *trial_balance)), *own, root / SETTINGS_FILE]
     return kept.result("ledger", hash_of(hash_of_program(), hash_of_files(files, root)), read)
+
+
+def _profile(root: Path, name: str) -> Profile | None:
+    """Return the profile that the settings force, from the package or from ``expectations/profiles``."""
+    if not name:
+        return None
+    return own_profile(package_file(root, name), file=name) if name.endswith(".yaml") else find_profile(name)
+
+
+def _contents(intake: Intake) -> str:
+    """Return the text of a ledger that stands in no file of the package."""
+    settings, ledger = intake.settings, intake.ledger
+    if settings is None or settings.ledger.database is None or ledger is None:
+        return ""
+    return ledger.lines.to_csv() + ledger.balances.to_csv()
 
 
 def _edition_unknown(problems: tuple[Problem, ...]) -> bool:

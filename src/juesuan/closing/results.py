@@ -10,17 +10,21 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from juesuan.archive import State
 from juesuan.closing.checks import SUITE_TITLES
 from juesuan.closing.compute import Account
+from juesuan.closing.contents import run_data, sections_data
 from juesuan.closing.evidence import parts_behind
 from juesuan.closing.proof import certificate_of
 from juesuan.closing.refusal import ClosingRefused, failed_of
-from juesuan.closing.render import Disclosure
+from juesuan.closing.render import Disclosure, render
 from juesuan.closing.score_report import scores_data
+from juesuan.closing.standing import signed_before, standing_of
 from juesuan.facts import Facts, number_text
 from juesuan.forms.model import ListedErratum
-from juesuan.identities import CheckResult
+from juesuan.identities import CheckResult, Explanation
 from juesuan.problems import OutputError, Problem
+from juesuan.review import write_review, write_signoffs
 from juesuan.suites import SuiteRun, write_docs
 from juesuan.tables import describe_selection
 from juesuan.trace import write_graph
@@ -43,12 +47,25 @@ FACT_COLUMNS = (
 )
 
 
-def write_results(out: Path, account: Account, disclosure: Disclosure, runs: Sequence[SuiteRun]) -> None:
-    """Write everything that a closing publishes or proves. ``out`` is replaced whole, or not at all.
+def write_results(
+    out: Path, account: Account, disclosure: Disclosure, runs: Sequence[SuiteRun], *, old: Path | None = None
+) -> State:
+    """Write everything that a closing publishes or proves, and return how far it came.
+
+    ``out`` is replaced whole, or not at all; the sign-offs in it are taken over, and count for what they signed. A
+    disclosure whose mark 草稿 is not as its sign-offs say is rendered again. With ``old``, the review page tells
+    how the results differ from those.
 
     Raises:
         OutputError: the folder can't be written, or holds something that is no result of a closing.
     """
+    signed = signed_before(out, account)
+    state = standing_of(signed, account, disclosure.document, runs).state
+    draft = state is not State.APPROVED
+    if disclosure.draft is not draft:
+        disclosure = render(account, draft=draft)
+    explanations = account.books.package.explanations
+    sections = sections_data(disclosure.document, account.facts, explanations)
 
     def fill(folder: Path) -> None:
         (folder / "disclosure.html").write_text(disclosure.html, encoding="utf-8", newline="\n")
@@ -57,13 +74,21 @@ def write_results(out: Path, account: Account, disclosure: Disclosure, runs: Seq
         (folder / "disclosure.xlsx").write_bytes(disclosure.xlsx)
         (folder / "facts.csv").write_text(facts_csv(account.facts), encoding="utf-8", newline="")
         _write_json(folder / "scores.json", scores_data(account.sheets))
+        _write_json(folder / "reading.json", account.books.ledger.report.as_data())
         _write_graph(folder, account)
-        _write_validation(folder, runs, closing_title(account))
+        _write_validation(folder, runs, closing_title(account), review="../review/index.html")
         _write_json(folder / "errata.json", [_erratum(one) for one in account.books.edition.forms.errata])
+        _write_json(folder / "sections.json", sections)
+        _write_json(folder / "run.json", run_data(account))
         _write_json(folder / "manifest.json", manifest(folder, account))
+        # What follows tells about the files of the manifest, and about who signed them.
+        if signed:
+            write_signoffs(folder, signed)
+        write_review(folder, old=old)
 
     replace_folder(out, fill)
     shutil.rmtree(refusal_folder(out), ignore_errors=True)
+    return state
 
 
 def write_refusal(out: Path, refusal: ClosingRefused) -> Path:
@@ -190,12 +215,13 @@ def _write_graph(folder: Path, account: Account) -> None:
     _write_json(folder / "rounding.json", certificate_of(account))
 
 
-def _write_validation(folder: Path, runs: Sequence[SuiteRun], title: str) -> None:
+def _write_validation(folder: Path, runs: Sequence[SuiteRun], title: str, review: str = "") -> None:
     _write_json(folder / "findings.json", list(_findings(failed_of(runs))))
     validation = folder / "validation"
     validation.mkdir()
     _write_json(validation / "results.json", [_result(one) for run in runs for one in run.results])
-    write_docs(runs, validation, title=title, suite_titles=SUITE_TITLES)
+    _write_json(validation / "suites.json", SUITE_TITLES)
+    write_docs(runs, validation, title=title, suite_titles=SUITE_TITLES, review=review)
 
 
 def _write_json(path: Path, data: Any) -> None:
@@ -218,10 +244,15 @@ def _result(result: CheckResult) -> dict[str, Any]:
                 "computed": one.computed,
                 "difference": one.difference,
                 "rows": list(one.rows),
+                "explanation": _explanation(one.explanation) if one.explanation else None,
             }
             for one in result.failures
         ],
     }
+
+
+def _explanation(explanation: Explanation) -> dict[str, str]:
+    return {"text": explanation.text, "by": explanation.by, "on": explanation.on, "source": explanation.source}
 
 
 def _findings(failed: Sequence[CheckResult]) -> Iterator[dict[str, Any]]:

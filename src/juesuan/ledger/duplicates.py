@@ -1,4 +1,7 @@
-"""The same vouchers exported twice, in two files or sheets: once is enough, and differing ones are an error."""
+"""The same vouchers exported twice, in two files or sheets: once is enough, and differing ones are an error.
+
+A long export is cut at a sheet's last row, and a voucher with it: parts with different entries are one voucher.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +16,7 @@ from juesuan.problems import Place, Problem
 
 _KEY = ["system", "month", "voucher"]
 _CONTENT = [name for name in LINE_COLUMNS if name not in ("file", "line")]
+_ENTRY = _CONTENT.index("entry")
 _SHOWN = 20
 
 
@@ -48,6 +52,8 @@ def doubled_vouchers(frames: Sequence[pd.DataFrame]) -> Doubled:
                 held[key] = (at, content)
             elif held[key][1] == content:
                 again[at][group.index.to_numpy()] = True
+            elif not {line[_ENTRY] for line in content} & {line[_ENTRY] for line in held[key][1]}:
+                held[key] = (held[key][0], sorted((*held[key][1], *content), key=repr))
             else:
                 first = frames[held[key][0]]["file"].iloc[0]
                 problems.append(_differs(group, first, int(str(key[1])), str(key[2])))

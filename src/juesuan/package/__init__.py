@@ -7,7 +7,7 @@
 from juesuan.package.claims import check_claims
 from juesuan.package.counts import package_facts
 from juesuan.package.explanations import PLACEHOLDER
-from juesuan.package.files import package_file
+from juesuan.package.files import package_file, package_files
 from juesuan.package.load import check_package, load_package
 from juesuan.package.model import (
     Assets,
@@ -70,5 +70,6 @@ __all__ = [
     "package_facts",
     "package_figures",
     "package_file",
+    "package_files",
     "package_identities",
 ]

@@ -1,5 +1,6 @@
 """The files of a package's folder; nothing outside of it is ever read."""
 
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from juesuan.problems import InputError, Place, Problem
@@ -18,6 +19,30 @@ def package_file(root: Path, name: str) -> Path:
     if not path.is_file():
         raise InputError([Problem(Place(name), "file.kind", "不是文件")])
     return path
+
+
+def package_files(root: Path, names: str | Sequence[str]) -> tuple[Path, ...]:
+    """Return the files that names stand for: a file, every file of a folder, or those that match a pattern.
+
+    Hidden files and those that a spreadsheet program leaves behind (``~$…``) are no part of a folder.
+
+    Raises:
+        InputError: as :func:`package_file`, or a folder or pattern holds no file.
+    """
+    found: dict[Path, None] = {}
+    for name in [names] if isinstance(names, str) else names:
+        path = _inside(root, name)
+        pattern = any(sign in name for sign in "*?[")
+        if not pattern and not path.is_dir():
+            found[package_file(root, name)] = None
+            continue
+        several = sorted(root.glob(name) if pattern else path.iterdir())
+        files = [one for one in several if one.is_file() and not one.name.startswith((".", "~$"))]
+        if not files:
+            message = "没有这样的文件" if pattern else "文件夹里没有文件"
+            raise InputError([Problem(Place(name), "file.missing", message)])
+        found.update((package_file(root, one.relative_to(root).as_posix()), None) for one in files)
+    return tuple(found)
 
 
 def package_folder(root: Path, name: str) -> tuple[str, ...]:

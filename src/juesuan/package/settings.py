@@ -1,11 +1,12 @@
 """``settings.yaml``: the unit, the year, the edition and the policies of a closing."""
 
+import re
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from typing import Annotated, Literal
 
-from pydantic import Field, PlainValidator
+from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
 from juesuan.money import parse_number
 from juesuan.yamlsource import Strict
@@ -54,11 +55,44 @@ class Policies(Strict):
     approvals: tuple[Words, ...] = ("审核人", "批准人")  # who must sign, in this order; none: nobody
 
 
+def _one_or_several(written: object) -> object:
+    return tuple(written) if isinstance(written, list) else written
+
+
+_Several = Annotated[tuple[Words, ...], Field(min_length=1)]
+OneOrSeveral = Annotated[Words | _Several, BeforeValidator(_one_or_several)]
+"""A file, a folder or a pattern such as ``ledger/2020-*.xlsx``; or several of them."""
+
+
+_SECRET = re.compile(r"://[^/@:]*:[^/@]+@|[?&]password=", re.IGNORECASE)
+
+
+class Database(Strict):
+    """A database that the ledger is read from: tables (``schema.table``) or queries (``select …``)."""
+
+    url: Words  # SQLAlchemy's, or $NAME of an environment variable
+    vouchers: Words
+    trial_balance: Words
+
+    @model_validator(mode="after")  # of the whole, so that what is wrong with the URL is said without it
+    def _keeps_no_secret(self) -> "Database":
+        if not self.url.startswith("$") and _SECRET.search(self.url):
+            raise ValueError("url 里不要写密码：写成 $变量名，把完整的连接放在这个环境变量里")
+        return self
+
+
+class LedgerSettings(Strict):
+    """How the ledger is read, where juesuan can't tell by itself."""
+
+    profile: str = ""  # an id of expectations/profiles, or a .yaml file of the package
+    database: Database | None = None
+
+
 class Files(Strict):
     """Where the data files stand, relative to the package's folder."""
 
-    vouchers: Words = "ledger/vouchers.csv"
-    trial_balance: Words = "ledger/trial-balance.csv"
+    vouchers: OneOrSeveral = "ledger/vouchers.csv"
+    trial_balance: OneOrSeveral = "ledger/trial-balance.csv"
     budget: Words = "budget.csv"
     three_public: Words = "three-public-budget.csv"
     three_public_counts: Words = "three-public-counts.yaml"
@@ -84,6 +118,7 @@ class Settings(Strict):
     published_on: date | None = None
     policies: Policies = Policies()
     files: Files = Files()
+    ledger: LedgerSettings = LedgerSettings()
 
     @property
     def document_edition(self) -> str:

@@ -20,7 +20,7 @@ from juesuan.document import Chart, Document
 from juesuan.facts import Fact, Facts
 from juesuan.identities import CheckResult
 from juesuan.ledger import read_ledger
-from juesuan.package import package_file
+from juesuan.package import package_files
 from juesuan.preview.sentences import Rewritten, rewritten, text_of
 from juesuan.problems import InputError, Place, Problem
 from juesuan.rounding import Policy, RoundingConflict
@@ -130,7 +130,7 @@ def _with_ledger(own: Intake, vouchers: Path, trial_balance: Path | None) -> Int
     missing = [path for path in (vouchers, trial_balance) if path is not None and not path.is_file()]
     if missing:
         raise InputError(Problem(Place(str(path)), "file.missing", "缺少文件") for path in missing)
-    balance = trial_balance or package_file(own.root, settings.files.trial_balance)
+    balance = [trial_balance] if trial_balance else package_files(own.root, settings.files.trial_balance)
     ledger = read_ledger(vouchers, balance, root=own.root, chart=edition.chart, year=settings.year)
     if ledger.problems:
         raise InputError(ledger.problems)

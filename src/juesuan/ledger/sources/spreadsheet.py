@@ -12,7 +12,6 @@ from juesuan.ledger.sources.zipped import refuse_bomb, refuse_repeats, refuse_sh
 from juesuan.problems import Place, Problem
 
 _SHOWN = 20
-_HIDDEN = {"Hidden": "隐藏", "VeryHidden": "深度隐藏"}
 
 
 def read_spreadsheet(path: Path, *, file: str, kind: str, limits: Limits = LIMITS) -> Export:
@@ -30,11 +29,7 @@ def read_spreadsheet(path: Path, *, file: str, kind: str, limits: Limits = LIMIT
                 return refused
         with path.open("rb") as stream:
             book = calamine.CalamineWorkbook.from_filelike(stream)
-            hidden = [
-                f"{one.name}（{_HIDDEN[one.visible.name]}）"
-                for one in book.sheets_metadata
-                if one.visible.name in _HIDDEN
-            ]
+            hidden = [one.name for one in book.sheets_metadata if one.visible != calamine.SheetVisibleEnum.Visible]
             sheets = tuple(
                 _sheet(book, one.name)
                 for one in book.sheets_metadata
