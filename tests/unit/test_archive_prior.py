@@ -1,0 +1,127 @@
+"""Last year's figures come from the archive; a prior-year.csv that says otherwise is named line by line."""
+
+import csv
+import json
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from juesuan import closing
+from juesuan.archive import Closing, State, archive_closing, open_store
+from juesuan.money import parse_wanyuan
+from juesuan.package import load_package
+from juesuan.problems import EditionError, OutputError
+from tests.conftest import EXAMPLE, ROOT, Closed
+
+FIGURES = yaml.safe_load((ROOT / "expectations/prior/2020.yaml").read_text(encoding="utf-8"))["figures"]
+
+
+def published() -> dict[str, str]:
+    """The figures of the example's prior-year.csv, in 万元."""
+    with (EXAMPLE / "prior-year.csv").open(encoding="utf-8", newline="") as stream:
+        return {row["键"]: row["金额（万元）"] for row in csv.DictReader(stream)}
+
+
+def archive_2019(
+    folder: Path, changes: dict[str, str] | None = None, edition: str = "2020", without: str = ""
+) -> str:
+    """Archive a closing of 2019 that published what the example says, or something else."""
+    results, package = folder / "results-2019", folder / "package-2019"
+    results.mkdir()
+    package.mkdir()
+    amounts = published() | (changes or {})
+    lines = [f"{one['of']},分,{parse_wanyuan(amounts[one['key']])}" for one in FIGURES if one["key"] != without]
+    (results / "facts.csv").write_text("\n".join(["id,unit,displayed", *lines, ""]), encoding="utf-8")
+    (results / "manifest.json").write_text(json.dumps({"edition": edition}), encoding="utf-8")
+    address = str(folder / "archive")
+    archive_closing(open_store(address), Closing("070123", "甲", 2019, results, package, state=State.APPROVED))
+    return address
+
+
+def test_every_key_of_the_file_has_its_figure_in_the_edition(closed: Closed) -> None:
+    assert {one["key"] for one in FIGURES} == set(published())
+    assert {one["of"] for one in FIGURES} <= set(closed.account.facts)
+
+
+def test_without_the_file_the_archive_speaks_and_the_closing_is_the_same(
+    edited: Callable[..., Path], tmp_path: Path, closed: Closed
+) -> None:
+    package = edited({"prior-year.csv": None})
+    alone = closing.ingest(package)
+    assert [one.code for one in alone.problems] == ["file.missing"]
+    intake = closing.ingest(package, archive=archive_2019(tmp_path))
+    assert intake.problems == ()
+    assert intake.package is not None
+    assert str(intake.package.prior[0].source) == "归档 070123/2019/v0001（已批准）"
+    account = closing.derive(closing.fill(intake))
+    assert {one.id: one.exact for one in account.facts.values()} == {
+        one.id: one.exact for one in closed.account.facts.values()
+    }
+    assert closing.inputs_of(intake) != closing.inputs_of(alone)
+
+
+def test_a_file_that_agrees_is_used_and_one_that_does_not_is_named(tmp_path: Path) -> None:
+    agreeing = tmp_path / "agreeing"
+    agreeing.mkdir()
+    assert closing.ingest(EXAMPLE, archive=archive_2019(agreeing)).problems == ()
+    other = closing.ingest(EXAMPLE, archive=archive_2019(tmp_path, {"total": "1,873.47", "operating": "277"}))
+    assert [str(one) for one in other.problems] == [
+        "prior-year.csv 第 2 行 “金额（万元）”：与归档的上年公布数不一致；实际为“1,873.46”；应为1,873.47。"
+        "归档 070123/2019/v0001（已批准）",
+        "prior-year.csv 第 6 行 “金额（万元）”：与归档的上年公布数不一致；实际为“276.85”；应为277。"
+        "归档 070123/2019/v0001（已批准）",
+    ]
+
+
+def test_an_archive_without_last_year_changes_nothing(tmp_path: Path) -> None:
+    assert closing.ingest(EXAMPLE, archive=str(tmp_path / "none")).problems == ()
+    assert not (tmp_path / "none").exists()
+
+
+def test_an_edition_that_does_not_say_what_is_meant_is_an_error_of_the_edition(tmp_path: Path) -> None:
+    with pytest.raises(EditionError, match=r"prior/1999\.yaml is missing"):
+        closing.ingest(EXAMPLE, archive=archive_2019(tmp_path, edition="1999"))
+
+
+def test_figures_that_are_not_there_are_no_noughts(tmp_path: Path) -> None:
+    with pytest.raises(EditionError, match=r"070123/2019/v0001 has no t1\.30\.1"):
+        closing.ingest(EXAMPLE, archive=archive_2019(tmp_path, without="total"))
+
+
+def test_the_last_stage_archives_results_inputs_and_sign_offs(closed: Closed, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    closing.write_results(out, closed.account, closed.disclosure, closed.runs)
+    address = str(tmp_path / "archive")
+    closing.check_archive(address)
+    first = closing.archive_account(address, closed.account, out)
+    assert not closing.archive_account(address, closed.account, out).fresh
+    (out / "sign-offs").mkdir()
+    (out / "sign-offs" / "one.json").write_text("{}", encoding="utf-8")
+    second = closing.archive_account(address, closed.account, out, State.APPROVED)
+    assert (first.number, second.number) == (1, 2)
+    home = Path(second.uri)
+    assert (home / "data" / "sign-offs" / "one.json").is_file()
+    assert not (home / "data" / "results" / "sign-offs").exists()
+    assert stat.S_IMODE((home / "data" / "restricted").stat().st_mode) == 0o700
+    settings = load_package(EXAMPLE).settings
+    assert f"Bagging-Date: {settings.prepared_on}" in (home / "bag-info.txt").read_text(encoding="utf-8")
+
+
+def test_an_archive_that_cannot_be_made_is_told_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(OutputError):
+        closing.check_archive(str(tmp_path / "file"))
+
+
+def test_a_unit_without_operating_expenses_takes_none_from_the_archive(
+    edited: Callable[..., Path], tmp_path: Path
+) -> None:
+    package = edited(
+        {"prior-year.csv": None, "settings.yaml": ("operating_expenses: true", "operating_expenses: false")}
+    )
+    intake = closing.ingest(package, archive=archive_2019(tmp_path))
+    assert intake.package is not None
+    assert "operating" not in {line.key for line in intake.package.prior}
