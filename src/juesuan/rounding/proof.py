@@ -68,6 +68,11 @@ class _Prover:
             (one["id"], one["relation"] == "=", [_instance(each) for each in one["instances"]])
             for one in identities
         ]
+        self.instances = [(key, equal, *one) for key, equal, instances in self.identities for one in instances]
+        self.places: dict[str, list[int]] = {}
+        for number, (_, _, target, terms) in enumerate(self.instances):
+            for name in {target, *(name for _, name in terms)}:
+                self.places.setdefault(name, []).append(number)
         self.equals = self._equals()
 
     def tested(self) -> Iterator[Tested]:
@@ -120,9 +125,7 @@ class _Prover:
             name, named = one["figure"], {each["identity"] for each in one["forced_by"]}
             if name not in self.values:
                 continue
-            group = self.equals.get(name, (name,))
-            moved = {**self.displayed, **{each: self.nearest[each] for each in group}}
-            broken = {key for key, *_ in self._broken(moved, set(group))}
+            broken = self._broken_by_nearest(self.equals.get(name, (name,)))
             ok = bool(named) and named <= broken
             yield Tested(
                 "rounding.forced",
@@ -132,13 +135,17 @@ class _Prover:
                 ok,
             )
 
-    def _broken(self, displayed: Mapping[str, int], group: set[str]) -> Iterator[tuple[str, str]]:
-        for key, equal, instances in self.identities:
-            for target, terms in instances:
-                if target in group or any(name in group for _, name in terms):
-                    off = displayed[target] - sum(sign * displayed[name] for sign, name in terms)
-                    if off if equal else off > 0:
-                        yield key, target
+    def _broken_by_nearest(self, group: Sequence[str]) -> set[str]:
+        """Return the identities that fail where figures that are equal go back to nearest, all others staying."""
+        moved = {name: self.nearest[name] for name in group}
+        broken = set()
+        for number in {number for name in group for number in self.places.get(name, ())}:
+            key, equal, target, terms = self.instances[number]
+            off = moved.get(target, self.displayed[target])
+            off -= sum(sign * moved.get(name, self.displayed[name]) for sign, name in terms)
+            if off if equal else off > 0:
+                broken.add(key)
+        return broken
 
     def _objective(self) -> Iterator[Tested]:
         groups = dict.fromkeys(self.equals.get(name, (name,)) for name in self.values)

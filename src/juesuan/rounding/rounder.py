@@ -31,7 +31,7 @@ def round_figures(
         try:
             displayed = round_controlled(linked, unit.step)
         except Infeasible as infeasible:
-            conflict = smallest_conflict(linked, infeasible.links, unit.step)
+            conflict = smallest_conflict(linked, infeasible.links)
             raise RoundingConflict(tuple(_contradictions(conflict, linked, by_id, unit))) from None
     steps = {name: displayed[number] for number, cell in enumerate(linked.cells) for name in cell.figures}
     return Rounding(
