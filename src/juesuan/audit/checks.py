@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from juesuan.audit.catalog import Catalog
+from juesuan.audit.codes import check_codes
 from juesuan.audit.mentions import parts
 from juesuan.audit.model import Finding, Source, in_order
 from juesuan.audit.narrative import Narrative
@@ -28,6 +29,7 @@ def _checks(book: Book) -> Iterator[Finding]:
     subjects = Subjects(book)
     yield from check_relations(book)
     yield from check_notes(book)
+    yield from check_codes(book)
     for part in found:
         yield from Narrative(book, part, subjects).check()
     yield from subjects.check(found)

@@ -78,10 +78,12 @@ class Filler:
         for mark in range(first, len(self.grid.rows)):
             cells = self.grid.rows[mark]
             label = cells[label_at] or ""
-            row = (cells[number_at] or "").strip() if number_at is not None else ""
+            row = printed = (cells[number_at] or "").strip() if number_at is not None else ""
             if row not in known:
                 found = [one for name, one in names if name == label_key(label) and order[one] > last]
                 row = min(found, key=lambda one: order[one], default="")
+            if printed.isdigit():
+                self.table.numbered.append((mark, label_key(label), printed))
             if not row:
                 continue
             last = order[row]

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from juesuan.audit.mentions import Mention, mentions
 from juesuan.audit.model import Finding, Weight
-from juesuan.audit.numbers import decimals_of
+from juesuan.audit.numbers import NUMBER, decimals_of
 from juesuan.audit.tables import Book
 from juesuan.audit.texts import Text, texts
 
@@ -27,21 +27,25 @@ def check_repeats(book: Book) -> Iterator[Finding]:
             inside = bool(_KEY_WORK.search(text.text))
         if inside:
             key_work.add(text.block)
-        for one in mentions(text.text):
-            context = _context(text.text, one)
-            if context:
+        for one in _numbers(text.text):
+            for context in _contexts(text.text, one):
                 places[context][text.block].append((text, one))
+    seen: set[tuple[int, int, int, int]] = set()
     for blocks in places.values():
         (first, found), *others = blocks.items()
         for block, later in others:
             if len(later) == len(found) and (first in key_work or block in key_work):
-                yield from _compare(found, later)
+                yield from _compare(found, later, seen)
 
 
-def _compare(first: list[tuple[Text, Mention]], later: list[tuple[Text, Mention]]) -> Iterator[Finding]:
+def _compare(
+    first: list[tuple[Text, Mention]], later: list[tuple[Text, Mention]], seen: set[tuple[int, int, int, int]]
+) -> Iterator[Finding]:
     for (text, one), (other_text, other) in zip(first, later, strict=True):
-        if _agree(one, other):
+        pair = (text.block, one.start, other_text.block, other.start)
+        if _agree(one, other) or pair in seen:
             continue
+        seen.add(pair)
         quote = other_text.text[max(0, other.start - 24) : other.end + 6]
         yield Finding(
             "text.repeat",
@@ -55,11 +59,24 @@ def _compare(first: list[tuple[Text, Mention]], later: list[tuple[Text, Mention]
         )
 
 
-def _context(text: str, one: Mention) -> str:
-    """The words around a number; nothing where they are too few to say that it is the same thing."""
+def _numbers(text: str) -> Iterator[Mention]:
+    """Every number, years too."""
+    units = {one.start: one for one in mentions(text)}
+    for match in re.finditer(NUMBER, text):
+        number = match[0].rstrip(",")
+        known = units.get(match.start())
+        yield known or Mention(number, "", match.start(), match.start() + len(number), "")
+
+
+def _contexts(text: str, one: Mention) -> Iterator[str]:
+    """The words around a number, told by those before it and by those after it; none where they are too few."""
     before = _PUNCTUATION.sub("", text[max(0, one.start - 2 * _BEFORE) : one.start])[-_BEFORE:]
     after = re.split(r"[，。；：、]", text[one.end : one.end + _AFTER])[0]
-    return f"{before}#{one.unit}{_PUNCTUATION.sub('', after)}" if len(before) >= _LEAST else ""
+    if len(before) >= _LEAST:
+        yield f"{before}#{one.unit}{_PUNCTUATION.sub('', after)}"
+    following = re.match(r"[^\d，。；：、]*", text[one.end : one.end + _BEFORE])
+    if following is not None and len(following[0]) >= _LEAST:
+        yield f"#{one.unit}{following[0]}"
 
 
 def _agree(one: Mention, other: Mention) -> bool:

@@ -1,9 +1,9 @@
 """Which column does a lone number belong to? Identities decide, or nobody does.
 
 Extracted text loses empty cells: of a row's seven columns three numbers are left, in order. Every placement that
-keeps the order is a candidate. What rules candidates out: the form's own column formulae (栏次 notes), columns that
-are empty in the row above (a 款 has no project spending where its 类 has none), sums over the rows below, and
-relations with other tables. One candidate left is an answer; several are not: the row stays unresolved.
+keeps the order is a candidate. What rules candidates out: the form's own column formulae, columns that are
+empty in the row above (a 款 has no project spending where its 类 has none), sums over the rows below,
+and relations with other tables. One candidate left is an answer; several are not: the row stays unresolved.
 """
 
 from collections.abc import Callable, Mapping, Sequence

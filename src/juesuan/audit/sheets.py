@@ -242,10 +242,30 @@ def check_prose(book: Book, sheets: Sequence[Sheet]) -> Iterator[Finding]:
                     (f"{sheet.title} 总分 {sheet.total[0]}（{sheet.total[1]}）",),
                 )
         yield from _overall(book, sheets, number, text)
+        for sheet in sheets:
+            yield from _named(book, sheet, number, text)
         match = re.search(r"^\d+[.、．](?P<name>.{2,40}?)(?:项目)?绩效自评综述", text)
         named = [sheet for sheet in sheets if match and sheet.project and sheet.project in match["name"] + "项目"]
         for sheet in named[:1]:
             yield from _project(book, sheet, number, text)
+
+
+def _named(book: Book, sheet: Sheet, number: int, text: str) -> Iterator[Finding]:
+    """A project's name with an amount right after it: what its sheet says was spent."""
+    if not sheet.project or sheet.actual is None:
+        return
+    for match in re.finditer(rf"{re.escape(sheet.project)}(?:项目)?(?P<n>{NUMBER})万元", text):
+        if (number_of(match["n"]) or 0) * 10_000 != sheet.actual.value:
+            yield Finding(
+                "sheet.amount-in-text",
+                Weight.ERROR,
+                book.source.spot(number, match.start()),
+                "文字中的项目支出与自评表执行数不一致。",
+                match[0],
+                match["n"],
+                sheet.actual.text,
+                evidence=(sheet.actual.named,),
+            )
 
 
 def _overall(book: Book, sheets: Sequence[Sheet], number: int, text: str) -> Iterator[Finding]:

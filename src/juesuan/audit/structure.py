@@ -11,9 +11,10 @@ from juesuan.audit.subjects import Subjects
 from juesuan.audit.tables import Book
 from juesuan.audit.texts import texts
 
-_YEAR = re.compile(r"(20\d{2})年")
-_OWN_YEAR = re.compile(r"^(?:[^，。；：\d]{0,30})(20\d{2})年度(?!相比)")
-_PRIOR_YEAR = re.compile(r"[与比](20\d{2})年度?")
+_YEAR = re.compile(r"(\d{4})年")
+_OWN_YEAR = re.compile(r"^(?:[^，。；：\d]{0,30})(\d{4})年度?(?!相比)")
+_PRIOR_YEAR = re.compile(r"[与比](\d{4})年度?")
+_AS_OF = re.compile(r"截[至止](\d{4})年12月31日")
 _ORDINAL = re.compile(r"^(?:第?[一二三四五六七八九十]+(?:部分|、)|（[一二三四五六七八九十]+）)")
 _PAGE = re.compile(r"[.…·]*\d*$")
 _ALIKE, _NEARLY = 0.75, 0.9
@@ -40,12 +41,13 @@ def _years(book: Book, parts: tuple[Part, ...]) -> Iterator[Finding]:
             yield from _wrong_year(book, number, block.text, _YEAR.search(block.text), book.year)
     for table in book.tables.values():
         title = plain(getattr(book.source.blocks[table.block], "title", ""))
-        yield from _wrong_year(book, table.block, title, re.search(r"(20\d{2})年度", title), book.year)
+        yield from _wrong_year(book, table.block, title, re.search(r"(\d{4})年度", title), book.year)
     for part in parts:
         for number, paragraph in part.paragraphs if part.section is not None else ():
             if paragraph.level:
                 continue
             yield from _wrong_year(book, number, paragraph.text, _OWN_YEAR.match(paragraph.text), book.year)
+            yield from _wrong_year(book, number, paragraph.text, _AS_OF.match(paragraph.text), book.year)
             for match in _PRIOR_YEAR.finditer(paragraph.text):
                 yield from _wrong_year(book, number, paragraph.text, match, book.year - 1)
 
