@@ -162,6 +162,30 @@ def serve(
 
 
 @app.command
+def inspect(
+    file: Path,
+    *,
+    profile: Annotated[
+        str, Parameter(help="按这个方案读（名称见 docs/ledger-formats.md，或自己写的 .yaml）")
+    ] = "",
+    json: Annotated[bool, Parameter(help="输出 JSON", negative="")] = False,
+) -> int:
+    """查看一个账簿文件会怎样读：格式、编码、表头、方案、各列，哪些行不读、为什么，以及问题。
+
+    Parameters
+    ----------
+    file
+        序时账或科目余额表。
+    """
+    from juesuan.ledger.chart import latest_chart
+    from juesuan.ledger.inspect import inspect_file, inspection_json, inspection_text
+
+    found = inspect_file(file, latest_chart(), profile=profile)
+    print(inspection_json(found) if json else inspection_text(found))  # noqa: T201 - talks to people
+    return ExitCode.INPUT if found.problems else ExitCode.OK
+
+
+@app.command
 def preview(
     package: Path,
     *,

@@ -85,6 +85,13 @@ def load_chart(edition: str) -> AccountChart:
     )
 
 
+def latest_chart() -> AccountChart:
+    """Return the chart of the latest edition, for a file of which the year is not known."""
+    return load_chart(
+        max(path.parent.name for path in edition_folder("accounts", "*").parent.glob("*/chart.yaml"))
+    )
+
+
 @cache
 def load_codes(edition: str) -> Codes:
     """Return the functional and economic code lists of an edition (see ``CodeList.extended``).

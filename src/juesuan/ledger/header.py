@@ -103,7 +103,7 @@ def _layouts(sheet: Sheet, profiles: Sequence[Profile], kind: Kind) -> Iterator[
         for at, row in enumerate(rows):
             yield from _layout(profile, kind, at, 1, _names(row))
             if at + 1 < len(rows):
-                yield from _layout(profile, kind, at, 2, _joined(row, rows[at + 1]))
+                yield from _layout(profile, kind, at, 2, _joined(row, rows[at + 1], profile.columns[kind]))
 
 
 def _layout(profile: Profile, kind: Kind, at: int, height: int, names: tuple[str, ...]) -> Iterator[Layout]:
@@ -143,10 +143,11 @@ def _names(row: Row) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _joined(upper: Row, lower: Row) -> tuple[str, ...]:
+def _joined(upper: Row, lower: Row, known: Mapping[str, str]) -> tuple[str, ...]:
     """Join the names of two rows: ``借方`` above ``金额`` is ``借方金额``.
 
-    An upper name covers the blank cells to its right, as a merged cell does, if something stands below it.
+    An upper name covers the blank cells to its right, as a merged cell does, if something stands below it. A lower
+    name that is known by itself, and not so joined, stands alone.
     """
     above, below = _names(upper), _names(lower)
     if not below or not above:
@@ -156,5 +157,6 @@ def _joined(upper: Row, lower: Row) -> tuple[str, ...]:
     names, covering = [], ""
     for top, bottom in zip(above, below, strict=True):
         covering = (top if bottom else "") if top else covering
-        names.append(covering + bottom if bottom else top)
+        alone = plain_name(bottom) in known and plain_name(covering + bottom) not in known
+        names.append(bottom if alone else covering + bottom if bottom else top)
     return tuple(names)

@@ -120,7 +120,7 @@ def _vocabulary(used: set[str], profile: Profile) -> tuple[tuple[frozenset[str],
     most = max((len(used & (debit | credit)) for debit, credit in profile.sides), default=0)
     fitting = [pair for pair in profile.sides if len(used & (pair[0] | pair[1])) == most]
     meanings = {(frozenset(used & debit), frozenset(used & credit)) for debit, credit in fitting}
-    shown = "、".join(sorted(used)[:_LIST_SHOWN])
+    shown = "、".join(sorted(used)[:_LIST_SHOWN]).upper()
     if used and not most:
         return None, f"不认识的借贷方向：{shown}"
     if len(meanings) > 1:

@@ -190,7 +190,7 @@ def ranges(lines: Iterable[int]) -> str:
 def notes_of(met: Mapping[str, Sequence[int]]) -> tuple[Note, ...]:
     """Return notes of quirks and the lines they stand on."""
     return tuple(
-        Note(code, QUIRKS[code], len(set(lines)), tuple(sorted(set(lines))[:5]))
+        Note(code, QUIRKS[code], len(lines), tuple(sorted(set(lines))[:5]))
         for code, lines in sorted(met.items())
         if lines
     )

@@ -77,6 +77,7 @@ class _Work:
     columns: dict[str, list[str]]
     met: dict[str, list[int]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    unreadable: bool = False  # the table as a whole: nothing can be said of a line
 
     def meet(self, met: Mapping[str, Sequence[int]]) -> None:
         for quirk, at in met.items():
@@ -218,6 +219,7 @@ def _note_header(work: _Work, sheet: Sheet) -> None:
     if layout.height > 1:
         work.met["header-two-rows"] = [line]
     for name in layout.doubled:
+        work.unreadable = True
         work.problems.append(
             Problem(Place(work.file, line, name), "ledger.column.doubled", "表头中有重名的列", found=name)
         )
@@ -229,6 +231,7 @@ def _note_money(
     for quirk, at in money.met.items():
         work.met.setdefault(quirk, []).extend(lines[each] for each in at if entries[each])
     if money.ambiguous:
+        work.unreadable = True
         hint = "请换用有“借方金额”“贷方金额”两列的导出，或在方案的 sides 中写明"
         place = Place(work.file, None, work.layout.names[work.layout.columns["amount"]])
         work.problems.append(Problem(place, "ledger.side", money.ambiguous, hint=hint))
@@ -274,8 +277,8 @@ def _raw(work: _Work, sheet: Sheet, rows: Sequence[Row]) -> RawTable:
     shown = {titles[name]: _shown(layout, name) for name in carried}
     return RawTable(
         file=work.file,
-        columns={titles[name]: work.columns[name] for name in carried} if not layout.doubled else {},
-        lines=work.lines if not layout.doubled else (),
+        columns={} if work.unreadable else {titles[name]: work.columns[name] for name in carried},
+        lines=work.lines,
         header_line=sheet.lines[layout.at + layout.height - 1],
         ragged=ragged,
         problems=tuple(work.problems),

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from lxml import etree
 
@@ -20,7 +21,7 @@ from juesuan.problems import Problem
 Record = dict[str, str]
 _ITEM = re.compile(r"辅助项([0-9]+)(编号|名称)")
 _GROUP_SEPARATORS = re.compile(r"[;；|,，]+")
-_KINDS = {"vouchers": "记账凭证", "balances": "科目余额及发生额"}
+_KINDS: Mapping[Literal["vouchers", "balances"], str] = {"vouchers": "记账凭证", "balances": "科目余额及发生额"}
 
 
 class _Refused(Exception):  # noqa: N818 - says what happened

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from juesuan.problems import Place, Problem
 
@@ -22,7 +23,7 @@ class Sheet:
     lines: Sequence[int]
     letters: bool = False
     headed: bool = False
-    kind: str = ""
+    kind: Literal["", "vouchers", "balances"] = ""
 
 
 @dataclass(frozen=True)
