@@ -11,9 +11,10 @@ import pytest
 import skin_demo
 from fontTools.ttLib import TTFont
 
-from juesuan.document import Document, Heading, Paragraph, Text
+from juesuan.document import CellKind, Document, Grid, GridCell, Heading, Number, Paragraph, Text
 from juesuan.facts import Facts
 from juesuan.problems import EditionError
+from juesuan.readback.pdf import read_pdf
 from juesuan.skins.fonts import font_folder, held_characters
 from juesuan.skins.pdf import chart_pictures, print_pdf
 from juesuan.skins.plain import Imprint, page_groups, title_lines
@@ -157,3 +158,33 @@ def test_a_title_breaks_before_its_year() -> None:
         "2 年度决算",
     )
     assert title_lines((Text("决算"),), Facts()) == ("决算",)
+
+
+def long_grid(name: str, rows: int, *, head: bool, span: int = 1, landscape: bool = False) -> Grid:
+    """Return a table of many rows, with labels that span ``span`` of them."""
+    figure = GridCell((Number("t1.27.1"),), CellKind.AMOUNT)
+    body = tuple(
+        (
+            *((GridCell((Text("跨行"),), CellKind.LABEL, rowspan=span),) if number % span == 0 else ()),
+            figure,
+            figure,
+        )
+        for number in range(rows)
+    )
+    top = (tuple(GridCell((Text(words),), CellKind.HEAD) for words in ("项目", "金额", "合计")),) if head else ()
+    return Grid(name, (Text("长表"),), (), top, body, (1, 1, 1), landscape=landscape)
+
+
+@pytest.mark.parametrize("draft", [False, True])
+@pytest.mark.parametrize("head", [False, True])
+@pytest.mark.parametrize("span", [1, 4, 60])
+def test_tables_longer_than_a_page_run_on_and_stay_tagged(head: bool, span: int, draft: bool) -> None:
+    statutory = long_grid("one", 120, head=head, span=span, landscape=True)
+    flowing = long_grid("two", 120, head=head, span=span)
+    document = Document(
+        (Text("决算"),),
+        (Heading(1, (Text("第一部分"),), "a"), statutory, Heading(2, (Text("一、"),), "b"), flowing),
+    )
+    read = read_pdf(printed(document, draft=draft))
+    assert [one.text for one in read.said if one.text == "1,552.12"] == ["1,552.12"] * 480
+    assert read.pages > 6
