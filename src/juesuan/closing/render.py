@@ -29,9 +29,10 @@ class Disclosure:
     pdf: bytes
     docx: bytes
     xlsx: bytes
+    draft: bool
 
 
-def render(account: Account, *, draft: bool = False) -> Disclosure:
+def render(account: Account, *, draft: bool = True) -> Disclosure:
     """Write the document over the facts, and render it in every format. ``draft`` marks each page.
 
     Raises:
@@ -83,7 +84,7 @@ def _rendered(document: Document, account: Account, *, draft: bool) -> Disclosur
     docx = render_docx(document, facts, imprint, printed.pages)
     xlsx = render_xlsx(document, facts, imprint, identities=books.identities, money=books.edition.money)
     prove(document, facts, Renditions(html, printed.data, docx, xlsx), front=imprint.lines)
-    return Disclosure(document, html, printed.data, docx, xlsx)
+    return Disclosure(document, html, printed.data, docx, xlsx, draft)
 
 
 def imprint_of(package: ClosingPackage, *, draft: bool = False) -> Imprint:

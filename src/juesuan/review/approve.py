@@ -1,0 +1,102 @@
+"""Adding a sign-off to a results folder, and telling how far a closing came."""
+
+from datetime import date
+from pathlib import Path
+
+from juesuan.archive import State
+from juesuan.package import PLACEHOLDER
+from juesuan.problems import ExitCode, JuesuanError
+from juesuan.review.results import Results, read_results
+from juesuan.review.signoff import SignOff, hashes_of, write_signoffs
+
+_SHOWN = 5
+
+
+class SignOffRefused(JuesuanError):  # noqa: N818 - names what happened
+    """A sign-off that must not be given; says why and what to do."""
+
+    def __init__(self, words: str, exit_code: ExitCode = ExitCode.INPUT) -> None:
+        self.exit_code = exit_code
+        super().__init__(words)
+
+
+def approve(out: Path, who: str, role: str, *, on: date, comment: str = "") -> Results:
+    """Sign what is open for a role; return the results with the sign-off.
+
+    Raises:
+        SignOffRefused: it is not this person's or this role's turn, or there are warnings nobody explained.
+        OutputError: the folder holds no results, or they were changed since.
+    """
+    results = read_results(out)
+    who, role = who.strip(), role.strip()
+    roles = tuple(results.run["approvals"])
+    _refuse_unfit(results, who, role, roles)
+    sections = hashes_of(results.sections)
+    open_ = results.standing.open.get(role, ())
+    mine = {
+        name for one in results.signoffs if (one.who, one.role) == (who, role) for name in one.covers(sections)
+    }
+    signed = {name: sections[name] for name in open_ if name not in mine}
+    if not signed:
+        raise SignOffRefused(f"没有等待{role}{f'（{who} 已签署）' if mine else ''}签署的内容。")
+    record = SignOff(who, role, on.isoformat(), comment.strip(), results.manifest_hash, results.content, signed)
+    write_signoffs(out, (*results.signoffs, record))
+    return read_results(out)
+
+
+def _refuse_unfit(results: Results, who: str, role: str, roles: tuple[str, ...]) -> None:
+    if not who or PLACEHOLDER.search(who) or not any(one.isalpha() for one in who):
+        raise SignOffRefused("请写明签署人姓名（--as）。")
+    if role not in roles:
+        raise SignOffRefused(
+            f"没有“{role}”这个角色；本决算由{'、'.join(roles) or '（无人）'}签署"
+            "（settings.yaml 的 policies.approvals）。"
+        )
+    if results.unexplained:
+        lines = [
+            f"    {rule['id']}　{one['place']}：{one['stated']}" for rule, one in results.unexplained[:_SHOWN]
+        ]
+        rest = len(results.unexplained) - len(lines)
+        more = f"\n    …… 另有 {rest} 处" if rest > 0 else ""
+        raise SignOffRefused(
+            f"有 {len(results.unexplained)} 处提示没有审核说明，不能签署：\n"
+            + "\n".join(lines)
+            + f"{more}\n请在资料的 explanations.yaml 写明（rule、place、text、by），重新运行 juesuan close。",
+            ExitCode.CHECKS,
+        )
+    before = roles[: roles.index(role)]
+    waiting = [one for one in before if one in results.standing.open and one != role]
+    if waiting:
+        raise SignOffRefused(f"还没有轮到{role}：先由{waiting[0]}签署。")
+    sections = hashes_of(results.sections)
+    other = [one.role for one in results.signoffs if one.who == who and one.role != role and one.covers(sections)]
+    if other:
+        raise SignOffRefused(f"{who} 已作为{other[0]}签署；不同的角色须由不同的人签署。")
+
+
+def tell_standing(results: Results) -> str:
+    """Tell the standing of a closing in words for the terminal."""
+    now = results.standing
+    lines = [f"{results.title}：{now.state.word}"]
+    for one in results.signoffs:
+        valid = len(one.covers(hashes_of(results.sections)))
+        void = len(one.sections) - valid
+        state = "有效" if not void else f"{valid} 节有效，{void} 节已变动" if valid else "内容已变动，不再有效"
+        lines.append(
+            f"  {one.on}　{one.role}　{one.who}　{len(one.sections)} 节，{state}"
+            + (f"　{one.comment}" if one.comment else "")
+        )
+    if now.unexplained:
+        lines.append(f"  有 {now.unexplained} 处提示没有审核说明，不能签署。")
+    for role, sections in now.open.items():
+        reopened = [results.section_title(name) for name in now.reopened.get(role, ())]
+        if reopened:
+            shown = "、".join(reopened[:_SHOWN]) + (f" 等 {len(reopened)} 节" if len(reopened) > _SHOWN else "")
+            lines.append(f"  等待{role}重新签署：{shown}")
+        if len(sections) > len(reopened):
+            lines.append(f"  等待{role}签署：{len(sections) - len(reopened)} 节")
+    if now.state is State.APPROVED:
+        page = (results.folder / "disclosure.html").read_text(encoding="utf-8")
+        if 'class="draft-note"' in page:
+            lines.append("  重新运行 juesuan close，即生成不带“草稿”字样的正式文本并归档。")
+    return "\n".join(lines)

@@ -1,0 +1,143 @@
+"""The review page ``review/index.html``: one self-contained page, made of the files of a results folder alone."""
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from juesuan.resources import resource_root
+from juesuan.review.differences import compare
+from juesuan.review.results import Results, read_results
+from juesuan.review.signoff import SignOff, hashes_of
+
+REVIEW = "review"
+_TITLES = "suites.json"
+_POLICIES = {
+    "rounding": ("尾差", {"controlled": "统一平衡", "independent": "各自四舍五入"}),
+    "percentages": ("占比尾差", {"controlled": "合计为 100%", "independent": "各自四舍五入"}),
+    "score_rate": ("预算执行得分的口径", {"displayed": "按公布的执行率", "exact": "按未舍入的执行率"}),
+}
+_MOST_FACTS = 6
+
+
+def write_review(out: Path, *, old: Path | None = None) -> Path:
+    """Write the review page of a results folder; with ``old``, how it differs from another closing.
+
+    Raises:
+        OutputError: a folder holds no results.
+    """
+    page = render_review(read_results(out), read_results(old) if old else None)
+    folder = out / REVIEW
+    folder.mkdir(exist_ok=True)
+    (folder / "index.html").write_text(page, encoding="utf-8", newline="\n")
+    return folder / "index.html"
+
+
+def render_review(results: Results, old: Results | None = None) -> str:
+    """Return the review page."""
+    titles = json.loads((results.folder / "validation" / _TITLES).read_text(encoding="utf-8"))
+    ids = {str(name) for section in results.sections for name in section["facts"]}
+    return (
+        _environment()
+        .get_template("index.j2")
+        .render(
+            results=results,
+            run=results.run,
+            standing=results.standing,
+            steps=list(_steps(results)),
+            suites=list(_suites(results, titles)),
+            failed=[_failed(one, titles) for one in results.failed],
+            rules=len(results.checks),
+            places=sum(one["instances"] for one in results.checks),
+            policies=[
+                (title, words.get(results.run["policies"][key], results.run["policies"][key]))
+                for key, (title, words) in _POLICIES.items()
+            ],
+            adjustments=results.rounding["adjustments"],
+            residues=results.rounding["residues"],
+            printed=ids,
+            sections=list(_sections(results)),
+            signoffs=[_signoff(one, results) for one in results.signoffs],
+            differences=compare(old, results) if old else None,
+        )
+    )
+
+
+def _steps(results: Results) -> Iterator[dict[str, Any]]:
+    """Yield the stations on the way to publication, as the page draws them."""
+    now = results.standing
+    yield {"name": "编制", "done": True, "who": f"{len(results.checks)} 条规则核对完毕"}
+    for role in dict.fromkeys(results.run["approvals"]):
+        names = dict.fromkeys(one.who for one in results.signoffs if one.role == role)
+        waiting = len(now.open.get(role, ()))
+        done = not waiting
+        who = "、".join(names) if done else f"待签 {waiting} 节"
+        yield {"name": role, "done": done, "who": who}
+    published = now.state == "approved"
+    yield {"name": "公开", "done": published, "who": "可以公开" if published else "草稿，不得公开"}
+
+
+def _suites(results: Results, titles: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    order = list(titles)
+    found = dict.fromkeys(str(one["suite"]) for one in results.checks)
+    for name in sorted(found, key=lambda one: order.index(one) if one in order else len(order)):
+        rules = [one for one in results.checks if one["suite"] == name]
+        failed = [one for one in rules if not one["success"]]
+        open_ = [one for one in failed if not all(place["explanation"] for place in one["failures"])]
+        yield {
+            "title": titles.get(name, name),
+            "file": f"../validation/{name}.html",
+            "rules": len(rules),
+            "places": sum(one["instances"] for one in rules),
+            "errors": sum(one["severity"] == "error" for one in open_),
+            "warnings": sum(one["severity"] == "warning" for one in open_),
+            "explained": len(failed) - len(open_),
+        }
+
+
+def _failed(rule: Mapping[str, Any], titles: Mapping[str, str]) -> dict[str, Any]:
+    explained = all(one["explanation"] for one in rule["failures"])
+    return {
+        **rule,
+        "suite_title": titles.get(rule["suite"], rule["suite"]),
+        "link": f"../validation/{rule['suite']}.html#{rule['id']}",
+        "kind": "error" if rule["severity"] == "error" else "told" if explained else "warning",
+    }
+
+
+def _sections(results: Results) -> Iterator[dict[str, Any]]:
+    """Yield the sections with the state of each for every role."""
+    now = results.standing
+    roles = dict.fromkeys(results.run["approvals"])
+    for one in results.sections:
+        anchor = str(one["anchor"])
+        yield {
+            "anchor": "" if anchor in ("title", "explanations") else anchor,
+            "title": one["title"],
+            "level": one["level"],
+            "facts": len(one["facts"]),
+            "hash": str(one["hash"])[:8],
+            "signed": {role: anchor not in now.open.get(role, ()) for role in roles},
+            "reopened": [role for role in roles if anchor in now.reopened.get(role, ())],
+        }
+
+
+def _signoff(one: SignOff, results: Results) -> dict[str, Any]:
+    valid = one.covers(hashes_of(results.sections))
+    void = [results.section_title(name) for name in one.sections if name not in valid]
+    return {"record": one, "valid": len(valid), "void": void}
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(resource_root() / "templates" / "review"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )

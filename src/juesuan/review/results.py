@@ -1,0 +1,116 @@
+"""A results folder read back for review: nothing but the files that a closing left is looked at."""
+
+import csv
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from juesuan.problems import OutputError
+from juesuan.review.signoff import SignOff, Standing, hashes_of, read_signoffs, standing
+
+MANIFEST, RUN, SECTIONS = "manifest.json", "run.json", "sections.json"
+PAGES = ("disclosure.",)
+"""Files that a sign-off changes (the mark 草稿): not part of what is signed."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """What one closing left, and who signed it."""
+
+    folder: Path
+    manifest_hash: str
+    manifest: Mapping[str, Any]
+    run: Mapping[str, Any]
+    sections: tuple[Mapping[str, Any], ...]
+    checks: tuple[Mapping[str, Any], ...]
+    facts: Mapping[str, Mapping[str, str]]
+    rounding: Mapping[str, Any]
+    errata: tuple[Mapping[str, Any], ...]
+    signoffs: tuple[SignOff, ...]
+
+    @property
+    def title(self) -> str:
+        """Whose closing it is."""
+        return f"{self.run['name']} {self.run['year']} 年度决算"
+
+    @cached_property
+    def content(self) -> str:
+        """The hash of everything that a sign-off is about."""
+        return content_hash(self.manifest["files"])
+
+    @cached_property
+    def failed(self) -> tuple[Mapping[str, Any], ...]:
+        """The rules that did not hold."""
+        return tuple(one for one in self.checks if not one["success"])
+
+    @cached_property
+    def unexplained(self) -> tuple[tuple[Mapping[str, Any], Mapping[str, Any]], ...]:
+        """Rules and places that keep the closing from being approved."""
+        return tuple((rule, one) for rule in self.failed for one in rule["failures"] if not one["explanation"])
+
+    @cached_property
+    def standing(self) -> Standing:
+        """How far it came."""
+        return standing(
+            hashes_of(self.sections), tuple(self.run["approvals"]), self.signoffs, len(self.unexplained)
+        )
+
+    def section_title(self, anchor: str) -> str:
+        """Return the title of a section."""
+        return next((str(one["title"]) for one in self.sections if one["anchor"] == anchor), anchor)
+
+
+def content_hash(files: Mapping[str, str]) -> str:
+    """Return one hash for all files of a manifest but the pages."""
+    lines = [f"{value}  {name}\n" for name, value in sorted(files.items()) if not name.startswith(PAGES)]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def read_results(out: Path) -> Results:
+    """Read a results folder, every file of it as its manifest has it.
+
+    Raises:
+        OutputError: it is none, or a file of it is missing or was changed.
+    """
+    try:
+        text = (out / MANIFEST).read_bytes()
+        manifest = json.loads(text)
+        files = dict(manifest["files"])
+        run = _json(out / RUN)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise OutputError(f"{out} 不是决算结果的文件夹（{error}）。请写 juesuan close 的输出文件夹。") from error
+    changed = [name for name, value in files.items() if _sha256(out / name) != value]
+    if changed:
+        raise OutputError(
+            f"{out} 的文件与清单不符，可能被改动：{'、'.join(changed[:5])}。请重新运行 juesuan close。"
+        )
+    with (out / "facts.csv").open(encoding="utf-8", newline="") as stream:
+        facts = {row["id"]: row for row in csv.DictReader(stream)}
+    return Results(
+        folder=out,
+        manifest_hash=hashlib.sha256(text).hexdigest(),
+        manifest=manifest,
+        run=run,
+        sections=tuple(_json(out / SECTIONS)),
+        checks=tuple(_json(out / "validation" / "results.json")),
+        facts=facts,
+        rounding=_json(out / "rounding.json"),
+        errata=tuple(_json(out / "errata.json")),
+        signoffs=read_signoffs(out),
+    )
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return ""

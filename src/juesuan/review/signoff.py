@@ -1,0 +1,138 @@
+"""Sign-offs: who approved which sections of a closing, bound to what those sections say.
+
+A closing goes from draft to reviewed to approved. A sign-off (``sign-offs/sign-offs.json``) records who signed, in
+which role, on which day, and for every section the hash of its words and of the facts that it reads. It counts for
+a section as long as that hash is the closing's; where something that a section reads has changed, the sign-off is
+void for that section, and the section is open again. Records are only ever added.
+"""
+
+import json
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from juesuan.archive import State
+from juesuan.problems import OutputError
+
+FOLDER = "sign-offs"
+FILE = "sign-offs.json"
+
+
+@dataclass(frozen=True)
+class SignOff:
+    """One person's approval. ``on`` is an ISO date; ``manifest`` and ``content`` the hashes of what was signed."""
+
+    who: str
+    role: str
+    on: str
+    comment: str
+    manifest: str
+    content: str
+    sections: Mapping[str, str]
+
+    def covers(self, sections: Mapping[str, str]) -> frozenset[str]:
+        """Return the sections for which it counts today."""
+        return frozenset(name for name, value in self.sections.items() if sections.get(name) == value)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a closing came.
+
+    ``open`` names, for each role that must still sign, the sections that wait for it; ``reopened`` those among
+    them that were signed in that role before and have changed.
+    """
+
+    state: State
+    open: Mapping[str, tuple[str, ...]]
+    reopened: Mapping[str, tuple[str, ...]]
+    unexplained: int
+
+    @property
+    def next_role(self) -> str:
+        """The role whose turn it is; empty where nobody need sign."""
+        return next(iter(self.open), "")
+
+
+def standing(
+    sections: Mapping[str, str], roles: Sequence[str], records: Sequence[SignOff], unexplained: int = 0
+) -> Standing:
+    """Return the standing of a closing whose sections have these hashes.
+
+    ``roles`` must all sign, in their order; a role that is named twice needs two people. With a warning that
+    nobody explained a closing is a draft, whatever was signed before.
+    """
+    signed = {(one.role, one.who): one.covers(sections) for one in _joined(records, sections)}
+    open_: dict[str, tuple[str, ...]] = {}
+    for role, people in Counter(roles).items():
+        waiting = tuple(
+            name
+            for name in sections
+            if sum(name in covered for (held, _), covered in signed.items() if held == role) < people
+        )
+        if waiting:
+            open_[role] = waiting
+    ever = {(one.role, name) for one in records for name in one.sections}
+    reopened = {role: tuple(name for name in waiting if (role, name) in ever) for role, waiting in open_.items()}
+    if unexplained and roles:
+        state = State.DRAFT
+    elif not open_:
+        state = State.APPROVED
+    else:
+        state = State.REVIEWED if roles[0] not in open_ else State.DRAFT
+    return Standing(state, open_, {role: names for role, names in reopened.items() if names}, unexplained)
+
+
+def _joined(records: Sequence[SignOff], sections: Mapping[str, str]) -> list[SignOff]:
+    """Join the records of one person in one role: what was signed again after it was reopened adds to the rest."""
+    joined: dict[tuple[str, str], dict[str, str]] = {}
+    for one in records:
+        kept = joined.setdefault((one.role, one.who), {})
+        kept.update({name: one.sections[name] for name in one.covers(sections)})
+    return [SignOff(who, role, "", "", "", "", kept) for (role, who), kept in joined.items()]
+
+
+def read_signoffs(out: Path) -> tuple[SignOff, ...]:
+    """Return the sign-offs of a results folder, in the order in which they were given.
+
+    Raises:
+        OutputError: the file can't be read.
+    """
+    path = out / FOLDER / FILE
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return tuple(SignOff(**one) for one in data["records"])
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise OutputError(f"{path} 无法读取（{error}）。签署记录不会被覆盖，请从归档中取回。") from error
+
+
+def write_signoffs(out: Path, records: Iterable[SignOff]) -> None:
+    """Write the sign-offs of a results folder, whole or not at all.
+
+    Raises:
+        OutputError: the folder can't be written.
+    """
+    data = json.dumps({"records": [asdict(one) for one in records]}, ensure_ascii=False, indent=1) + "\n"
+    folder = out / FOLDER
+    try:
+        folder.mkdir(exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".", dir=folder)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(folder / FILE)
+    except OSError as error:
+        raise OutputError(f"无法写入 {folder}：{error.strerror}") from error
+
+
+def hashes_of(sections: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the hash of each section of ``sections.json`` by its anchor."""
+    return {str(one["anchor"]): str(one["hash"]) for one in sections}
