@@ -55,7 +55,7 @@ def read_spreadsheet(path: Path, *, file: str, kind: str, limits: Limits = LIMIT
 
 def _sheet(book: calamine.CalamineWorkbook, name: str) -> Sheet:
     values = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    rows = [[value_text(value) for value in row] for row in values]
+    rows = [[value if type(value) is str else value_text(value) for value in row] for row in values]
     while rows and not any(cell.strip() for cell in rows[-1]):
         rows.pop()  # rows that a sheet keeps for their format alone
     return Sheet(name, rows, range(1, len(rows) + 1), letters=True)
