@@ -20,6 +20,7 @@ from juesuan.closing.refusal import ClosingRefused, failed_of
 from juesuan.closing.render import Disclosure, render
 from juesuan.closing.score_report import scores_data
 from juesuan.closing.standing import signed_before, standing_of
+from juesuan.csvtext import csv_cell
 from juesuan.facts import Facts, number_text
 from juesuan.forms.model import ListedErratum
 from juesuan.identities import CheckResult, Explanation
@@ -125,7 +126,8 @@ def facts_csv(facts: Facts) -> str:
     writer.writerow(FACT_COLUMNS)
     for fact in facts.values():
         writer.writerow(
-            [
+            csv_cell(str(cell))
+            for cell in (
                 fact.id,
                 fact.table,
                 fact.row,
@@ -140,7 +142,7 @@ def facts_csv(facts: Facts) -> str:
                 fact.phase.value,
                 " ".join(fact.inputs),
                 " ".join(map(str, fact.sources)),
-            ]
+            )
         )
     return text.getvalue()
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import pandas as pd
 from pydantic import Field
 
-from juesuan.ledger import balance_checks, line_checks
+from juesuan.ledger import balance_checks, dual, line_checks
 from juesuan.ledger.model import AccountChart, Codes, Ledger, LedgerRule, RuleFrame
 from juesuan.problems import EditionError, InputError, Severity
 from juesuan.resources import edition_folder
@@ -30,6 +30,7 @@ CHECKS: Mapping[str, Check] = {
     "balances_roll": balance_checks.balances_roll,
     "closed": balance_checks.closed,
     "funds_equal": balance_checks.funds_equal,
+    "surplus_reconciliation": dual.surplus_reconciliation,
 }
 _PARAMETERS: Mapping[str, frozenset[str]] = {
     "dates": frozenset({"extra_periods"}),

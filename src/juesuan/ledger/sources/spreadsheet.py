@@ -1,6 +1,5 @@
 """Spreadsheets (XLSX, XLSB, XLS, ODS) through calamine: every cell as the exact text that a person would type."""
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import python_calamine as calamine
 
 from juesuan.ledger.sources.model import LIMITS, Export, Limits, Sheet, failing
 from juesuan.ledger.sources.values import value_text
-from juesuan.ledger.sources.zipped import refuse_bomb, refuse_repeats, refuse_sheets
+from juesuan.ledger.sources.zipped import DAMAGED, refuse_bomb, refuse_repeats, refuse_sheets
 from juesuan.problems import Place, Problem
 
 _SHOWN = 20
@@ -37,7 +36,7 @@ def read_spreadsheet(path: Path, *, file: str, kind: str, limits: Limits = LIMIT
             )
     except calamine.PasswordError:
         return fail("file.password", "文件有密码，打不开", hint="请去掉密码后再导出")
-    except (calamine.CalamineError, zipfile.BadZipFile, KeyError, EOFError) as error:
+    except (calamine.CalamineError, *DAMAGED) as error:
         return fail("file.damaged", "文件已损坏或不完整", found=str(error)[: _SHOWN * 5], hint="请重新导出")
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # calamine gave up on a damaged file

@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
@@ -13,6 +14,18 @@ _SMALL = 1 << 20
 _CHUNK = 1 << 20
 _OVERLAP = 256
 _KINDS = {"xl/workbook.xml": "xlsx", "xl/workbook.bin": "xlsb", "content.xml": "ods"}
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    KeyError,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+)
+"""What a damaged zip file raises, wherever it is damaged."""
+
 _NARROW = 26
 _WIDE_COLUMN = re.compile(rb' r="([A-Z]{2,})[0-9]+"')
 _ROW = re.compile(rb'<(?:\w+:)?row[^>]*? r="([0-9]+)"')
@@ -25,7 +38,7 @@ def kind_of_zip(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except DAMAGED:
         return "xlsx"  # the reader says that it is damaged
     return next((kind for name, kind in _KINDS.items() if name in names), "zip")
 
@@ -38,7 +51,7 @@ def refuse_bomb(path: Path, fail: Fail, limits: Limits) -> Export | None:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except DAMAGED as error:
         return fail("file.damaged", "文件已损坏或不完整", found=str(error), hint="请重新导出")
     total = sum(entry.file_size for entry in entries)
     worst = max(
