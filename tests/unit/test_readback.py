@@ -9,12 +9,14 @@ import pikepdf
 import pytest
 import skin_demo
 
-from juesuan.document import Document, Grid, GridCell, Number, Paragraph, Run, Text
+from juesuan.document import CellKind, Document, Grid, GridCell, Number, Paragraph, Run, Text
 from juesuan.facts import Facts
+from juesuan.identities import Identity, Instance, Relation, Term
 from juesuan.money import WANYUAN
 from juesuan.problems import EditionError
 from juesuan.readback import Found, Part, Renditions, Said, differences, numerals, prove, unexplained
 from juesuan.readback.proof import faults_of
+from juesuan.readback.xlsx import read_xlsx, sheet_faults
 from juesuan.skins.docx import render_docx
 from juesuan.skins.html import render_html
 from juesuan.skins.pdf import print_pdf
@@ -203,3 +205,45 @@ def test_cells_far_to_the_right_have_letters() -> None:
     other = Document((Text("决算"),), (replace(wide, body=((*blank, GridCell((Number("t3.project"),))),)),))
     told = [str(one) for one in faults_of(other, skin_demo.FACTS, good, front=IMPRINT.lines)]
     assert any("宽表!AB2" in one for one in told)
+
+
+def checked_workbook() -> tuple[Document, bytes]:
+    """Return a document of one table whose total is computed, and its workbook."""
+    figures = ("t1.19.1", "t1.20.1", "t1.21.1")
+    body = tuple(
+        (GridCell((Number(name),) if skin_demo.FACTS[name].exact else (), CellKind.AMOUNT, figure=name),)
+        for name in (*figures, "t1.27.1")
+    )
+    document = Document((Text("决算"),), (Grid("t", (Text("支出"),), (), (), body, (1,), ((Text("注：无。"),),)),))
+    instance = Instance("t1.27.1", tuple(Term(1, name) for name in figures))
+    bound = Instance("t1.19.1", (Term(1, "t1.27.1"),))
+    identities = (
+        Identity("at-most", "t", "不大于合计", "", (bound,), relation=Relation.AT_MOST),
+        Identity("sum", "t", "合计", "", (instance,)),
+    )
+    return document, render_xlsx(document, skin_demo.FACTS, IMPRINT, identities=identities, money=WANYUAN)
+
+
+@pytest.mark.parametrize(
+    ("member", "old", "new", "told"),
+    [
+        ("xl/worksheets/sheet2.xml", "<v>相符</v>", "<v>不符</v>", "支出 第 3 行的核对：印着“不符”，应为“相符”"),
+        ("xl/sharedStrings.xml", ">注：无。<", "><", "缺少“注：无。”|印着“”|应为“注：无。”"),
+        ("xl/worksheets/sheet2.xml", "<v>1200</v>", "<v>1201</v>", "支出!A2：印着“1201"),
+        ("xl/worksheets/sheet4.xml", "<v>1200</v>", "<v>1201</v>", "全部数字!E2：印着“1201"),
+    ],
+)
+def test_the_workbook_is_proved_cell_by_cell(member: str, old: str, new: str, told: str) -> None:
+    document, data = checked_workbook()
+    assert list(sheet_faults(read_xlsx(data), document, skin_demo.FACTS)) == []
+    faults = sheet_faults(read_xlsx(replaced(data, member, old, new)), document, skin_demo.FACTS)
+    assert any(part in str(fault) for fault in faults for part in told.split("|"))
+
+
+def test_a_cell_that_the_sheet_lacks_is_missed() -> None:
+    document, data = checked_workbook()
+    (grid,) = document.blocks
+    assert isinstance(grid, Grid)
+    longer = replace(grid, notes=(*grid.notes, (Text("又注：", declared=True), Number("t3.basic"))))
+    faults = sheet_faults(read_xlsx(data), Document(document.title, (longer,)), skin_demo.FACTS)
+    assert [str(fault) for fault in faults] == ["XLSX：缺少“又注：1,342.72”（支出!A7）"]
