@@ -1,11 +1,13 @@
 """The annual closing, top to bottom.
 
-    ingest → check the ledger → fill the tables → check them → derive → check → render → check → write → archive
+    ingest → check the ledger → fill the tables → check them → derive → check → render → check → write
+           → sign off → archive
 
 Each stage is a task. A stage's result may be kept for a rerun; a check, a publication never is, since a check that
 was skipped proves nothing. Orchestration only: what a stage does stands in ``juesuan.closing``.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +17,7 @@ from juesuan.offline import go_offline
 
 go_offline()  # before Prefect is imported
 
-from prefect import flow, task  # noqa: E402
+from prefect import flow, get_run_logger, runtime, task  # noqa: E402
 from prefect.artifacts import (  # noqa: E402
     create_markdown_artifact,
     create_progress_artifact,
@@ -23,6 +25,8 @@ from prefect.artifacts import (  # noqa: E402
     update_progress_artifact,
 )
 from prefect.cache_policies import NO_CACHE  # noqa: E402
+from prefect.flow_runs import pause_flow_run, suspend_flow_run  # noqa: E402
+from prefect.input import RunInput  # noqa: E402
 from prefect.utilities.annotations import quote  # noqa: E402
 from pydantic import BaseModel, ConfigDict, Field  # noqa: E402
 
@@ -33,6 +37,7 @@ from juesuan.suites import SuiteRun  # noqa: E402
 
 # Results are large frozen values: they stay in this process, and Prefect is told not to walk through them.
 _STAGE: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False}
+_PATIENCE = 60 * 24 * 3600  # how long a run waits for a signature, in seconds
 
 
 class Request(BaseModel):
@@ -64,6 +69,11 @@ class Request(BaseModel):
     force: bool = Field(default=False, title="全部重算", description="不用任何一步保存下来的结果")
     wait: bool = Field(
         default=False, title="排队等待", description="同一单位同一年度的另一次决算正在进行时，等它结束"
+    )
+
+    compare: Path | None = Field(None, title="与哪次决算比较", description="另一次决算的结果文件夹，如上年的")
+    ask_approval: bool = Field(
+        default=False, title="等待签署", description="编好后停下，依次请各角色在页面上签署，再归档"
     )
 
     @property
@@ -153,13 +163,51 @@ def check_disclosure(
 
 
 @task(name="输出结果", **_STAGE)
-def write(out: Path, account: closing.Account, disclosure: closing.Disclosure, runs: tuple[SuiteRun, ...]) -> None:
-    closing.write_results(out, account, disclosure, runs)
+def write(
+    out: Path,
+    account: closing.Account,
+    disclosure: closing.Disclosure,
+    runs: tuple[SuiteRun, ...],
+    compare: Path | None,
+) -> closing.State:
+    return closing.write_results(out, account, disclosure, runs, old=compare)
+
+
+class Approval(RunInput):
+    """签署决算。请先看审核页和公开文本。"""
+
+    approve: bool = Field(title="同意")
+    name: str = Field(title="签署人姓名", min_length=1)
+    comment: str = Field("", title="意见")
+
+
+def sign_off(out: Path) -> None:
+    """Ask each role whose turn it is for its sign-off, until nobody is left.
+
+    A deployed run is suspended meanwhile, and starts again when it is answered: what was asked goes by the hash of
+    what is to be signed, so that an answer never counts for anything else. An answer that can't be taken is told
+    in the log, and asked for again.
+
+    Raises:
+        SignOffRefused: somebody does not approve; nothing is published.
+    """
+    wait: Any = suspend_flow_run if runtime.deployment.id else pause_flow_run
+    asked: Counter[str] = Counter()
+    while turn := closing.next_signature(out):
+        asked[turn.role] += 1
+        key = f"{turn.role}-{turn.content[:16]}-{asked[turn.role]}"
+        answer = wait(wait_for_input=Approval, timeout=_PATIENCE, key=key)
+        try:
+            closing.take_signature(out, turn, answer.name, approve=answer.approve, comment=answer.comment)
+        except closing.SignOffRefused as refusal:
+            if not answer.approve:
+                raise
+            get_run_logger().warning(str(refusal))
 
 
 @task(name="归档", **_STAGE)
-def archive(target: str, account: closing.Account, out: Path) -> Archived:
-    return closing.archive_account(target, account, out)
+def archive(target: str, account: closing.Account, out: Path, state: closing.State) -> Archived:
+    return closing.archive_account(target, account, out, state)
 
 
 @task(name="记录未通过的核对", **_STAGE)
@@ -174,7 +222,7 @@ def annual_close(request: Request) -> closing.Outcome:
 
     A closing that is refused publishes nothing: what was found goes beside the results, which stay as they are.
     """
-    out, stage = request.results, _Progress(stages=10)
+    out, stage = request.results, _Progress(stages=12 if request.ask_approval else 10)
     kept = closing.KeptStages.beside(out, fresh_from="ledger" if request.force else request.resume_from)
     with closing.only_one(str(out), wait=request.wait):
         try:
@@ -196,13 +244,18 @@ def annual_close(request: Request) -> closing.Outcome:
                 with stage("核对公开文本"):
                     runs = check_disclosure(quote(account), quote(disclosure), quote(runs))
                 with stage("输出结果"):
-                    write(out, quote(account), quote(disclosure), quote(runs))
+                    state = write(out, quote(account), quote(disclosure), quote(runs), request.compare)
+                if request.ask_approval:
+                    with stage("等待签署"):
+                        sign_off(out)
+                    with stage("输出正式结果"):
+                        state = write(out, quote(account), quote(disclosure), quote(runs), request.compare)
                 with stage("归档"):
-                    archived = archive(request.archive, quote(account), out)
+                    archived = archive(request.archive, quote(account), out, state)
         except closing.ClosingRefused as refusal:
             record_refusal(out, quote(refusal))
             raise
     kept.forget_others()
-    outcome = closing.Outcome.of(account, runs, out, archived.uri)
+    outcome = closing.Outcome.of(account, runs, out, archived.uri, state)
     create_markdown_artifact(outcome.markdown, key="annual-close", description=outcome.title)
     return outcome

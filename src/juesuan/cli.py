@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -29,6 +30,7 @@ def close(
     ] = None,
     force: Annotated[bool, Parameter(help="全部重算，不用任何一步保存下来的结果", negative=())] = False,
     wait: Annotated[bool, Parameter(help="同一单位同一年度的另一次决算正在进行时，等它结束", negative=())] = False,
+    compare: Annotated[Path | None, Parameter(help="与另一次决算的结果文件夹比较，写入审核页")] = None,
 ) -> int:
     """编制一个单位一年的决算：读账、填表、核对、撰文、归档。
 
@@ -48,6 +50,7 @@ def close(
         "resume_from": resume_from,
         "force": force,
         "wait": wait,
+        "compare": compare,
     }
     try:
         return run_annual_close(request)
@@ -56,6 +59,71 @@ def close(
         print(refusal, file=sys.stderr)  # noqa: T201 - the command line talks to people
         print(f"决算未完成，没有公布任何内容。详情：{folder / 'validation' / 'index.html'}", file=sys.stderr)  # noqa: T201
         return refusal.exit_code
+
+
+@app.command
+def diff(
+    old: Path,
+    new: Path,
+    *,
+    html: Annotated[bool, Parameter(help="同时写入 new 的审核页", negative=())] = False,
+) -> int:
+    """比较两次决算：改动的单元格、文字（[-删去-]{+增加+}）、规则的结果、资料。
+
+    Parameters
+    ----------
+    old
+        先前的决算结果文件夹，如上年的，或同年上一次的。
+    new
+        现在的决算结果文件夹。
+    """
+    from juesuan.review import compare, read_results, tell_differences, write_review
+
+    print(tell_differences(compare(read_results(old), read_results(new))))  # noqa: T201 - talks to people
+    if html:
+        print(f"审核页　{write_review(new, old=old)}")  # noqa: T201
+    return ExitCode.OK
+
+
+@app.command
+def approve(
+    out: Path,
+    *,
+    name: Annotated[str, Parameter(name="--as", help="签署人姓名")],
+    role: Annotated[str, Parameter(help="角色，如 审核人、批准人")],
+    on: Annotated[date | None, Parameter(help="签署日期，默认今天")] = None,
+    comment: Annotated[str, Parameter(help="意见")] = "",
+) -> int:
+    """签署决算：与每节的内容绑定，内容变动的节须重新签署。
+
+    Parameters
+    ----------
+    out
+        决算结果文件夹（close 的输出）。
+    """
+    from juesuan import review
+    from juesuan.closing import only_one
+
+    with only_one(str(out.resolve())):
+        results = review.approve(out, name, role, on=on or date.today(), comment=comment)
+        review.write_review(out)
+    print(review.tell_standing(results))  # noqa: T201 - the command line talks to people
+    return ExitCode.OK
+
+
+@app.command
+def status(out: Path) -> int:
+    """查看决算到了哪一步：草稿、已审核、已批准，谁签署过，还等谁。
+
+    Parameters
+    ----------
+    out
+        决算结果文件夹（close 的输出）。
+    """
+    from juesuan.review import read_results, tell_standing
+
+    print(tell_standing(read_results(out)))  # noqa: T201 - the command line talks to people
+    return ExitCode.OK
 
 
 @app.command

@@ -53,6 +53,7 @@ def run_annual_close(request: Mapping[str, Any]) -> int:
         console.print(line)
     console.print(outcome.summary)
     console.print(f"公开文本　{outcome.out / 'disclosure.html'}")
+    console.print(f"审核页　　{outcome.out / 'review' / 'index.html'}")
     console.print(f"校验文档　{outcome.out / 'validation' / 'index.html'}")
     console.print(f"归档　　　{outcome.archived}")
     return ExitCode.OK

@@ -43,7 +43,7 @@ def only_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rules read the document and the page; other formats take seconds."""
 
     def page(document: Document, account: closing.Account, **_: bool) -> closing.Disclosure:
-        return closing.Disclosure(document, render_html(document, account.facts), b"", b"", b"")
+        return closing.Disclosure(document, render_html(document, account.facts), b"", b"", b"", draft=True)
 
     monkeypatch.setattr(sys.modules["juesuan.closing.render"], "_rendered", page)
 

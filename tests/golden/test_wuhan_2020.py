@@ -100,7 +100,10 @@ def test_nothing_is_wrong_and_nothing_is_found(closed: Closed) -> None:
 def test_the_manifest_names_the_hash_of_every_other_file(closed: Closed) -> None:
     manifest = json.loads((closed.out / "manifest.json").read_text(encoding="utf-8"))
     files = {path.relative_to(closed.out).as_posix() for path in closed.out.rglob("*") if path.is_file()}
-    assert set(manifest["files"]) == files - {"manifest.json"}
+    later = {
+        name for name in files if name.startswith(("review/", "sign-offs/"))
+    }  # tell about the manifest itself
+    assert set(manifest["files"]) == files - {"manifest.json"} - later
 
 
 @pytest.mark.parametrize("room", ["src", "flows", "expectations", "templates"])

@@ -12,6 +12,7 @@
 ``flows/annual_close.py`` runs them as Prefect tasks; tests call them directly.
 """
 
+from juesuan.archive import State
 from juesuan.closing.archiving import archive_account, check_archive
 from juesuan.closing.checks import check_account, check_disclosure, check_ledger, check_tables
 from juesuan.closing.compute import Account, Books, derive, fill
@@ -23,6 +24,8 @@ from juesuan.closing.proof import conflicts_refused
 from juesuan.closing.refusal import ClosingRefused, refuse_failures, refuse_problems
 from juesuan.closing.render import Disclosure, render, write_document
 from juesuan.closing.results import refusal_folder, write_refusal, write_results
+from juesuan.closing.signing import Turn, next_signature, take_signature
+from juesuan.review import SignOffRefused
 
 __all__ = [
     "Account",
@@ -33,6 +36,9 @@ __all__ = [
     "KeptStages",
     "Outcome",
     "Overrides",
+    "SignOffRefused",
+    "State",
+    "Turn",
     "archive_account",
     "check_account",
     "check_archive",
@@ -45,11 +51,13 @@ __all__ = [
     "ingest",
     "inputs_of",
     "lock_name",
+    "next_signature",
     "only_one",
     "refusal_folder",
     "refuse_failures",
     "refuse_problems",
     "render",
+    "take_signature",
     "write_document",
     "write_refusal",
     "write_results",

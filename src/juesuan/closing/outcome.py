@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from juesuan.archive import State
 from juesuan.closing.compute import Account
 from juesuan.closing.refusal import failed_of, lines_of
 from juesuan.closing.results import closing_title
@@ -22,9 +23,12 @@ class Outcome:
     warnings: tuple[str, ...]
     adjusted: int
     figures: int
+    state: State = State.DRAFT
 
     @classmethod
-    def of(cls, account: Account, runs: Sequence[SuiteRun], out: Path, archived: str) -> "Outcome":
+    def of(
+        cls, account: Account, runs: Sequence[SuiteRun], out: Path, archived: str, state: State = State.DRAFT
+    ) -> "Outcome":
         """Return the outcome of a closing whose checks passed."""
         results = [result for run in runs for result in run.results]
         return cls(
@@ -36,6 +40,7 @@ class Outcome:
             warnings=tuple(lines_of(failed_of(runs))),
             adjusted=len(account.rounding.adjustments),
             figures=len(account.facts),
+            state=state,
         )
 
     @property
@@ -43,7 +48,7 @@ class Outcome:
         """One line."""
         return (
             f"{self.title}：{self.rules} 条规则、{self.places} 处核对，无错误；"
-            f"{self.figures} 个数，其中 {self.adjusted} 个为平衡尾差取邻近值。"
+            f"{self.figures} 个数，其中 {self.adjusted} 个为平衡尾差取邻近值。（{self.state.word}）"
         )
 
     @property
@@ -54,6 +59,7 @@ class Outcome:
             f"# {self.title}\n\n{self.summary}\n\n"
             f"| 结果 | 位置 |\n|---|---|\n"
             f"| 公开文本 | `{self.out / 'disclosure.html'}` |\n"
+            f"| 审核页 | `{self.out / 'review' / 'index.html'}` |\n"
             f"| 校验文档 | `{self.out / 'validation' / 'index.html'}` |\n"
             f"| 归档 | `{self.archived}` |\n\n## 提示\n\n{warnings}\n"
         )

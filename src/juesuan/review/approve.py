@@ -19,6 +19,21 @@ class SignOffRefused(JuesuanError):  # noqa: N818 - names what happened
         self.exit_code = exit_code
         super().__init__(words)
 
+    @classmethod
+    def unexplained(cls, results: Results) -> "SignOffRefused":
+        """Return the refusal of a closing with warnings that nobody explained; it lists them."""
+        lines = [
+            f"    {rule['id']}　{one['place']}：{one['stated']}" for rule, one in results.unexplained[:_SHOWN]
+        ]
+        rest = len(results.unexplained) - len(lines)
+        more = f"\n    …… 另有 {rest} 处" if rest > 0 else ""
+        return cls(
+            f"有 {len(results.unexplained)} 处提示没有审核说明，不能签署：\n"
+            + "\n".join(lines)
+            + f"{more}\n请在资料的 explanations.yaml 写明（rule、place、text、by），重新运行 juesuan close。",
+            ExitCode.CHECKS,
+        )
+
 
 def approve(out: Path, who: str, role: str, *, on: date, comment: str = "") -> Results:
     """Sign what is open for a role; return the results with the sign-off.
@@ -53,17 +68,7 @@ def _refuse_unfit(results: Results, who: str, role: str, roles: tuple[str, ...])
             "（settings.yaml 的 policies.approvals）。"
         )
     if results.unexplained:
-        lines = [
-            f"    {rule['id']}　{one['place']}：{one['stated']}" for rule, one in results.unexplained[:_SHOWN]
-        ]
-        rest = len(results.unexplained) - len(lines)
-        more = f"\n    …… 另有 {rest} 处" if rest > 0 else ""
-        raise SignOffRefused(
-            f"有 {len(results.unexplained)} 处提示没有审核说明，不能签署：\n"
-            + "\n".join(lines)
-            + f"{more}\n请在资料的 explanations.yaml 写明（rule、place、text、by），重新运行 juesuan close。",
-            ExitCode.CHECKS,
-        )
+        raise SignOffRefused.unexplained(results)
     before = roles[: roles.index(role)]
     waiting = [one for one in before if one in results.standing.open and one != role]
     if waiting:
