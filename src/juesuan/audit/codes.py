@@ -1,6 +1,6 @@
 """Codes and 行次 against the labels beside them: a slip of one digit moves an amount to another row."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import combinations, pairwise
 
@@ -33,6 +33,10 @@ def _row_numbers(book: Book, table: StatedTable) -> Iterator[Finding]:
         return  # an edition that numbers its rows otherwise
     for mark, label, row in off:
         yield _finding(book, table, mark, "行次与项目不符。", label, row, "、".join(sorted(meant[label])))
+    count = Counter(row for _, _, row in table.numbered)
+    for mark, label, row in table.numbered:
+        if count[row] > 1 and not label:
+            yield _finding(book, table, mark, "行次重复。", row, row, "")
     for (_, _, before), (mark, label, row) in pairwise(table.numbered):
         following = next((later for at, _, later in table.numbered if at == mark + 1), "")
         if int(row) not in (int(before) + 1, 1) and following == str(int(before) + 2):

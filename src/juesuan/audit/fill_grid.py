@@ -154,11 +154,10 @@ class Filler:
                 if not code or (code.isdigit() and (at + 1 >= len(texts) or number_of(texts[at + 1]) is not None)):
                     continue
                 rest = [one for one in row[at + 1 :] if one is not None]
-                name, amount = (
-                    (text, rest[0] if rest else "")
-                    if code == _FOOT_TOTALS.get(text)
-                    else (rest[0], rest[1] if len(rest) > 1 else "")
-                )
+                if code.isdigit():
+                    name, amount = rest[0], rest[1] if len(rest) > 1 else ""
+                else:
+                    name, amount = text, _first_number(rest)
                 self.table.labels[code] = name.replace(" ", "")
                 self.put(mark, code, "amount", amount)
         return bool(self.table.labels)
@@ -183,3 +182,9 @@ def _row_key(row: Sequence[str | None]) -> str:
 
 def _name(row: Sequence[str | None]) -> str:
     return next((cell.replace(" ", "") for cell in row if cell and number_of(cell) is None), "")
+
+
+def _first_number(cells: Sequence[str]) -> str:
+    """The number that follows a label, over empty cells that a merge has left; nothing where words come first."""
+    filled = next((cell for cell in cells if plain(cell)), "")
+    return filled if number_of(filled) is not None else ""

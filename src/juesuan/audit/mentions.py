@@ -11,10 +11,13 @@ from juesuan.problems import EditionError, InputError
 from juesuan.resources import edition_folder
 from juesuan.yamlsource import Strict, read_yaml
 
-_UNITS = "万元|亿元|元|%|个百分点|万人次|万人|万户|人次|人|户|名|个|辆|台|批次|项|家|分|万|亿"
+_UNITS = (
+    "万元|亿元|元|%|个百分点|(?:万|亿)?(?:人次|批次|平方米|公里|人|户|名|个|辆|台|项|家|件|份|册|卷|页|条|处|座|套|所|场|期|篇|亩|吨|天|次|本)"
+    "|分|万|亿"
+)
 _QUANTITY = re.compile(rf"(?P<number>{NUMBER})(?P<unit>{_UNITS})?")
 _NO_QUANTITY = re.compile(
-    r"^(?:\d{1,2}[.、．](?!\d)|（\d{1,2}）)|[12]\d{3}年(?:度|底|初|末)?|\d{1,2}月(?:\d{1,2}日|底|初|至)?|第\d+|（\d+）"
+    r"^(?:\d{1,2}[.、．](?!\d)|\d{1,2}[.](?=20\d{2}年)|（\d{1,2}）)|[12]\d{3}年(?:度|底|初|末)?|\d{1,2}月(?:\d{1,2}日|底|初|至)?|第\d+|（\d+）"
     r"|(?<=[。；：])\d{1,2}[.、．](?!\d)|\d+-\d+%?"
 )
 _CLAUSE = re.compile(r"[，。；：、！？]")

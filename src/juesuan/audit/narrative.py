@@ -132,6 +132,7 @@ class Narrative:
         """Return the subject that a clause names before its amount."""
         bare = self.bare(clause)
         bare = re.sub(rf"(?:的)?(?:支出)?(?:决算数?)?(?:各)?(?:{_UP}|{_DOWN})$", "", bare)
+        bare = re.sub(r"(?:比|与)(?:\d{4}年度?|上年度?|上一年度?|(?:年初)?预算数?)(?:相比)?$", "", bare)
         bare = re.sub(r"(?:年初)?预算(?:数)?(?:安排)?(?:为)?$", "", bare)
         for subject in self.section.subjects:
             if re.fullmatch(f"(?:{subject.words}){_SUFFIX}", bare):

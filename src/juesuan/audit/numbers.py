@@ -35,7 +35,6 @@ _TABLE = str.maketrans(
         "＝": "=",
     }
 )
-_COMMA = re.compile(r"[,，](?=\d{3}(?!\d))")
 
 
 class Verdict(StrEnum):
@@ -86,7 +85,7 @@ def plain(text: str) -> str:
 
 def number_of(text: str) -> Fraction | None:
     """Return the value of a text that is a number and nothing else, or nothing."""
-    text = plain(text)
+    text = plain(text).replace("，", ",")
     return Fraction(text.replace(",", "")) if _NUMBER.fullmatch(text) else None
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from juesuan.audit.catalog import Catalog, PrintedEdition
 from juesuan.audit.fill_grid import Filler
 from juesuan.audit.fill_text import TextFiller
-from juesuan.audit.model import Finding, Grid, Paragraph, Source, Weight
-from juesuan.audit.numbers import decimals_of, number_of, plain, plain_char
+from juesuan.audit.model import Finding, Grid, Source, Weight
+from juesuan.audit.numbers import decimals_of, number_of, plain
 from juesuan.audit.relations import breaks_with
 from juesuan.audit.resolve import LostRow, Resolver
 from juesuan.audit.tables import Book, StatedTable
@@ -53,7 +53,7 @@ def recognise(source: Source, catalog: Catalog) -> tuple[Book, tuple[Finding, ..
             waiting.append((table, filler, filler.lost()))
         elif not Filler(source, table, one.grid, decimals).fill():
             findings.append(_not_understood(source, table))
-    book = Book(source, catalog, edition, tables, main, decimals, _year(source))
+    book = Book(source, catalog, edition, tables, main, decimals, _year(source, titled))
     for table, _, lost in waiting:
         table.pending = {one.row for one in lost}
     for table, filler, lost in sorted(waiting, key=lambda found: len(found[0].columns)):
@@ -103,10 +103,10 @@ def _decimals(titled: list[Titled]) -> int:
     return max((n for n in common if common[n] > 1), default=2)
 
 
-def _year(source: Source) -> int | None:
-    found = Counter(int(year) for _, block in source.paragraphs for year in _YEAR.findall(block.text)) + Counter(
-        int(year) for _, grid in source.grids for year in _YEAR.findall("".join(map(plain_char, grid.title)))
-    )
+def _year(source: Source, titled: list[Titled]) -> int | None:
+    """Return the year that captions and text name most often."""
+    texts = [block.text for _, block in source.paragraphs] + [one.around for one in titled]
+    found = Counter(int(year) for text in texts for year in _YEAR.findall(text))
     return found.most_common(1)[0][0] if found else None
 
 
@@ -144,8 +144,3 @@ def _missing(source: Source, edition: PrintedEdition, tables: Mapping[int, State
                 f"缺少{printed.titles[0]}（没有数据时也应列出空表并说明）。",
                 evidence=(edition.citation,),
             )
-
-
-def first_paragraph(source: Source) -> Paragraph | None:
-    """Return the first paragraph."""
-    return next((block for _, block in source.paragraphs), None)

@@ -146,7 +146,7 @@ def expected_score(weight: Fraction, target: str, actual: str) -> Fraction | Non
     goal, done = (_MEASURE.match(plain(text)) for text in (target, actual))
     if goal is None or done is None:
         return None
-    units = [re.sub(r"^[万亿]|人次|[人本个户件]$", "", match["unit"]) for match in (goal, done)]
+    units = [match["unit"].lstrip("万亿").replace("人次", "人") for match in (goal, done)]
     if units[0] != units[1] and all(units):
         return None
     aim, got = (_measured(match) for match in (goal, done))

@@ -17,7 +17,7 @@ _PRIOR_YEAR = re.compile(r"[与比](\d{4})年度?")
 _AS_OF = re.compile(r"截[至止](\d{4})年12月31日")
 _ORDINAL = re.compile(r"^(?:第?[一二三四五六七八九十]+(?:部分|、)|（[一二三四五六七八九十]+）)")
 _PAGE = re.compile(r"[.…·]*\d*$")
-_ALIKE, _NEARLY = 0.75, 0.9
+_ALIKE = 0.75
 _ENOUGH = 0.5
 
 
@@ -154,7 +154,11 @@ def _names(book: Book, subjects: Subjects) -> Iterator[Finding]:
             found = match[0]
             ratio = difflib.SequenceMatcher(None, found, name).ratio()
             heading = re.match(r"20\d{2}年度.{0,6}决算", block.text[match.end() :]) and match.start() == 0
-            if found == name or found in subjects.unit_names or ratio < (_ALIKE if heading else _NEARLY):
+            if (
+                found == name
+                or found in subjects.unit_names
+                or ratio < (_ALIKE if heading else 1 - 1.2 / len(name))
+            ):
                 continue
             yield Finding(
                 "structure.unit-name",

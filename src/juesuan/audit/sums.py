@@ -35,6 +35,7 @@ _TOTAL = re.compile(r"共(?:计)?|合计|总(?:额|计|数)?|缺口")
 _SCALE = {"万": 10**4, "亿": 10**8}
 _LEAST_TERMS = 2
 _ALL = 100
+_LEAST_DIGITS = 3
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ def _after_total(text: Text) -> Iterator[Finding]:
             if len(parts) < _LEAST_TERMS:
                 continue
             judged = judge_sum(whole.stated, [(1, one.stated) for one in parts])
-            if judged.verdict is not Verdict.HOLDS and _one_digit(judged.difference):
+            if judged.verdict is not Verdict.HOLDS and _slip(whole, judged.difference):
                 yield from _total(sentence, whole, parts, judged.difference, Verdict.WRONG, complete=False)
 
 
@@ -165,7 +166,7 @@ def _total(
     over = difference < 0 and verdict is Verdict.WRONG
     if verdict is Verdict.ROUNDING and not complete:
         return
-    if verdict is Verdict.WRONG and not (over or complete or _one_digit(difference)):
+    if verdict is Verdict.WRONG and not (over or complete or _slip(whole, difference)):
         return
     scale = next((factor for unit, factor in _SCALE.items() if whole.mention.unit.startswith(unit)), 1)
     unit = whole.mention.unit
@@ -188,12 +189,13 @@ def _total(
     )
 
 
-def _one_digit(difference: Fraction) -> bool:
-    """Whether a change of one digit explains a difference: it is d·10^k."""
+def _slip(whole: Amount, difference: Fraction) -> bool:
+    """Whether a change of one digit explains a difference (d·10^k); small counts differ by one digit anyway."""
     number = abs(difference)
     while number and number.denominator > 1:
         number *= 10
-    return bool(number) and len(str(int(number)).rstrip("0")) == 1
+    digits = whole.mention.number.replace(",", "").replace(".", "")
+    return bool(number) and len(str(int(number)).rstrip("0")) == 1 and len(digits) >= _LEAST_DIGITS
 
 
 def _rates(sentence: str, found: Sequence[Amount]) -> Iterator[Finding]:
