@@ -137,11 +137,13 @@ class Filler:
             if counted or any(number_of(text) is None for text in texts):
                 continue
             columns = self.numbered(mark) or dict(self.named(heads(self.grid, mark)))
+            if not columns:
+                continue
             self.table.columns = tuple(columns.values())
             self.table.labels[TOTAL] = "合计"
             for at, column in columns.items():
                 self.put(mark, TOTAL, column, row[at])
-            return bool(columns)
+            return True
         return False
 
     def blocks(self) -> bool:

@@ -11,6 +11,8 @@ from juesuan.audit.read_lines import TextLine, kept, paragraphs
 from juesuan.problems import Place, Problem
 
 _MARGIN = 2.0
+_ASKEW = 0.05
+_TOWERING = 4
 
 
 class UnreadableDocument(Exception):  # noqa: N818 - reads as a sentence
@@ -56,6 +58,7 @@ def read_pdf(path: Path, catalog: Catalog) -> Source:
 
 def _page(page: Any, number: int) -> Iterator[TextLine | Grid]:
     """Return the lines and grids of a page from top to bottom, without the page number."""
+    page = _without_watermark(page)
     tables = sorted(page.find_tables(), key=lambda table: table.bbox[1])
     boxes = [table.bbox for table in tables]
 
@@ -78,6 +81,22 @@ def _page(page: Any, number: int) -> Iterator[TextLine | Grid]:
         if len(rows) > 1 or len(rows[0]) > 1:
             parts.append((table.bbox[1], Grid(rows, tuple(Mark(n, number, None) for n in range(len(rows))))))
     return (part for _, part in sorted(parts, key=lambda pair: pair[0]))
+
+
+def _without_watermark(page: Any) -> Any:
+    """The page without characters that stand askew (草稿 across a page) or tower over the text."""
+    sizes = sorted(char["size"] for char in page.chars)
+    if not sizes:
+        return page
+    tallest = _TOWERING * sizes[len(sizes) // 2]
+
+    def askew(char: dict[str, Any]) -> bool:
+        across, along = abs(char["matrix"][1]), abs(char["matrix"][0])
+        return bool(min(across, along) > _ASKEW * max(across, along)) or bool(char["size"] > tallest)
+
+    if not any(map(askew, page.chars)):
+        return page
+    return page.filter(lambda thing: thing["object_type"] != "char" or not askew(thing))
 
 
 def _aligned(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
