@@ -20,6 +20,8 @@ QUICK = settings(
     max_examples=60, deadline=timedelta(seconds=10), suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
 
+XML = "<总账><记账凭证><科目编号>8001</科目编号><借方本币金额>5</借方本币金额></记账凭证></总账>"
+
 
 def seeds() -> dict[str, bytes]:
     with TemporaryDirectory() as folder:
@@ -33,7 +35,7 @@ def seeds() -> dict[str, bytes]:
         "xls": writers.xls_bytes({"1": CELLS}),
         "parquet": writers.parquet_bytes(CELLS),
         "dbf": dbf,
-        "xml": "<总账><记账凭证><科目编号>8001</科目编号><借方本币金额>5</借方本币金额></记账凭证></总账>".encode(),
+        "xml": XML.encode(),
     }
 
 

@@ -16,8 +16,9 @@ from juesuan.ledger.report import ranges
 from juesuan.money import yuan_text
 from tests import ledger_writers as writers
 
-SPEC = Path(__file__).parents[1] / "spec" / "ledger-formats.yaml"
-CASES = yaml.safe_load(SPEC.read_text("utf-8"))["cases"]
+SPEC = Path(__file__).parents[1] / "spec"
+CASES = yaml.safe_load((SPEC / "ledger-formats.yaml").read_text("utf-8"))["cases"]
+BALANCES = yaml.safe_load((SPEC / "ledger-balance-formats.yaml").read_text("utf-8"))["cases"]
 BYTES = {"xlsx": writers.xlsx_bytes, "ods": writers.ods_bytes, "xls": writers.xls_bytes}
 
 
@@ -47,13 +48,32 @@ def read(folder: Path, case: dict[str, Any]) -> Ledger:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["title"])
 def test_each_way_of_writing_a_ledger_is_read_as_the_table_says(tmp_path: Path, case: dict[str, Any]) -> None:
     ledger = read(tmp_path, case)
+    as_the_table_says(ledger, case, lines(ledger))
+
+
+@pytest.mark.parametrize("case", BALANCES, ids=lambda case: case["title"])
+def test_each_way_of_writing_a_trial_balance_is_read_as_the_table_says(
+    tmp_path: Path, case: dict[str, Any]
+) -> None:
+    path = tmp_path / "balance.csv"
+    path.write_bytes(content(case))
+    ledger = assemble([], open_exports([path], tmp_path), chart=load_chart("2020"), year=2020)
+    held = [
+        f"{row.line} {row.account} {yuan_text(row.opening)} {yuan_text(row.debit)} {yuan_text(row.credit)} "
+        f"{yuan_text(row.closing)}"
+        for row in ledger.balances.itertuples()
+    ]
+    as_the_table_says(ledger, case, held)
+
+
+def as_the_table_says(ledger: Ledger, case: dict[str, Any], read_rows: list[str]) -> None:
     found = [str(problem) for problem in ledger.problems]
     expected = case.get("problems", [])
     for text in expected:
         assert any(text in problem for problem in found), "\n".join(found)
     assert len(found) == len(expected), "\n".join(found)
     if "read" in case:
-        assert lines(ledger) == case["read"]
+        assert read_rows == case["read"]
     if "aside" in case:
         assert sorted(aside(ledger)) == sorted(case["aside"])
     if "notes" in case:

@@ -45,7 +45,7 @@ BALANCE_HEADERS: Mapping[str, str] = {
     "credit": "本年贷方",
     "closing": "年末余额",
 }
-_OPTIONAL_BALANCE = {"side", "opening_side", "closing_side", "account_name"}
+_OPTIONAL_BALANCE = {"side", "opening_side", "closing_side", "account_name", "fund", "functional"}
 
 
 def read_lines(raw: RawTable, chart: AccountChart) -> tuple[pd.DataFrame, frozenset[VoucherKey], list[Problem]]:

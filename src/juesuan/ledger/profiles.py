@@ -117,7 +117,7 @@ class XmlNames:
 class Profile:
     """A system's names, normalised (see :func:`plain_name`) and looked up by them.
 
-    ``columns[kind][name]`` is a field, preferred names first; ``own[kind]`` are those not inherited;
+    ``columns[kind][name]`` is a field, preferred names first; ``own[kind]`` are those of a system itself;
     ``words[field][text]`` is a word of the edition; ``sides`` are vocabularies of 借 and 贷, of which a column
     uses one.
     """
@@ -225,7 +225,7 @@ def _profile(one: _Profile, known: Mapping[str, _Profile]) -> Profile:
         source=one.source,
         rank=one.rank,
         columns={kind: _columns(chain, kind) for kind in KINDS},
-        own={kind: frozenset(_columns(chain[:1], kind)) for kind in KINDS},
+        own={kind: frozenset(_columns(chain[:1], kind) if one.extends else ()) for kind in KINDS},
         words=_words(chain),
         sides=next((_sides(each) for each in chain if each.sides), ()),
         account_levels=one.account_levels,

@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 _MIDNIGHT = time()
-_EXACT = 10**15  # beyond it the repr of a float has an exponent
 
 
 def value_text(value: Any) -> str:  # noqa: PLR0911 - one for each type
@@ -33,6 +32,4 @@ def number_text(value: float) -> str:
     """Return a float as its shortest decimal without an exponent: ``1234.5``, ``6001``; ``nan`` as it is."""
     if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - only nan is not itself
         return str(value)
-    if value.is_integer() and abs(value) < _EXACT:
-        return str(int(value))
-    return f"{Decimal(repr(value)):f}"
+    return f"{Decimal(repr(value)):f}".removesuffix(".0")
