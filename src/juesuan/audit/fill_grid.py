@@ -10,6 +10,7 @@ from juesuan.forms import FormBlock, Layout
 
 _CODE = re.compile(r"^\d{3}(?:\d{2}){0,2}$")
 _MOST_HEAD_ROWS = 9
+_FEWEST_COLUMNS = 3
 _FOOT_TOTALS = {"人员经费合计": "personnel", "公用经费合计": "operating"}
 
 
@@ -113,9 +114,13 @@ class Filler:
     def numbered(self, upto: int) -> dict[int, str]:
         """The columns by the 栏次 that the head prints."""
         for row in reversed(self.grid.rows[:upto]):
-            texts = _texts(row)
-            found = {at: text for at, text in enumerate(texts) if text.isdigit()}
-            if [int(text) for text in found.values()] == list(range(1, len(found) + 1)) and found:
+            found: dict[int, str] = {}
+            for at, text in enumerate(_texts(row)):
+                if text == str(len(found) + 1):
+                    found[at] = text
+                elif text.isdigit():
+                    break  # what stands beside the form is no 栏次
+            if len(found) >= _FEWEST_COLUMNS:
                 return found
         return {}
 
@@ -132,12 +137,10 @@ class Filler:
         """Table 7: one row of amounts under the head."""
         rows = self.grid.rows
         for mark, row in enumerate(rows[1:], start=1):
-            texts = [text for text in _texts(row) if text]
-            counted = [int(text) for text in texts if text.isdigit()] == list(range(1, len(texts) + 1)) and texts
-            if counted or any(number_of(text) is None for text in texts):
-                continue
             columns = self.numbered(mark) or dict(self.named(heads(self.grid, mark)))
-            if not columns:
+            texts = [text for at, text in enumerate(_texts(row)) if text and (at in columns or not columns)]
+            counted = [int(text) for text in texts if text.isdigit()] == list(range(1, len(texts) + 1)) and texts
+            if not columns or counted or any(number_of(text) is None for text in texts):
                 continue
             self.table.columns = tuple(columns.values())
             self.table.labels[TOTAL] = "合计"
