@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from botocore import exceptions as failures
+from botocore.retries.standard import ExponentialBackoff
 
 from juesuan.archive import Closing, Content, archive_closing, find_versions, prove
 from juesuan.archive import s3 as s3_module
@@ -45,6 +46,7 @@ def proxy(s3_server: Server) -> Iterator[Proxy]:
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give up soon, forget what was proven before, and look for no credentials on the network."""
     monkeypatch.setattr(client_module, "ATTEMPTS", 2)
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.01)
     monkeypatch.setattr(client_module, "READ_SECONDS", 1.0)
     monkeypatch.setattr(s3_module, "_proven", set())
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -175,7 +177,7 @@ PASSING = {
     "a 500": once("PUT", Fault(status=500), 4),
     "a dropped connection": once("PUT", Fault(drop=True), 5),
     "an answer that got lost": once("PUT", Fault(drop=True, after=True), 6),
-    "a 500 after the work was done": once("PUT", Fault(wait=1.5), 5),
+    "an answer that comes too late": once("PUT", Fault(wait=1.5), 5),
     "a conflict": once("PUT", Fault(status=409, code="ConditionalRequestConflict"), 7),
     "a dropped reading": once("GET", Fault(drop=True), 1),
 }
