@@ -1,5 +1,6 @@
 """A real S3 server for tests: SeaweedFS on free ports of the loopback interface, with throw-away data."""
 
+import ctypes
 import json
 import os
 import shutil
@@ -25,6 +26,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 ACCESS_KEY = "AKCANARY4711"
 SECRET_KEY = "SKCANARYq8Zt0vR3"  # noqa: S105 - of a server that lives for one test run
 _READY_SECONDS = 60
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,12 @@ def running() -> Iterator[Server]:
     weed = Path(sys.executable).parent / "weed"
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [str(weed), "server", *words], stdout=log, stderr=log, start_new_session=True, cwd=folder
+            [str(weed), "server", *words],
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            cwd=folder,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - a test run that is killed must leave no server behind
         )
     try:
         server = Server(f"http://127.0.0.1:{s3}")
@@ -110,6 +117,11 @@ def s3_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_REGION"):
         monkeypatch.delenv(name, raising=False)
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _wait(server: Server, process: "subprocess.Popen[bytes]", log: Path) -> None:
