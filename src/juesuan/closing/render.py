@@ -1,5 +1,6 @@
 """Last stage but one: the document and its pages."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
@@ -83,7 +84,9 @@ def _rendered(document: Document, account: Account, *, draft: bool) -> Disclosur
     printed = print_pdf(document, facts, imprint)
     docx = render_docx(document, facts, imprint, printed.pages)
     xlsx = render_xlsx(document, facts, imprint, identities=books.identities, money=books.edition.money)
-    prove(document, facts, Renditions(html, printed.data, docx, xlsx), front=imprint.lines)
+    texts = {one.id: one.text for one in books.identities}
+    uneven = Counter(texts[one.identity] for one in account.rounding.residues)
+    prove(document, facts, Renditions(html, printed.data, docx, xlsx, uneven), front=imprint.lines)
     return Disclosure(document, html, printed.data, docx, xlsx, draft)
 
 

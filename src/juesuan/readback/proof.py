@@ -1,7 +1,7 @@
 """The proof of a closing's renditions: each is read again, and every numeral in it must be the document's."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from juesuan.document import Document
 from juesuan.facts import Facts
@@ -18,12 +18,17 @@ _SHOWN = 20
 
 @dataclass(frozen=True)
 class Renditions:
-    """The document as files that people read."""
+    """The document as files that people read.
+
+    ``uneven`` are the texts of the rules that the displayed amounts do not satisfy (尾差, where each is rounded
+    alone): there the workbook's own check must say so, and nowhere else.
+    """
 
     html: str
     pdf: bytes
     docx: bytes
     xlsx: bytes
+    uneven: Mapping[str, int] = field(default_factory=dict)
 
 
 def faults_of(
@@ -35,7 +40,7 @@ def faults_of(
     faults += _html_faults(said, facts, renditions.html)
     faults += _docx_faults(said, facts, renditions.docx)
     faults += _pdf_faults(document, said, facts, renditions.pdf)
-    faults += sheet_faults(read_xlsx(renditions.xlsx), document, facts)
+    faults += sheet_faults(read_xlsx(renditions.xlsx), document, facts, renditions.uneven)
     return faults
 
 

@@ -1,7 +1,8 @@
 """Reads the workbook with calamine: every cell of every table, the checks, and the list of facts."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -12,7 +13,8 @@ from juesuan.facts import Facts
 from juesuan.readback.numerals import Fault
 
 _FORM = "XLSX"
-_AGREES = "相符"
+_AGREES, _DIFFERS = "相符", "不符"
+_CHECK_CELLS = 6  # rule, place, stated, computed, difference, verdict
 _PER_CENT = 100
 
 
@@ -22,11 +24,15 @@ def read_xlsx(data: bytes) -> dict[str, list[list[Any]]]:
     return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
 
 
-def sheet_faults(sheets: dict[str, list[list[Any]]], document: Document, facts: Facts) -> Iterator[Fault]:
+def sheet_faults(
+    sheets: dict[str, list[list[Any]]], document: Document, facts: Facts, uneven: Mapping[str, int] | None = None
+) -> Iterator[Fault]:
     """Yield every cell that is not as the document has it.
 
-    The workbook is: a cover, one sheet for each table in reading order, the checks, the facts.
+    The workbook is: a cover, one sheet for each table in reading order, the checks, the facts. ``uneven`` says how
+    many places of which rules (by their texts) do not add up as displayed.
     """
+    yield from _uneven_faults(sheets, uneven or {})
     grids = [block for block in document.blocks if isinstance(block, Grid)]
     names = list(sheets)
     if len(names) != len(grids) + 3:
@@ -82,8 +88,23 @@ def _agrees(value: Any, cell: GridCell, facts: Facts) -> bool:
 
 def _verdicts(name: str, row: int, cells: Sequence[Any]) -> Iterator[Fault]:
     verdict = cells[-1] if cells else ""
-    if verdict not in ("", _AGREES, "结果"):
+    if verdict not in ("", _AGREES, _DIFFERS, "结果"):
         yield Fault(_FORM, f"{name} 第 {row + 1} 行的核对", str(verdict), _AGREES)
+
+
+def _uneven_faults(sheets: dict[str, list[list[Any]]], uneven: Mapping[str, int]) -> Iterator[Fault]:
+    """Yield the checks that fail and should not, and the rules that should fail in more places or in fewer."""
+    left = Counter(dict(uneven))
+    for name, rows in sheets.items():
+        for number, row in enumerate(rows):
+            if len(row) >= _CHECK_CELLS and row[-1] == _DIFFERS:
+                text = str(row[-_CHECK_CELLS])
+                left[text] -= 1
+                if left[text] < 0:
+                    yield Fault(_FORM, f"{name} 第 {number + 1} 行的核对", _DIFFERS, _AGREES)
+    for text, count in left.items():
+        if count > 0:
+            yield Fault(_FORM, f"核对“{text}”", _AGREES, f"{_DIFFERS} {count} 处")
 
 
 def _check_faults(name: str, rows: list[list[Any]]) -> Iterator[Fault]:
