@@ -136,6 +136,7 @@ def test_a_dbf_says_its_code_page_its_deleted_records_and_its_types(tmp_path: Pa
             table.append(
                 (dbf.Date(2020, 1, 31), 0.1, 7, Decimal("-1.25"), 0.5, flag, dbf.DateTime(2020, 1, 31), "")
             )
+        dbf.delete(table[1])  # the package writes the right number of records only now
     data = bytearray((tmp_path / "a.dbf").read_bytes())
     start, width = (int.from_bytes(data[at : at + 2], "little") for at in (8, 10))
     data[start + width] = ord("*")  # the second record is deleted
@@ -144,6 +145,10 @@ def test_a_dbf_says_its_code_page_its_deleted_records_and_its_types(tmp_path: Pa
     assert export.problems == ()
     assert export.sheets[0].rows[1] == ["20200131", "0.1000", "7", "-1.2500", "0.5", "TRUE", "2020-01-31", ""]
     assert "1 条已删除" in export.remarks[0] and "备注" in export.remarks[1]
+    short = bytes(data[:4]) + (1).to_bytes(4, "little") + bytes(data[8:])
+    (tmp_path / "c.dbf").write_bytes(short)
+    found = open_export(tmp_path / "c.dbf", file="c.dbf", known=is_known).problems
+    assert "文件头说有 1 条记录，实际有 2 条" in str(found[0])
     for page, code in ((0x13, "file.encoding"), (0x00, "")):
         data[29] = page
         (tmp_path / "b.dbf").write_bytes(data)
@@ -275,3 +280,12 @@ def test_inspect_of_what_can_not_be_read_says_why_and_fails(tmp_path: Path) -> N
     bad = inspect_file(tmp_path / "b.csv", load_chart("2020"))
     assert "另有 10 个" in inspection_text(bad)
     assert app(["inspect", str(tmp_path / "none.csv")], result_action="return_value") == 3
+
+
+def test_an_xls_file_that_libreoffice_wrote_is_read(tmp_path: Path) -> None:
+    """``tests/fixtures/ledger.xls``: four invented lines, saved by LibreOffice (--convert-to xls)."""
+    path = Path(__file__).parents[1] / "fixtures" / "ledger.xls"
+    ledger = assemble(open_exports([path], tmp_path), [], chart=load_chart("2020"), year=2020)
+    assert ledger.problems == ()
+    assert ledger.lines["debit"].tolist() == [123456, 0]
+    assert ledger.lines["line"].tolist() == [3, 4]

@@ -23,8 +23,8 @@ def read_database(
 ) -> Export:
     """Read a table (``schema.table``) or a query (``select …``).
 
-    ``url`` is SQLAlchemy's, or ``$NAME`` for one in the environment. The transaction is rolled back: nothing is
-    ever written. ``file`` is how problems call it.
+    ``url`` is SQLAlchemy's, or ``$NAME`` for one in the environment. The transaction is rolled back, and read-only
+    where the database knows such: nothing is ever written. ``file`` is how problems call it.
     """
     import sqlalchemy as sa
 
@@ -50,6 +50,8 @@ def read_database(
         return fail("database.query", "不是表名，也不是查询", found=table_or_query[:80], expected=expected)
     try:
         with engine.connect() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.execute(sa.text("SET TRANSACTION READ ONLY"))
             result = connection.execution_options(stream_results=True).execute(_statement(table_or_query, sa))
             names = [str(name) for name in result.keys()]  # noqa: SIM118 - a result's keys, not a mapping's
             rows: list[list[str]] = []

@@ -84,6 +84,8 @@ def _layout(data: bytes) -> tuple[list[_Field], "_Records"]:
     body = data[head:]
     if len(body) < count * width:
         raise _Damaged(f"应有 {count} 条记录，只有 {len(body) // width} 条")
+    if len(body) // width > count:  # to read no more than the head says would drop records silently
+        raise _Damaged(f"文件头说有 {count} 条记录，实际有 {len(body) // width} 条")
     return fields, _Records(body, count, width)
 
 
