@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from juesuan.audit import AuditExit, UnreadableDocument, Weight, audit_document, tell_audit
 from juesuan.audit.catalog import load_catalog, title_of
+from juesuan.audit.folder import _one
 from juesuan.audit.mentions import mentions
 from juesuan.audit.model import Spot
 from juesuan.audit.numbers import (
@@ -276,3 +277,66 @@ def test_a_folder_is_audited_into_one_table(tmp_path: Path) -> None:
 
 def test_a_folder_without_documents_has_nothing_to_read(tmp_path: Path) -> None:
     assert tell_audit(tmp_path, out=tmp_path / "out")[1] == AuditExit.UNREADABLE
+
+
+def test_one_document_of_a_folder_is_a_row(tmp_path: Path) -> None:
+    write_html(demo(), tmp_path / "demo.html")
+    row = _one(tmp_path / "demo.html", tmp_path, tmp_path / "out")
+    assert (row["year"], row["tables"], row["errors"], row["problem"]) == (2022, 9, 0, "")
+    (tmp_path / "empty.txt").write_text("", encoding="utf-8")
+    assert "没有文字" in _one(tmp_path / "empty.txt", tmp_path, tmp_path / "out")["problem"]
+
+
+def test_html_of_any_make_is_read(tmp_path: Path) -> None:
+    page = (
+        "<html><body><div>一、<b>收入</b>决算<!-- n -->情况<br>说明<script>1</script>尾</div><div><p>２０２２年度</p>末</div>"
+        "<table><caption>甲表</caption><tr><th rowspan=x>项<br>目</th><td>1<sup>2</sup></td></tr></table></body></html>"
+    )
+    path = tmp_path / "demo.html"
+    path.write_bytes(page.encode("gb18030"))
+    source = read_document(path, load_catalog())
+    assert [block.text for _, block in source.paragraphs] == ["一、收入决算情况说明尾", "2022年度", "末"]
+    ((_, grid),) = source.grids
+    assert (grid.title, grid.rows) == ("甲表", (("项 目", "12"),))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ("98.2% 19.64", "98.2% 19.46", "sheet.score"),
+        ("100.0% 100.0% 40", "100.0% 100.0% 30", "sheet.score"),
+        ("98.65", "98.56", "sheet.total"),
+        ("项目名称 档案保护", "项目名称 档案修复", ""),
+        ("≥200人次 195人次 29.25", "≥200人次 195人次 29.52", "sheet.score"),
+    ],
+)
+def test_sheets_of_extracted_text_are_checked(old: str, new: str, rule: str, tmp_path: Path) -> None:
+    path = tmp_path / "demo.txt"
+    write_text(demo(), path)
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    found = {one.rule for one in audit_document(path).findings}
+    assert rule in found or (not rule and not found)
+
+
+def test_a_text_of_tables_without_row_numbers_is_read_by_labels(tmp_path: Path) -> None:
+    lines = [
+        "收入支出决算总表", "单位：元", "收入 支出", "项目 决算数 项目 决算数",
+        "一、一般公共预算财政拨款收入 90.50 一、一般公共服务支出 80.50", "八、其他收入 1.50",
+        "本年收入合计 92.00 本年支出合计 80.50", "总计 92.00 总计 92.00", "年末结转和结余 11.40",
+    ]  # fmt: skip
+    path = tmp_path / "demo.txt"
+    path.write_text("\n\n".join(lines), encoding="utf-8")
+    found = [(one.rule, one.stated, one.computed) for one in audit_document(path).findings if one.spot.table]
+    assert ("table-1.note-4", "92 元", "91.9 元") in found
+
+
+def test_findings_inside_cells_and_quoted_twice_are_marked(tmp_path: Path) -> None:
+    path = tmp_path / "demo.html"
+    write_html(replaced(demo(), "30101\x1f基本工资\x1f100.10", "30101\x1f基本工资\x1f200.10"), path)
+    text, code = tell_audit(path, html=tmp_path / "audit.html")
+    assert code == AuditExit.FOUND
+    assert "页面" in text
+    page = (tmp_path / "audit.html").read_text(encoding="utf-8")
+    assert '<tr class="marked">' in page

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from juesuan.audit.catalog import Catalog
+from juesuan.audit.charts import check_charts
 from juesuan.audit.codes import check_codes
 from juesuan.audit.mentions import parts
 from juesuan.audit.model import Finding, Source, in_order
@@ -35,5 +36,6 @@ def _checks(book: Book) -> Iterator[Finding]:
     yield from subjects.check(found)
     yield from check_sums(book)
     yield from check_sheets(book)
+    yield from check_charts(book, found)
     yield from check_structure(book, found, subjects)
     yield from check_repeats(book)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from juesuan.audit.mentions import Mention, mentions, sentences
+from juesuan.audit.mentions import Mention, mentions
 from juesuan.audit.model import Finding, Weight
 from juesuan.audit.numbers import (
     Stated,
@@ -50,9 +50,9 @@ class Amount:
 def check_sums(book: Book) -> Iterator[Finding]:
     """Check sums and rates of every text."""
     for text in texts(book):
-        for start, sentence in sentences(text.text):
+        for start, sentence in _long(text.text):
             found = [_amount(text, start, one) for one in mentions(sentence)]
-            yield from _among(text, start, sentence, found)
+            yield from _among(sentence, found)
             yield from _rates(sentence, found)
         yield from _after_total(text)
 
@@ -72,9 +72,8 @@ def _words(one: Mention) -> str:
     return re.split(r"[，。；：、]", one.lead)[-1][-20:]
 
 
-def _among(text: Text, start: int, sentence: str, found: Sequence[Amount]) -> Iterator[Finding]:
+def _among(sentence: str, found: Sequence[Amount]) -> Iterator[Finding]:
     """``T，其中：A、B、C``: within a list of one punctuation."""
-    del text, start
     stretch = re.split(r"(?<=；)(?=[^；]*其中)", sentence)
     offset = 0
     for piece in stretch:
@@ -107,7 +106,7 @@ def _parts(sentence: str, before: Sequence[Amount], after: Sequence[Amount]) -> 
     judged = judge_sum(whole.stated, [(1, one.stated) for one in parts])
     rates = sum((Fraction(one.mention.number) for one in shares), Fraction())
     complete = (len(shares) == len(parts) and rates == _ALL) or any(
-        _COMPLETE.search(one.mention.lead) for one in parts[-2:]
+        _COMPLETE.search(one.mention.clause) for one in parts[-2:]
     )
     yield from _total(sentence, whole, parts, judged.difference, judged.verdict, complete=complete)
 
