@@ -1,5 +1,6 @@
 """Sources one by one: databases, audit interfaces, DBF, profiles, and the settings that name them."""
 
+import csv
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -7,9 +8,10 @@ from pathlib import Path
 import dbf
 import pyarrow as pa
 import pytest
+from pandas.testing import assert_frame_equal
 
 from juesuan.cli import app
-from juesuan.ledger import load_chart
+from juesuan.ledger import load_chart, read_ledger
 from juesuan.ledger.inspect import inspect_file, inspection_json, inspection_text
 from juesuan.ledger.profiles import find_profile, is_known, known_names, load_profiles, own_profile
 from juesuan.ledger.reading import assemble, open_exports
@@ -289,3 +291,31 @@ def test_an_xls_file_that_libreoffice_wrote_is_read(tmp_path: Path) -> None:
     assert ledger.problems == ()
     assert ledger.lines["debit"].tolist() == [123456, 0]
     assert ledger.lines["line"].tolist() == [3, 4]
+
+
+def test_the_worked_examples_books_are_the_same_in_other_formats(tmp_path: Path) -> None:
+    """Half the year in a workbook with a sheet a month, half in GB18030 with tabs, the trial balance in ODS."""
+    books = Path(__file__).parents[2] / "examples/wuhan-2020/ledger"
+    chart = load_chart("2020")
+    rows, balance = (
+        list(csv.reader((books / name).open(encoding="utf-8"))) for name in ("vouchers.csv", "trial-balance.csv")
+    )
+    head, body = rows[0], rows[1:]
+    at = [head.index(name) for name in ("借方金额", "贷方金额", "科目编码")]
+    sheets: dict[str, list[list[object]]] = {}
+    for row in body:
+        if row[0] < "2020-07":
+            cells = [float(cell) if place in at and cell else cell for place, cell in enumerate(row)]
+            sheets.setdefault(f"{int(row[0][5:7])}月", [["序时账"], list(head)]).append(cells)
+    (tmp_path / "1.xlsx").write_bytes(writers.xlsx_bytes(sheets))
+    second = [head, *(row for row in body if row[0] >= "2020-07")]
+    (tmp_path / "2.txt").write_bytes(writers.csv_bytes(second, "gb18030", "\t"))
+    (tmp_path / "3.ods").write_bytes(writers.ods_bytes({"余额": balance}))
+    mixed = read_ledger(
+        [tmp_path / "1.xlsx", tmp_path / "2.txt"], tmp_path / "3.ods", root=tmp_path, chart=chart, year=2020
+    )
+    plain = read_ledger(books / "vouchers.csv", books / "trial-balance.csv", root=books, chart=chart, year=2020)
+    assert mixed.problems == ()
+    for one, other in ((mixed.lines, plain.lines), (mixed.balances, plain.balances)):
+        assert_frame_equal(one.drop(columns=["file", "line"]), other.drop(columns=["file", "line"]))
+    assert mixed.report.kept == plain.report.kept
