@@ -289,8 +289,9 @@ def test_one_document_of_a_folder_is_a_row(tmp_path: Path) -> None:
 
 def test_html_of_any_make_is_read(tmp_path: Path) -> None:
     page = (
-        "<html><body><div>一、<b>收入</b>决算<!-- n -->情况<br>说明<script>1</script>尾</div><div><p>２０２２年度</p>末</div>"
-        "<table><caption>甲表</caption><tr><th rowspan=x>项<br>目</th><td>1<sup>2</sup></td></tr></table></body></html>"
+        "<html><body><div>一、<b>收入</b>决算<!-- n -->情况<br>说明<script>1</script>尾</div>"
+        "<div><p>２０２２年度</p>末</div><table><caption>甲表</caption>"
+        "<tr><th rowspan=x>项<br>目</th><td>1<sup>2</sup></td></tr></table></body></html>"
     )
     path = tmp_path / "demo.html"
     path.write_bytes(page.encode("gb18030"))

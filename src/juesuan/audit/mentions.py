@@ -20,7 +20,7 @@ _NO_QUANTITY = re.compile(
     r"^(?:\d{1,2}[.、．](?!\d)|\d{1,2}[.](?=20\d{2}年)|（\d{1,2}）)|[12]\d{3}年(?:度|底|初|末)?|\d{1,2}月(?:\d{1,2}日|底|初|至)?|第\d+|（\d+）"
     r"|(?<=[。；：])\d{1,2}[.、．](?!\d)|\d+-\d+%?"
 )
-_CLAUSE = re.compile(r"[，。；：、！？]")
+_CLAUSE = re.compile(r"[，。；：！？]")
 _SENTENCE = re.compile(r"[^。；！？]*[。；！？]?")
 
 
@@ -80,7 +80,7 @@ class Mention:
     @property
     def clause(self) -> str:
         """The words since the last punctuation mark."""
-        return _CLAUSE.split(self.lead)[-1]
+        return _CLAUSE.split(self.lead)[-1].lstrip("、")
 
     @property
     def is_money(self) -> bool:
