@@ -284,3 +284,10 @@ def test_a_plain_file_is_added_up_without_pandas(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["2", "False"]
+
+
+def test_sums_of_many_parts_are_put_together_on_the_way(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("juesuan.ledger.parts._HELD", 3)
+    found = write(HEADER + PAIR * 50 + row(debit="0.01"), block_bytes=100)
+    assert found.groups.select("account", "lines").rows() == [("710101", 51), ("800101", 50)]
+    assert [each.difference for each in found.unbalanced] == [1]

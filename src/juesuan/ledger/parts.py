@@ -23,7 +23,7 @@ _DIFFERENCES: dict[str, pl.DataType | type[pl.DataType]] = {
     "difference": pl.Int64,
     "lines": pl.List(pl.Int64),
 }
-_HELD = 32  # frames of parts before they are put together
+_HELD = 200_000  # rows of parts before they are put together, beyond what is put together already
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,7 @@ class Whole:
     unread: set[VoucherOfUnit] = field(default_factory=set)
     _groups: list[pl.DataFrame] = field(default_factory=lambda: [no_groups()])
     _differences: list[pl.DataFrame] = field(default_factory=lambda: [pl.DataFrame(schema=_DIFFERENCES)])
+    _rows: int = 0
     _last: VoucherOfUnit | None = None
     _waiting: list[str] = field(default_factory=list)
 
@@ -116,7 +117,9 @@ class Whole:
             self._waiting = list(part.tail)
         self._groups.append(part.groups.select(*_GROUPS))
         self._differences.append(part.differences.select(*_DIFFERENCES))
-        if len(self._groups) > _HELD:
+        self._rows += part.groups.height + part.differences.height
+        if self._rows > _HELD + self._groups[0].height:  # as many again, so that each row is moved few times
+            self._rows = 0
             self._groups, self._differences = [self._all_groups()], [self._all_differences()]
 
     def _tell(self, voucher: VoucherOfUnit | None, rows: Sequence[str]) -> None:
