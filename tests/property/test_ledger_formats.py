@@ -4,7 +4,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests import ledger_writers as writers
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +13,7 @@ from test_ledger_laws import vouchers
 from juesuan.ledger import Ledger, load_chart
 from juesuan.ledger.reading import assemble, open_exports
 from juesuan.ledger.sources.database import read_database
+from tests import ledger_writers as writers
 
 Rows = list[dict[str, Any]]
 

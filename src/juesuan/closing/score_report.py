@@ -27,7 +27,9 @@ def _sheet(sheet: ScoredSheet) -> dict[str, Any]:
             "points": execution.points.display,
             "formula": execution.formula,
         },
-        "indicators": [_indicator(sheet.prefix, number, one) for number, one in enumerate(score.indicators, start=1)],
+        "indicators": [
+            _indicator(sheet.prefix, number, one) for number, one in enumerate(score.indicators, start=1)
+        ],
         "losses": [_loss(one) for one in score.losses],
     }
 
