@@ -10,7 +10,7 @@ from juesuan.closing.render import Disclosure
 from juesuan.closing.rules import account_rules, disclosure_rules
 from juesuan.figures import Figure
 from juesuan.identities import CheckResult, Explanation, Identity, Instance
-from juesuan.ledger import RuleFrame, evaluate, rows
+from juesuan.ledger import Aggregates, RuleFrame, evaluate, rows
 from juesuan.money import DisplayUnit, yuan_text
 from juesuan.package import check_claims
 from juesuan.problems import Severity
@@ -35,6 +35,7 @@ SUITE_TITLES = {
     "table-8": "表 8 政府性基金预算",
     "table-9": "表 9 国有资本经营预算",
     "across-tables": "表间勾稽",
+    "ties": "表账相符",
     "carry-over": "与上年衔接",
     "package": "申报资料",
     "displayed": "公布数勾稽",
@@ -51,51 +52,87 @@ SUITE_TITLES = {
 
 
 def check_ledger(intake: Intake) -> tuple[SuiteRun, ...]:
-    """Check every rule of the ledger; nothing where the ledger could not be read.
+    """Check every rule of the ledger; nothing where the ledger could not be read."""
+    return run_suites(list(ledger_checks(intake)), intake.package.explanations if intake.package else ())
+
+
+def ledger_checks(intake: Intake) -> Iterator[Check]:
+    """Yield the checks of the ledger's rules.
 
     Where some lines could not be read, rules that need all of them are left for the next run: what they would
     say follows from the lines that are missing.
     """
     ledger, edition = intake.ledger, intake.edition
     if ledger is None or edition is None:
-        return ()
+        return
     rules = [rule for rule in edition.ledger_rules if not (rule.whole and ledger.problems)]
     frames = (evaluate(rule, ledger, edition.chart, edition.codes) for rule in rules)
-    written = intake.package.explanations if intake.package else ()
-    return run_suites([_from_rule(frame) for frame in frames], written)
+    yield from map(_from_rule, frames)
 
 
 def check_tables(books: Books) -> tuple[SuiteRun, ...]:
-    """Check every identity on the exact amounts.
+    """Check every identity on the exact amounts."""
+    return run_suites(list(table_checks(books)), books.package.explanations)
+
+
+def table_checks(books: Books) -> Iterator[Check]:
+    """Yield the checks of every identity on the exact amounts, and of each cell against the ledger.
 
     Where it ties an amount to one published before, the two must agree within what printing can hide: less than
     one step. That they agree as printed, :func:`check_account` checks.
     """
     step = books.edition.money.step
-    return run_suites(
-        [
-            check_from_identity(
-                one,
-                books.values,
-                describe=_describe(books.figures),
-                show=lambda fen: f"{yuan_text(fen)} 元",
-                rows=_rows_behind(books),
-                slack=step - 1 if _touches_published(one, books.figures) else 0,
-            )
-            for one in books.identities
-        ],
-        books.package.explanations,
+    yield from (
+        check_from_identity(
+            one,
+            books.values,
+            describe=_describe(books.figures),
+            show=lambda fen: f"{yuan_text(fen)} 元",
+            rows=_rows_behind(books),
+            slack=step - 1 if _touches_published(one, books.figures) else 0,
+        )
+        for one in books.identities
+    )
+    yield _ties(books)
+
+
+def _ties(books: Books) -> Check:
+    """Return the check that each cell holds what the ledger rows behind it add up to."""
+    aggregates = Aggregates(books.ledger)
+
+    def item(name: str, figure: Figure) -> Item:
+        computed = sum(part.sign * aggregates.amount(part.selection) for part in books.tables.parts(name))
+        off = figure.value - computed
+        lines = "; ".join(islice(_ledger_lines(books, name), _MOST_ROWS)) if off else ""
+        shown = [f"{yuan_text(fen)} 元" for fen in (figure.value, computed, off)]
+        return Item(figure.label, shown[0], shown[1], off, shown[2] if off else "", lines)
+
+    cells = [
+        item(name, figure) for name, figure in books.figures.items() if figure.table and books.tables.parts(name)
+    ]
+    return Check(
+        "ties.cells",
+        "ties",
+        "取自账簿的每一格＝账簿相应各行之和",
+        "《会计基础工作规范》关于会计报表数字与账簿记录一致的规定（条文未在此核对）",
+        places_of(cells),
     )
 
 
 def check_account(account: Account, last_year: LastYear | None = None) -> tuple[SuiteRun, ...]:
-    """Check every identity again on the displayed amounts, their certificate, the claims of the texts, and rules.
+    """Check every identity again on the displayed amounts, their certificate, the claims, and the rules."""
+    checks = [*account_checks(account), *account_rules(account, last_year)]
+    return run_suites(checks, account.books.package.explanations)
+
+
+def account_checks(account: Account) -> Iterator[Check]:
+    """Yield the checks of displayed amounts, of their certificate, and of the claims of the texts.
 
     Amounts that are rounded each alone need not add up: what is left over (尾差) is listed as a warning, as long
     as rounding can have made it.
     """
     books, money = account.books, account.books.edition.money
-    displayed = [
+    yield from (
         check_from_identity(
             _displayed(one, account.rounding),
             account.rounding.steps,
@@ -104,10 +141,9 @@ def check_account(account: Account, last_year: LastYear | None = None) -> tuple[
             rows=_rows_behind(books),
         )
         for one in books.identities
-    ]
-    claims = (_from_result(one) for one in check_claims(books.package))
-    rules = account_rules(account, last_year)
-    return run_suites([*displayed, *proof_checks(account), *claims, *rules], books.package.explanations)
+    )
+    yield from proof_checks(account)
+    yield from (_from_result(one) for one in check_claims(books.package))
 
 
 def check_disclosure(
@@ -118,7 +154,7 @@ def check_disclosure(
     ``before`` are the runs of all stages before: an explanation must be about a warning of one of them.
     """
     written = account.books.package.explanations
-    runs = run_suites(disclosure_rules(account, disclosure), written)
+    runs = run_suites(list(disclosure_rules(account, disclosure)), written)
     return (*runs, *run_suites([explanations_used(written, (*before, *runs))]))
 
 

@@ -1,17 +1,19 @@
 """The edition's rules about a closing (``juesuan.rules``), made ready for the suites."""
 
+from collections.abc import Iterator
+
 from juesuan.closing.compute import Account
 from juesuan.closing.render import Disclosure
 from juesuan.rules import LastYear, Subject, closing_rules, evaluate_rule, of_document
 from juesuan.suites import Check
 
 
-def account_rules(account: Account, last_year: LastYear | None = None) -> list[Check]:
+def account_rules(account: Account, last_year: LastYear | None = None) -> Iterator[Check]:
     """Return the checks of budget, reasons, composition, scores, time limits, and of last year's closing."""
     return _checks(subject_of(account, last_year=last_year), document=False)
 
 
-def disclosure_rules(account: Account, disclosure: Disclosure) -> list[Check]:
+def disclosure_rules(account: Account, disclosure: Disclosure) -> Iterator[Check]:
     """Return the checks of the document as it was written and of the page as it was rendered."""
     return _checks(subject_of(account, disclosure), document=True)
 
@@ -31,7 +33,7 @@ def subject_of(
         package=books.package,
         facts=account.facts,
         undefined=account.undefined,
-        lists=account.lists,
+        lists={**account.lists, "operating": [{}] if books.package.settings.unit.operating_expenses else []},
         money=books.edition.money,
         definitions=books.edition.definitions,
         document=disclosure.document if disclosure else None,
@@ -41,6 +43,6 @@ def subject_of(
     )
 
 
-def _checks(subject: Subject, *, document: bool) -> list[Check]:
+def _checks(subject: Subject, *, document: bool) -> Iterator[Check]:
     rules = closing_rules(subject.package.settings.edition)
-    return [evaluate_rule(rule, source, subject) for rule, source in rules if of_document(rule) is document]
+    return (evaluate_rule(rule, source, subject) for rule, source in rules if of_document(rule) is document)

@@ -1,14 +1,14 @@
 """Checks over the voucher lines. Each returns the frame described by ``RuleFrame``, one row an item."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from juesuan.ledger.canonical import name_parts
-from juesuan.ledger.model import AccountChart, CodeList, Codes, Ledger, LedgerRule
+from juesuan.ledger.model import AccountChart, CodeList, Codes, Ledger, LedgerRule, Support
 from juesuan.ledger.outcome import entry_names, line_places, outcome, voucher_name, where, yuan
 from juesuan.ledger.values import LINE_HEADERS
 
@@ -129,6 +129,22 @@ def required(rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: Cod
         computed += f"，{'或'.join(parameters['digits'])} 位编码"
     stated = lines[field].where(lines[field] != "", "（空）")
     return outcome(entry_names(lines), ok, list(stated), [computed] * len(lines), rows=line_places(lines))
+
+
+def support_agrees(_rule: LedgerRule, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+    """Compare 支出类型 with what the account's name says: 行政支出-财政拨款支出-项目支出."""
+    words = chart.words.support
+    lines = ledger.lines
+    said = lines["account_name"].map({name: _support_in(name, words) for name in lines["account_name"].unique()})
+    lines, said = lines[said != ""], said[said != ""]
+    computed = [f"与科目名称一致（{next(word for word in words if words[word] == one)}）" for one in said]
+    stated = [next((word for word in words if words[word] == one), "（空）") for one in lines["support"]]
+    ok = lines["support"].to_numpy() == said.to_numpy()
+    return outcome(entry_names(lines), ok, stated, computed, rows=line_places(lines))
+
+
+def _support_in(name: str, words: Mapping[str, Support]) -> str:
+    return next((str(value) for word, value in words.items() if word and word in name), "")
 
 
 def voucher_numbers(_rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:

@@ -24,6 +24,7 @@ CHECKS: Mapping[str, Check] = {
     "accounts": line_checks.accounts,
     "codes": line_checks.codes,
     "required": line_checks.required,
+    "support_agrees": line_checks.support_agrees,
     "voucher_numbers": line_checks.voucher_numbers,
     "turnover_ties": balance_checks.turnover_ties,
     "names_tie": balance_checks.names_tie,

@@ -21,8 +21,9 @@ _BEGIN = 18
 def sequence(rule: Rule, subject: Subject) -> Iterator[Item]:
     """A section's sentences print the facts of ``sequence`` in this order, and no others.
 
-    A name that ends with ``?`` may be left out; a group is printed for each member of its list. Numbers that the
-    unit's own texts state are not counted.
+    ``name?`` may be left out where there is no such fact, or it is an amount or count of nought; ``name?other``
+    where the fact ``other`` is nought. A group is printed for each member of its list. Numbers that the unit's own
+    texts state are not counted.
     """
     found = subject.section(rule.section)
     if found is None:
@@ -30,7 +31,7 @@ def sequence(rule: Rule, subject: Subject) -> Iterator[Item]:
         return
     told = [name for name in found.told if not name.startswith(_OWN)]
     wanted = list(_expected(rule, subject))
-    at = _first_difference(told, wanted)
+    at = _first_difference(told, wanted, subject)
     if at is None:
         yield Item(found.title, f"{len(told)} 个数", "依次相符", 0)
         return
@@ -38,7 +39,7 @@ def sequence(rule: Rule, subject: Subject) -> Iterator[Item]:
     yield Item(
         found.title,
         f"第 {stated + 1} 个数是“{subject.label(told[stated])}”" if stated < len(told) else "数不全",
-        f"应为“{subject.label(expected.rstrip('?'))}”" if expected else "不再有数",
+        f"应为“{subject.label(expected.partition('?')[0])}”" if expected else "不再有数",
         1,
     )
 
@@ -200,15 +201,24 @@ def _expected(rule: Rule, subject: Subject) -> Iterator[str]:
             yield entry
 
 
-def _first_difference(told: list[str], wanted: list[str]) -> tuple[int, str] | None:
+def _first_difference(told: list[str], wanted: list[str], subject: Subject) -> tuple[int, str] | None:
     at = 0
-    for name in wanted:
-        optional = name.endswith("?")
-        if at < len(told) and told[at] == name.removesuffix("?"):
+    for entry in wanted:
+        name, optional, other = entry.partition("?")
+        if at < len(told) and told[at] == name:
             at += 1
-        elif not optional:
-            return at, name
+        elif not (optional and _may_be_left_out(name, other, subject)):
+            return at, entry
     return None if at == len(told) else (at, "")
+
+
+def _may_be_left_out(name: str, other: str, subject: Subject) -> bool:
+    if name not in subject.facts:
+        return True
+    if other:
+        return other not in subject.facts or subject.facts[other].displayed == 0
+    fact = subject.facts[name]
+    return fact.unit is not Unit.RATE and fact.displayed == 0
 
 
 def _words_before(section: Section, fact: str) -> list[str]:

@@ -1,0 +1,326 @@
+"""Sign-offs are bound to what sections say; two closings are compared; the review page tells all of it."""
+
+import hashlib
+import json
+import re
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from juesuan import closing
+from juesuan.archive import State
+from juesuan.cli import app
+from juesuan.closing.contents import sections_data
+from juesuan.closing.standing import signed_before, standing_of
+from juesuan.problems import ExitCode, OutputError
+from juesuan.review import (
+    SignOff,
+    SignOffRefused,
+    approve,
+    compare,
+    hashes_of,
+    read_results,
+    read_signoffs,
+    standing,
+    tell_differences,
+    tell_standing,
+    write_review,
+)
+from juesuan.review.differences import Piece, redline
+from tests.conftest import Closed
+
+ROLES = ("审核人", "批准人")
+DAY = date(2021, 5, 20)
+
+
+@pytest.fixture
+def out(closed: Closed, tmp_path: Path) -> Path:
+    """A copy of the example's results."""
+    folder = tmp_path / "out"
+    shutil.copytree(closed.out, folder)
+    return folder
+
+
+def signed(role: str, who: str, **sections: str) -> SignOff:
+    return SignOff(who, role, "2021-05-20", "", "", "", sections)
+
+
+@pytest.mark.parametrize(
+    ("records", "state", "open_"),
+    [
+        ([], State.DRAFT, {"审核人": ("a", "b"), "批准人": ("a", "b")}),
+        ([signed("审核人", "甲", a="1", b="2")], State.REVIEWED, {"批准人": ("a", "b")}),
+        ([signed("审核人", "甲", a="1", b="2"), signed("批准人", "乙", a="1", b="2")], State.APPROVED, {}),
+        ([signed("审核人", "甲", a="1", b="old")], State.DRAFT, {"审核人": ("b",), "批准人": ("a", "b")}),
+        (
+            [
+                signed("审核人", "甲", a="1", b="old"),
+                signed("审核人", "甲", b="2"),
+                signed("批准人", "乙", a="1", b="2"),
+            ],
+            State.APPROVED,
+            {},
+        ),
+    ],
+)
+def test_a_sign_off_counts_where_the_hash_is_the_same(
+    records: list[SignOff], state: State, open_: dict[str, tuple[str, ...]]
+) -> None:
+    found = standing({"a": "1", "b": "2"}, ROLES, records)
+    assert (found.state, dict(found.open)) == (state, open_)
+
+
+def test_a_role_named_twice_needs_two_people() -> None:
+    sections = {"a": "1"}
+    once = [signed("审核人", "甲", a="1"), signed("审核人", "甲", a="1")]
+    assert standing(sections, ("审核人", "审核人"), once).state is State.DRAFT
+    twice = [*once, signed("审核人", "乙", a="1")]
+    assert standing(sections, ("审核人", "审核人"), twice).state is State.APPROVED
+
+
+def test_nobody_need_sign_where_the_unit_asks_nobody() -> None:
+    assert standing({"a": "1"}, (), (), unexplained=3).state is State.APPROVED
+
+
+def test_an_unexplained_warning_makes_a_draft_of_it_again() -> None:
+    records = [signed("审核人", "甲", a="1"), signed("批准人", "乙", a="1")]
+    assert standing({"a": "1"}, ROLES, records, unexplained=1).state is State.DRAFT
+
+
+def test_draft_reviewed_approved(out: Path) -> None:
+    assert read_results(out).standing.state is State.DRAFT
+    assert approve(out, "王芳", "审核人", on=DAY, comment="与账簿相符").standing.state is State.REVIEWED
+    results = approve(out, "陈刚", "批准人", on=DAY)
+    assert results.standing.state is State.APPROVED
+    first, second = results.signoffs
+    assert (first.who, first.role, first.on, first.comment) == ("王芳", "审核人", "2021-05-20", "与账簿相符")
+    assert first.manifest == results.manifest_hash
+    assert first.content == second.content == results.content
+    assert first.sections == hashes_of(results.sections)
+    assert "重新运行 juesuan close" in tell_standing(results)
+
+
+@pytest.mark.parametrize(
+    ("who", "role", "said"),
+    [
+        ("", "审核人", "请写明签署人姓名"),
+        ("XX", "审核人", "请写明签署人姓名"),
+        ("王芳", "局长", "没有“局长”这个角色；本决算由审核人、批准人签署"),
+        ("陈刚", "批准人", "还没有轮到批准人：先由审核人签署"),
+    ],
+)
+def test_who_may_not_sign_is_told_why(out: Path, who: str, role: str, said: str) -> None:
+    with pytest.raises(SignOffRefused, match=said) as caught:
+        approve(out, who, role, on=DAY)
+    assert caught.value.exit_code is ExitCode.INPUT
+    assert not read_signoffs(out)
+
+
+def test_one_person_does_not_sign_in_two_roles_nor_twice(out: Path) -> None:
+    approve(out, "王芳", "审核人", on=DAY)
+    with pytest.raises(SignOffRefused, match="王芳 已作为审核人签署"):
+        approve(out, "王芳", "批准人", on=DAY)
+    with pytest.raises(SignOffRefused, match="没有等待审核人"):
+        approve(out, "王芳", "审核人", on=DAY)
+
+
+def test_results_that_were_changed_are_not_signed(out: Path) -> None:
+    (out / "facts.csv").write_text("changed", encoding="utf-8")
+    with pytest.raises(OutputError, match=r"facts\.csv"):
+        approve(out, "王芳", "审核人", on=DAY)
+    with pytest.raises(OutputError, match="不是决算结果的文件夹"):
+        read_results(out / "validation")
+
+
+def test_damaged_sign_offs_are_told_and_kept(out: Path) -> None:
+    approve(out, "王芳", "审核人", on=DAY)
+    path = out / "sign-offs" / "sign-offs.json"
+    path.write_text("{", encoding="utf-8")
+    with pytest.raises(OutputError, match="签署记录不会被覆盖"):
+        read_signoffs(out)
+    assert path.read_text(encoding="utf-8") == "{"
+
+
+def other_headcount(closed: Closed) -> closing.Account:
+    package = closed.books.package
+    staff = package.headcount.in_service.model_copy(update={"civil_service_managed": 57})
+    package = replace(package, headcount=package.headcount.model_copy(update={"in_service": staff}))
+    return closing.derive(closing.fill(replace(closed.intake, package=package)))
+
+
+def late_voucher(closed: Closed) -> closing.Account:
+    """A voucher that moves expenditure from one class of functions to another."""
+    ledger = closed.intake.ledger
+    assert ledger is not None
+    lines = ledger.lines.copy()
+    for code, amount in (("2101103", 12_340_000), ("2210201", -12_340_000)):
+        spent = lines["functional"].eq(code) & lines["account"].str.startswith("7") & ~lines["closing"]
+        lines.loc[lines.index[spent][0], "debit"] += amount
+    return closing.derive(closing.fill(replace(closed.intake, ledger=replace(ledger, lines=lines))))
+
+
+def open_sections(closed: Closed, account: closing.Account) -> set[str]:
+    before = hashes_of(sections_data(closed.disclosure.document, closed.account.facts))
+    records = [signed(role, who, **before) for role, who in zip(ROLES, ("甲", "乙"), strict=True)]
+    document = closing.write_document(account)
+    found = standing_of(records, account, document, ())
+    titles = {one["anchor"]: one["title"] for one in sections_data(document, account.facts)}
+    return {re.sub(r"^.*[、）　]", "", titles[name]) for names in found.open.values() for name in names}
+
+
+def test_one_more_person_reopens_the_one_section_that_counts_people(closed: Closed) -> None:
+    assert open_sections(closed, other_headcount(closed)) == {"部门人员构成"}
+
+
+def test_a_late_voucher_reopens_the_sections_that_read_what_it_moved_and_no_others(closed: Closed) -> None:
+    opened = open_sections(closed, late_voucher(closed))
+    assert {"财政拨款支出决算结构情况", "财政拨款支出决算具体情况"} <= opened
+    assert not {"部门人员构成", "政府采购支出情况", "国有资产占用情况"} & opened
+    assert not {"支出决算情况说明", "单位主要职能", "收入决算情况说明", "审核说明"} & opened
+    assert len(opened) < len(sections_data(closed.disclosure.document, closed.account.facts)) / 2
+
+
+def written(closed: Closed, account: closing.Account, out: Path, *, old: Path | None = None) -> State:
+    disclosure = replace(closed.disclosure, document=closing.write_document(account), draft=True)
+    return closing.write_results(out, account, disclosure, closed.runs, old=old)
+
+
+def test_a_rerun_takes_over_what_still_counts_and_reopens_the_rest(closed: Closed, out: Path) -> None:
+    approve(out, "王芳", "审核人", on=DAY)
+    assert written(closed, closed.account, out) is State.REVIEWED
+    assert written(closed, other_headcount(closed), out) is State.DRAFT
+    results = read_results(out)
+    assert results.standing.open["审核人"] == ("part-1-3",)
+    assert "等待审核人重新签署：三、部门人员构成" in tell_standing(results)
+    assert "节有效，1 节已变动" in tell_standing(results)
+    page = (out / "review" / "index.html").read_text(encoding="utf-8")
+    assert "有 1 节在签署后变动，须重新签署" in page
+    again = approve(out, "王芳", "审核人", on=DAY)
+    assert tuple(again.signoffs[-1].sections) == ("part-1-3",)
+    assert again.standing.state is State.REVIEWED
+
+
+def test_sign_offs_of_another_unit_are_not_taken_over(closed: Closed, out: Path) -> None:
+    approve(out, "王芳", "审核人", on=DAY)
+    assert signed_before(out, closed.account)
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    (out / "manifest.json").write_text(json.dumps(manifest | {"unit": "other"}), encoding="utf-8")
+    assert not signed_before(out, closed.account)
+
+
+def test_an_approved_closing_is_rendered_without_the_mark(
+    closed: Closed, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert 'class="draft-note"' in (out / "disclosure.html").read_text(encoding="utf-8")
+    rendered: list[bool] = []
+
+    def render(_: closing.Account, *, draft: bool) -> closing.Disclosure:
+        rendered.append(draft)
+        return replace(closed.disclosure, html="<p>正式文本</p>", draft=draft)
+
+    monkeypatch.setattr(sys.modules["juesuan.closing.results"], "render", render)
+    for who, role in (("王芳", "审核人"), ("陈刚", "批准人")):
+        approve(out, who, role, on=DAY)
+    assert written(closed, closed.account, out) is State.APPROVED
+    assert rendered == [False]
+    assert (out / "disclosure.html").read_text(encoding="utf-8") == "<p>正式文本</p>"
+    assert read_results(out).standing.state is State.APPROVED, "the mark is no part of what was signed"
+
+
+def test_two_closings_are_compared(closed: Closed, out: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    written(closed, late_voucher(closed), new, old=out)
+    found = compare(read_results(out), read_results(new))
+    told = tell_differences(found)
+    assert "表 5" in told or "一般公共预算财政拨款支出决算表" in told
+    assert "卫生健康支出 · 本年支出合计：" in told or "卫生健康支出" in told
+    assert "[-198.17-]{+210.51+}" in told
+    page = (new / "review" / "index.html").read_text(encoding="utf-8")
+    assert "<del>198.17</del><ins>210.51</ins>" in page
+    same = compare(read_results(out), read_results(out))
+    assert same.none
+    assert "两次决算相同" in tell_differences(same)
+
+
+def test_a_redline_keeps_numbers_whole_and_leaves_out_what_is_the_same() -> None:
+    (changed,) = redline(["收入 1,234.5 万元。其中甲。"], ["收入 1,234.6 万元。其中甲。"])
+    assert changed == (
+        Piece("收入 ", "same"),
+        Piece("1,234.5", "gone"),
+        Piece("1,234.6", "new"),
+        Piece(" 万元。", "same"),
+    )
+    assert list(redline(["甲。", "乙。"], ["甲。"])) == [(Piece("乙。", "gone"),)]
+    assert list(redline([], ["丙。"])) == [(Piece("丙。", "new"),)]
+
+
+def test_the_page_tells_the_run_and_links_to_every_figure(out: Path) -> None:
+    page = write_review(out).read_text(encoding="utf-8")
+    document = (out / "disclosure.html").read_text(encoding="utf-8")
+    targets = re.findall(r'href="\.\./disclosure\.html#([^"]+)"', page)
+    assert len(targets) > 400
+    ids = set(re.findall(r' id="([^"]+)"', document))
+    assert not [one for one in targets if one not in ids]
+    for link in set(re.findall(r'href="\.\./validation/([^"#]+)', page)):
+        assert (out / "validation" / link).is_file()
+    run = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    assert all(value in page for value in run["inputs"].values())
+    assert "ledger/vouchers.csv" in run["inputs"]
+    assert not re.search(r"(src|href)=\"(https?:)?//", page)
+
+
+def test_the_command_line_signs_tells_and_compares(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run: Callable[..., int] = lambda *words: app(list(map(str, words)), result_action="return_value")  # noqa: E731
+    assert run("approve", out, "--as", "王芳", "--role", "审核人", "--on", "2021-05-20") == 0
+    assert run("status", out) == 0
+    assert run("diff", out, out, "--html") == 0
+    told = capsys.readouterr().out
+    assert "已审核" in told
+    assert "等待批准人签署" in told
+    assert "两次决算相同" in told
+
+
+def test_what_the_orchestrator_was_told_is_taken_once_it_fits(out: Path) -> None:
+    turn = closing.next_signature(out)
+    assert turn is not None
+    assert turn.role == "审核人"
+    with pytest.raises(SignOffRefused, match="审核人王芳不同意：差一张凭证"):
+        closing.take_signature(out, turn, "王芳", approve=False, comment="差一张凭证")
+    with pytest.raises(SignOffRefused, match="姓名"):
+        closing.take_signature(out, turn, " ", approve=True)
+    with pytest.raises(SignOffRefused, match="不算数"):
+        closing.take_signature(out, replace(turn, content="0"), "王芳", approve=True)
+    closing.take_signature(out, turn, "王芳", approve=True)
+    turn = closing.next_signature(out)
+    assert turn is not None
+    closing.take_signature(out, turn, "陈刚", approve=True)
+    assert closing.next_signature(out) is None
+
+
+def test_an_unexplained_warning_is_listed_to_who_would_sign(out: Path) -> None:
+    path, manifest_path = out / "validation" / "results.json", out / "manifest.json"
+    checks = json.loads(path.read_text(encoding="utf-8"))
+    failure = {
+        "place": "某项目",
+        "stated": "2",
+        "computed": "1",
+        "difference": "1",
+        "rows": [],
+        "explanation": None,
+    }
+    checks[-1] |= {"success": False, "severity": "warning", "failures": [failure]}
+    path.write_text(json.dumps(checks), encoding="utf-8")
+    manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+    manifest["files"]["validation/results.json"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    manifest_path.write_text(json.dumps(manifest), encoding="utf-8")
+    for sign in (lambda: approve(out, "王芳", "审核人", on=DAY), lambda: closing.next_signature(out)):
+        with pytest.raises(SignOffRefused, match="有 1 处提示没有审核说明") as caught:
+            sign()
+        assert caught.value.exit_code is ExitCode.CHECKS
+    assert "某项目" in (write_review(out)).read_text(encoding="utf-8")
+    assert "1 处提示没有审核说明" in tell_standing(read_results(out))
