@@ -306,6 +306,9 @@ def main() -> None:
     except JuesuanError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the command line talks to people
         code = error.exit_code
+    except BrokenPipeError:  # whoever read our words has read enough
+        sys.stdout = None
+        code = ExitCode.OK
     except Exception as error:
         if os.environ.get("JUESUAN_DEBUG"):
             raise

@@ -23,7 +23,7 @@ def test_lines_become_headings_paragraphs_and_numbered_items() -> None:
         "(1)",
         "(2)",
         "",
-        "1.",
+        "3.",  # counted from heading to heading
         "",
     ]
     assert blocks[-1] is table

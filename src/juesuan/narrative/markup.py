@@ -7,6 +7,8 @@
 anything else  a paragraph
 =============  ====================================================
 
+Numbered paragraphs are counted from heading to heading.
+
 Inside a line a fact is ``U+E000 id U+E001``, declared digits are ``U+E002 text U+E003``: private-use characters
 that no text contains. Any other digit is an error: a sentence cannot contain a number that is no fact.
 """
@@ -83,13 +85,11 @@ def blocks_of(text: str, named: Mapping[str, Block]) -> Iterator[Block]:
         if line.startswith("@"):
             if line[1:] not in named:
                 raise MarkupError(f"line {number} of the rendered document: there is no block {line!r}")
-            counters.item = counters.subitem = 0
             yield named[line[1:]]
             continue
         match = _PREFIX.match(line)
         runs = runs_of_line(line[match.end() :] if match else line, number)
         if match is None:
-            counters.item = counters.subitem = 0
             yield Paragraph(runs)
         elif line.startswith("#"):
             level = len(match[1])
