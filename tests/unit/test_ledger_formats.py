@@ -35,6 +35,8 @@ def content(case: dict[str, Any]) -> bytes:
         csv.writer(out, delimiter=case["delimiter"], lineterminator="\n").writerows(rows)
         text = out.getvalue()
     data: bytes = text.encode(case.get("encoding", "utf-8"))
+    if "cut" in case:
+        data = data.rstrip(b"\n")[: -case["cut"]]
     return data.replace(b"@", b"\xff") if case.get("broken") else data
 
 

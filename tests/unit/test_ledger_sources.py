@@ -15,7 +15,7 @@ from juesuan.ledger import load_chart, read_ledger
 from juesuan.ledger.inspect import inspect_file, inspection_json, inspection_text
 from juesuan.ledger.profiles import find_profile, is_known, known_names, load_profiles, own_profile
 from juesuan.ledger.reading import assemble, open_exports
-from juesuan.ledger.sources import open_export
+from juesuan.ledger.sources import Limits, open_export
 from juesuan.ledger.sources.database import read_database
 from juesuan.ledger.sources.values import value_text
 from juesuan.package import package_files
@@ -319,3 +319,30 @@ def test_the_worked_examples_books_are_the_same_in_other_formats(tmp_path: Path)
     for one, other in ((mixed.lines, plain.lines), (mixed.balances, plain.balances)):
         assert_frame_equal(one.drop(columns=["file", "line"]), other.drop(columns=["file", "line"]))
     assert mixed.report.kept == plain.report.kept
+
+
+def test_parquet_files_are_read_exactly_and_refused_when_too_large(tmp_path: Path) -> None:
+    path = tmp_path / "v.parquet"
+    path.write_bytes(writers.parquet_bytes([HEADER, LINE]))
+    export = open_export(path, file="v.parquet", known=is_known)
+    assert export.sheets[0].rows[1][6] == "5.00"
+    small = Limits(unpacked_bytes=10)
+    assert open_export(path, file="v.parquet", known=is_known, limits=small).problems[0].code == "file.bomb"
+
+
+def test_text_that_two_encodings_or_delimiters_fit_is_not_guessed(tmp_path: Path) -> None:
+    # the bytes of 模 in GBK are a letter with a cedilla in UTF-8
+    (tmp_path / "a.csv").write_bytes("模".encode("gb18030") + b",1\n")
+    problem = open_export(tmp_path / "a.csv", file="a.csv", known=is_known).problems[0]
+    assert "编码无法确定" in str(problem) and "UTF-8、GB18030/GBK" in str(problem)
+    (tmp_path / "b.csv").write_text("摘要,科目编码;凭证日期,借方金额\n摘要;x", "utf-8")
+    found = open_export(tmp_path / "b.csv", file="b.csv", known=is_known)
+    assert found.details["分隔符"] == "逗号"
+    (tmp_path / "c.csv").write_text("摘要,科目编码\n凭证日期;借方金额\n", "utf-8")
+    assert open_export(tmp_path / "c.csv", file="c.csv", known=is_known).problems[0].code == "file.delimiter"
+    (tmp_path / "d.csv").write_bytes("\ufeff凭证日期,摘要\n".encode("utf-16-le") + b"\x00")
+    assert open_export(tmp_path / "d.csv", file="d.csv", known=is_known).problems[0].code == "file.encoding"
+    (tmp_path / "e.csv").write_bytes("凭证日期,摘要,ascii text\n".encode("utf-16-le"))
+    assert open_export(tmp_path / "e.csv", file="e.csv", known=is_known).details["编码"] == "UTF-16（小端）"
+    (tmp_path / "f.csv").write_text('摘要,科目编码\n"a', "utf-8")
+    assert open_export(tmp_path / "f.csv", file="f.csv", known=is_known).problems[0].code == "file.csv"

@@ -46,11 +46,6 @@ def classify(row: Sequence[str], cells: Mapping[str, str], header: Sequence[str]
     return None
 
 
-def classify_balance(row: Sequence[str], cells: Mapping[str, str], header: Sequence[str]) -> Reason | None:
-    """Say why a row of a trial balance is no account, or None."""
-    return classify(row, {**cells, "voucher": ""}, header)
-
-
 def _is_subtotal(text: str) -> bool:
     plain = "".join(narrow(text)[0].split())
     return bool(plain) and _SUBTOTAL.fullmatch(plain) is not None
