@@ -93,11 +93,12 @@ def entry_lines(path: Path) -> dict[str, int]:
 def _compose(text: str, file: str) -> yaml.Node | None:
     """Return the tree of a YAML text. Anchors and aliases are refused: people don't need them, bombs do."""
     try:
+        node = yaml.compose(text, Loader=yaml.BaseLoader)
         for token in yaml.scan(text, Loader=yaml.BaseLoader):
             if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
                 place = Place(file, token.start_mark.line + 1)
                 raise InputError([Problem(place, "yaml.alias", "不支持 YAML 的锚点和引用（& 和 *）", token.value)])
-        return yaml.compose(text, Loader=yaml.BaseLoader)
+        return node
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         problem = Problem(Place(file, line), "yaml.syntax", f"不是有效的 YAML（{error.problem}）")
