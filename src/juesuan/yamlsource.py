@@ -98,7 +98,6 @@ def _compose(text: str, file: str) -> yaml.Node | None:
             if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
                 place = Place(file, token.start_mark.line + 1)
                 raise InputError([Problem(place, "yaml.alias", "不支持 YAML 的锚点和引用（& 和 *）", token.value)])
-        return node
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         problem = Problem(Place(file, line), "yaml.syntax", f"不是有效的 YAML（{error.problem}）")
@@ -109,6 +108,8 @@ def _compose(text: str, file: str) -> yaml.Node | None:
         )
     except RecursionError:
         problem = Problem(Place(file), "yaml.depth", "层次太深")
+    else:
+        return node
     raise InputError([problem])
 
 
