@@ -1,0 +1,176 @@
+"""Mutation proof: a correct closing is corrupted in hundreds of ways, and a check says so."""
+
+import csv
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import pytest
+
+from juesuan import closing
+from juesuan.closing.checks import account_checks, ledger_checks, table_checks
+from juesuan.closing.rules import account_rules, disclosure_rules, subject_of
+from juesuan.rounding import RoundingConflict
+from juesuan.rules import LastYear, closing_rules
+from juesuan.suites import Check, Item, places_of, run_suites
+from tests.conftest import ROOT, Closed
+from tests.mutation.corruptions import Corruption, corruptions, spread
+
+REPORT = ROOT / "docs" / "mutations.md"
+REASONS = ROOT / "tests" / "mutation" / "uncaught.csv"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a corruption: the checks that catch it; ``plain`` where it leaves no inconsistency."""
+
+    corruption: Corruption
+    caught: tuple[str, ...]
+
+
+WHOLE = bool(os.environ.get("JUESUAN_WRITE_REPORT"))
+"""Whether every corruption is made and every check that catches it named; otherwise some, and the first."""
+
+SOME = 220
+
+
+def failing(checks: Iterable[Check], *, whole: bool = True) -> tuple[str, ...]:
+    found = (check.id for check in checks if check.fails)
+    return tuple(found if whole else islice(found, 1))
+
+
+def outcome(closed: Closed, one: Corruption) -> Outcome:
+    """Make a corruption and run the checks from the first stage that sees it, until one fails."""
+    stages = (failing(checks, whole=WHOLE) for checks in _stages(closed, one))
+    return Outcome(one, next((found for found in stages if found), ()))
+
+
+def _stages(closed: Closed, one: Corruption) -> Iterator[Iterable[Check]]:
+    made = one.make(closed)
+    if one.stage == "ledger":
+        yield ledger_checks(made)
+        made = closing.fill(made)
+    if one.stage in ("ledger", "tables", "archived", "books"):
+        yield table_checks(made)
+        try:
+            made = closing.derive(made)
+        except RoundingConflict:
+            yield [CONFLICT]
+            return
+        yield account_checks(made)
+        yield account_rules(made, last_year(closed) if one.stage == "archived" else None)
+        disclosure = replace(closed.disclosure, document=closing.write_document(made))
+        yield (check for check in disclosure_rules(made, disclosure) if check.id != "printed.page")
+    elif one.stage == "account":
+        yield account_checks(made)
+    elif one.stage == "facts":
+        yield account_rules(made)
+        yield disclosure_rules(made, replace(closed.disclosure, document=closing.write_document(made)))
+    else:
+        yield disclosure_rules(closed.account, made)
+
+
+CONFLICT = Check("rounding.conflict", "rounding", "公布数可以处处相加", "", places_of([Item("", "", "", 1)]))
+
+
+def last_year(closed: Closed) -> LastYear:
+    """Last year's closing as if it had been archived: what the correct package says of it."""
+    pairs = {ours: theirs for rule, _ in closing_rules("2020") for ours, theirs in rule.pairs.items()}
+    displays = {theirs: closed.account.facts[ours].display for ours, theirs in pairs.items()}
+    return LastYear("上年归档", displays, subject_of(closed.account).opening)
+
+
+@pytest.fixture(scope="module")
+def outcomes(closed: Closed) -> list[Outcome]:
+    every = list(corruptions(closed))
+    return [outcome(closed, one) for one in (every if WHOLE else spread(every, SOME))]
+
+
+def reasons() -> dict[str, tuple[str, str]]:
+    """Why no check can catch a kind of corruption: kind -> (whether it leaves an inconsistency, reason)."""
+    with REASONS.open(encoding="utf-8", newline="") as stream:
+        return {row["kind"]: (row["inconsistent"], row["reason"]) for row in csv.DictReader(stream)}
+
+
+def test_the_correct_closing_fails_nothing(closed: Closed) -> None:
+    assert not failing(ledger_checks(closed.intake))
+    assert not failing(table_checks(closed.books))
+    assert not failing([*account_checks(closed.account), *account_rules(closed.account)])
+    assert not failing(disclosure_rules(closed.account, closed.disclosure))
+
+
+def test_corruptions_are_caught(outcomes: list[Outcome]) -> None:
+    assert len(outcomes) >= 200
+    known = reasons()
+    missed = [one for one in outcomes if not one.caught]
+    unknown = [
+        f"{one.corruption.kind}：{one.corruption.where}" for one in missed if one.corruption.kind not in known
+    ]
+    assert not unknown
+    plain = [one for one in missed if known[one.corruption.kind][0] == "no"]
+    inconsistent = len(outcomes) - len(plain)
+    caught = sum(bool(one.caught) for one in outcomes)
+    assert caught / inconsistent >= 0.99
+
+
+@pytest.mark.skipif(not WHOLE, reason="JUESUAN_WRITE_REPORT=1 makes every corruption and writes docs/mutations.md")
+def test_the_report_says_what_was_found(outcomes: list[Outcome]) -> None:
+    REPORT.write_text(report(outcomes), encoding="utf-8")
+
+
+def test_the_report_is_about_the_kinds_that_there_are(closed: Closed) -> None:
+    text = REPORT.read_text(encoding="utf-8")
+    assert not [one.kind for one in corruptions(closed) if f"| {one.kind} |" not in text]
+
+
+def test_a_sample_fails_through_great_expectations_too(closed: Closed) -> None:
+    every = list(corruptions(closed))
+    kinds = {one.kind: one for one in every if one.stage in ("ledger", "books")}
+    for one in kinds.values():
+        made = one.make(closed)
+        checks = list(ledger_checks(made) if one.stage == "ledger" else table_checks(made))
+        through = {result.id for run in run_suites(checks) for result in run.results if not result.success}
+        assert through == set(failing(checks)), one.kind
+
+
+def _at(one: Outcome) -> tuple[str, str]:
+    return one.corruption.kind, one.corruption.where
+
+
+def report(outcomes: Sequence[Outcome]) -> str:
+    """Return docs/mutations.md."""
+    kinds: dict[str, list[Outcome]] = defaultdict(list)
+    for one in outcomes:
+        kinds[one.corruption.kind].append(one)
+    known = reasons()
+    caught = sum(bool(one.caught) for one in outcomes)
+    plain = sum(not one.caught and known[one.corruption.kind][0] == "no" for one in outcomes)
+    lines = [
+        "# 查错证明　Mutation proof",
+        "",
+        "把示例单位的一次正确决算逐处改错，看哪条规则查出来（tests/mutation；`JUESUAN_WRITE_REPORT=1` 重写）。",
+        "Each row: one kind of corruption, how many were made, how many a check caught, and which caught most.",
+        "",
+        f"共改错 **{len(outcomes)}** 处，查出 **{caught}** 处；{plain} 处改后资料自身仍然一致，没有依据可查。",
+        f"留下矛盾的 {len(outcomes) - plain} 处中查出 **{caught / (len(outcomes) - plain):.1%}**。",
+        "",
+        "| 改错的种类 | 处数 | 查出 | 查出的规则（次数） |",
+        "|---|---:|---:|---|",
+    ]
+    for kind, found in kinds.items():
+        rules = Counter(rule for one in found for rule in one.caught)
+        shown = "、".join(
+            f"`{rule}` {times}" for rule, times in sorted(rules.items(), key=lambda x: (-x[1], x[0]))[:4]
+        )
+        lines.append(f"| {kind} | {len(found)} | {sum(bool(one.caught) for one in found)} | {shown} |")
+    lines += ["", "## 没有查出的", "", "| 种类 | 处 | 是否留下矛盾 | 原因 |", "|---|---|---|---|"]
+    for kind, found in kinds.items():
+        missed = [one.corruption.where for one in found if not one.caught]
+        if missed:
+            inconsistent, reason = known[kind]
+            lines.append(
+                f"| {kind} | {'、'.join(missed)} | {'是' if inconsistent == 'yes' else '否'} | {reason} |"
+            )
+    return "\n".join(lines) + "\n"
