@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: close test test-integration lint bench ledger constraints clean help
+.PHONY: close test coverage test-integration lint bench ledger constraints clean help
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ —/'
@@ -13,6 +13,9 @@ close: $(READY) ## set up, and close the worked example
 	$(BIN)/juesuan close examples/wuhan-2020 --out out/wuhan-2020 --archive archive
 
 test: $(READY) lint ## ruff, mypy, import-linter and every test that needs no server and no browser
+	$(BIN)/pytest -n 2 -m "not integration"
+
+coverage: $(READY) ## the same tests, with branch coverage of src/juesuan (at least 95 %)
 	$(BIN)/pytest -n 2 -m "not integration" --cov --cov-report=term-missing:skip-covered
 
 test-integration: $(READY) ## tests that need a browser or a server; installs Debian's packages where it may
