@@ -1,4 +1,6 @@
-"""UNPROVEN, and not collected: the last run failed. A closing waits for its signatures on a real Prefect server: asked as a form, answered as the page does."""
+"""UNPROVEN, and not collected: the last run failed.
+
+A closing waits for its signatures on a real Prefect server: asked as a form, answered as the page does."""
 
 import json
 import subprocess
