@@ -1,12 +1,14 @@
 """Spreadsheets (XLSX, XLSB, XLS, ODS) through calamine: every cell as the exact text that a person would type."""
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import python_calamine as calamine
 
 from juesuan.ledger.sources.model import LIMITS, Export, Limits, Sheet, failing
-from juesuan.ledger.sources.values import value_text
+from juesuan.ledger.sources.values import number_text, value_text
 from juesuan.ledger.sources.zipped import DAMAGED, refuse_bomb, refuse_repeats, refuse_sheets
 from juesuan.problems import Place, Problem
 
@@ -52,9 +54,29 @@ def read_spreadsheet(path: Path, *, file: str, kind: str, limits: Limits = LIMIT
     )
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Make millions of cells without looking for cycles among them again and again: there are none."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@_uncollected()
 def _sheet(book: calamine.CalamineWorkbook, name: str) -> Sheet:
     values = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    rows = [[value if type(value) is str else value_text(value) for value in row] for row in values]
+    # Nearly all cells are texts and numbers: these are told without a call each.
+    rows = [
+        [
+            value if (kind := type(value)) is str else number_text(value) if kind is float else value_text(value)
+            for value in row
+        ]
+        for row in values
+    ]
     while rows and not any(cell.strip() for cell in rows[-1]):
         rows.pop()  # rows that a sheet keeps for their format alone
     return Sheet(name, rows, range(1, len(rows) + 1), letters=True)

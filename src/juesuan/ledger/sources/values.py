@@ -30,6 +30,7 @@ def value_text(value: Any) -> str:  # noqa: PLR0911 - one for each type
 
 def number_text(value: float) -> str:
     """Return a float as its shortest decimal without an exponent: ``1234.5``, ``6001``; ``nan`` as it is."""
-    if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - only nan is not itself
-        return str(value)
-    return f"{Decimal(repr(value)):f}".removesuffix(".0")
+    text = repr(value)
+    if "e" in text:
+        text = f"{Decimal(text):f}"
+    return text.removesuffix(".0")

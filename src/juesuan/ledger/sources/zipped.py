@@ -27,8 +27,9 @@ DAMAGED = (
 """What a damaged zip file raises, wherever it is damaged."""
 
 _NARROW = 26
-_WIDE_COLUMN = re.compile(rb' r="([A-Z]{2,})[0-9]+"')
-_ROW = re.compile(rb'<(?:\w+:)?row[^>]*? r="([0-9]+)"')
+_FAR = re.compile(rb' r="([A-Z]{2,}|[0-9]+)')
+"""A row's number, or the letters of a cell beyond column Z: in one pass, since sheets are large."""
+
 _ERROR = re.compile(rb'<c (?:[^>]*? )?r="([A-Z]+[0-9]+)"(?=[^>]* t="e")[^>]*>')
 _FORMULA = re.compile(rb'<c (?:[^>]*? )?r="([A-Z]+[0-9]+)"[^>]*><f[^>]*>[^<]*</f>(?:<v */>|<v></v>)?</c>')
 
@@ -83,9 +84,9 @@ def refuse_sheets(path: Path, fail: Fail, limits: Limits) -> tuple[Export | None
             width, height, previous = _NARROW, 0, b""
             for chunk in unpacked(archive, name, limits):
                 data = previous + chunk
-                if wide := _WIDE_COLUMN.findall(data):
-                    width = max(width, *(_number(letters) for letters in wide))
-                height = max([height, *map(int, _ROW.findall(data))])
+                far = _FAR.findall(data)
+                height = max(height, max(map(int, filter(bytes.isdigit, far)), default=0))
+                width = max(width, max(map(_number, {each for each in far if not each.isdigit()}), default=0))
                 # Looking for a few bytes first is ten times faster, and most sheets have neither.
                 if b' t="e"' in data:
                     found += [(name, cell.decode(), "错误值") for cell in _ERROR.findall(data)]
