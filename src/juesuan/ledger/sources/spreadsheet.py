@@ -72,7 +72,7 @@ def _sheet(book: calamine.CalamineWorkbook, name: str) -> Sheet:
     # Nearly all cells are texts and numbers: these are told without a call each.
     rows = [
         [
-            value if (kind := type(value)) is str else number_text(value) if kind is float else value_text(value)
+            value if type(value) is str else number_text(value) if type(value) is float else value_text(value)
             for value in row
         ]
         for row in values
