@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from juesuan.ledger import load_chart
 from juesuan.ledger.canonical import read_lines
-from juesuan.ledger.csv_source import read_csv
 from juesuan.ledger.engine import LargeLedger, aggregate_csv
 from juesuan.ledger.plain import KEYS
+from tests.csv_reference import read_csv
 from tests.property.test_ledger_laws import export, vouchers
 
 CHART = load_chart("2020")

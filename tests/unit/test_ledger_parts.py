@@ -23,7 +23,6 @@ from juesuan.ledger import (
     rows,
     rules,
 )
-from juesuan.ledger.csv_source import read_csv
 from juesuan.ledger.model import Account, Side
 from juesuan.problems import EditionError, InputError
 
@@ -70,34 +69,6 @@ def test_a_file_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
     found = read_ledger(tmp_path / "v.csv", tmp_path / "b.csv", root=tmp_path, chart=load_chart("2020"), year=2020)
     assert [str(problem) for problem in found.problems] == ["v.csv：缺少文件", "b.csv：缺少文件"]
     assert found.lines.empty and found.balances.empty
-
-
-def test_a_folder_in_place_of_a_file_is_a_problem(tmp_path: Path) -> None:
-    assert read_csv(tmp_path, file="账").problems[0].code == "file.unreadable"
-
-
-@pytest.mark.parametrize(
-    ("content", "code", "line"),
-    [
-        ("凭证日期\n甲,乙\n".encode("gb18030"), "file.encoding", 1),
-        (b"a,b\n1,2\n3,\xff\n", "file.encoding", 3),
-        (b'a,b\n1,2\n"3,4\n', "file.csv", 3),
-        (b"", "ledger.empty", None),
-        (b" , \n1,2\n", "ledger.empty", 1),
-    ],
-)
-def test_a_file_that_is_no_csv_in_utf8_is_a_problem(tmp_path: Path, content: bytes, code: str, line: int) -> None:
-    (tmp_path / "v.csv").write_bytes(content)
-    problem = read_csv(tmp_path / "v.csv", file="v.csv").problems[0]
-    assert (problem.code, problem.place.line) == (code, line)
-
-
-def test_empty_rows_a_byte_order_mark_and_empty_last_columns_are_no_matter(tmp_path: Path) -> None:
-    (tmp_path / "v.csv").write_bytes("\ufeff甲,乙,,\n\n,,,\n1,2,,\n".encode())
-    raw = read_csv(tmp_path / "v.csv", file="v.csv")
-    assert raw.problems == ()
-    assert dict(raw.columns) == {"甲": ("1",), "乙": ("2",)}
-    assert list(raw.lines) == [4]
 
 
 def test_a_file_outside_the_package_goes_by_its_own_name(tmp_path: Path) -> None:

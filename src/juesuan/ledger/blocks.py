@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BLOCK_BYTES = 8 << 20
-_LONGEST = 1 << 16  # half of the csv module's limit to a cell
+LONGEST = 1 << 16  # half of the csv module's limit to a cell
 ENDLESS = 32 << 20  # bytes: no line of a ledger is as long
 _MARK = b"\xef\xbb\xbf"
 _COMMA, _QUOTE, _NEWLINE, _RETURN = 44, 34, 10, 13
@@ -81,7 +81,7 @@ def blocks(stream: BinaryIO, *, file: str, line: int, size: int = BLOCK_BYTES) -
             continue
         if not cut and b"\n" not in data:
             raise Unreadable(endless_line(file, line))
-        if not cut or not _orderly(data[:cut]):
+        if not cut or not orderly(data[:cut]):
             yield Rest(chain(io.BytesIO(data + stream.readline()), stream), line)
             return
         block = examine(data[:cut], line)
@@ -118,7 +118,7 @@ def _cut(data: bytes) -> int:
     return int(at[-1]) + 1 if len(at) else 0
 
 
-def _orderly(data: bytes) -> bool:
+def orderly(data: bytes) -> bool:
     """Say whether it is plain where records end.
 
     That is: quotes open right after a comma or line end and close right before one, no return stands alone, and
@@ -127,8 +127,8 @@ def _orderly(data: bytes) -> bool:
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return False
     if b'"' not in data:
-        whole = range(0, len(data) - _LONGEST + 1, _LONGEST)
-        return all(data.find(b"\n", start, start + _LONGEST) >= 0 for start in whole)
+        whole = range(0, len(data) - LONGEST + 1, LONGEST)
+        return all(data.find(b"\n", start, start + LONGEST) >= 0 for start in whole)
     import numpy as np
 
     array, inside = _inside(data)
@@ -144,7 +144,7 @@ def _orderly(data: bytes) -> bool:
     ends = (after == _COMMA) | (after == _NEWLINE) | (after == _RETURN) | (closing == len(array) - 1)
     ends[:-1] |= doubled
     bounds = np.concatenate(([-1], np.flatnonzero((array == _NEWLINE) & ~inside), [len(array)]))
-    return bool(begins.all() and ends.all() and np.diff(bounds).max() <= _LONGEST)
+    return bool(begins.all() and ends.all() and np.diff(bounds).max() <= LONGEST)
 
 
 def _inside(data: bytes) -> tuple["NDArray[np.uint8]", "NDArray[np.bool_]"]:

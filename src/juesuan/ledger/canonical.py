@@ -83,7 +83,7 @@ def doubtful_lines(
     values["credit"], no_credit = table.amounts("credit")
     table.both_blank(no_debit & no_credit)
     if headers["closing"] not in raw.columns:
-        values["closing"] = _marked(values, chart)
+        values["closing"] = marked(values, chart)
     frame = table.frame(values, LINE_COLUMNS)
     return frame, table.doubts(values["month"], values["voucher"]), table.problems()
 
@@ -283,7 +283,7 @@ def _side(chart: AccountChart, code: str) -> Side | None:
     return account.side if account is not None else None
 
 
-def _marked(values: Mapping[str, Any], chart: AccountChart) -> NDArray[np.bool_]:
+def marked(values: Mapping[str, Any], chart: AccountChart) -> NDArray[np.bool_]:
     """Tell the closing vouchers by the accounts they touch."""
     marks = chart.marks
     by_code = cells.few(

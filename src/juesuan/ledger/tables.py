@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from juesuan.ledger.bycolumns import PlainLines, lines_by_columns
 from juesuan.ledger.canonical import Doubts, all_balances, doubtful_lines, parents
 from juesuan.ledger.header import SEARCHED, Layout, find_kind, find_layout, other_unit
 from juesuan.ledger.model import AccountChart, VoucherKey
 from juesuan.ledger.profiles import KINDS, Kind, Profile
 from juesuan.ledger.report import Aside, Count, Reason, TableReport, notes_of
 from juesuan.ledger.sources import FORMATS, Export, Sheet
-from juesuan.ledger.understand import Understood, understand
+from juesuan.ledger.understand import Understood, titles, understand, vocabulary
 from juesuan.money import yuan_text
 from juesuan.problems import Place, Problem
 
@@ -34,7 +35,6 @@ class ReadTable:
     problems: tuple[Problem, ...] = ()
     unread: frozenset[VoucherKey] = field(default=frozenset())
     layout: Layout | None = None
-    understood: Understood | None = None
 
 
 def sheet_name(export: Export, sheet: Sheet) -> str:
@@ -57,19 +57,11 @@ def read_table(
         place = Place(file, sheet.lines[layout.at])
         problem = Problem(place, "ledger.unit", "金额单位不是元", unit, "元", "请按元导出，到分为止")
         return _refused(export, sheet, kind, problem)
+    if kind == "vouchers" and (plain := lines_by_columns(sheet, layout, file=file, chart=chart)) is not None:
+        return _plain_vouchers(export, sheet, layout, plain)
     understood = understand(sheet, layout, file=file, vocabulary=vocabulary(chart))
     read = _vouchers if kind == "vouchers" else _balances
     return read(export, sheet, layout, understood, chart)
-
-
-def vocabulary(chart: AccountChart) -> Mapping[str, frozenset[str]]:
-    """Return the words that the edition knows as they stand."""
-    words = chart.words
-    return {
-        "fund": frozenset(words.fund),
-        "support": frozenset(words.support),
-        "closing": frozenset(words.closing),
-    }
 
 
 def set_aside(export: Export, sheet: Sheet, kind: Kind) -> TableReport:
@@ -115,6 +107,17 @@ def _refused(export: Export, sheet: Sheet, kind: Kind, problem: Problem) -> Read
     return ReadTable(empty, empty, _report(export, sheet, kind, None, Count(), aside), (problem,))
 
 
+def _plain_vouchers(export: Export, sheet: Sheet, layout: Layout, plain: PlainLines) -> ReadTable:
+    financial = _is_financial(plain.frame)
+    kept, others = plain.frame, plain.frame[financial]
+    if len(others):
+        kept = kept[~financial].reset_index(drop=True)
+    stands = replace(_count(plain.frame), lines=0)
+    aside = (*titles(sheet, layout), *_asides(others, Reason.FINANCIAL))
+    report = _report(export, sheet, "vouchers", layout, _count(kept), aside, stands, plain.met)
+    return ReadTable(kept, others.reset_index(drop=True), report, layout=layout)
+
+
 def _vouchers(
     export: Export, sheet: Sheet, layout: Layout, understood: Understood, chart: AccountChart
 ) -> ReadTable:
@@ -126,11 +129,10 @@ def _vouchers(
     return ReadTable(
         kept,
         frame[financial].reset_index(drop=True),
-        _report(export, sheet, layout.kind, layout, _count(kept), tuple(aside), understood),
+        _report(export, sheet, layout.kind, layout, _count(kept), tuple(aside), understood.stands, understood.met),
         (*problems, *_systems(frame, understood)),
         doubts.unread() if len(doubts.months) else frozenset(),
         layout,
-        understood,
     )
 
 
@@ -149,13 +151,13 @@ def _balances(
     aside += _asides(budget[above], Reason.PARENT)
     kept = budget[~above].reset_index(drop=True)
     met = {**understood.met, "periods-merged": merged}
+    report = _report(export, sheet, layout.kind, layout, _count(kept), tuple(aside), understood.stands, met)
     return ReadTable(
         kept,
         frame[financial].reset_index(drop=True),
-        _report(export, sheet, layout.kind, layout, _count(kept), tuple(aside), replace(understood, met=met)),
+        report,
         (*problems, *_parents_add_up(budget[above], kept)),
         layout=layout,
-        understood=understood,
     )
 
 
@@ -257,12 +259,11 @@ def _report(
     layout: Layout | None,
     kept: Count,
     aside: tuple[Aside, ...],
-    understood: Understood | None = None,
+    stands: Count = Count(),  # noqa: B008 - a frozen value
+    met: Mapping[str, Sequence[int]] | None = None,
 ) -> TableReport:
-    total = Count(len(sheet.rows))
-    if understood is not None:
-        entries = Count(0, sum(understood.debit), sum(understood.credit))
-        total += entries + sum((Count(0, one.debit, one.credit) for one in understood.aside), Count())
+    """Report a table: ``stands`` are the 分 in all of its rows, ``met`` the lines of each quirk."""
+    total = Count(len(sheet.rows)) + stands
     return TableReport(
         file=sheet_name(export, sheet),
         kind=kind,
@@ -273,7 +274,7 @@ def _report(
         total=total,
         kept=kept,
         aside=tuple(sorted(aside, key=lambda one: one.line)),
-        notes=notes_of(understood.met) if understood else (),
+        notes=notes_of(met or {}),
         columns={name: layout.names[at] for name, at in layout.columns.items()} if layout else {},
         unused=layout.unused if layout else (),
     )

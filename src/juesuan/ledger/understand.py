@@ -10,17 +10,18 @@ from juesuan.ledger import quirks
 from juesuan.ledger.classify import classify
 from juesuan.ledger.entries import compose_dates, compose_vouchers, fill_down, number_entries
 from juesuan.ledger.header import Layout
+from juesuan.ledger.model import AccountChart
 from juesuan.ledger.money_columns import Money, balance_money, voucher_money
 from juesuan.ledger.profiles import FIELDS, Profile
 from juesuan.ledger.raw import RawTable
-from juesuan.ledger.report import Aside, Reason
+from juesuan.ledger.report import Aside, Count, Reason
 from juesuan.ledger.sources.model import Row, Sheet
 from juesuan.problems import Place, Problem
 
 Vocabulary = Mapping[str, frozenset[str]]
 """The words that an edition knows for a field as they stand."""
 
-_READERS: Mapping[str, Callable[[str], quirks.Cell]] = {
+READERS: Mapping[str, Callable[[str], quirks.Cell]] = {
     "date": quirks.day,
     "month": quirks.month,
     "entry": quirks.whole,
@@ -29,7 +30,7 @@ _READERS: Mapping[str, Callable[[str], quirks.Cell]] = {
         ("account_name", "functional_name", "economic_name", "project", "book", "unit"), quirks.trimmed
     ),
 }
-_CODES: Mapping[str, tuple[int, str]] = {  # the least width of the first level, and the column of the names
+CODES: Mapping[str, tuple[int, str]] = {  # the least width of the first level, and the column of the names
     "account": (4, "account_name"),
     "functional": (3, "functional_name"),
     "economic": (3, "economic_name"),
@@ -45,8 +46,8 @@ _CARRIED = {
         "opening", "debit", "credit", "closing",
     ),
 }  # fmt: skip
-_WHOSE = {"book": "账套", "unit": "单位", "year": "会计年度"}
-_VOID, _UNPOSTED = "1", ("1", "2")
+WHOSE = {"book": "账套", "unit": "单位", "year": "会计年度"}
+VOID, UNPOSTED = "1", ("1", "2")
 _SHOWN = 80  # characters of a line that was set aside
 _VALUES_SHOWN = 5
 
@@ -65,6 +66,12 @@ class Understood:
     debit: Sequence[int]
     credit: Sequence[int]
     systems: Sequence[str] = ()
+
+    @property
+    def stands(self) -> Count:
+        """The 分 on both sides of all lines, whatever became of them."""
+        entries = Count(0, sum(self.debit), sum(self.credit))
+        return entries + sum((Count(0, one.debit, one.credit) for one in self.aside), Count())
 
 
 @dataclass
@@ -88,6 +95,16 @@ class _Work:
         self.meet(met)
 
 
+def vocabulary(chart: AccountChart) -> Vocabulary:
+    """Return the words that the edition knows as they stand."""
+    words = chart.words
+    return {
+        "fund": frozenset(words.fund),
+        "support": frozenset(words.support),
+        "closing": frozenset(words.closing),
+    }
+
+
 def understand(sheet: Sheet, layout: Layout, *, file: str, vocabulary: Vocabulary | None = None) -> Understood:
     """Understand a sheet by its layout; ``file`` is how problems call it."""
     first = layout.at + layout.height
@@ -108,7 +125,7 @@ def understand(sheet: Sheet, layout: Layout, *, file: str, vocabulary: Vocabular
     _make_plain(work, profile, vocabulary or {})
     _one_ledger(work)
     aside = [
-        *_titles(sheet, layout),
+        *titles(sheet, layout),
         *(
             Aside(lines[at], reason, _text(rows[at]), money.debit[at], money.credit[at])
             for at, reason in enumerate(reasons)
@@ -144,11 +161,11 @@ def _reasons(rows: Sequence[Row], columns: Mapping[str, Sequence[str]], layout: 
 
 
 def _voided(texts: Sequence[str], profile: Profile) -> list[int]:
-    reader = _worded({}, profile.words.get("void", {}))
-    return [at for at, text in enumerate(quirks.column(texts, reader)[0]) if text == _VOID]
+    reader = worded({}, profile.words.get("void", {}))
+    return [at for at, text in enumerate(quirks.column(texts, reader)[0]) if text == VOID]
 
 
-def _worded(known: frozenset[str] | Mapping[str, str], words: Mapping[str, str]) -> Callable[[str], quirks.Cell]:
+def worded(known: frozenset[str] | Mapping[str, str], words: Mapping[str, str]) -> Callable[[str], quirks.Cell]:
     """Return a reader of values: as the edition knows them, else as the profile translates them."""
 
     def read(text: str) -> quirks.Cell:
@@ -168,23 +185,21 @@ def _make_plain(work: _Work, profile: Profile, vocabulary: Vocabulary) -> None:
     if work.layout.kind == "vouchers":
         work.meet(fill_down(work.columns))
         work.meet(compose_dates(work.columns))
-    for name, reader in _READERS.items():
+    for name, reader in READERS.items():
         if name in work.columns:
             work.read(name, reader)
-    for name, (first, names) in _CODES.items():
+    for name, (first, names) in CODES.items():
         if name in work.columns:
             _codes(work, name, names, quirks.coder(first, profile.account_levels if name == "account" else ()))
     for name in _WORDS:
         if name in work.columns:
-            work.read(name, _worded(vocabulary.get(name, frozenset()), profile.words.get(name, {})))
+            work.read(name, worded(vocabulary.get(name, frozenset()), profile.words.get(name, {})))
     if profile.accounts and "account" in work.columns:
         work.read("account", _renumbered(profile.accounts))
     if work.layout.kind == "vouchers":
         work.meet(compose_vouchers(work.columns))
         work.meet(number_entries(work.columns, len(work.lines)))
-        work.meet(
-            {"unposted": [at for at, text in enumerate(work.columns.get("posted", ())) if text in _UNPOSTED]}
-        )
+        work.meet({"unposted": [at for at, text in enumerate(work.columns.get("posted", ())) if text in UNPOSTED]})
 
 
 def _codes(work: _Work, name: str, names: str, read: Callable[[str], tuple[str, str, tuple[str, ...]]]) -> None:
@@ -242,7 +257,7 @@ def _note_money(
 
 def _one_ledger(work: _Work) -> None:
     """Report a table that holds two ledgers, units or years: they must not be added together."""
-    for name, title in _WHOSE.items():
+    for name, title in WHOSE.items():
         counts: dict[str, int] = {}
         for text in work.columns.get(name, ()):
             if text:
@@ -256,7 +271,7 @@ def _one_ledger(work: _Work) -> None:
             work.problems.append(Problem(place, "ledger.several", message, found, f"只有一个{title}", hint))
 
 
-def _titles(sheet: Sheet, layout: Layout) -> list[Aside]:
+def titles(sheet: Sheet, layout: Layout) -> list[Aside]:
     found = []
     for at, row in enumerate(sheet.rows[: layout.at + layout.height]):
         reason = Reason.HEADER if at >= layout.at else Reason.TITLE if any(map(str.strip, row)) else Reason.BLANK

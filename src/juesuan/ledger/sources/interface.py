@@ -14,12 +14,13 @@ from typing import Literal
 
 from lxml import etree
 
-from juesuan.ledger.profiles import Profile, load_profiles
+from juesuan.ledger.profiles import FIELDS, Profile, load_profiles, plain_name
 from juesuan.ledger.sources.model import LIMITS, Export, Limits, Sheet, failing
 from juesuan.problems import Problem
 
 Record = dict[str, str]
 _ITEM = re.compile(r"辅助项([0-9]+)(编号|名称)")
+_AUXILIARY = ("functional", "economic", "fund", "support")
 _GROUP_SEPARATORS = re.compile(r"[;；|,，]+")
 _KINDS: Mapping[Literal["vouchers", "balances"], str] = {"vouchers": "记账凭证", "balances": "科目余额及发生额"}
 
@@ -138,9 +139,17 @@ def _sheets(tables: _Tables) -> Iterator[Sheet]:
     for kind, title in _KINDS.items():
         records = [_explained(one, accounts, items) for one in tables.records.get(kind, ())]
         names = list(dict.fromkeys(name for one in records for name in one))
+        names += _left_out(names, tables.profile) if kind == "vouchers" else []
         rows = [names, *([one.get(name, "") for name in names] for one in records)]
         if records:
             yield Sheet(title, rows, range(len(rows)), headed=True, kind=kind)
+
+
+def _left_out(names: Sequence[str], profile: Profile | None) -> list[str]:
+    """Return columns that no record has: XML leaves out what is blank. What a line lacks, the rules say."""
+    columns = profile.columns["vouchers"] if profile is not None else {}
+    there = {columns.get(plain_name(name)) for name in names}
+    return [title for name, title in FIELDS["vouchers"].items() if name in _AUXILIARY and name not in there]
 
 
 @dataclass(frozen=True)

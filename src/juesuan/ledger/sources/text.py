@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from juesuan.ledger.sources.csvrows import CsvRows
 from juesuan.ledger.sources.model import LIMITS, Export, Known, Limits, Sheet, failing
 
 DELIMITERS = {",": "逗号", "\t": "制表符", ";": "分号", "|": "竖线"}
@@ -23,6 +24,7 @@ ENCODING_NAMES = {
     "ascii": "ASCII",
 }
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_AS_IT_IS = ("utf-8", "utf-8-sig")
 _HEAD = 1 << 16
 _SAMPLE = 40  # records looked at for a delimiter
 
@@ -56,12 +58,14 @@ def read_text(path: Path, *, file: str, known: Known, limits: Limits = LIMITS) -
     encoding = detect_encoding(data, known)
     if not encoding.name:
         return _undecided(encoding, file)
-    text = data.decode(encoding.name).removeprefix("\ufeff")
+    if encoding.name not in _AS_IT_IS:
+        data = data.decode(encoding.name).encode()
+    data = data.removeprefix(codecs.BOM_UTF8)
     details = {"编码": ENCODING_NAMES[encoding.name]}
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
+    if b"\0" in data:
+        line = data.count(b"\n", 0, data.index(b"\0")) + 1
         return fail("file.binary", "含有空字符，不是文本文件", line=line, hint="请重新导出", details=details)
-    return _records(text, file, details, known, limits, by_header=encoding.by_header)
+    return _records(data, file, details, known, limits, by_header=encoding.by_header)
 
 
 def long_line(path: Path, limits: Limits) -> int | None:
@@ -146,19 +150,24 @@ def _undecided(encoding: Encoding, file: str) -> Export:
 
 
 def _records(
-    text: str, file: str, details: dict[str, str], known: Known, limits: Limits, *, by_header: bool
+    data: bytes, file: str, details: dict[str, str], known: Known, limits: Limits, *, by_header: bool
 ) -> Export:
+    """Return the records of UTF-8 text."""
     fail = failing(file, "text")
-    delimiter, rivals = detect_delimiter(text, known)
+    delimiter, rivals = detect_delimiter(data[: 4 * _HEAD].decode(errors="ignore"), known)
     if rivals:
         found = "、".join(DELIMITERS[one] for one in rivals)
         return fail("file.delimiter", "分隔符无法确定，按几种分隔符都读得通", found=found, details=details)
     details = {**details, "分隔符": DELIMITERS[delimiter]}
+    remarks = ("编码由表头的列名判定",) if by_header else ()
+    csv.field_size_limit(limits.cell_characters)
+    if CsvRows.can_hold(data, delimiter, limits):
+        plain = CsvRows(data)
+        return Export(file, "text", (Sheet("", plain, plain.lines),), details, remarks)
     rows: list[list[str]] = []
     lines: list[int] = []
     start = 1
-    csv.field_size_limit(limits.cell_characters)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
+    reader = csv.reader(io.StringIO(data.decode(), newline=""), strict=True, delimiter=delimiter)
     try:
         for record in reader:
             rows.append(record)
@@ -167,7 +176,6 @@ def _records(
     except csv.Error as error:
         message = "引号不配对，或单元格过长"
         return fail("file.csv", message, line=start, found=str(error), details=details)
-    remarks = ("编码由表头的列名判定",) if by_header else ()
     return Export(file, "text", (Sheet("", rows, lines),), details, remarks)
 
 

@@ -1,4 +1,4 @@
-"""Read a CSV export into a raw table: UTF-8 with or without a byte order mark, commas, quotes doubled."""
+"""What the engine is held against: a CSV file in the canonical form, read whole by the csv module."""
 
 import csv
 import io
