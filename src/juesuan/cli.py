@@ -257,8 +257,8 @@ def inspect(
 def preview(
     package: Path,
     *,
-    ledger: Annotated[Path, Parameter(help="改过的序时账")],
-    balance: Annotated[Path | None, Parameter(help="改过的科目余额表，不写则用资料中的")] = None,
+    ledger: Annotated[tuple[Path, ...], Parameter(help="改过的序时账；有几个文件就写几次", negative="")],
+    balance: Annotated[tuple[Path, ...], Parameter(help="改过的科目余额表，不写则用资料中的", negative="")] = (),
     json: Annotated[bool, Parameter(help="输出 JSON", negative="")] = False,
 ) -> int:
     """预览账簿改动：换上改过的账簿，哪些单元格、文字、图、得分和核对结果会变。不写入任何文件。

@@ -10,6 +10,7 @@ import pytest
 from juesuan.preview import Preview, preview, preview_data, preview_lines, tell_preview
 from juesuan.problems import InputError
 from tests.conftest import EXAMPLE
+from tests.ledger_writers import csv_bytes, xlsx_bytes
 
 VOUCHERS = EXAMPLE / "ledger" / "vouchers.csv"
 BALANCE = EXAMPLE / "ledger" / "trial-balance.csv"
@@ -44,18 +45,18 @@ def overspent(rows: Rows) -> None:
 @pytest.fixture(scope="module")
 def moved(tmp_path_factory: pytest.TempPathFactory) -> Preview:
     edited = rewrite(VOUCHERS, tmp_path_factory.mktemp("edited") / "edited.csv", overspent)
-    return preview(EXAMPLE, edited)
+    return preview(EXAMPLE, [edited])
 
 
 def test_the_same_ledger_moves_nothing() -> None:
-    found = preview(EXAMPLE, VOUCHERS, BALANCE)
+    found = preview(EXAMPLE, [VOUCHERS], [BALANCE])
     assert found.empty
     assert list(preview_lines(found)) == ["列示的数、文字、图、得分和核对结果都不会变动。"]
 
 
 def test_a_reclassified_payment_moves_two_lines_of_table_6_and_their_sentence(tmp_path: Path) -> None:
     edited = rewrite(VOUCHERS, tmp_path / "edited.csv", reclassified)
-    found = preview(EXAMPLE, edited)
+    found = preview(EXAMPLE, [edited])
     ids = {one.fact.id for one in found.facts}
     assert {"t6.30201.amount", "t6.30229.amount"} <= ids
     assert all(name.startswith("t6.") for name in ids)
@@ -91,7 +92,7 @@ def test_checks_that_would_start_failing_are_told_with_their_severity(moved: Pre
 def test_checks_that_would_stop_failing_are_told(edited: Callable[..., Path]) -> None:
     package = edited({})
     rewrite(VOUCHERS, package / "ledger" / "vouchers.csv", overspent)
-    text = tell_preview(package, VOUCHERS)
+    text = tell_preview(package, [VOUCHERS])
     assert "将恢复相符：每张记账凭证的借方合计等于贷方合计" in text
     assert "1,992.37 万元 → 1,986.37 万元" in text
 
@@ -110,17 +111,26 @@ def test_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     edited = rewrite(VOUCHERS, tmp_path / "edited.csv", overspent)
     monkeypatch.chdir(tmp_path)
     before = {path: path.read_bytes() for path in EXAMPLE.rglob("*.csv")}
-    json.loads(tell_preview(EXAMPLE, edited, as_json=True))
+    json.loads(tell_preview(EXAMPLE, [edited], as_json=True))
     assert {path: path.read_bytes() for path in EXAMPLE.rglob("*.csv")} == before
     assert list(tmp_path.iterdir()) == [edited]
 
 
+def test_an_edited_ledger_may_stand_in_several_files_of_another_format(tmp_path: Path) -> None:
+    rows = list(csv.reader(VOUCHERS.open(encoding="utf-8", newline="")))
+    half = next(at for at, row in enumerate(rows) if row[0].startswith("2020-07"))
+    files = [tmp_path / "上半年.xlsx", tmp_path / "下半年.txt"]
+    files[0].write_bytes(xlsx_bytes({"1-6月": rows[:half]}))
+    files[1].write_bytes(csv_bytes([rows[0], *rows[half:]], "gb18030", "\t"))
+    assert preview(EXAMPLE, files).empty
+
+
 def test_a_ledger_that_cannot_be_read_is_told_in_words(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="缺少文件"):
-        preview(EXAMPLE, tmp_path / "none.csv")
+        preview(EXAMPLE, [tmp_path / "none.csv"])
 
     def break_date(rows: Rows) -> None:
         rows[0]["凭证日期"] = "2020-13-01"
 
     with pytest.raises(InputError, match="2020-13-01"):
-        preview(EXAMPLE, rewrite(VOUCHERS, tmp_path / "broken.csv", break_date))
+        preview(EXAMPLE, [rewrite(VOUCHERS, tmp_path / "broken.csv", break_date)])

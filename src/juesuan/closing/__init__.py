@@ -16,7 +16,7 @@ from juesuan.archive import State
 from juesuan.closing.archiving import archive_account, check_archive
 from juesuan.closing.checks import check_account, check_disclosure, check_ledger, check_tables
 from juesuan.closing.compute import Account, Books, derive, fill
-from juesuan.closing.intake import Intake, Overrides, ingest, inputs_of, lock_name
+from juesuan.closing.intake import Intake, Overrides, ingest, inputs_of, lock_name, with_ledger
 from juesuan.closing.kept import KeptStages
 from juesuan.closing.lock import only_one
 from juesuan.closing.outcome import Outcome
@@ -58,6 +58,7 @@ __all__ = [
     "refuse_problems",
     "render",
     "take_signature",
+    "with_ledger",
     "write_document",
     "write_refusal",
     "write_results",

@@ -1,5 +1,6 @@
 """First stage: read the closing package and the ledger, and keep everything wrong with them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -74,6 +75,28 @@ def ingest(
         else:
             problems.extend(ledger.problems)
     return Intake(root, edition, settings, package, ledger, tuple(dict.fromkeys(problems)))
+
+
+def with_ledger(intake: Intake, vouchers: Sequence[Path], trial_balance: Sequence[Path] = ()) -> Intake:
+    """Return an intake of other voucher lines, and of another trial balance where one is given.
+
+    The files are read as the package's own would be. The intake must be one without problems.
+
+    Raises:
+        InputError: with every problem of these files.
+    """
+    settings, edition, own = intake.settings, intake.edition, intake.ledger
+    assert settings is not None and edition is not None and own is not None, "an intake without problems has all"  # noqa: S101
+    missing = [path for path in (*vouchers, *trial_balance) if not path.is_file()]
+    if missing:
+        raise InputError(Problem(Place(str(path)), "file.missing", "缺少文件") for path in missing)
+    profile = _profile(intake.root, settings.ledger.profile)
+    ledger = read_ledger(
+        vouchers, trial_balance, root=intake.root, chart=edition.chart, year=settings.year, profile=profile
+    )
+    if ledger.problems:
+        raise InputError(ledger.problems)
+    return replace(intake, ledger=ledger if trial_balance else replace(ledger, balances=own.balances))
 
 
 def inputs_of(intake: Intake) -> str:

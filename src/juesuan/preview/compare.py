@@ -14,15 +14,14 @@ from juesuan.closing import (
     derive,
     fill,
     ingest,
+    with_ledger,
     write_document,
 )
 from juesuan.document import Chart, Document
 from juesuan.facts import Fact, Facts
 from juesuan.identities import CheckResult
-from juesuan.ledger import read_ledger
-from juesuan.package import package_files
 from juesuan.preview.sentences import Rewritten, rewritten, text_of
-from juesuan.problems import InputError, Place, Problem
+from juesuan.problems import InputError
 from juesuan.rounding import Policy, RoundingConflict
 
 
@@ -101,8 +100,8 @@ class _Side:
     conflict: str
 
 
-def preview(root: Path, vouchers: Path, trial_balance: Path | None = None) -> Preview:
-    """Compare a package with itself on an edited ledger. Nothing is written.
+def preview(root: Path, vouchers: Sequence[Path], trial_balance: Sequence[Path] = ()) -> Preview:
+    """Compare a package with itself on an edited ledger, in one file or several. Nothing is written.
 
     Raises:
         InputError: the package, its own ledger or the edited one can't be read.
@@ -111,7 +110,7 @@ def preview(root: Path, vouchers: Path, trial_balance: Path | None = None) -> Pr
     own = ingest(root)
     if own.problems:
         raise InputError(own.problems)
-    edited = _with_ledger(own, vouchers, trial_balance)
+    edited = with_ledger(own, vouchers, trial_balance)
     before, after = _side(own), _side(edited)
     facts = tuple(_moved(before.account.facts, after.account.facts))
     return Preview(
@@ -122,19 +121,6 @@ def preview(root: Path, vouchers: Path, trial_balance: Path | None = None) -> Pr
         checks=tuple(_checks(before.results, after.results)),
         conflict=after.conflict,
     )
-
-
-def _with_ledger(own: Intake, vouchers: Path, trial_balance: Path | None) -> Intake:
-    settings, edition = own.settings, own.edition
-    assert settings is not None and edition is not None, "an intake without problems has both"  # noqa: S101
-    missing = [path for path in (vouchers, trial_balance) if path is not None and not path.is_file()]
-    if missing:
-        raise InputError(Problem(Place(str(path)), "file.missing", "缺少文件") for path in missing)
-    balance = [trial_balance] if trial_balance else package_files(own.root, settings.files.trial_balance)
-    ledger = read_ledger(vouchers, balance, root=own.root, chart=edition.chart, year=settings.year)
-    if ledger.problems:
-        raise InputError(ledger.problems)
-    return replace(own, ledger=ledger)
 
 
 def _side(intake: Intake) -> _Side:

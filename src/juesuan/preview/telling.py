@@ -15,7 +15,7 @@ _MOST_PLACES = 5
 
 
 def tell_preview(
-    package: Path, vouchers: Path, trial_balance: Path | None = None, *, as_json: bool = False
+    package: Path, vouchers: Sequence[Path], trial_balance: Sequence[Path] = (), *, as_json: bool = False
 ) -> str:
     """Return what is to be said about an edited ledger.
 
