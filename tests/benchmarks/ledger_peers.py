@@ -33,6 +33,17 @@ def _juesuan(path: Path, unit: str | None) -> str:
     return f"{found.lines} {found.debit} {len(found.unbalanced)} {len(found.problems)}"
 
 
+def juesuan_ingest(path: Path) -> str:
+    """Read the lines of a closing: frames, a report of every line, any format; with the check of the vouchers."""
+    from juesuan.ledger import evaluate, ledger_rules, load_chart, load_codes, read_ledger
+
+    chart = load_chart("2020")
+    found = read_ledger(path, [], root=path.parent, chart=chart, year=2020)
+    balance = next(rule for rule in ledger_rules("2020") if rule.id == "ledger.voucher-balance")
+    frame = evaluate(balance, found, chart, load_codes("2020")).frame
+    return f"{len(found.lines)} {found.lines['debit'].sum()} {(~frame['ok']).sum()} {len(found.problems)}"
+
+
 def polars(path: Path) -> str:
     import polars as pl
 
@@ -142,7 +153,7 @@ def beancount(path: Path) -> str:
 PEERS: dict[str, Callable[[Path], str]] = {
     each.__name__: each
     for each in (
-        juesuan, juesuan_units, polars, duckdb, pandas, pandas_float, openpyxl, calamine, juesuan_open, beancount,
+        juesuan, juesuan_ingest, juesuan_units, polars, duckdb, pandas, pandas_float, openpyxl, calamine, juesuan_open, beancount,
     )
 }  # fmt: skip
 

@@ -20,6 +20,7 @@ from juesuan.ledger.model import (
 from juesuan.ledger.raw import RawTable
 from juesuan.ledger.values import (
     ACCOUNT,
+    BALANCE_HEADERS,
     ECONOMIC,
     FUNCTIONAL,
     LINE_HEADERS,
@@ -32,19 +33,6 @@ from juesuan.problems import Problem
 
 Value = TypeVar("Value")
 
-BALANCE_HEADERS: Mapping[str, str] = {
-    "account": "科目编码",
-    "account_name": "科目名称",
-    "side": "方向",
-    "opening_side": "年初余额方向",
-    "closing_side": "年末余额方向",
-    "fund": "资金性质",
-    "functional": "功能分类编码",
-    "opening": "年初余额",
-    "debit": "本年借方",
-    "credit": "本年贷方",
-    "closing": "年末余额",
-}
 _OPTIONAL_BALANCE = {"side", "opening_side", "closing_side", "account_name", "fund", "functional"}
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from juesuan.ledger.quirks import narrow
+from juesuan.ledger.values import BALANCE_HEADERS, LINE_HEADERS
 from juesuan.problems import EditionError, InputError, Place, Problem
 from juesuan.resources import resource_root
 from juesuan.yamlsource import Strict, read_yaml
@@ -21,29 +22,13 @@ Kind = Literal["vouchers", "balances"]
 KINDS: Mapping[Kind, str] = {"vouchers": "序时账（记账凭证）", "balances": "科目余额表"}
 
 VOUCHER_FIELDS: Mapping[str, str] = {
-    "date": "凭证日期",
+    **LINE_HEADERS,
     "year": "会计年度",
     "date_month": "月",
     "date_day": "日",
-    "month": "会计期间",
     "voucher_type": "凭证类型",
-    "voucher": "凭证字号",
-    "entry": "分录号",
-    "summary": "摘要",
-    "account": "科目编码",
-    "account_name": "科目名称",
-    "debit": "借方金额",
-    "credit": "贷方金额",
     "amount": "金额",
     "side": "方向",
-    "functional": "功能分类编码",
-    "functional_name": "功能分类名称",
-    "economic": "部门经济分类编码",
-    "economic_name": "部门经济分类名称",
-    "fund": "资金性质",
-    "support": "支出类型",
-    "project": "项目名称",
-    "closing": "是否结转",
     "void": "作废标志",
     "posted": "记账标志",
     "system": "会计体系",
@@ -51,21 +36,11 @@ VOUCHER_FIELDS: Mapping[str, str] = {
     "unit": "单位",
 }
 BALANCE_FIELDS: Mapping[str, str] = {
+    **BALANCE_HEADERS,
     "year": "会计年度",
     "month": "会计期间",
-    "account": "科目编码",
-    "account_name": "科目名称",
-    "side": "方向",
-    "opening_side": "年初余额方向",
-    "closing_side": "年末余额方向",
-    "fund": "资金性质",
-    "functional": "功能分类编码",
-    "opening": "年初余额",
     "opening_debit": "年初借方余额",
     "opening_credit": "年初贷方余额",
-    "debit": "本年借方",
-    "credit": "本年贷方",
-    "closing": "年末余额",
     "closing_debit": "年末借方余额",
     "closing_credit": "年末贷方余额",
     "system": "会计体系",

@@ -23,6 +23,19 @@ LINE_HEADERS: Mapping[str, str] = {
     "project": "项目名称",
     "closing": "是否结转",
 }
+BALANCE_HEADERS: Mapping[str, str] = {
+    "account": "科目编码",
+    "account_name": "科目名称",
+    "side": "方向",
+    "opening_side": "年初余额方向",
+    "closing_side": "年末余额方向",
+    "fund": "资金性质",
+    "functional": "功能分类编码",
+    "opening": "年初余额",
+    "debit": "本年借方",
+    "credit": "本年贷方",
+    "closing": "年末余额",
+}
 OPTIONAL_LINE = frozenset({"month", "summary", "functional_name", "economic_name", "project", "closing"})
 
 # Both RE2 and Rust's regex take it. On trimmed text: thousands separators only where they belong, two decimals,
