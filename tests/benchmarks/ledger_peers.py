@@ -153,7 +153,8 @@ def beancount(path: Path) -> str:
 PEERS: dict[str, Callable[[Path], str]] = {
     each.__name__: each
     for each in (
-        juesuan, juesuan_ingest, juesuan_units, polars, duckdb, pandas, pandas_float, openpyxl, calamine, juesuan_open, beancount,
+        juesuan, juesuan_ingest, juesuan_units,
+        polars, duckdb, pandas, pandas_float, openpyxl, calamine, juesuan_open, beancount,
     )
 }  # fmt: skip
 

@@ -16,7 +16,15 @@ from juesuan.ledger import Ledger, load_chart
 from juesuan.ledger.reading import assemble, open_exports
 from tests import ledger_writers as writers
 
-MORE = {"会计期间": "{month}", "记账标志": "1", "作废标志": "0", "账套": "001", "会计年度": "2020"}
+MORE = {
+    "会计期间": "{month}",
+    "记账标志": "1",
+    "作废标志": "0",
+    "账套": "001",
+    "会计年度": "2020",
+    "凭证类型": "记",
+    "会计体系": "02",
+}
 ODD = {
     "凭证日期": ["2020/1/5", "20200131", "2020年1月5日", "43861", " 2020-01-05", "2020-02-30", "", "　"],
     "凭证字号": ["", "1.0", "记 5", "记－１", "记-9", "\u3000"],
@@ -50,6 +58,10 @@ ODD = {
     "记账标志": ["3", "0", "", "已记账"],
     "作废标志": ["1", "是", "否", ""],
     "账套": ["002", "", " 001"],
+    "凭证类型": ["", " 记", "付", "\u3000"],
+    "会计体系": ["01", "财务会计", "", "03"],
+    "方向": ["贷", "借方", "j", "D", "", "1", "平"],
+    "金额": ["", "5", "1,234.50", "(3.00)", "1.005", "-4"],
     "会计年度": ["2019", "2020.0", ""],
 }
 
@@ -66,6 +78,8 @@ def sheets(draw: st.DrawFn) -> list[list[str]]:
         [*line, *(MORE[name].format(month=row["month"]) for name in more)]
         for line, row in zip(lines, rows, strict=True)
     ]
+    if draw(st.booleans()):
+        header, lines = one_sided(header, lines)
     for _ in range(draw(st.sampled_from([0, 0, 1, 2]))):
         name = draw(st.sampled_from(header))
         cell = draw(st.sampled_from(ODD.get(name, [""])))
@@ -85,6 +99,16 @@ def sheets(draw: st.DrawFn) -> list[list[str]]:
         row = {"blank": [""] * len(kept), "total": ["合计", *[""] * (len(kept) - 1)], "again": cells[0]}[kind]
         cells.insert(draw(st.integers(1, len(cells))), row)
     return cells
+
+
+def one_sided(header: list[str], lines: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """Put the amounts in one column, with their direction beside it."""
+    debit, credit = header.index("借方金额"), header.index("贷方金额")
+    changed = [line[:] for line in lines]
+    for line in changed:
+        line[debit], line[credit] = line[debit] or line[credit], "借" if line[debit] else "贷"
+    renamed = {"借方金额": "金额", "贷方金额": "方向"}
+    return [renamed.get(name, name) for name in header], changed
 
 
 def read(path: Path, *, carefully: bool) -> Ledger:
@@ -151,3 +175,39 @@ def test_a_usual_export_is_read_by_columns(tmp_path: Path, kind: str) -> None:
     assert ledger.problems == ()
     assert list(ledger.lines["debit"]) == [500, 0]
     assert ledger.report.adds_up
+
+
+def test_an_export_as_systems_make_it_is_read_by_columns(tmp_path: Path) -> None:
+    header = [
+        "记账日期",
+        "凭证类别",
+        "凭证号",
+        "摘要",
+        "科目代码",
+        "科目名称",
+        "方向",
+        "金额",
+        "功能分类",
+        "经济分类",
+    ]
+    lines = [
+        ["2020.01.31", "记", "1", "购纸", "7101.01", "行政支出", "借", "5.00", "2080101", "30201"],
+        ["2020.01.31", "记", "1", "购纸", "8001", "资金结存", "贷", "5.00", "", ""],
+    ]
+    fund = "111 一般公共预算"
+    path = tmp_path / "v.xlsx"
+    cells = [[*header, "资金性质", "支出类型"], [*lines[0], fund, "基本支出"], [*lines[1], fund, ""]]
+    path.write_bytes(writers.xlsx_bytes({"1月": cells}))
+    with patch("juesuan.ledger.tables.understand", side_effect=AssertionError("read cell by cell")):
+        ledger = read(path, carefully=False)
+    assert list(ledger.lines["voucher"]) == ["记-1", "记-1"]
+    assert list(ledger.lines["entry"]) == [1, 2]
+    assert {note.code: note.count for note in ledger.report.tables[0].notes} == {
+        "date-dotted": 2,
+        "dotted-code": 1,
+        "joined-code": 2,
+        "number-joined": 2,
+        "numbered": 2,
+        "sided-amount": 2,
+    }
+    the_same(path)

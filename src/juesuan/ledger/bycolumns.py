@@ -17,7 +17,8 @@ import polars as pl
 from juesuan.ledger import quirks
 from juesuan.ledger.canonical import marked
 from juesuan.ledger.header import Layout
-from juesuan.ledger.model import LINE_COLUMNS, AccountChart
+from juesuan.ledger.model import FINANCIAL, LINE_COLUMNS, AccountChart
+from juesuan.ledger.money_columns import side_words
 from juesuan.ledger.plain import Header, NotPlain, columns, with_amounts
 from juesuan.ledger.sources.csvrows import CsvRows
 from juesuan.ledger.sources.model import Sheet
@@ -27,8 +28,10 @@ from juesuan.ledger.values import ACCOUNT, ECONOMIC, FUNCTIONAL, OPTIONAL_LINE, 
 _AMOUNT = r"^([-+]?[0-9]{1,15}(\.[0-9]{1,2})?)?$"
 _NUMBER = r"^[^\s.\x{A0}\x{3000}\x{FF01}-\x{FF5E}\x{FFE5}]+$"  # a voucher's: nothing to narrow, no point
 _ENTRY = r"^[0-9]{1,9}$"
-_NEEDED = frozenset(LINE_COLUMNS) - OPTIONAL_LINE - {"file", "line"}
-_ALLOWED = frozenset(LINE_COLUMNS) | {*WHOSE, "void", "posted"}
+_NEEDED = frozenset(LINE_COLUMNS) - OPTIONAL_LINE - {"file", "line", "entry", "debit", "credit"}
+_ALLOWED = frozenset(LINE_COLUMNS) | {*WHOSE, "void", "posted", "system", "voucher_type", "amount", "side"}
+_SIDES, _ONE_SIDE = frozenset({"debit", "credit"}), frozenset({"amount", "side"})
+_SYSTEMS = {"FIN": True, "BUD": False}
 _PATTERNS = {"account": ACCOUNT, "functional": FUNCTIONAL, "economic": ECONOMIC}
 
 
@@ -57,6 +60,7 @@ def _is_usual(layout: Layout) -> bool:
         and not layout.doubled
         and not layout.profile.accounts
         and _NEEDED <= named <= _ALLOWED
+        and (named >= _SIDES or (named >= _ONE_SIDE and not named & _SIDES))
         and all(name == "".join(quirks.narrow(name)[0].split()) for name in layout.names)
     )
 
@@ -74,16 +78,27 @@ class _Reading:
         read, lines = self._cells()
         if read.is_empty():
             raise NotPlain
-        self._check_rows(read)
         found: dict[str, pl.Series] = {}
         met: dict[str, list[int]] = {}
+        if "amount" in self.layout.columns and "debit" not in self.layout.columns:
+            read = self._on_two_sides(read)
+            met["sided-amount"] = list(lines)
+        self._check_rows(read)
         for name, reader in self._readers().items():
             if name in self.layout.columns:
                 found[name] = _few(read[name], reader, lines, met)
-        self._check_whose(found)
-        unposted = found["posted"].is_in(UNPOSTED) if "posted" in found else None
-        if unposted is not None and unposted.any():
-            met["unposted"] = [lines[at] for at in unposted.arg_true()]
+        self._check_whole(found)
+        if "posted" in found:
+            met["unposted"] = [lines[at] for at in found["posted"].is_in(UNPOSTED).arg_true()]
+        found["voucher"] = read["voucher"]
+        if "voucher_type" in self.layout.columns:
+            found["voucher"], joined = _joined(read)
+            met["number-joined"] = [lines[at] for at in joined.arg_true()]
+        if "entry" in self.layout.columns:
+            found["entry"] = read["entry"].cast(pl.Int64)
+        else:
+            found["entry"] = _numbered(found)
+            met["numbered"] = list(lines)
         return PlainLines(self._frame(with_amounts(read), found, lines), met)
 
     def _cells(self) -> tuple[pl.DataFrame, Sequence[int]]:
@@ -105,23 +120,40 @@ class _Reading:
         }
         return pl.DataFrame(data), lines
 
+    def _on_two_sides(self, read: pl.DataFrame) -> pl.DataFrame:
+        """Return amounts with a direction as debit and credit."""
+        plain = {text: quirks.narrow(text or "")[0].casefold() for text in read["side"].unique()}
+        words, _ = side_words({text for text in plain.values() if text}, self.layout.profile)
+        if words is None or not words[0] | words[1] >= set(plain.values()):
+            raise NotPlain
+        columns = []
+        for name, known in zip(("debit", "credit"), words, strict=True):
+            written = [text for text, each in plain.items() if each in known]
+            columns.append(pl.when(pl.col("side").is_in(written, nulls_equal=True)).then("amount").alias(name))
+        return read.with_columns(columns)
+
     def _check_rows(self, read: pl.DataFrame) -> None:
         """Refuse rows that may be no entries, take something from above, or hold an unusual amount."""
         filled = [name for name in ("date", "month", "year") if name in self.layout.columns]
+        numbers = [name for name in ("entry",) if name in self.layout.columns]
         usual = read.select(
             pl.col("voucher").str.contains(_NUMBER).fill_null(value=False).all(),
-            pl.col("entry").str.contains(_ENTRY).fill_null(value=False).all(),
+            *(pl.col(name).str.contains(_ENTRY).fill_null(value=False).all() for name in numbers),
             *(pl.col(name).str.contains(_AMOUNT).all() for name in ("debit", "credit")),
             *(pl.col(name).str.contains(r"\S").fill_null(value=False).all() for name in filled),
         )
         if not all(usual.row(0)):
             raise NotPlain
 
-    def _check_whose(self, found: Mapping[str, pl.Series]) -> None:
-        """Refuse a table of several ledgers and one with void vouchers."""
+    def _check_whole(self, found: Mapping[str, pl.Series]) -> None:
+        """Refuse a table of several ledgers, with void vouchers, or of accounts that its 会计体系 contradicts."""
         several = any(found[name].replace("", None).drop_nulls().n_unique() > 1 for name in WHOSE if name in found)
         if several or ("void" in found and (found["void"] == VOID).any()):
             raise NotPlain
+        if "system" in found:
+            stated = found["system"].replace_strict(_SYSTEMS, default=None, return_dtype=pl.Boolean)
+            if (stated != found["account"].str.slice(0, 1).is_in(FINANCIAL)).any():
+                raise NotPlain
 
     def _readers(self) -> Mapping[str, "_Reader"]:
         """Return how columns of few distinct texts are read, as the careful reader reads them."""
@@ -135,7 +167,7 @@ class _Reading:
         known: Mapping[str, Mapping[str, Any]] = {
             name: {**getattr(self.chart.words, name), "": blank} for name, blank in _BLANKS.items()
         }
-        for name in ("fund", "support", "closing", "void", "posted"):
+        for name in ("fund", "support", "closing", "void", "posted", "system"):
             read = worded(words.get(name, frozenset()), profile.words.get(name, {}))
             readers[name] = _Reader(read, known[name].get if name in known else str)
         return readers
@@ -149,8 +181,6 @@ class _Reading:
             "line": np.asarray(lines, dtype="int64"),
             "date": dates.to_numpy().astype("datetime64[s]"),
             "month": found.get("month", dates.dt.month()).cast(pl.Int64),
-            "voucher": read["voucher"],
-            "entry": read["entry"].cast(pl.Int64),
             "debit": read["debit"],
             "credit": read["credit"],
         }
@@ -195,6 +225,24 @@ def _few(texts: pl.Series, reader: _Reader, lines: Sequence[int], met: dict[str,
     if found == distinct:
         return texts
     return texts.replace_strict(distinct, pl.Series(found))
+
+
+def _joined(read: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+    """Return 凭证字号 of type and number, and where the type was put before the number."""
+    kind, number = pl.col("voucher_type").fill_null("").str.strip_chars(quirks.SPACES), pl.col("voucher")
+    alone = (kind != "") & ~number.str.starts_with(kind)
+    both = read.select(
+        pl.when(alone).then(pl.concat_str(kind, pl.lit("-"), number)).otherwise(number).alias("voucher"),
+        alone.alias("joined"),
+    )
+    return both["voucher"], both["joined"]
+
+
+def _numbered(found: Mapping[str, pl.Series]) -> pl.Series:
+    """Return the number of each line within its voucher."""
+    month = found["month"] if "month" in found else found["date"].dt.month_start()
+    keys = pl.DataFrame({"month": month, "voucher": found["voucher"]})
+    return keys.select(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("month", "voucher"))["literal"]
 
 
 def _code_alone(read: Callable[[str], tuple[str, str, tuple[str, ...]]]) -> Callable[[str], quirks.Cell]:

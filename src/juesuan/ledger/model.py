@@ -18,6 +18,9 @@ from juesuan.problems import Problem, Severity
 if TYPE_CHECKING:
     import pandas as pd
 
+FINANCIAL = ("1", "2", "3", "4", "5")
+"""First digits of financial accounts (财务会计); budget accounts begin with 6, 7 or 8."""
+
 LINE_COLUMNS: tuple[str, ...] = (
     "file",
     "line",

@@ -101,7 +101,7 @@ def _turn(
         return
     plain = [quirks.narrow(text)[0].casefold() for text in sides]
     used = {text for text, entry in zip(plain, entries, strict=True) if entry and text}
-    vocabulary, money.ambiguous = _vocabulary(used, profile)
+    vocabulary, money.ambiguous = side_words(used, profile)
     if vocabulary is None:
         return
     debit, credit = vocabulary
@@ -115,7 +115,7 @@ def _turn(
     money.meet({"sided-amount": [at for at, entry in enumerate(entries) if entry]})
 
 
-def _vocabulary(used: set[str], profile: Profile) -> tuple[tuple[frozenset[str], frozenset[str]] | None, str]:
+def side_words(used: set[str], profile: Profile) -> tuple[tuple[frozenset[str], frozenset[str]] | None, str]:
     """Return the words of 借 and 贷 that a column uses: the vocabularies that hold the most of them must agree."""
     most = max((len(used & (debit | credit)) for debit, credit in profile.sides), default=0)
     fitting = [pair for pair in profile.sides if len(used & (pair[0] | pair[1])) == most]
@@ -131,7 +131,7 @@ def _vocabulary(used: set[str], profile: Profile) -> tuple[tuple[frozenset[str],
 def _sides(texts: Sequence[str], profile: Profile) -> list[str]:
     """Return 借 or 贷 for the directions of balances; what isn't known stays, to be reported."""
     plain = [quirks.narrow(text)[0].casefold() for text in texts]
-    vocabulary, _ = _vocabulary({text for text in plain if text not in ("", EVEN)}, profile)
+    vocabulary, _ = side_words({text for text in plain if text not in ("", EVEN)}, profile)
     if vocabulary is None:
         return list(texts)
     debit, credit = vocabulary

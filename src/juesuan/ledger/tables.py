@@ -10,16 +10,13 @@ import pandas as pd
 from juesuan.ledger.bycolumns import PlainLines, lines_by_columns
 from juesuan.ledger.canonical import Doubts, all_balances, doubtful_lines, parents
 from juesuan.ledger.header import SEARCHED, Layout, find_kind, find_layout, other_unit
-from juesuan.ledger.model import AccountChart, VoucherKey
+from juesuan.ledger.model import FINANCIAL, AccountChart, VoucherKey
 from juesuan.ledger.profiles import KINDS, Kind, Profile
 from juesuan.ledger.report import Aside, Count, Reason, TableReport, notes_of
 from juesuan.ledger.sources import FORMATS, Export, Sheet
 from juesuan.ledger.understand import Understood, titles, understand, vocabulary
 from juesuan.money import yuan_text
 from juesuan.problems import Place, Problem
-
-FINANCIAL = ("1", "2", "3", "4", "5")
-"""First digits of financial accounts (财务会计); budget accounts begin with 6, 7 or 8."""
 
 _AMOUNTS = {"opening": "年初余额", "debit": "本年借方", "credit": "本年贷方", "closing": "年末余额"}
 _CELLS_SHOWN = 8
