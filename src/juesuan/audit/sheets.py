@@ -252,39 +252,35 @@ def check_prose(book: Book, sheets: Sequence[Sheet]) -> Iterator[Finding]:
 
 def _named(book: Book, sheet: Sheet, number: int, text: str) -> Iterator[Finding]:
     """A project's name with an amount right after it: what its sheet says was spent."""
-    if not sheet.project or sheet.actual is None:
-        return
-    for match in re.finditer(rf"{re.escape(sheet.project)}(?:项目)?(?P<n>{NUMBER})万元", text):
-        if (number_of(match["n"]) or 0) * 10_000 != sheet.actual.value:
-            yield Finding(
-                "sheet.amount-in-text",
-                Weight.ERROR,
-                book.source.spot(number, match.start()),
-                "文字中的项目支出与自评表执行数不一致。",
-                match[0],
-                match["n"],
-                sheet.actual.text,
-                evidence=(sheet.actual.named,),
-            )
+    if sheet.project:
+        for match in re.finditer(rf"{re.escape(sheet.project)}(?:项目)?(?P<n>{NUMBER})万元", text):
+            yield from _spent(book, sheet, number, match, "文字中的项目支出与自评表执行数不一致。")
 
 
 def _overall(book: Book, sheets: Sequence[Sheet], number: int, text: str) -> Iterator[Finding]:
     """整体支出绩效自评，资金 x 万元: the executed amount of the unit's sheet."""
     match = re.search(rf"整体支出绩效自评，(?:涉及)?资金(?P<n>{NUMBER})万元", text)
-    for sheet in (one for one in sheets if match and not one.project and one.actual is not None):
-        assert match is not None and sheet.actual is not None  # noqa: S101 - filtered above
-        stated = number_of(match["n"]) or Fraction()
-        if stated * 10_000 != sheet.actual.value:
-            yield Finding(
-                "sheet.amount-in-text",
-                Weight.ERROR,
-                book.source.spot(number, match.start()),
-                "文字中的资金与自评表执行数不一致。",
-                match[0],
-                match["n"],
-                sheet.actual.text,
-                evidence=(sheet.actual.named,),
-            )
+    for sheet in (one for one in sheets if not one.project):
+        yield from _spent(book, sheet, number, match, "文字中的资金与自评表执行数不一致。")
+
+
+def _spent(
+    book: Book, sheet: Sheet, number: int, match: "re.Match[str] | None", message: str
+) -> Iterator[Finding]:
+    """Hold an amount of the text (in 万元) against what a sheet says was spent; either may not be there."""
+    actual = sheet.actual
+    if match is None or actual is None or (number_of(match["n"]) or 0) * 10_000 == actual.value:
+        return
+    yield Finding(
+        "sheet.amount-in-text",
+        Weight.ERROR,
+        book.source.spot(number, match.start()),
+        message,
+        match[0],
+        match["n"],
+        actual.text,
+        evidence=(actual.named,),
+    )
 
 
 def _project(book: Book, sheet: Sheet, number: int, text: str) -> Iterator[Finding]:
@@ -292,17 +288,7 @@ def _project(book: Book, sheet: Sheet, number: int, text: str) -> Iterator[Findi
     budget = re.search(rf"预算数?为(?P<n>{NUMBER})万元", head)
     actual = re.search(rf"(?:执行|决算)数?为(?P<n>{NUMBER})万元", head)
     adjusted = re.findall(rf"调整(?:后)?(?:预算)?(?:数)?为({NUMBER})万元", head)
-    if actual and sheet.actual is not None and (number_of(actual["n"]) or 0) * 10_000 != sheet.actual.value:
-        yield Finding(
-            "sheet.amount-in-text",
-            Weight.ERROR,
-            book.source.spot(number, actual.start()),
-            "文字中的执行数与自评表不一致。",
-            actual[0],
-            actual["n"],
-            sheet.actual.text,
-            evidence=(sheet.actual.named,),
-        )
+    yield from _spent(book, sheet, number, actual, "文字中的执行数与自评表不一致。")
     if not budget or sheet.budget is None:
         return
     said = [budget["n"], *adjusted]
