@@ -47,6 +47,15 @@ def test_a_directory_that_lies_about_sizes_does_not_help(tmp_path: Path) -> None
     assert codes(opened(tmp_path, "lie.xlsx", bytes(data))) == ["file.damaged"]
 
 
+def test_a_far_cell_of_an_old_workbook_ends_its_reader_and_nothing_else(tmp_path: Path) -> None:
+    data = bytearray(writers.xls_bytes({"1": [HEADER, LINE]}))
+    at = data.index("购纸".encode("utf-16-le"))
+    data[at - 9 : at - 5] = b"\xff\xff\xff\xff"  # its row and column
+    export = opened(tmp_path, "far.xls", bytes(data))
+    assert codes(export) == ["file.damaged"]
+    assert "内存大得不合常理" in str(export.problems[0])
+
+
 def test_one_far_cell_does_not_make_a_sheet_of_billions(tmp_path: Path) -> None:
     data = writers.xlsx_bytes({"1": [HEADER, LINE]})
     stream = io.BytesIO()

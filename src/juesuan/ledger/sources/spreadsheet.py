@@ -4,15 +4,18 @@ import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypedDict
 
 import python_calamine as calamine
 
-from juesuan.ledger.sources.model import LIMITS, Export, Limits, Sheet, failing
+from juesuan.ledger.sources.confined import Killed, in_confinement
+from juesuan.ledger.sources.model import LIMITS, Export, Fail, Limits, Sheet, failing
 from juesuan.ledger.sources.values import number_text, value_text
 from juesuan.ledger.sources.zipped import DAMAGED, refuse_bomb, refuse_repeats, refuse_sheets
 from juesuan.problems import Place, Problem
 
 _SHOWN = 20
+_CONFINED = ("xls", "xlsb")
 
 
 def read_spreadsheet(path: Path, *, file: str, kind: str, limits: Limits = LIMITS) -> Export:
@@ -28,30 +31,63 @@ def read_spreadsheet(path: Path, *, file: str, kind: str, limits: Limits = LIMIT
                 refused = refuse_repeats(path, fail, limits)
             if refused is not None:
                 return refused
-        with path.open("rb") as stream:
-            book = calamine.CalamineWorkbook.from_filelike(stream)
-            hidden = [one.name for one in book.sheets_metadata if one.visible != calamine.SheetVisibleEnum.Visible]
-            sheets = tuple(
-                _sheet(book, one.name)
-                for one in book.sheets_metadata
-                if one.typ == calamine.SheetTypeEnum.WorkSheet
-            )
-    except calamine.PasswordError:
+        book = in_confinement(path) if kind in _CONFINED else read_book(path)
+    except Killed:
+        hint = "请重新导出，或另存为 XLSX"
+        return fail("file.damaged", "文件已损坏，或打开它需要的内存大得不合常理", hint=hint)
+    except DAMAGED as error:
+        return _damaged(fail, str(error))
+    if book["password"]:
         return fail("file.password", "文件有密码，打不开", hint="请去掉密码后再导出")
-    except (calamine.CalamineError, *DAMAGED) as error:
-        return fail("file.damaged", "文件已损坏或不完整", found=str(error)[: _SHOWN * 5], hint="请重新导出")
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":  # calamine gave up on a damaged file
-            raise
-        return fail("file.damaged", "文件已损坏或不完整", found=str(error)[: _SHOWN * 5], hint="请重新导出")
+    if book["damaged"] is not None:
+        return _damaged(fail, book["damaged"])
+    sheets = tuple(
+        Sheet(name, rows, range(1, len(rows) + 1), letters=True) for name, rows in book["sheets"].items()
+    )
+    hidden = "、".join(book["hidden"])
     return Export(
         file,
         kind,
         sheets,
         {"工作表": "、".join(sheet.name for sheet in sheets)},
-        (f"有隐藏的工作表：{'、'.join(hidden)}，同样读取",) if hidden else (),
+        (f"有隐藏的工作表：{hidden}，同样读取",) if hidden else (),
         tuple(_strange(file, strange)),
     )
+
+
+class Book(TypedDict):
+    """A workbook as plain data: the rows of each worksheet, which are hidden, or why there are none."""
+
+    sheets: dict[str, list[list[str]]]
+    hidden: list[str]
+    password: bool
+    damaged: str | None
+
+
+def read_book(path: Path) -> Book:
+    """Read a workbook with calamine. A damaged one may take the process with it: see ``confined``."""
+    found: Book = {"sheets": {}, "hidden": [], "password": False, "damaged": None}
+    try:
+        with path.open("rb") as stream:
+            book = calamine.CalamineWorkbook.from_filelike(stream)
+            for one in book.sheets_metadata:
+                if one.visible != calamine.SheetVisibleEnum.Visible:
+                    found["hidden"].append(one.name)
+                if one.typ == calamine.SheetTypeEnum.WorkSheet:
+                    found["sheets"][one.name] = _rows(book, one.name)
+    except calamine.PasswordError:
+        found["password"] = True
+    except (calamine.CalamineError, *DAMAGED) as error:
+        found["damaged"] = str(error)
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # calamine gave up on a damaged file
+            raise
+        found["damaged"] = str(error)
+    return found
+
+
+def _damaged(fail: Fail, found: str) -> Export:
+    return fail("file.damaged", "文件已损坏或不完整", found=found[: _SHOWN * 5], hint="请重新导出")
 
 
 @contextmanager
@@ -67,7 +103,7 @@ def _uncollected() -> Iterator[None]:
 
 
 @_uncollected()
-def _sheet(book: calamine.CalamineWorkbook, name: str) -> Sheet:
+def _rows(book: calamine.CalamineWorkbook, name: str) -> list[list[str]]:
     values = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
     # Nearly all cells are texts and numbers: these are told without a call each.
     rows = [
@@ -79,7 +115,7 @@ def _sheet(book: calamine.CalamineWorkbook, name: str) -> Sheet:
     ]
     while rows and not any(cell.strip() for cell in rows[-1]):
         rows.pop()  # rows that a sheet keeps for their format alone
-    return Sheet(name, rows, range(1, len(rows) + 1), letters=True)
+    return rows
 
 
 def _strange(file: str, cells: Sequence[tuple[str, str, str]]) -> list[Problem]:
