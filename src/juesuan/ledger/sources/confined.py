@@ -41,7 +41,7 @@ def main(words: Sequence[str]) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     from juesuan.ledger.sources.spreadsheet import read_book
 
-    json.dump(read_book(Path(words[0])), sys.stdout)
+    sys.stdout.write(json.dumps(read_book(Path(words[0]))))
 
 
 if __name__ == "__main__":
