@@ -174,35 +174,46 @@ def write(
 
 
 class Approval(RunInput):
-    """签署决算。请先看审核页和公开文本。"""
+    """What a person answers who is asked to sign."""
 
-    approve: bool = Field(title="同意")
-    name: str = Field(title="签署人姓名", min_length=1)
-    comment: str = Field("", title="意见")
+    decision: Literal["同意", "不同意"] = Field(title="结论", description="不同意则本次运行结束，不归档")
+    name: str = Field(title="签署人姓名", min_length=1, description="不同的角色由不同的人签署")
+    comment: str = Field("", title="意见", description="不同意的，请写明原因")
+
+    @property
+    def approves(self) -> bool:
+        """Whether the person agrees."""
+        return self.decision == "同意"
 
 
 def sign_off(out: Path) -> None:
     """Ask each role whose turn it is for its sign-off, until nobody is left.
 
-    A deployed run is suspended meanwhile, and starts again when it is answered: what was asked goes by the hash of
-    what is to be signed, so that an answer never counts for anything else. An answer that can't be taken is told
-    in the log, and asked for again.
+    A deployed run is suspended meanwhile, and runs again from its start when it is answered: what was asked goes
+    by the hash of what is to be signed, so that an answer never counts for anything else. An answer that can't
+    be taken is asked for again, and the form says why.
 
     Raises:
         SignOffRefused: somebody does not approve; nothing is published.
     """
     wait: Any = suspend_flow_run if runtime.deployment.id else pause_flow_run
     asked: Counter[str] = Counter()
+    refused = ""
     while turn := closing.next_signature(out):
-        asked[turn.role] += 1
-        key = f"{turn.role}-{turn.content[:16]}-{asked[turn.role]}"
-        answer = wait(wait_for_input=Approval, timeout=_PATIENCE, key=key)
+        asked[turn.key] += 1
+        words = closing.invitation(out, turn, refused)
+        create_markdown_artifact(words, key="sign-off", description=f"请{turn.role}签署")
+        # Without initial data the form keeps its constraints: an answer without a name is none.
+        form = Approval.with_initial_data(description=words)
+        answer = wait(wait_for_input=form, timeout=_PATIENCE, key=f"{turn.key}-{asked[turn.key]}")
         try:
-            closing.take_signature(out, turn, answer.name, approve=answer.approve, comment=answer.comment)
+            closing.take_signature(out, turn, answer.name, approve=answer.approves, comment=answer.comment)
+            refused = ""
         except closing.SignOffRefused as refusal:
-            if not answer.approve:
+            if not answer.approves:
                 raise
-            get_run_logger().warning(str(refusal))
+            refused = str(refusal)
+            get_run_logger().warning(refused)
 
 
 @task(name="归档", **_STAGE)

@@ -31,6 +31,14 @@ class Threshold(Strict):
     amount: str
 
 
+class Headline(Strict):
+    """A figure that somebody who signs wants to see first; ``of`` and ``prior`` are ids of facts."""
+
+    label: str
+    of: str
+    prior: str
+
+
 class EditionFile(Strict):
     """``expectations/editions/<edition>.yaml``."""
 
@@ -39,6 +47,7 @@ class EditionFile(Strict):
     citation: str
     money: Money
     thresholds: tuple[Threshold, ...]
+    headline: tuple[Headline, ...]
     score_scheme: str
 
 
@@ -51,6 +60,7 @@ class Edition:
     citation: str
     money: DisplayUnit
     thresholds: tuple[Fact, ...]
+    headline: tuple[Headline, ...]
     forms: Forms
     chart: AccountChart
     codes: Codes
@@ -84,6 +94,7 @@ def load_edition(key: str) -> Edition:
             _threshold(one, money, Source(f"expectations/editions/{file}", lines[f"thresholds.{number}.amount"]))
             for number, one in enumerate(head.thresholds)
         ),
+        headline=head.headline,
         forms=load_forms(key),
         chart=load_chart(key),
         codes=load_codes(key),

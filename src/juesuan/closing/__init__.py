@@ -24,7 +24,7 @@ from juesuan.closing.proof import conflicts_refused
 from juesuan.closing.refusal import ClosingRefused, refuse_failures, refuse_problems
 from juesuan.closing.render import Disclosure, render, write_document
 from juesuan.closing.results import refusal_folder, write_refusal, write_results
-from juesuan.closing.signing import Turn, next_signature, take_signature
+from juesuan.closing.signing import Turn, invitation, next_signature, take_signature
 from juesuan.review import SignOffRefused
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "fill",
     "ingest",
     "inputs_of",
+    "invitation",
     "lock_name",
     "next_signature",
     "only_one",

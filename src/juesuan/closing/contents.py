@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from juesuan.closing.intake import input_files
 from juesuan.document import Document, Grid
 from juesuan.facts import Facts, number_text
 from juesuan.identities import Explanation
+from juesuan.problems import EditionError
 from juesuan.rules import Section, sections_of
 from juesuan.rules.sections import text_of
 
@@ -44,7 +45,11 @@ def sections_data(
 
 
 def run_data(account: Account) -> dict[str, Any]:
-    """Return ``run.json``: what a closing was made from, and by which version. No clock, no path."""
+    """Return ``run.json``: what a closing was made from, and by which version. No clock, no path.
+
+    Raises:
+        EditionError: the edition's headline names a figure that there is none of.
+    """
     books = account.books
     settings = books.package.settings
     return {
@@ -68,8 +73,18 @@ def run_data(account: Account) -> dict[str, Any]:
         "approvals": list(settings.policies.approvals),
         "ledger_lines": len(books.ledger.lines),
         "figures": len(account.facts),
+        "money": books.edition.money.name,
+        "headline": list(_headline(account)),
         "inputs": {path.relative_to(books.package.root).as_posix(): _sha256(path) for path in _inputs(account)},
     }
+
+
+def _headline(account: Account) -> Iterator[dict[str, str]]:
+    for one in account.books.edition.headline:
+        if one.of not in account.facts:
+            raise EditionError(f"expectations/editions/{account.books.edition.key}.yaml: no figure {one.of}")
+        prior = one.prior if one.prior in account.facts else ""
+        yield {"label": one.label, "figure": one.of, "prior": prior}
 
 
 def _inputs(account: Account) -> list[Path]:

@@ -1,12 +1,15 @@
 """Signing in the orchestrator: whose turn it is, and taking the answer that a person gave in the form."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from juesuan import review
-from juesuan.review import SignOffRefused, read_results, write_review
+from juesuan.closing.kept import hash_of
+from juesuan.review import Results, SignOff, SignOffRefused, read_results, write_review
 
 _ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -17,6 +20,11 @@ class Turn:
 
     role: str
     content: str
+
+    @property
+    def key(self) -> str:
+        """The turn as a key of the orchestrator, which takes small letters, digits and dashes alone."""
+        return hash_of(self.role, self.content)[:24]
 
 
 def next_signature(out: Path) -> Turn | None:
@@ -32,6 +40,54 @@ def next_signature(out: Path) -> Turn | None:
     if results.unexplained:
         raise SignOffRefused.unexplained(results)
     return Turn(results.standing.next_role, results.content)
+
+
+def invitation(out: Path, turn: Turn, refused: str = "") -> str:
+    """Return what a person should know before signing, in Markdown: the figures, what was found, where to look.
+
+    ``refused`` is why the answer before this one was not taken.
+    """
+    results = read_results(out)
+    lines = [f"**{results.title}：请{turn.role}签署**", ""]
+    if refused:
+        lines += [f"上一次的签署没有记下：{refused}", ""]
+    lines += [f"签署前请打开审核页，公开文本和校验文档都从那里进入：`{out / 'review' / 'index.html'}`", ""]
+    return "\n".join([*lines, *_findings(results), "", *_headline(results)]) + "\n"
+
+
+def _headline(results: Results) -> list[str]:
+    rows = [f"| {one.label} | {one.now} | {one.before or '—'} | {one.change or '—'} |" for one in results.headline]
+    unit = results.run["money"]
+    return [f"| 主要指标（{unit}） | 本年 | 上年 | 增减 |", "|---|---:|---:|---:|", *rows]
+
+
+def _findings(results: Results) -> list[str]:
+    rules, places = len(results.checks), sum(one["instances"] for one in results.checks)
+    told = [(rule, one) for rule in results.failed for one in rule["failures"]]
+    adjusted = len(results.rounding["adjustments"])
+    lines = [
+        f"{rules} 条规则、{places} 处核对，没有错误；提示 {len(told)} 处{'，都有说明' if told else ''}；"
+        f"平衡尾差的数 {adjusted} 个。"
+    ]
+    if told:
+        lines += ["", *(f"- {rule['text']}（{one['place']}）：{_reason(one)}" for rule, one in told)]
+    reopened = results.standing.reopened.get(results.standing.next_role, ())
+    if reopened:
+        lines += ["", "签署后有变动、须重新签署的：" + "、".join(map(results.section_title, reopened))]
+    earlier = [
+        f"{one.on} {one.role} {one.who}{f'：{one.comment}' if one.comment else ''}" for one in results.signoffs
+    ]
+    if earlier:
+        lines += ["", "已签署：" + "；".join(earlier)]
+    return lines
+
+
+def _signed(one: SignOff) -> str:
+    return f"{one.on} {one.role} {one.who}{f'：{one.comment}' if one.comment else ''}"
+
+
+def _reason(failure: Mapping[str, Any]) -> str:
+    return f"{failure['explanation']['text']}（{failure['explanation']['by']}）"
 
 
 def take_signature(out: Path, turn: Turn, name: str, *, approve: bool, comment: str = "") -> None:

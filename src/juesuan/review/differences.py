@@ -4,11 +4,9 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
-from juesuan.money import print_decimal
-from juesuan.review.results import Results
+from juesuan.review.results import Results, change_of
 
 Mark = Literal["same", "gone", "new"]
 
@@ -166,22 +164,12 @@ def _cells(
             continue  # a row that is printed or not, with nothing in it
         yield (
             fact["table"],
-            Cell(name, fact["label"], fact["row"], fact["column"], first, second, _change(first, second)),
+            Cell(name, fact["label"], fact["row"], fact["column"], first, second, change_of(first, second)),
         )
 
 
 def _matters(old: str, new: str) -> bool:
     return old != new
-
-
-def _change(old: str, new: str) -> str:
-    try:
-        first, second = (Decimal(text.replace(",", "").rstrip("%") or "0") for text in (old, new))
-    except InvalidOperation:
-        return ""
-    change = second - first
-    points = " 个百分点" if old.endswith("%") or new.endswith("%") else ""
-    return f"{'+' if change > 0 else ''}{print_decimal(change)}{points}"
 
 
 def _redlines(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> Iterator[Redline]:

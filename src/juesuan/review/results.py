@@ -5,16 +5,29 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from juesuan.money import print_decimal
 from juesuan.problems import OutputError
 from juesuan.review.signoff import SignOff, Standing, hashes_of, read_signoffs, standing
 
 MANIFEST, RUN, SECTIONS = "manifest.json", "run.json", "sections.json"
 PAGES = ("disclosure.",)
 """Files that a sign-off changes (the mark 草稿): not part of what is signed."""
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One of the figures to see first, as it is printed, and last year's; what is unknown is empty."""
+
+    figure: str
+    label: str
+    now: str
+    before: str
+    change: str
 
 
 @dataclass(frozen=True)
@@ -59,9 +72,30 @@ class Results:
             hashes_of(self.sections), tuple(self.run["approvals"]), self.signoffs, len(self.unexplained)
         )
 
+    @cached_property
+    def headline(self) -> tuple[Headline, ...]:
+        """The figures to see first."""
+        return tuple(self._headline(one) for one in self.run["headline"])
+
+    def _headline(self, one: Mapping[str, str]) -> Headline:
+        now = self.facts[one["figure"]]["display"]
+        before = self.facts[one["prior"]]["display"] if one["prior"] else ""
+        return Headline(one["figure"], one["label"], now, before, change_of(before, now) if before else "")
+
     def section_title(self, anchor: str) -> str:
         """Return the title of a section."""
         return next((str(one["title"]) for one in self.sections if one["anchor"] == anchor), anchor)
+
+
+def change_of(old: str, new: str) -> str:
+    """Return by how much a printed figure changed; empty where either is no number."""
+    try:
+        first, second = (Decimal(text.replace(",", "").rstrip("%") or "0") for text in (old, new))
+    except InvalidOperation:
+        return ""
+    change = second - first
+    points = " 个百分点" if old.endswith("%") or new.endswith("%") else ""
+    return f"{'+' if change > 0 else ''}{print_decimal(change)}{points}"
 
 
 def content_hash(files: Mapping[str, str]) -> str:
