@@ -58,19 +58,32 @@ def test_two_rules_of_one_id_are_refused() -> None:
         run_suites([check("a", ok("甲")), check("a", ok("乙"))])
 
 
-def test_a_rule_lost_on_the_way_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rule_lost_before_the_run_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     from great_expectations import ExpectationSuite
+    from great_expectations.core.factory.suite_factory import SuiteFactory
 
-    added = ExpectationSuite.add_expectation
-    dropped: list[str] = []
+    added = SuiteFactory.add
 
-    def lossy(self: ExpectationSuite, expectation):  # type: ignore[no-untyped-def]
-        if expectation.rule_id == "b" and not dropped:
-            dropped.append("b")
-            return expectation
-        return added(self, expectation)
+    def lossy(self: SuiteFactory, suite: ExpectationSuite) -> ExpectationSuite:
+        suite.expectations = [one for one in suite.expectations if one.configuration.kwargs["rule_id"] != "b"]
+        return added(self, suite)
 
-    monkeypatch.setattr(ExpectationSuite, "add_expectation", lossy)
+    monkeypatch.setattr(SuiteFactory, "add", lossy)
+    with pytest.raises(RuntimeError, match="lost or doubled rules: b"):
+        run_suites([check("a", ok("甲")), check("b", ok("乙"))])
+
+
+def test_a_rule_lost_in_the_run_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from great_expectations import ValidationDefinition
+
+    whole = ValidationDefinition.run
+
+    def lossy(self, **more):  # type: ignore[no-untyped-def]
+        found = whole(self, **more)
+        found.results.pop()
+        return found
+
+    monkeypatch.setattr(ValidationDefinition, "run", lossy)
     with pytest.raises(RuntimeError, match="lost or doubled rules: b"):
         run_suites([check("a", ok("甲")), check("b", ok("乙"))])
 

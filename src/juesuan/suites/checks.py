@@ -2,11 +2,16 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from juesuan.identities import Explanation, Identity, Instance
 from juesuan.problems import Severity
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 ROW_SEPARATOR = "; "
 
@@ -53,13 +58,17 @@ class Check:
     @property
     def failing(self) -> pd.DataFrame:
         """The places that violate the rule."""
-        excess = self.places["excess"]
-        return self.places.loc[excess.gt(0) if self.bounded else excess.ne(0)]
+        return self.places.loc[self._violating]
 
     @property
     def fails(self) -> bool:
         """Whether the rule fails: somewhere, or because it applies nowhere and must not."""
-        return not self.failing.empty or (self.places.empty and not self.may_be_empty)
+        return bool(self._violating.any()) or (self.places.empty and not self.may_be_empty)
+
+    @property
+    def _violating(self) -> "NDArray[np.bool_]":
+        excess = self.places["excess"].to_numpy()
+        return excess > 0 if self.bounded else excess != 0
 
     def explained(self, explanations: Iterable[Explanation]) -> "Check":
         """Return the check with what the unit wrote about its failing places; an error can't be explained."""
@@ -85,8 +94,11 @@ def explanation_of(rule: str, place: str, explanations: Iterable[Explanation]) -
 
 def places_of(items: Iterable[Item]) -> pd.DataFrame:
     """Return the frame of a check's places."""
-    rows = [tuple(getattr(item, name) for name in ITEM_COLUMNS) for item in items]
-    return pd.DataFrame(rows, columns=list(ITEM_COLUMNS)).astype({"excess": "int64"})
+    listed = tuple(items)
+    # pandas is not asked to look at every text: there are hundreds of such frames in a closing
+    frame = pd.DataFrame({name: [getattr(one, name) for one in listed] for name in ITEM_COLUMNS}, dtype=object)
+    frame["excess"] = frame["excess"].astype("int64")
+    return frame
 
 
 def check_from_identity(

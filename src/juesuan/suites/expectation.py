@@ -3,9 +3,9 @@
 Importing this module imports Great Expectations (seconds): import it where a suite runs.
 """
 
+from collections.abc import Hashable
 from typing import Any, ClassVar
 
-import pandas as pd
 from great_expectations.core import ExpectationValidationResult
 from great_expectations.core.metric_domain_types import MetricDomainTypes
 from great_expectations.execution_engine import ExecutionEngine, PandasExecutionEngine
@@ -27,26 +27,26 @@ _HEAD = ("位置", "列示", "计算", "差额", "依据", "审核说明")
 
 
 class TableRuleViolations(TableMetricProvider):
-    """How many places a rule has in the frame, and those that violate it."""
+    """How many places each rule has in the frame, and those that violate it: one look for all rules of a suite."""
 
     metric_name = _METRIC
-    value_keys = ("rule_id", "bounded")
 
     @metric_value(engine=PandasExecutionEngine)
     def _pandas(
         cls,  # noqa: N805 - Great Expectations calls it with the class
         execution_engine: PandasExecutionEngine,
         metric_domain_kwargs: dict[str, Any],
-        metric_value_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],  # noqa: ARG002
         metrics: dict[str, Any],  # noqa: ARG002
         runtime_configuration: dict[str, Any],  # noqa: ARG002
     ) -> dict[str, Any]:
         frame, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, MetricDomainTypes.TABLE)
-        places = frame.loc[frame["rule"] == metric_value_kwargs["rule_id"]]
-        excess = places["excess"]
-        violating = places.loc[excess.gt(0) if metric_value_kwargs["bounded"] else excess.ne(0)]
-        shown: pd.DataFrame = violating[list(_SHOWN)]
-        return {"places": len(places), "violations": shown.to_dict("records")}
+        excess, bounded = frame["excess"].to_numpy(), frame["bounded"].to_numpy()
+        violating = frame.loc[(excess > 0) | (~bounded & (excess < 0))]
+        violations: dict[str, list[dict[Hashable, Any]]] = {}
+        for rule, shown in zip(violating["rule"], violating[list(_SHOWN)].to_dict("records"), strict=True):
+            violations.setdefault(rule, []).append(shown)
+        return {"places": frame["rule"].value_counts().to_dict(), "violations": violations}
 
 
 class ExpectRuleToHold(BatchExpectation):
@@ -58,11 +58,10 @@ class ExpectRuleToHold(BatchExpectation):
 
     rule_id: str
     places: int
-    bounded: bool = False
 
     metric_dependencies: ClassVar[tuple[str, ...]] = (_METRIC,)
-    success_keys: ClassVar[tuple[str, ...]] = ("rule_id", "places", "bounded")
-    args_keys: ClassVar[tuple[str, ...]] = ("rule_id", "places", "bounded")
+    success_keys: ClassVar[tuple[str, ...]] = ("rule_id", "places")
+    args_keys: ClassVar[tuple[str, ...]] = ("rule_id", "places")
 
     def _validate(
         self,
@@ -70,14 +69,14 @@ class ExpectRuleToHold(BatchExpectation):
         runtime_configuration: dict[str, Any] | None = None,  # noqa: ARG002
         execution_engine: ExecutionEngine[Any] | None = None,  # noqa: ARG002
     ) -> dict[str, Any]:
-        found = metrics[_METRIC]
-        violations = found["violations"]
-        observed = f"核对 {found['places']} 处，{f'不符 {len(violations)} 处' if violations else '全部相符'}"
-        if found["places"] != self.places:
-            observed = f"应核对 {self.places} 处，数据中只有 {found['places']} 处"
+        places = metrics[_METRIC]["places"].get(self.rule_id, 0)
+        violations = metrics[_METRIC]["violations"].get(self.rule_id, [])
+        observed = f"核对 {places} 处，{f'不符 {len(violations)} 处' if violations else '全部相符'}"
+        if places != self.places:
+            observed = f"应核对 {self.places} 处，数据中只有 {places} 处"
         return {
-            "success": not violations and found["places"] == self.places,
-            "result": {"observed_value": observed, "details": found},
+            "success": not violations and places == self.places,
+            "result": {"observed_value": observed, "details": {"places": places, "violations": violations}},
         }
 
     @classmethod
