@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: close test coverage test-integration lint bench ledger constraints clean help
+.PHONY: close test mutation coverage test-integration lint bench ledger constraints clean help
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ —/'
@@ -14,6 +14,9 @@ close: $(READY) ## set up, and close the worked example
 
 test: $(READY) lint ## ruff, mypy, import-linter and every test that needs no server and no browser
 	$(BIN)/pytest -n 2 -m "not integration"
+
+mutation: $(READY) ## corrupt a correct closing in hundreds of ways, and see which check says so (docs/mutations.md)
+	$(BIN)/pytest tests/mutation
 
 coverage: $(READY) ## the same tests, with branch coverage of src/juesuan (at least 95 %)
 	$(BIN)/pytest -n 2 -m "not integration" --cov --cov-report=term-missing:skip-covered

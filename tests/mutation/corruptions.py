@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -49,11 +50,15 @@ def other_digit(amount: int, place: int) -> int:
 
 
 def _each(
-    kind: str, stage: str, items: Sequence[Item], make: Callable[[Closed, Any, int], Any]
+    kind: str,
+    stage: str,
+    items: Sequence[Item],
+    make: Callable[[Closed, Any, int], Any],
+    place: Callable[[Item], str] | None = None,
 ) -> Iterator[Corruption]:
-    """Yield a corruption for every item; ``make`` gets it and its number."""
+    """Yield a corruption for every item; ``make`` gets it and its number, ``place`` says where it is."""
     for number, item in enumerate(items):
-        where = "、".join(map(str, item)) if isinstance(item, tuple) else str(item)
+        where = place(item) if place else "、".join(map(str, item if isinstance(item, tuple) else (item,)))
         yield Corruption(kind, where, stage, lambda closed, i=item, n=number: make(closed, i, n))
 
 
@@ -78,31 +83,35 @@ def _vouchers(closed: Closed) -> Iterator[Corruption]:
     supported = [n for n in rows if frame["support"].iloc[n]]
     vouchers = list(dict.fromkeys(zip(frame["month"], frame["voucher"], strict=True)))
     late = pd.Timestamp("2021-01-05")
-    yield from _each("凭证金额错一位数字", "ledger", spread(rows, 40), _amount)
-    yield from _each(
-        "凭证功能分类写成另一科目", "ledger", spread(coded, 15), lambda c, r, _: _code(c, r, "functional")
+
+    def each(
+        kind: str,
+        items: Sequence[Item],
+        make: Callable[[Closed, Any, int], Any],
+        place: Callable[[Any], str] | None = None,
+    ) -> Iterator[Corruption]:
+        return _each(kind, "ledger", items, make, place)
+
+    def line(row: int) -> str:
+        return f"{frame['file'].iloc[row]}:{frame['line'].iloc[row]}"
+
+    yield from each("凭证金额错一位数字", spread(rows, 40), _amount, line)
+    yield from each("凭证功能分类写成另一科目", spread(coded, 15), lambda c, r, _: _code(c, r, "functional"), line)
+    yield from each(
+        "凭证功能分类不存在", spread(coded, 10), lambda c, r, _: _cell(c, r, functional="2999999"), line
     )
-    yield from _each(
-        "凭证功能分类不存在", "ledger", spread(coded, 10), lambda c, r, _: _cell(c, r, functional="2999999")
+    yield from each("凭证经济分类不存在", spread(spent, 10), lambda c, r, _: _cell(c, r, economic="39999"), line)
+    yield from each("凭证经济分类写成另一科目", spread(spent, 5), lambda c, r, _: _code(c, r, "economic"), line)
+    yield from each(
+        "漏记一行分录", spread(rows, 15), lambda c, r, _: _lines(c, lambda f: f.drop(f.index[r])), line
     )
-    yield from _each(
-        "凭证经济分类不存在", "ledger", spread(spent, 10), lambda c, r, _: _cell(c, r, economic="39999")
+    yield from each("漏记一张凭证", spread(vouchers, 15), lambda c, k, _: _lines(c, lambda f: _without(f, k)))
+    yield from each("重复一行分录", spread(rows, 15), lambda c, r, _: _lines(c, lambda f: _twice(f, r)), line)
+    yield from each("凭证日期在下一年", spread(rows, 10), lambda c, r, _: _cell(c, r, date=late), line)
+    yield from each(
+        "凭证资金性质写错", spread(funded, 10), lambda c, r, _: _cell(c, r, fund="government_fund"), line
     )
-    yield from _each(
-        "凭证经济分类写成另一科目", "ledger", spread(spent, 5), lambda c, r, _: _code(c, r, "economic")
-    )
-    yield from _each(
-        "漏记一行分录", "ledger", spread(rows, 15), lambda c, r, _: _lines(c, lambda f: f.drop(f.index[r]))
-    )
-    yield from _each(
-        "漏记一张凭证", "ledger", spread(vouchers, 15), lambda c, k, _: _lines(c, lambda f: _without(f, k))
-    )
-    yield from _each("重复一行分录", "ledger", spread(rows, 15), lambda c, r, _: _lines(c, lambda f: _twice(f, r)))
-    yield from _each("凭证日期在下一年", "ledger", spread(rows, 10), lambda c, r, _: _cell(c, r, date=late))
-    yield from _each(
-        "凭证资金性质写错", "ledger", spread(funded, 10), lambda c, r, _: _cell(c, r, fund="government_fund")
-    )
-    yield from _each("基本支出、项目支出写反", "ledger", spread(supported, 10), lambda c, r, _: _support(c, r))
+    yield from each("基本支出、项目支出写反", spread(supported, 10), lambda c, r, _: _support(c, r), line)
 
 
 def _balances(closed: Closed) -> Iterator[Corruption]:
@@ -120,9 +129,11 @@ def _package(closed: Closed) -> Iterator[Corruption]:
     yield from _each("上年数错一位数字（没有上年归档）", "tables", prior, _prior)
     for phase, word in (("initial", "年初预算"), ("adjusted", "调整预算")):
         codes = [(line.code, phase) for line in package.budget]
-        yield from _each(f"{word}错一位数字", "tables", codes, lambda c, at, n: _budget(c, *at, n))
+        yield from _each(f"{word}错一位数字", "tables", codes, lambda c, at, n: _budget(c, *at, n), itemgetter(0))
         keys = [(project.key, phase) for project in package.projects]
-        yield from _each(f"项目{word}错一位数字", "tables", keys, lambda c, at, n: _project(c, *at, n))
+        yield from _each(
+            f"项目{word}错一位数字", "tables", keys, lambda c, at, n: _project(c, *at, n), itemgetter(0)
+        )
 
 
 def _cells(closed: Closed) -> Iterator[Corruption]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import pandas as pd
 from pydantic import Field
 
-from juesuan.ledger import balance_checks, dual, line_checks
+from juesuan.ledger import balance_checks, closing_checks, dual, line_checks
 from juesuan.ledger.model import AccountChart, Codes, Ledger, LedgerRule, RuleFrame
 from juesuan.problems import EditionError, InputError, Severity
 from juesuan.resources import edition_folder
@@ -30,6 +30,8 @@ CHECKS: Mapping[str, Check] = {
     "names_tie": balance_checks.names_tie,
     "balances_roll": balance_checks.balances_roll,
     "closed": balance_checks.closed,
+    "closed_within": closing_checks.closed_within,
+    "closing_moves": closing_checks.closing_moves,
     "funds_equal": balance_checks.funds_equal,
     "surplus_reconciliation": dual.surplus_reconciliation,
 }
@@ -38,6 +40,8 @@ _PARAMETERS: Mapping[str, frozenset[str]] = {
     "codes": frozenset({"field"}),
     "required": frozenset({"field", "accounts"}),
     "closed": frozenset({"accounts"}),
+    "closed_within": frozenset({"accounts", "fields"}),
+    "closing_moves": frozenset({"fields"}),
     "funds_equal": frozenset({"accounts", "others"}),
 }
 

@@ -1,0 +1,78 @@
+"""Checks of the year-end closing entries by the classifications that they carry."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pandas as pd
+
+from juesuan.ledger.model import AccountChart, Codes, Ledger, LedgerRule
+from juesuan.ledger.outcome import outcome, voucher_name, where, yuan
+from juesuan.ledger.values import LINE_HEADERS
+
+_VOUCHER = ["month", "voucher"]
+
+
+def closed_within(rule: LedgerRule, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+    """Find what is left, by classification, of accounts that are empty as a whole.
+
+    An account is looked at by a classification that each of its closing entries names: a line that was entered
+    under another code leaves as much under one as it lacks under the other.
+    """
+    own = _with_net(ledger.lines[ledger.lines["account"].str.startswith(rule.parameters["accounts"])])
+    own = own[own.groupby("account")["net"].transform("sum") == 0]
+
+    def left() -> Iterator[pd.DataFrame]:
+        for field in rule.parameters["fields"]:
+            held = own[_filled(own, ["account"], field)]
+            yield _balanced(
+                held, ["account", field], _place(chart, field, lambda key: f"科目 {key[0]}"), "结转后余额"
+            )
+
+    return pd.concat(list(left()), ignore_index=True)
+
+
+def closing_moves(rule: LedgerRule, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+    """Compare, by classification, what a closing voucher takes out with what it puts in.
+
+    A voucher is looked at by a classification that each of its lines names.
+    """
+    lines = _with_net(ledger.lines[ledger.lines["closing"]])
+    lines = lines[lines.groupby(_VOUCHER)["net"].transform("sum") == 0]
+
+    def moved() -> Iterator[pd.DataFrame]:
+        for field in rule.parameters["fields"]:
+            held = lines[_filled(lines, _VOUCHER, field)]
+            name = _place(chart, field, lambda key: voucher_name(key[0], key[1]))
+            yield _balanced(held, [*_VOUCHER, field], name, "借方减贷方")
+
+    return pd.concat(list(moved()), ignore_index=True)
+
+
+def _with_net(lines: pd.DataFrame) -> pd.DataFrame:
+    return lines.assign(net=lines["debit"] - lines["credit"])
+
+
+def _filled(lines: pd.DataFrame, by: list[str], field: str) -> "pd.Series[bool]":
+    """Whether each closing entry of a line's group names a classification, and there is one."""
+    ending = lines[lines["closing"]]
+    named = (ending[field] != "").groupby([ending[name] for name in by]).all()
+    known = named.reindex(pd.MultiIndex.from_frame(lines[by]), fill_value=False)
+    return pd.Series(known.to_numpy(dtype=bool), lines.index)
+
+
+def _place(chart: AccountChart, field: str, name: Callable[[Any], str]) -> Callable[[Any], str]:
+    words = chart.words.support if field == "support" else {}
+
+    def place(key: Any) -> str:
+        value = next((word for word, meant in words.items() if meant == key[-1]), key[-1])
+        return f"{name(key)} {LINE_HEADERS[field]} {value or '（空）'}"
+
+    return place
+
+
+def _balanced(lines: pd.DataFrame, by: list[str], place: Callable[[Any], str], title: str) -> pd.DataFrame:
+    net = lines.groupby(by, sort=True)["net"]
+    ends = net.sum()
+    rows = [where(lines.loc[net.groups[key]]) if amount else "" for key, amount in ends.items()]
+    stated = [f"{title} {amount}" for amount in yuan(ends)]
+    return outcome([place(key) for key in ends.index], ends == 0, stated, yuan([0] * len(ends)), yuan(ends), rows)
