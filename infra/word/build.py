@@ -17,7 +17,7 @@ from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING, WD_TAB_ALIGNMENT, WD_TAB_LEADER
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
-from docx.shared import Mm, Pt
+from docx.shared import Mm, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 
 from juesuan.skins.zipped import repacked
@@ -111,7 +111,8 @@ def styles(document: DocumentObject) -> None:
     style(document, "Heading 3", KAI, 16, chars=2, level=2, keep=True)
     style(document, "Heading 4", FANG, 16, bold=True, chars=2, level=3, keep=True)
     style(document, "封面落款", SONG, 16, align=CENTER)
-    style(document, "草稿说明", HEI, 16, align=CENTER)
+    for name, size, pitch in (("草稿说明", 16, PITCH), ("草稿页眉", 10.5, 12)):
+        style(document, name, HEI, size, align=CENTER, line=pitch).font.color.rgb = RGBColor(0x9C, 0x1C, 0x1C)
     style(document, "目录标题", SONG, 22, bold=True, align=CENTER, after=16, line=34)
     toc = style(document, "toc 1", HEI, 12, before=6, line=21)
     toc.paragraph_format.tab_stops.add_tab_stop(Mm(156), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
@@ -161,6 +162,9 @@ def main() -> None:
     section.different_first_page_header_footer = True
     section.first_page_footer.is_linked_to_previous = False
     page_field(section.footer.paragraphs[0])
+    for header in (section.header, section.first_page_header):  # those of later sections go on with these
+        header.is_linked_to_previous = False
+        header.paragraphs[0].text, header.paragraphs[0].style = "{{ draft }}", document.styles["草稿页眉"]
 
     def line(words: str, name: str, before: float = 0) -> None:
         paragraph = document.add_paragraph(words, style=name)

@@ -207,7 +207,7 @@ def test_cells_far_to_the_right_have_letters() -> None:
     assert any("宽表!AB2" in one for one in told)
 
 
-def checked_workbook() -> tuple[Document, bytes]:
+def checked_workbook(*, draft: bool = False) -> tuple[Document, bytes]:
     """Return a document of one table whose total is computed, and its workbook."""
     figures = ("t1.19.1", "t1.20.1", "t1.21.1")
     body = tuple(
@@ -221,7 +221,8 @@ def checked_workbook() -> tuple[Document, bytes]:
         Identity("at-most", "t", "不大于合计", "", (bound,), relation=Relation.AT_MOST),
         Identity("sum", "t", "合计", "", (instance,)),
     )
-    return document, render_xlsx(document, skin_demo.FACTS, IMPRINT, identities=identities, money=WANYUAN)
+    imprint = replace(IMPRINT, draft=draft)
+    return document, render_xlsx(document, skin_demo.FACTS, imprint, identities=identities, money=WANYUAN)
 
 
 @pytest.mark.parametrize(
@@ -247,3 +248,12 @@ def test_a_cell_that_the_sheet_lacks_is_missed() -> None:
     longer = replace(grid, notes=(*grid.notes, (Text("又注：", declared=True), Number("t3.basic"))))
     faults = sheet_faults(read_xlsx(data), Document(document.title, (longer,)), skin_demo.FACTS)
     assert [str(fault) for fault in faults] == ["XLSX：缺少“又注：1,342.72”（支出!A7）"]
+
+
+def test_the_mark_of_a_draft_stands_above_what_is_proved_and_on_every_sheet() -> None:
+    document, data = checked_workbook(draft=True)
+    sheets = read_xlsx(data)
+    assert list(sheet_faults(sheets, document, skin_demo.FACTS)) == []
+    name = list(sheets)[1]
+    faults = sheet_faults({**sheets, name: sheets[name][1:]}, document, skin_demo.FACTS)
+    assert [str(fault) for fault in faults] == [f"XLSX：缺少“草稿”（{name}）"]

@@ -106,9 +106,20 @@ def test_properties_come_from_the_document_and_no_clock(word: Any) -> None:
         assert file.namelist()[0] == "[Content_Types].xml"
 
 
-def test_a_draft_says_so() -> None:
-    assert texts(docx.Document(BytesIO(made(draft=True))), "草稿说明") == ["草稿：未经审核，不得公开"]
+def headers(data: bytes) -> set[str]:
+    """What stands at the head of each kind of page of each section."""
+    word = docx.Document(BytesIO(data))
+    kinds = [one.header for one in word.sections]
+    kinds += [one.first_page_header for one in word.sections if one.different_first_page_header_footer]
+    return {"".join(paragraph.text for paragraph in header.paragraphs) for header in kinds}
+
+
+def test_a_draft_says_so_on_the_cover_and_at_the_head_of_every_page() -> None:
+    drafted = made(draft=True)
+    assert texts(docx.Document(BytesIO(drafted)), "草稿说明") == ["草稿：未经审核，不得公开"]
+    assert headers(drafted) == {"草稿：未经审核，不得公开"}
     assert texts(docx.Document(BytesIO(made())), "草稿说明") == []
+    assert headers(made()) == {""}
 
 
 def test_markup_in_words_stays_words() -> None:

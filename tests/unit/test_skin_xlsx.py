@@ -139,10 +139,23 @@ def test_the_list_of_facts_has_exact_and_printed_values(sheets: Any) -> None:
     assert row[:6] == ["b", "乙", "234500", "分", 0.23, "0.23"]
 
 
-def test_a_draft_says_so_on_the_first_sheet(sheets: Any) -> None:
+def test_a_draft_says_so_above_every_sheet_and_on_every_page_of_it(sheets: Any) -> None:
     drafted = openpyxl.load_workbook(BytesIO(book(draft=True)))
-    assert drafted["说明"]["A2"].value == "草稿：未经审核，不得公开"
-    assert sheets["说明"]["A2"].value == "某市某中心"
+    for sheet in drafted:
+        assert sheet["A1"].value == "草稿：未经审核，不得公开"
+        assert sheet.oddHeader.right.text == "草稿"
+        assert sheet.print_title_rows is None or sheet.print_title_rows.startswith("$1:")
+    for sheet in sheets:
+        assert "草稿" not in str(sheet["A1"].value)
+        assert not sheet.oddHeader.right.text
+
+
+def test_formulas_of_a_draft_stand_one_row_lower_and_mean_the_same() -> None:
+    drafted = openpyxl.load_workbook(BytesIO(book(draft=True)))
+    assert drafted["表1"]["B9"].value == "=ROUND(SUM(B6:B8),2)"
+    row = [cell.value for cell in drafted["勾稽核对"][3]]
+    assert (row[1], row[3]) == ("全部数字!E7", "=ROUND(N('表1'!B9),2)")
+    assert drafted["全部数字"]["A4"].value == "b"
 
 
 def test_nothing_in_the_file_tells_the_time() -> None:

@@ -14,6 +14,7 @@ from juesuan.readback.numerals import Fault
 
 _FORM = "XLSX"
 _AGREES, _DIFFERS = "相符", "不符"
+_DRAFT = "草稿"
 _CHECK_CELLS = 6  # rule, place, stated, computed, difference, verdict
 _PER_CENT = 100
 
@@ -29,9 +30,14 @@ def sheet_faults(
 ) -> Iterator[Fault]:
     """Yield every cell that is not as the document has it.
 
-    The workbook is: a cover, one sheet for each table in reading order, the checks, the facts. ``uneven`` says how
-    many places of which rules (by their texts) do not add up as displayed.
+    The workbook is: a cover, one sheet for each table in reading order, the checks, the facts; each of them marked
+    as a draft, or none. ``uneven`` says how many places of which rules (by their texts) do not add up as
+    displayed.
     """
+    marked = {name for name, rows in sheets.items() if rows and rows[0] and str(rows[0][0]).startswith(_DRAFT)}
+    if marked:
+        yield from (Fault(_FORM, name, "", _DRAFT) for name in sheets if name not in marked)
+        sheets = {name: rows[1:] if name in marked else rows for name, rows in sheets.items()}
     yield from _uneven_faults(sheets, uneven or {})
     grids = [block for block in document.blocks if isinstance(block, Grid)]
     names = list(sheets)

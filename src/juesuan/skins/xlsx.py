@@ -54,6 +54,7 @@ DISPLAYED_COLUMN = 4
 CHECK_COLUMNS = (("规则", 46), ("所在格", 22), ("本格", 13), ("应为", 13), ("差额", 10), ("结果", 9))
 GAP = 1
 _A4 = 9
+_RED, _PINK = "#9C1C1C", "#F8D7DA"
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -74,7 +75,7 @@ def render_xlsx(
     """
     target = BytesIO()
     book = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    writer = _Writer(book, document, facts, identities, money)
+    writer = _Writer(book, document, facts, identities, money, draft=imprint.draft)
     writer.cover(imprint)
     for grid in writer.grids:
         writer.table(grid)
@@ -96,12 +97,20 @@ class _Writer:
     """Writes the sheets of one workbook."""
 
     def __init__(
-        self, book: Any, document: Document, facts: Facts, identities: Sequence[Identity], money: DisplayUnit
+        self,
+        book: Any,
+        document: Document,
+        facts: Facts,
+        identities: Sequence[Identity],
+        money: DisplayUnit,
+        *,
+        draft: bool,
     ) -> None:
         self.book = book
         self.document = document
         self.facts = facts
         self.money = money
+        self.first = int(draft)  # the row where a sheet begins: below the mark of a draft
         self.grids = [block for block in document.blocks if isinstance(block, Grid)]
         self.names = sheet_names(self.grids, facts)
         self.spots = self._spots()
@@ -117,11 +126,11 @@ class _Writer:
         """Find the cell of each figure: in the first table where it stands, else among all facts."""
         spots: dict[str, Spot] = {}
         for grid in self.grids:
-            top = _top(grid) + len(grid.head)
+            top = self._top(grid) + len(grid.head)
             for one in (one for row in placed_rows(grid.body, self.facts) for one in row):
                 if one.cell.figure:
                     spots.setdefault(one.cell.figure, Spot(self.names[grid.name], top + one.row, one.column))
-        for row, name in enumerate(self.facts, start=1):
+        for row, name in enumerate(self.facts, start=self.first + 1):
             spots.setdefault(name, Spot(FACTS, row, DISPLAYED_COLUMN))
         return spots
 
@@ -138,48 +147,61 @@ class _Writer:
             properties["quote_prefix"] = True
         sheet.write_string(row, column, text, self.look(**properties))
 
+    def _sheet(self, name: str, last: int) -> Worksheet:
+        """Add a sheet; that of a draft says so above its first ``last`` columns, on every page, and on its tab."""
+        sheet: Worksheet = self.book.add_worksheet(name)
+        if self.first:
+            look = {"bold": True, "font_name": "黑体", "font_size": 12, "font_color": _RED, "bg_color": _PINK}
+            self._across(sheet, 0, last, DRAFT_NOTE, align="center", valign="vcenter", **look)
+            sheet.set_row(0, 22)
+            sheet.set_tab_color(_RED)
+        return sheet
+
+    def _top(self, grid: Grid) -> int:
+        """Return the row of a table's first line: below the caption and the line above."""
+        return self.first + (2 if grid.above else 1)
+
     def cover(self, imprint: Imprint) -> None:
         """Write the first sheet: what this is, and the way to the others."""
-        sheet = self.book.add_worksheet(COVER)
+        sheet = self._sheet(COVER, 0)
         sheet.hide_gridlines(2)
         sheet.set_column(0, 0, 80)
         title = text_of(self.document.title, self.facts)
-        self.words(sheet, 0, 0, title, bold=True, font_size=18, text_wrap=True)
-        sheet.set_row(0, 52)
+        self.words(sheet, self.first, 0, title, bold=True, font_size=18, text_wrap=True)
+        sheet.set_row(self.first, 52)
         lines = [
-            *([DRAFT_NOTE] if imprint.draft else []),
             *imprint.lines,
             f"表中金额以{self.money.name}为单位，是公布的数；精确到分的数见“{FACTS}”。",
             "合计等格是公式：改动表中的数，合计与核对随之重算。表右侧（不打印）逐条列出本表的勾稽关系。",
             f"跨表的勾稽关系见“{CHECKS}”。",
         ]
-        for row, line in enumerate(lines, start=1):
+        for row, line in enumerate(lines, start=self.first + 1):
             self.words(sheet, row, 0, line, text_wrap=True)
         links = self.look(font_color="#1f4e79", underline=1)
-        for row, name in enumerate([*self.names.values(), CHECKS, FACTS], start=len(lines) + 2):
+        for row, name in enumerate([*self.names.values(), CHECKS, FACTS], start=self.first + len(lines) + 2):
             sheet.write_url(row, 0, f"internal:{quoted(name)}!A1", links, string=name)
-        sheet.print_area(0, 0, len(lines) + len(self.names) + 4, 0)
+        sheet.print_area(0, 0, self.first + len(lines) + len(self.names) + 4, 0)
         self._print(sheet, landscape=False)
 
     def table(self, grid: Grid) -> None:
         """Write one table as it is printed, and its identities beside it."""
         name = self.names[grid.name]
-        sheet = self.book.add_worksheet(name)
-        sheet.hide_gridlines(2)
         widths = column_widths(grid)
+        last = len(widths) - 1
+        sheet = self._sheet(name, last)
+        sheet.hide_gridlines(2)
         for column, width in enumerate(widths):
             sheet.set_column(column, column, width)
-        last = len(widths) - 1
-        self._across(sheet, 0, last, text_of(grid.caption, self.facts), bold=True, font_size=15, align="center")
-        sheet.set_row(0, 28)
+        caption = text_of(grid.caption, self.facts)
+        self._across(sheet, self.first, last, caption, bold=True, font_size=15, align="center")
+        sheet.set_row(self.first, 28)
         for number, runs in enumerate(grid.above):
             # The first line stands on the left, the last on the right.
             alone = len(grid.above) == 1
             right = alone or number > 0
-            self.words(
-                sheet, 1, last if right else 0, text_of(runs, self.facts), align="right" if right else "left"
-            )
-        top = _top(grid)
+            column, align = (last, "right") if right else (0, "left")
+            self.words(sheet, self.first + 1, column, text_of(runs, self.facts), align=align)
+        top = self._top(grid)
         head = placed_rows(grid.head, self.facts)
         body = placed_rows(grid.body, self.facts)
         self._rows(sheet, head, top, widths)
@@ -283,7 +305,7 @@ class _Writer:
                 fits = stated <= total if identity.relation.bounded else stated == total
                 text = "相符" if fits else "不符"
                 sheet.write_formula(row, left + 5, verdict, self.look(border=1, align="center"), text)
-        wrong = self.look(bg_color="#F8D7DA", font_color="#9C1C1C", bold=True)
+        wrong = self.look(bg_color=_PINK, font_color=_RED, bold=True)
         rule = {"type": "cell", "criteria": "==", "value": '"不符"', "format": wrong}
         sheet.conditional_format(top + 1, left + 5, max(row, top + 1), left + 5, rule)
         return row
@@ -294,21 +316,21 @@ class _Writer:
 
     def all_checks(self) -> None:
         """Write the sheet of identities across tables and to the package."""
-        sheet = self.book.add_worksheet(CHECKS)
+        sheet = self._sheet(CHECKS, len(CHECK_COLUMNS) - 1)
         within = {id(one) for name in self.names.values() for one in self._of_sheet(name)}
         across = [one for one in self.identities if one.instances and id(one) not in within]
-        self._checks(sheet, 0, 0, across)
-        sheet.freeze_panes(1, 0)
-        sheet.repeat_rows(0)
+        self._checks(sheet, self.first, 0, across)
+        sheet.freeze_panes(self.first + 1, 0)
+        sheet.repeat_rows(0, self.first)
         self._print(sheet, landscape=True)
 
     def all_facts(self) -> None:
         """Write the sheet of all facts, one a line."""
-        sheet = self.book.add_worksheet(FACTS)
+        sheet = self._sheet(FACTS, 1)
         for column, (title, width) in enumerate(FACT_COLUMNS):
             sheet.set_column(column, column, width)
-            self.words(sheet, 0, column, title, bold=True, bg_color="#F1F0EB", border=1)
-        for row, fact in enumerate(self.facts.values(), start=1):
+            self.words(sheet, self.first, column, title, bold=True, bg_color="#F1F0EB", border=1)
+        for row, fact in enumerate(self.facts.values(), start=self.first + 1):
             cells: dict[int, str] = {
                 0: fact.id,
                 1: fact.label,
@@ -329,9 +351,9 @@ class _Writer:
                     self.words(sheet, row, column, text)
             number = float(displayed_number(fact.display))
             sheet.write_number(row, DISPLAYED_COLUMN, number, self.look(num_format=display_format(fact.display)))
-        sheet.freeze_panes(1, 1)
-        sheet.autofilter(0, 0, len(self.facts), len(FACT_COLUMNS) - 1)
-        sheet.repeat_rows(0)
+        sheet.freeze_panes(self.first + 1, 1)
+        sheet.autofilter(self.first, 0, self.first + len(self.facts), len(FACT_COLUMNS) - 1)
+        sheet.repeat_rows(0, self.first)
         self._print(sheet, landscape=True)
 
     def _print(self, sheet: Worksheet, *, landscape: bool, pages: int = 0) -> None:
@@ -342,11 +364,8 @@ class _Writer:
         sheet.center_horizontally()
         sheet.fit_to_pages(1, pages)
         sheet.set_footer("&C— &P —")
-
-
-def _top(grid: Grid) -> int:
-    """Return the row of a table's first line: below the caption and the line above."""
-    return 2 if grid.above else 1
+        if self.first:
+            sheet.set_header("&R草稿")
 
 
 def _amounts(grid: Grid) -> bool:
