@@ -57,7 +57,7 @@ def close(
     except ClosingRefused as refusal:
         folder = refusal_folder(results)
         print(refusal, file=sys.stderr)  # noqa: T201 - the command line talks to people
-        print(f"决算未完成，没有公布任何内容。详情：{folder / 'validation' / 'index.html'}", file=sys.stderr)  # noqa: T201
+        print(f"决算未完成，没有公布任何内容。详情：{folder / 'index.html'}", file=sys.stderr)  # noqa: T201
         return refusal.exit_code
 
 

@@ -25,7 +25,7 @@ from juesuan.facts import Facts, number_text
 from juesuan.forms.model import ListedErratum
 from juesuan.identities import CheckResult, Explanation
 from juesuan.problems import OutputError, Problem
-from juesuan.review import write_review, write_signoffs
+from juesuan.review import render_refused, write_review, write_signoffs
 from juesuan.suites import SuiteRun, write_docs
 from juesuan.tables import describe_selection
 from juesuan.trace import write_graph
@@ -101,7 +101,8 @@ def write_refusal(out: Path, refusal: ClosingRefused) -> Path:
 
     def fill(into: Path) -> None:
         _write_json(into / "problems.json", [_problem(one) for one in refusal.problems])
-        _write_validation(into, refusal.runs, "决算未通过")
+        _write_validation(into, refusal.runs, "决算没有完成")
+        (into / "index.html").write_text(render_refused(into), encoding="utf-8", newline="\n")
 
     folder = refusal_folder(out)
     replace_folder(folder, fill)

@@ -6,7 +6,7 @@ enough.
 
 from juesuan.review.approve import SignOffRefused, approve, tell_standing
 from juesuan.review.differences import Differences, compare
-from juesuan.review.page import write_review
+from juesuan.review.page import render_refused, write_review
 from juesuan.review.results import Results, read_results
 from juesuan.review.signoff import (
     FOLDER,
@@ -31,6 +31,7 @@ __all__ = [
     "hashes_of",
     "read_results",
     "read_signoffs",
+    "render_refused",
     "standing",
     "tell_differences",
     "tell_standing",

@@ -1,7 +1,7 @@
 """The review page ``review/index.html``: one self-contained page, made of the files of a results folder alone."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ _POLICIES = {
     "percentages": ("占比尾差", {"controlled": "合计为 100%", "independent": "各自四舍五入"}),
     "score_rate": ("预算执行得分的口径", {"displayed": "按公布的执行率", "exact": "按未舍入的执行率"}),
 }
-_MOST_FACTS = 6
 
 
 def write_review(out: Path, *, old: Path | None = None) -> Path:
@@ -38,7 +37,7 @@ def write_review(out: Path, *, old: Path | None = None) -> Path:
 
 def render_review(results: Results, old: Results | None = None) -> str:
     """Return the review page."""
-    titles = json.loads((results.folder / "validation" / _TITLES).read_text(encoding="utf-8"))
+    titles = _json(results.folder / "validation" / _TITLES)
     ids = {str(name) for section in results.sections for name in section["facts"]}
     return (
         _environment()
@@ -48,8 +47,8 @@ def render_review(results: Results, old: Results | None = None) -> str:
             run=results.run,
             standing=results.standing,
             steps=list(_steps(results)),
-            suites=list(_suites(results, titles)),
-            failed=[_failed(one, titles) for one in results.failed],
+            suites=list(_suites(results.checks, titles, "../validation")),
+            failed=[_failed(one, titles, "../validation") for one in results.failed],
             rules=len(results.checks),
             places=sum(one["instances"] for one in results.checks),
             policies=[
@@ -66,6 +65,30 @@ def render_review(results: Results, old: Results | None = None) -> str:
     )
 
 
+def render_refused(folder: Path) -> str:
+    """Return the page of a closing that was refused, from what was found (``problems.json``, ``validation/``)."""
+    titles = _json(folder / "validation" / _TITLES)
+    checks = _json(folder / "validation" / "results.json")
+    failed = [_failed(one, titles, "validation") for one in checks if not one["success"]]
+    kinds = {kind: [one for one in failed if one["kind"] == kind] for kind in ("error", "warning", "told")}
+    return (
+        _environment()
+        .get_template("refused.j2")
+        .render(
+            problems=_json(folder / "problems.json"),
+            errors=kinds["error"],
+            warnings=kinds["warning"],
+            told=kinds["told"],
+            rules=len(checks),
+            suites=list(_suites(checks, titles, "validation")),
+        )
+    )
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
 def _steps(results: Results) -> Iterator[dict[str, Any]]:
     """Yield the stations on the way to publication, as the page draws them."""
     now = results.standing
@@ -80,16 +103,16 @@ def _steps(results: Results) -> Iterator[dict[str, Any]]:
     yield {"name": "公开", "done": published, "who": "可以公开" if published else "草稿，不得公开"}
 
 
-def _suites(results: Results, titles: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def _suites(checks: Sequence[Mapping[str, Any]], titles: Mapping[str, str], docs: str) -> Iterator[dict[str, Any]]:
     order = list(titles)
-    found = dict.fromkeys(str(one["suite"]) for one in results.checks)
+    found = dict.fromkeys(str(one["suite"]) for one in checks)
     for name in sorted(found, key=lambda one: order.index(one) if one in order else len(order)):
-        rules = [one for one in results.checks if one["suite"] == name]
+        rules = [one for one in checks if one["suite"] == name]
         failed = [one for one in rules if not one["success"]]
         open_ = [one for one in failed if not all(place["explanation"] for place in one["failures"])]
         yield {
             "title": titles.get(name, name),
-            "file": f"../validation/{name}.html",
+            "file": f"{docs}/{name}.html",
             "rules": len(rules),
             "places": sum(one["instances"] for one in rules),
             "errors": sum(one["severity"] == "error" for one in open_),
@@ -98,12 +121,12 @@ def _suites(results: Results, titles: Mapping[str, str]) -> Iterator[dict[str, A
         }
 
 
-def _failed(rule: Mapping[str, Any], titles: Mapping[str, str]) -> dict[str, Any]:
+def _failed(rule: Mapping[str, Any], titles: Mapping[str, str], docs: str) -> dict[str, Any]:
     explained = all(one["explanation"] for one in rule["failures"])
     return {
         **rule,
         "suite_title": titles.get(rule["suite"], rule["suite"]),
-        "link": f"../validation/{rule['suite']}.html#{rule['id']}",
+        "link": f"{docs}/{rule['suite']}.html#{rule['id']}",
         "kind": "error" if rule["severity"] == "error" else "told" if explained else "warning",
     }
 
