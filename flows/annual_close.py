@@ -71,7 +71,9 @@ class Request(BaseModel):
         default=False, title="排队等待", description="同一单位同一年度的另一次决算正在进行时，等它结束"
     )
 
-    compare: Path | None = Field(None, title="与哪次决算比较", description="另一次决算的结果文件夹，如上年的")
+    compare: Path | None = Field(
+        None, title="与哪次决算比较", description="另一次决算的结果文件夹；不填则与归档的上年决算比较"
+    )
     ask_approval: bool = Field(
         default=False, title="等待签署", description="编好后停下，依次请各角色在页面上签署，再归档"
     )
@@ -164,13 +166,11 @@ def check_disclosure(
 
 @task(name="输出结果", **_STAGE)
 def write(
-    out: Path,
-    account: closing.Account,
-    disclosure: closing.Disclosure,
-    runs: tuple[SuiteRun, ...],
-    compare: Path | None,
+    request: Request, account: closing.Account, disclosure: closing.Disclosure, runs: tuple[SuiteRun, ...]
 ) -> closing.State:
-    return closing.write_results(out, account, disclosure, runs, old=compare)
+    with closing.last_years_results(request.archive, account) as archived:
+        old = request.compare or archived
+        return closing.write_results(request.results, account, disclosure, runs, old=old)
 
 
 class Approval(RunInput):
@@ -255,12 +255,12 @@ def annual_close(request: Request) -> closing.Outcome:
                 with stage("核对公开文本"):
                     runs = check_disclosure(quote(account), quote(disclosure), quote(runs))
                 with stage("输出结果"):
-                    state = write(out, quote(account), quote(disclosure), quote(runs), request.compare)
+                    state = write(request, quote(account), quote(disclosure), quote(runs))
                 if request.ask_approval:
                     with stage("等待签署"):
                         sign_off(out)
                     with stage("输出正式结果"):
-                        state = write(out, quote(account), quote(disclosure), quote(runs), request.compare)
+                        state = write(request, quote(account), quote(disclosure), quote(runs))
                 with stage("归档"):
                     archived = archive(request.archive, quote(account), out, state)
         except closing.ClosingRefused as refusal:

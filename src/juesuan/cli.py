@@ -30,7 +30,9 @@ def close(
     ] = None,
     force: Annotated[bool, Parameter(help="全部重算，不用任何一步保存下来的结果", negative=())] = False,
     wait: Annotated[bool, Parameter(help="同一单位同一年度的另一次决算正在进行时，等它结束", negative=())] = False,
-    compare: Annotated[Path | None, Parameter(help="与另一次决算的结果文件夹比较，写入审核页")] = None,
+    compare: Annotated[
+        Path | None, Parameter(help="与这次决算的结果文件夹比较，写入审核页；不写则与归档的上年决算比较")
+    ] = None,
 ) -> int:
     """编制一个单位一年的决算：读账、填表、核对、撰文、归档。
 

@@ -15,9 +15,9 @@ import pytest
 from juesuan import closing
 from juesuan.archive import State
 from juesuan.cli import app
-from juesuan.closing.contents import sections_data
+from juesuan.closing.contents import run_data, sections_data
 from juesuan.closing.standing import signed_before, standing_of
-from juesuan.problems import ExitCode, OutputError
+from juesuan.problems import EditionError, ExitCode, OutputError, Place, Problem
 from juesuan.review import (
     SignOff,
     SignOffRefused,
@@ -32,6 +32,7 @@ from juesuan.review import (
     write_review,
 )
 from juesuan.review.differences import Piece, redline
+from juesuan.suites import Check, Item, places_of, run_suites
 from tests.conftest import Closed
 
 ROLES = ("审核人", "批准人")
@@ -302,7 +303,8 @@ def test_what_the_orchestrator_was_told_is_taken_once_it_fits(out: Path) -> None
     assert closing.next_signature(out) is None
 
 
-def test_an_unexplained_warning_is_listed_to_who_would_sign(out: Path) -> None:
+def with_warning(out: Path, explanation: dict[str, str] | None) -> None:
+    """Make the last rule of a results folder a warning, explained or not, as if the closing had found it."""
     path, manifest_path = out / "validation" / "results.json", out / "manifest.json"
     checks = json.loads(path.read_text(encoding="utf-8"))
     failure = {
@@ -311,16 +313,69 @@ def test_an_unexplained_warning_is_listed_to_who_would_sign(out: Path) -> None:
         "computed": "1",
         "difference": "1",
         "rows": [],
-        "explanation": None,
+        "explanation": explanation,
     }
     checks[-1] |= {"success": False, "severity": "warning", "failures": [failure]}
     path.write_text(json.dumps(checks), encoding="utf-8")
     manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
     manifest["files"]["validation/results.json"] = hashlib.sha256(path.read_bytes()).hexdigest()
     manifest_path.write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def test_an_unexplained_warning_is_listed_to_who_would_sign(out: Path) -> None:
+    with_warning(out, None)
     for sign in (lambda: approve(out, "王芳", "审核人", on=DAY), lambda: closing.next_signature(out)):
         with pytest.raises(SignOffRefused, match="有 1 处提示没有审核说明") as caught:
             sign()
         assert caught.value.exit_code is ExitCode.CHECKS
     assert "某项目" in (write_review(out)).read_text(encoding="utf-8")
     assert "1 处提示没有审核说明" in tell_standing(read_results(out))
+
+
+def test_who_is_asked_to_sign_is_told_figures_findings_and_where_to_look(closed: Closed, out: Path) -> None:
+    with_warning(out, {"text": "指标文件次年补录", "by": "李明", "on": "", "source": "explanations.yaml:2"})
+    turn = closing.next_signature(out)
+    assert turn is not None
+    words = closing.invitation(out, turn)
+    assert "请审核人签署" in words
+    assert f"`{out / 'review' / 'index.html'}`" in words
+    assert "| 收、支总计 | 1,988.9 | 1,873.46 | +115.44 |" in words
+    assert "提示 1 处，都有说明" in words
+    assert "（某项目）：指标文件次年补录（李明）" in words
+    assert re.fullmatch("[0-9a-f]+", turn.key), "the orchestrator's keys hold no Chinese"
+    again = closing.invitation(out, turn, "请写明签署人姓名（--as）。")
+    assert "上一次的签署没有记下：请写明签署人姓名" in again
+
+    closing.take_signature(out, turn, "王芳", approve=True, comment="与账簿相符")
+    second = closing.next_signature(out)
+    assert second is not None
+    assert second.key != turn.key
+    assert "审核人 王芳：与账簿相符" in closing.invitation(out, second)
+
+    written(closed, other_headcount(closed), out)
+    third = closing.next_signature(out)
+    assert third is not None
+    assert "须重新签署的：三、部门人员构成" in closing.invitation(out, third)
+
+
+def test_the_headline_of_an_edition_names_figures_that_there_are(closed: Closed) -> None:
+    first = closed.books.edition.headline[0].model_copy(update={"of": "t1.99.1"})
+    edition = replace(closed.books.edition, headline=(first,))
+    account = replace(closed.account, books=replace(closed.books, edition=edition))
+    with pytest.raises(EditionError, match=r"no figure t1\.99\.1"):
+        run_data(account)
+
+
+def test_a_refused_closing_tells_everything_on_one_page(tmp_path: Path) -> None:
+    problem = Problem(Place("budget.csv", 3, "调整预算"), "money", "不是金额", "一百", "数字", "改后再运行。")
+    places = places_of(
+        [Item("1月 记-0089 号凭证", "借方 2.00 元", "贷方 1.00 元", 1, "1.00 元", "vouchers.csv:7")]
+    )
+    runs = run_suites([Check("ledger.voucher-balance", "ledger", "借方等于贷方", "规范", places)])
+    folder = closing.write_refusal(tmp_path / "out", closing.ClosingRefused([problem], runs))
+    assert folder == tmp_path / "out.refused"
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    for words in ("budget.csv（1 处）", "不是金额", "一百", "借方等于贷方", "1月 记-0089", "vouchers.csv:7"):
+        assert words in page
+    for link in set(re.findall(r'href="(validation/[^"#]+)', page)):
+        assert (folder / link).is_file()

@@ -1,9 +1,11 @@
 """Last year's figures come from the archive; a prior-year.csv that says otherwise is named line by line."""
 
 import csv
+import hashlib
 import json
 import stat
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from juesuan.archive import Closing, State, archive_closing, open_store
 from juesuan.money import parse_wanyuan
 from juesuan.package import load_package
 from juesuan.problems import EditionError, OutputError
+from juesuan.review import approve, write_review
 from tests.conftest import EXAMPLE, ROOT, Closed
 
 FIGURES = yaml.safe_load((ROOT / "expectations/prior/2020.yaml").read_text(encoding="utf-8"))["figures"]
@@ -125,3 +128,31 @@ def test_a_unit_without_operating_expenses_takes_none_from_the_archive(
     intake = closing.ingest(package, archive=archive_2019(tmp_path))
     assert intake.package is not None
     assert "operating" not in {line.key for line in intake.package.prior}
+
+
+def test_last_years_closing_is_compared_from_the_archive(closed: Closed, tmp_path: Path) -> None:
+    account, address = closed.account, str(tmp_path / "archive")
+    results = tmp_path / "results-2019"
+    closing.write_results(results, account, closed.disclosure, closed.runs)
+    facts = results / "facts.csv"
+    changed = facts.read_text(encoding="utf-8").replace('"1,988.9"', '"1,873.46"')
+    facts.write_text(changed, encoding="utf-8")
+    manifest = json.loads((results / "manifest.json").read_text(encoding="utf-8"))
+    manifest["files"]["facts.csv"] = hashlib.sha256(changed.encode()).hexdigest()
+    (results / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    archive_closing(open_store(address), Closing("070123", "甲", 2019, results, EXAMPLE, state=State.APPROVED))
+    with closing.last_years_results(address, account) as old:
+        assert old is not None
+        closing.write_results(tmp_path / "out", account, closed.disclosure, closed.runs, old=old)
+    page = tmp_path / "out" / "review" / "index.html"
+    assert "<del>1,873.46</del>" in page.read_text(encoding="utf-8")
+    approve(tmp_path / "out", "王芳", "审核人", on=date(2021, 5, 20))
+    write_review(tmp_path / "out")
+    assert "<del>1,873.46</del>" in page.read_text(encoding="utf-8"), "a sign-off keeps what was compared"
+
+
+def test_where_nothing_was_archived_that_can_be_compared_nothing_is(closed: Closed, tmp_path: Path) -> None:
+    with closing.last_years_results(str(tmp_path / "none"), closed.account) as old:
+        assert old is None
+    with closing.last_years_results(archive_2019(tmp_path), closed.account) as old:
+        assert old is None, "figures alone, and no run.json"

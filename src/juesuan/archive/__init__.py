@@ -10,7 +10,7 @@ from pathlib import Path
 
 from juesuan.archive.bag import Bag, Closing, State, make_bag
 from juesuan.archive.directory import DirectoryStore
-from juesuan.archive.lastyear import LastYear, last_year
+from juesuan.archive.lastyear import LastYear, last_year, results_of_last_year
 from juesuan.archive.location import parse_location, require_address
 from juesuan.archive.opening import open_store
 from juesuan.archive.proof import Damage, Entry, Proof, history, prove
@@ -44,6 +44,7 @@ __all__ = [
     "parse_location",
     "prove",
     "require_address",
+    "results_of_last_year",
 ]
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 from juesuan.archive.bag import RESULTS, State
 from juesuan.archive.proof import read_proven
@@ -36,12 +37,35 @@ def last_year(store: Store, unit: str, year: int) -> LastYear | None:
     Raises:
         OutputError: the storage failed, or what it holds is not what was archived.
     """
-    versions = [one for one in find_versions(store, f"{unit}/{year - 1}/") if one.complete]
-    if not versions:
+    version = _published(store, unit, year - 1)
+    if version is None:
         return None
-    states = {one: state_of(store, one) for one in versions}
-    version = ([one for one in versions if states[one] is State.APPROVED] or versions)[-1]
-    return LastYear(version.label, _edition(store, version), states[version], dict(_amounts(store, version)))
+    state = state_of(store, version)
+    return LastYear(version.label, _edition(store, version), state, dict(_amounts(store, version)))
+
+
+def results_of_last_year(store: Store, unit: str, year: int, into: Path) -> bool:
+    """Write the results of the closing that :func:`last_year` reads into a folder; say whether there is one.
+
+    Raises:
+        OutputError: the storage failed, or what it holds is not what was archived.
+    """
+    version = _published(store, unit, year - 1)
+    if version is None:
+        return False
+    for name in version.keys:
+        if name.startswith(f"{RESULTS}/"):
+            target = into / name.removeprefix(f"{RESULTS}/")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(read_proven(store, version, name))
+    return True
+
+
+def _published(store: Store, unit: str, year: int) -> Version | None:
+    """Return the newest approved version of a year, or the newest where none was approved."""
+    versions = [one for one in find_versions(store, f"{unit}/{year}/") if one.complete]
+    approved = [one for one in versions if state_of(store, one) is State.APPROVED]
+    return next(reversed(approved or versions), None)
 
 
 def _edition(store: Store, version: Version) -> str:

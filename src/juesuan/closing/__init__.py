@@ -13,7 +13,7 @@
 """
 
 from juesuan.archive import State
-from juesuan.closing.archiving import archive_account, check_archive
+from juesuan.closing.archiving import archive_account, check_archive, last_years_results
 from juesuan.closing.checks import check_account, check_disclosure, check_ledger, check_tables
 from juesuan.closing.compute import Account, Books, derive, fill
 from juesuan.closing.intake import Intake, Overrides, ingest, inputs_of, lock_name, with_ledger
@@ -51,6 +51,7 @@ __all__ = [
     "ingest",
     "inputs_of",
     "invitation",
+    "last_years_results",
     "lock_name",
     "next_signature",
     "only_one",

@@ -1,9 +1,13 @@
-"""Last stage: what of a closing goes into the archive."""
+"""Last stage: what of a closing goes into the archive; and what of last year's is taken from it."""
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from juesuan.archive import Archived, Closing, State, archive_closing, open_store
+from juesuan.archive import Archived, Closing, State, archive_closing, open_store, results_of_last_year
 from juesuan.closing.compute import Account
+from juesuan.review import RUN
 
 SIGN_OFFS = "sign-offs"
 """Folder in the results that holds who approved what; it has its own place in the archive."""
@@ -38,3 +42,19 @@ def archive_account(address: str, account: Account, out: Path, state: State = St
         prepared_on=settings.prepared_on,
     )
     return archive_closing(open_store(address), closing)
+
+
+@contextmanager
+def last_years_results(archive: str, account: Account) -> Iterator[Path | None]:
+    """Yield a folder with the results of last year's closing from an archive.
+
+    None where it holds no such closing, or one that was archived before results could be compared.
+
+    Raises:
+        OutputError: the archive can't be read, or is damaged.
+    """
+    settings = account.books.package.settings
+    with tempfile.TemporaryDirectory(prefix="juesuan-") as name:
+        folder = Path(name)
+        there = results_of_last_year(open_store(archive), settings.unit.code, settings.year, folder)
+        yield folder if there and (folder / RUN).is_file() else None

@@ -7,7 +7,7 @@ enough.
 from juesuan.review.approve import SignOffRefused, approve, tell_standing
 from juesuan.review.differences import Differences, compare
 from juesuan.review.page import render_refused, write_review
-from juesuan.review.results import Results, read_results
+from juesuan.review.results import RUN, Results, read_results
 from juesuan.review.signoff import (
     FOLDER,
     SignOff,
@@ -21,6 +21,7 @@ from juesuan.review.telling import tell_differences
 
 __all__ = [
     "FOLDER",
+    "RUN",
     "Differences",
     "Results",
     "SignOff",

@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import TypeAdapter
 
 from juesuan.resources import resource_root
-from juesuan.review.differences import compare
+from juesuan.review.differences import Differences, compare
 from juesuan.review.results import Results, read_results
 from juesuan.review.signoff import SignOff, hashes_of
 
 REVIEW = "review"
+_DIFFERENCES = "differences.json"
+_AS_JSON = TypeAdapter(Differences)
 _TITLES = "suites.json"
 _POLICIES = {
     "rounding": ("尾差", {"controlled": "统一平衡", "independent": "各自四舍五入"}),
@@ -25,17 +28,24 @@ _POLICIES = {
 def write_review(out: Path, *, old: Path | None = None) -> Path:
     """Write the review page of a results folder; with ``old``, how it differs from another closing.
 
+    What was compared stays on the page (``review/differences.json``) when it is written again without.
+
     Raises:
         OutputError: a folder holds no results.
     """
-    page = render_review(read_results(out), read_results(old) if old else None)
+    results = read_results(out)
     folder = out / REVIEW
     folder.mkdir(exist_ok=True)
+    kept = folder / _DIFFERENCES
+    if old:
+        kept.write_bytes(_AS_JSON.dump_json(compare(read_results(old), results), indent=1) + b"\n")
+    differences = _AS_JSON.validate_json(kept.read_bytes()) if kept.is_file() else None
+    page = render_review(results, differences)
     (folder / "index.html").write_text(page, encoding="utf-8", newline="\n")
     return folder / "index.html"
 
 
-def render_review(results: Results, old: Results | None = None) -> str:
+def render_review(results: Results, differences: Differences | None = None) -> str:
     """Return the review page."""
     titles = _json(results.folder / "validation" / _TITLES)
     ids = {str(name) for section in results.sections for name in section["facts"]}
@@ -60,7 +70,7 @@ def render_review(results: Results, old: Results | None = None) -> str:
             printed=ids,
             sections=list(_sections(results)),
             signoffs=[_signoff(one, results) for one in results.signoffs],
-            differences=compare(old, results) if old else None,
+            differences=differences,
         )
     )
 
