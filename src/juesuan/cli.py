@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, validators
 
 from juesuan.problems import ExitCode, JuesuanError
 
@@ -61,6 +61,32 @@ def close(
         print(refusal, file=sys.stderr)  # noqa: T201 - the command line talks to people
         print(f"决算未完成，没有公布任何内容。详情：{folder / 'index.html'}", file=sys.stderr)  # noqa: T201
         return refusal.exit_code
+
+
+@app.command
+def close_all(
+    folder: Path,
+    *,
+    out: Annotated[
+        Path | None, Parameter(help="结果文件夹，默认 out/<文件夹名>；每个单位一个文件夹，另有汇总")
+    ] = None,
+    archive: Annotated[str, Parameter(help="归档位置：文件夹或 s3://桶/前缀?endpoint=…")] = "archive",
+    jobs: Annotated[int, Parameter(help="同时编制几个单位", validator=validators.Number(gte=1, lte=64))] = 2,
+    force: Annotated[bool, Parameter(help="没有变动的单位也全部重做", negative=())] = False,
+) -> int:
+    """编制一个文件夹里所有单位的决算；一个单位未通过，不影响其他单位。重新运行只做有变动的。
+
+    退出码：0 全部完成；4 有单位未通过；其余见 close。
+
+    Parameters
+    ----------
+    folder
+        装有各单位资料文件夹的文件夹。
+    """
+    from juesuan.city.command import tell_close_all
+
+    results = out or Path("out") / folder.resolve().name
+    return tell_close_all(folder, results, archive, jobs=jobs, force=force)
 
 
 @app.command

@@ -22,14 +22,21 @@ _MARKS = {State.DONE: "✓", State.KEPT: "✓", State.FAILED: "✗"}
 
 
 def load_flow(name: str) -> ModuleType:
-    """Load ``flows/<name>.py`` by its path, as Prefect loads a deployment's entrypoint."""
+    """Load ``flows/<name>.py`` by its path, once, as Prefect loads a deployment's entrypoint."""
+    full = f"flows.{name}"
+    if full in sys.modules:
+        return sys.modules[full]
     path = resource_root() / "flows" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"flows.{name}", path)
+    spec = importlib.util.spec_from_file_location(full, path)
     if spec is None or spec.loader is None:
         raise ImportError(f"cannot load {path}")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
+    sys.modules[full] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[full]
+        raise
     return module
 
 

@@ -36,7 +36,7 @@ class KeptStages:
     """
 
     def __init__(self, folder: Path, *, fresh_from: str | None = None) -> None:
-        self._folder = folder
+        self.folder = folder
         self._usable = STAGES[: STAGES.index(fresh_from)] if fresh_from else STAGES
         self._current: set[str] = set()
         self.used: list[str] = []
@@ -52,7 +52,7 @@ class KeptStages:
         Raises:
             OutputError: the folder can't be written.
         """
-        path = self._folder / f"{stage}-{inputs[:32]}{_SUFFIX}"
+        path = self.folder / f"{stage}-{inputs[:32]}{_SUFFIX}"
         self._current.add(path.name)
         if stage in self._usable:
             found = _read(path)
@@ -63,12 +63,12 @@ class KeptStages:
         try:
             _write(path, pickle.dumps(value, protocol=5))
         except OSError as error:
-            raise OutputError(f"无法保存阶段结果到 {self._folder}：{error.strerror}") from error
+            raise OutputError(f"无法保存阶段结果到 {self.folder}：{error.strerror}") from error
         return value
 
     def forget_others(self) -> None:
         """Remove what this run did not ask for: results of other inputs."""
-        for path in self._folder.glob(f"*{_SUFFIX}"):
+        for path in self.folder.glob(f"*{_SUFFIX}"):
             if path.name not in self._current:
                 path.unlink(missing_ok=True)
 
@@ -93,10 +93,11 @@ def hash_of_files(files: Iterable[Path], root: Path) -> str:
 
 @cache
 def hash_of_program() -> str:
-    """Return the hash of everything of juesuan itself that a result depends on: code, rules, templates."""
+    """Return the hash of all of juesuan that a result depends on: code, procedure, rules, templates."""
     package = Path(__file__).resolve().parents[1]
     rooms = [resource_root() / room for room in ("expectations", "templates")]
     files = [path for room in rooms for path in room.rglob("*") if path.is_file()]
+    files += (resource_root() / "flows").glob("*.py")
     return hash_of(
         __version__, hash_of_files(package.rglob("*.py"), package), hash_of_files(files, resource_root())
     )

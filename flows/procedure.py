@@ -1,0 +1,174 @@
+"""The closing of one unit's year, top to bottom.
+
+    ingest → check the ledger → fill the tables → check them → derive → check → render → check → write
+           → sign off → archive
+
+A stage's result may be kept for a rerun; a check, a publication never is, since a check that was skipped proves
+nothing. What a stage does stands in ``juesuan.closing``. How it is run is the business of whoever runs the
+procedure (:class:`Run`): as a task of Prefect for one unit (``annual_close.py``); plainly, in processes that close
+many units one after another, for a city (``juesuan.city``).
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from juesuan import closing
+from juesuan.archive import Archived
+from juesuan.suites import SuiteRun
+
+Result = TypeVar("Result")
+
+
+class Request(BaseModel):
+    """What a person fills in for a closing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    package: Path = Field(title="决算资料文件夹", description="settings.yaml 所在的文件夹")
+    out: Path | None = Field(None, title="结果文件夹", description="不填为 out/资料文件夹名")
+    archive: str = Field("archive", title="归档位置", description="文件夹，或 s3://桶/前缀")
+    year: int | None = Field(None, title="年度", description="填写后与 settings.yaml 核对，防止选错资料")
+    edition: str | None = Field(None, title="版本", description="不填按 settings.yaml")
+    rounding: Literal["controlled", "independent"] | None = Field(
+        None, title="尾差处理", description="controlled 统一平衡，independent 各自四舍五入；不填按 settings.yaml"
+    )
+    percentages: Literal["controlled", "independent"] | None = Field(
+        None, title="占比尾差处理", description="不填按 settings.yaml"
+    )
+    score_rate: Literal["exact", "displayed"] | None = Field(
+        None,
+        title="预算执行得分的口径",
+        description="displayed 按公布的执行率，exact 按未舍入的；不填按 settings.yaml",
+    )
+    resume_from: Literal["ledger", "fill", "derive", "render"] | None = Field(
+        None,
+        title="从哪一步起重算",
+        description="ledger 读账、fill 填表、derive 计算、render 撰文；不填则接着上次完成的一步做",
+    )
+    force: bool = Field(default=False, title="全部重算", description="不用任何一步保存下来的结果")
+    wait: bool = Field(
+        default=False, title="排队等待", description="同一单位同一年度的另一次决算正在进行时，等它结束"
+    )
+
+    compare: Path | None = Field(
+        None, title="与哪次决算比较", description="另一次决算的结果文件夹；不填则与归档的上年决算比较"
+    )
+    ask_approval: bool = Field(
+        default=False, title="等待签署", description="编好后停下，依次请各角色在页面上签署，再归档"
+    )
+
+    @property
+    def results(self) -> Path:
+        """Where the results go."""
+        return (self.out or Path("out") / self.package.resolve().name).resolve()
+
+    @property
+    def overrides(self) -> closing.Overrides:
+        """What this closing decides other than the settings do."""
+        return closing.Overrides(self.year, self.edition, self.rounding, self.percentages, self.score_rate)
+
+    @property
+    def kept(self) -> closing.KeptStages:
+        """The results of stages that an earlier run kept, as far as they may be used."""
+        return closing.KeptStages.beside(self.results, fresh_from="ledger" if self.force else self.resume_from)
+
+
+class Run(Protocol):
+    """Runs a stage, under the name that people know it by, and returns its result."""
+
+    def __call__(self, name: str, stage: Callable[..., Result], *given: Any) -> Result:
+        """Run it."""
+        ...
+
+
+def close_unit(request: Request, run: Run, sign_off: Callable[[Path], None] | None = None) -> closing.Outcome:
+    """Close one unit's year: from the closing package to the archived disclosure.
+
+    ``sign_off`` has the results signed by everybody whose turn it is, before they are archived.
+
+    Raises:
+        ClosingRefused: nothing was published; what was found lies beside the results, which stay as they were.
+    """
+    out, kept = request.results, request.kept
+    with closing.only_one(str(out), wait=request.wait):
+        try:
+            intake = run("读取资料与账簿", ingest, request, kept)
+            with closing.only_one(closing.lock_name(intake), wait=request.wait):
+                runs = run("核对账簿", check_ledger, intake)
+                books = run("填列报表", fill, intake, kept)
+                runs = run("核对报表", check_tables, books, runs)
+                account = run("计算公布数与指标", derive, intake, books, kept, runs)
+                runs = run("核对公布数", check_account, account, runs)
+                disclosure = run("编写公开文本", render, intake, account, kept)
+                runs = run("核对公开文本", check_disclosure, account, disclosure, runs)
+                state = run("输出结果", write, request, account, disclosure, runs)
+                if sign_off is not None:
+                    sign_off(out)
+                    state = run("输出正式结果", write, request, account, disclosure, runs)
+                archived = run("归档", archive, request, account, state)
+        except closing.ClosingRefused as refusal:
+            closing.write_refusal(out, refusal)
+            raise
+    kept.forget_others()
+    return closing.Outcome.of(account, runs, out, archived.uri, state)
+
+
+def ingest(request: Request, kept: closing.KeptStages) -> closing.Intake:
+    closing.check_archive(request.archive)
+    return closing.ingest(request.package.resolve(), request.overrides, kept, request.archive)
+
+
+def check_ledger(intake: closing.Intake) -> tuple[SuiteRun, ...]:
+    runs = closing.check_ledger(intake)
+    closing.refuse_problems(intake.problems, runs)
+    return runs
+
+
+def fill(intake: closing.Intake, kept: closing.KeptStages) -> closing.Books:
+    return kept.result("fill", closing.inputs_of(intake), lambda: closing.fill(intake))
+
+
+def check_tables(books: closing.Books, before: tuple[SuiteRun, ...]) -> tuple[SuiteRun, ...]:
+    runs = (*before, *closing.check_tables(books))
+    closing.refuse_failures(runs)
+    return runs
+
+
+def derive(
+    intake: closing.Intake, books: closing.Books, kept: closing.KeptStages, before: tuple[SuiteRun, ...]
+) -> closing.Account:
+    with closing.conflicts_refused(before):
+        return kept.result("derive", closing.inputs_of(intake), lambda: closing.derive(books))
+
+
+def check_account(account: closing.Account, before: tuple[SuiteRun, ...]) -> tuple[SuiteRun, ...]:
+    runs = (*before, *closing.check_account(account))
+    closing.refuse_failures(runs)
+    return runs
+
+
+def render(intake: closing.Intake, account: closing.Account, kept: closing.KeptStages) -> closing.Disclosure:
+    return kept.result("render", closing.inputs_of(intake), lambda: closing.render(account))
+
+
+def check_disclosure(
+    account: closing.Account, disclosure: closing.Disclosure, before: tuple[SuiteRun, ...]
+) -> tuple[SuiteRun, ...]:
+    runs = (*before, *closing.check_disclosure(account, disclosure, before))
+    closing.refuse_failures(runs)
+    return runs
+
+
+def write(
+    request: Request, account: closing.Account, disclosure: closing.Disclosure, runs: tuple[SuiteRun, ...]
+) -> closing.State:
+    with closing.last_years_results(request.archive, account) as archived:
+        old = request.compare or archived
+        return closing.write_results(request.results, account, disclosure, runs, old=old)
+
+
+def archive(request: Request, account: closing.Account, state: closing.State) -> Archived:
+    return closing.archive_account(request.archive, account, request.results, state)

@@ -1,0 +1,7 @@
+"""A city: the units of many books on one machine.
+
+    juesuan split FILE …       one export with the lines of many units becomes one ledger a unit
+    juesuan close-all FOLDER   every package of a folder is closed, each in a process that the others don't share
+
+A unit that is refused, or a process that dies, never stops the others.
+"""

@@ -1,0 +1,112 @@
+"""What is kept of a unit that was closed, so that a rerun can prove that there is nothing to do.
+
+A unit is left alone only if it would be closed from the same inputs by the same program, its results are byte for
+byte what was written, nobody has signed since, and the archive holds its version. All of it is looked up, nothing
+is believed. A check that is not run again was run on the same bytes by the same program.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from juesuan.archive import find_versions, open_store
+from juesuan.archive.versions import fingerprint_of
+from juesuan.city.outcome import Order, Status, UnitOutcome
+from juesuan.city.packages import Package
+from juesuan.closing import refusal_folder
+from juesuan.closing.intake import input_files
+from juesuan.closing.kept import KeptStages, hash_of, hash_of_files, hash_of_program
+from juesuan.closing.prior import published_before
+from juesuan.problems import JuesuanError
+from juesuan.review import Results, read_results
+
+_FILE = "closed.json"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a closing was made from and what it left, as hashes, and what it came to."""
+
+    inputs: str
+    results: str
+    archived: str
+    outcome: UnitOutcome
+
+
+def record(order: Order, package: Package, outcome: UnitOutcome) -> None:
+    """Keep what a closed unit was made from and what it left.
+
+    A unit whose ledger lies in a database has no record: what the database holds may be another thing tomorrow.
+    """
+    path = _path(order)
+    if package.settings is None or package.settings.ledger.database is not None:
+        path.unlink(missing_ok=True)
+        return
+    kept = Record(
+        inputs=_inputs(order, package),
+        results=_results(read_results(Path(order.out))),
+        archived=_version(order, package, outcome.archived),
+        outcome=outcome,
+    )
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    beside = path.with_name(f".{_FILE}")
+    beside.write_text(json.dumps(asdict(kept), ensure_ascii=False), encoding="utf-8")
+    beside.replace(path)
+
+
+def unchanged(order: Order, package: Package) -> UnitOutcome | None:
+    """Return what a unit came to before if there is nothing to do for it; None if it is to be closed.
+
+    What can't be read is no reason to leave a unit alone: its closing will say what is wrong.
+    """
+    out = Path(order.out)
+    if order.force or package.settings is None or refusal_folder(out).exists():
+        return None
+    try:
+        kept = _read(_path(order))
+        same = (
+            kept is not None
+            and kept.inputs == _inputs(order, package)
+            and kept.results == _results(read_results(out))
+            and bool(kept.archived)
+            and kept.archived == _version(order, package, kept.outcome.archived)
+        )
+    except (JuesuanError, OSError):
+        return None
+    return kept.outcome if same and kept is not None else None
+
+
+def _path(order: Order) -> Path:
+    return KeptStages.beside(Path(order.out)).folder / _FILE
+
+
+def _read(path: Path) -> Record | None:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        outcome = data.pop("outcome")
+        words = tuple(outcome.pop("words"))
+        return Record(outcome=UnitOutcome(**{**outcome, "words": words, "status": Status.UNCHANGED}), **data)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _inputs(order: Order, package: Package) -> str:
+    """Return the hash of everything that a unit is closed from, juesuan itself included."""
+    root = package.root.resolve()
+    before = repr(published_before(order.archive, package.settings)) if package.settings else ""
+    return hash_of(hash_of_program(), str(root), order.archive, before, hash_of_files(input_files(root), root))
+
+
+def _results(results: Results) -> str:
+    """Return the hash of results that are as their manifest says, with who signed them."""
+    review = (results.folder / "review" / "index.html").is_file()
+    return hash_of(results.manifest_hash, repr(results.signoffs), str(review))
+
+
+def _version(order: Order, package: Package, uri: str) -> str:
+    """Return the fingerprint of the complete version at an address in the archive; empty where there is none."""
+    store = open_store(order.archive)
+    for version in find_versions(store, f"{package.unit}/{package.year}/"):
+        if version.complete and uri.endswith(version.label):
+            return fingerprint_of(store, version)
+    return ""

@@ -1,0 +1,148 @@
+"""What became of all units: ``index.html`` for people, ``summary.csv`` for spreadsheets. No clock is in them."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from juesuan.archive import State
+from juesuan.city.outcome import Status, UnitOutcome
+from juesuan.closing.results import refusal_folder
+from juesuan.csvtext import csv_cell
+from juesuan.problems import OutputError
+from juesuan.resources import resource_root
+
+PAGE, TABLE = "index.html", "summary.csv"
+COLUMNS = (
+    "单位编码",
+    "单位名称",
+    "年度",
+    "资料文件夹",
+    "结果",
+    "退出码",
+    "进度",
+    "不符处",
+    "提示",
+    "归档",
+    "原因",
+)
+_RESULTS = {
+    Status.FAILED: "出错",
+    Status.REFUSED: "未通过",
+    Status.CLOSED: "完成",
+    Status.UNCHANGED: "完成",  # a second run tells the same as the first
+}
+_SHOWN = 4  # lines of why that the page shows at once
+_IN_A_CELL = 3
+
+
+def write_summary(out: Path, title: str, outcomes: Sequence[UnitOutcome]) -> None:
+    """Write the page and the table into the folder of all results.
+
+    Raises:
+        OutputError: it can't be written.
+    """
+    order = list(_RESULTS)
+    listed = sorted(
+        outcomes, key=lambda one: (min(order.index(one.status), order.index(Status.CLOSED)), one.folder)
+    )
+    files = {PAGE: _page(out, title, listed), TABLE: "\ufeff" + _table(listed)}
+    try:
+        for name, text in files.items():
+            beside = out / f".{name}"
+            beside.write_text(text, encoding="utf-8", newline="")
+            beside.replace(out / name)
+    except OSError as error:
+        raise OutputError(f"无法写入 {out}：{error.strerror}") from error
+
+
+def _table(outcomes: Sequence[UnitOutcome]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for one in outcomes:
+        cells = (
+            one.unit,
+            one.name,
+            one.year or "",
+            one.folder,
+            _RESULTS[one.status],
+            int(one.exit_code),
+            State(one.state).word if one.state else "",
+            one.findings or "",
+            one.warnings or "",
+            version_of(one),
+            "；".join(line.strip() for line in one.words[:_IN_A_CELL]),
+        )
+        writer.writerow(csv_cell(str(cell)) for cell in cells)
+    return text.getvalue()
+
+
+def version_of(outcome: UnitOutcome) -> str:
+    """Return the version in the archive, as ``unit/year/v0001``."""
+    return "/".join(outcome.archived.rsplit("/", 3)[-3:])
+
+
+def _page(out: Path, title: str, outcomes: Sequence[UnitOutcome]) -> str:
+    rows = list(_rows(out, outcomes))
+    return (
+        _environment()
+        .get_template("units.j2")
+        .render(
+            title=title,
+            failed=[row for row in rows if row["status"] is Status.FAILED],
+            refused=[row for row in rows if row["status"] is Status.REFUSED],
+            done=[row for row in rows if row["status"].done],
+            total=len(rows),
+            shown=_SHOWN,
+        )
+    )
+
+
+def _rows(out: Path, outcomes: Sequence[UnitOutcome]) -> Iterator[dict[str, Any]]:
+    """Yield what the page shows of each unit; a link only to what is there."""
+    for one in outcomes:
+        results = out / one.folder
+        files = {
+            "document": results / "disclosure.html",
+            "review": results / "review" / "index.html",
+            "validation": results / "validation" / "index.html",
+            "refused": refusal_folder(results) / "validation" / "index.html",
+        }
+        yield {
+            "status": one.status,
+            "code": int(one.exit_code),
+            "title": " ".join(filter(None, (one.unit, one.name))) or one.folder,
+            "unit": one.unit,
+            "name": one.name or one.folder,
+            "year": one.year,
+            "folder": one.folder,
+            "state": one.state,
+            "state_word": State(one.state).word if one.state else "",
+            "warnings": one.warnings,
+            "findings": one.findings,
+            "words": one.words,
+            "version": version_of(one),
+            "links": {
+                name: quote(path.relative_to(out).as_posix()) if path.is_file() else ""
+                for name, path in files.items()
+            },
+        }
+
+
+@cache
+def _environment() -> Environment:
+    templates = resource_root() / "templates"
+    return Environment(
+        loader=FileSystemLoader([templates / "city", templates / "review"]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
