@@ -90,6 +90,35 @@ def close_all(
 
 
 @app.command
+def split(
+    file: Path,
+    *,
+    unit_column: Annotated[str, Parameter(help="单位编码所在的列，如 单位代码")],
+    to: Annotated[Path, Parameter(help="装有各单位资料文件夹的文件夹；没有资料的单位，按编码新建文件夹")],
+    kind: Annotated[
+        Literal["vouchers", "trial-balance"], Parameter(help="vouchers 序时账，trial-balance 科目余额表")
+    ] = "vouchers",
+    encoding: Annotated[Literal["utf-8", "gb18030"], Parameter(help="文件的编码；GBK 写 gb18030")] = "utf-8",
+    as_is: Annotated[
+        bool, Parameter(help="读不懂的行也照原样拆给所属单位，由该单位编制决算时再查", negative=())
+    ] = False,
+    replace: Annotated[bool, Parameter(help="替换原有的、内容不同的账簿", negative=())] = False,
+) -> int:
+    """把一个含多个单位的账簿文件（CSV）拆成每单位一个，放进各单位的资料文件夹；逐行原样，并证明分文件之和等于原文件。
+
+    Parameters
+    ----------
+    file
+        序时账或科目余额表，第一行为列名。
+    """
+    from juesuan.city.command import tell_split
+
+    return tell_split(
+        file, to, unit_column=unit_column, kind=kind, encoding=encoding, as_is=as_is, replace=replace
+    )
+
+
+@app.command
 def diff(
     old: Path,
     new: Path,

@@ -59,7 +59,7 @@ def close_all(
     """
     packages = find_packages(folder)
     _apart(folder, out, archive)
-    with only_one(str(out.resolve())):
+    with only_one(str(out.resolve()), hint="请等它结束后再运行。"):
         open_store(archive).prove()
         logs = out / LOGS
         try:

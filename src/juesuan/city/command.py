@@ -1,6 +1,7 @@
 """What the commands for many units tell people."""
 
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -9,10 +10,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from juesuan.archive import State
 from juesuan.city.close import LOGS, close_all
 from juesuan.city.outcome import Status, UnitOutcome
+from juesuan.city.split import Split, split, yuan
 from juesuan.city.summary import PAGE, TABLE
+from juesuan.city.targets import Kind
+from juesuan.ledger.engine import Encoding, OutOfBalance
 from juesuan.problems import ExitCode
 
 _MARKS = {Status.CLOSED: "✓", Status.UNCHANGED: "＝", Status.REFUSED: "✗", Status.FAILED: "‼"}
+_MOST = 20  # of a kind that the terminal lists
 _TOLD = 2  # lines of why; the page has the rest
 
 
@@ -59,3 +64,58 @@ def lines(outcome: UnitOutcome) -> list[str]:
     why = [f"    {line.strip()}" for line in outcome.words[:_TOLD]]
     more = [f"    …… 另有 {len(outcome.words) - _TOLD} 行，见汇总"] if len(outcome.words) > _TOLD else []
     return [first, *why, *more]
+
+
+def tell_split(
+    file: Path, folder: Path, *, unit_column: str, kind: Kind, encoding: Encoding, as_is: bool, replace: bool
+) -> int:
+    """Split a file into one a unit, tell what went where, and return the exit code."""
+    done = split(file, folder, unit_column=unit_column, kind=kind, encoding=encoding, as_is=as_is, replace=replace)
+    console = Console(highlight=False, soft_wrap=True)
+    for line in split_lines(done):
+        console.print(line, markup=False)
+    return ExitCode.OK
+
+
+def split_lines(done: Split) -> Iterator[str]:
+    """Yield the lines that tell of a file that was split."""
+    yield f"{done.file}：{done.lines:,} 行，{len(done.parts):,} 个单位"
+    parts = [f"{one.unit} → {one.path}　{one.lines:,} 行{_sums(one.debit, one.credit)}" for one in done.parts]
+    yield from _some(parts, f"见 {done.listed.name}")
+    amounts = "、借方、贷方" if any(one.debit is not None for one in done.parts) else ""
+    yield f"已核对：每一行都在且只在一个单位的文件里，逐字节不变；各单位的行数{amounts}之和等于原文件。"
+    if done.blank_lines:
+        yield f"空行 {done.blank_lines} 行，没有写入任何文件。"
+    over = [
+        f"【提示】凭证跨单位：{one.month} 月 {one.voucher}，{'；'.join(map(_side, one.parts))}"
+        for one in done.straddling
+    ]
+    yield from _some(over, "拆分后各单位都借贷不平，须退回改正")
+    unbalanced = [f"【提示】借贷不平：{one.month} 月 {one.voucher}，{_side(one)}" for one in done.unbalanced]
+    yield from _some(unbalanced, "各单位编制决算时会列出")
+    yield from _some([f"【提示】{problem}" for problem in done.unread], "各单位编制决算时会列出")
+    new = [one.unit for one in done.parts if one.new]
+    if new:
+        yield f"【提示】{len(new):,} 个单位还没有资料，已按编码新建文件夹：{_few(new)}"
+    if done.idle:
+        yield f"【提示】这些资料文件夹的单位在文件里没有账：{_few(done.idle)}"
+    yield f"清单　　　{done.listed}"
+
+
+def _sums(debit: int | None, credit: int | None) -> str:
+    return "" if debit is None or credit is None else f"，借方 {yuan(debit)} 元，贷方 {yuan(credit)} 元"
+
+
+def _side(one: OutOfBalance) -> str:
+    rows = f"（第 {'、'.join(map(str, one.lines[:_TOLD]))} 行{' 等' if len(one.lines) > _TOLD else ''}）"
+    return f"{one.unit} 借贷相差 {yuan(one.difference)} 元{rows if one.lines else ''}"
+
+
+def _some(lines: Sequence[str], rest: str) -> Iterator[str]:
+    yield from lines[:_MOST]
+    if len(lines) > _MOST:
+        yield f"…… 另有 {len(lines) - _MOST:,} 个，{rest}"
+
+
+def _few(names: Sequence[str]) -> str:
+    return "、".join(names[:_MOST]) + (" 等" if len(names) > _MOST else "")

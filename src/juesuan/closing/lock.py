@@ -7,9 +7,11 @@ from pathlib import Path
 
 from juesuan.problems import OutputError
 
+_HINT = "请等它结束后再运行，或加 --wait 等待。"
+
 
 @contextmanager
-def only_one(name: str, *, wait: bool = False) -> Iterator[None]:
+def only_one(name: str, *, wait: bool = False, hint: str = _HINT) -> Iterator[None]:
     """Hold the lock of a name (unit and year, or a results folder) within the block.
 
     The lock is the operating system's: it goes when the process does, however it ends.
@@ -26,7 +28,7 @@ def only_one(name: str, *, wait: bool = False) -> Iterator[None]:
     try:
         lock.acquire(timeout=-1 if wait else 0)
     except Timeout:
-        raise OutputError(f"{name} 的另一次决算正在进行。请等它结束后再运行，或加 --wait 等待。") from None
+        raise OutputError(f"{name} 的另一次决算正在进行。{hint}") from None
     try:
         yield
     finally:
