@@ -1,7 +1,7 @@
 """One export with the lines of many units becomes one ledger file a unit.
 
 Lines keep their bytes, and each part has the header of the whole. The whole and every part are added up by the
-ledger's engine, and the parts must be the whole: unit by unit, group by group, line by line, byte by byte. They are
+ledger's engine, and the parts must be the whole: by unit, by group, by line, by byte. They are
 written beside and moved into place when all of this holds; ``split.csv``, which lists them, is written last.
 """
 
