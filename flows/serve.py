@@ -73,6 +73,10 @@ def _serve_flows(cron: str) -> None:
             description="编制一个单位一年的决算",
             schedule=Cron(cron, timezone=_TIMEZONE, active=False),
         ),
+        load_flow("close_all").close_all.to_deployment(
+            name="close-all",
+            description="编制一个文件夹里所有单位的决算",
+        ),
         verify_archive.to_deployment(
             name="verify-archive",
             description="每周重读归档并核对全部哈希",

@@ -38,6 +38,19 @@ class CityOutcome:
         return ExitCode(max((one.exit_code for one in self.of(Status.FAILED)), default=ExitCode.OK))
 
     @property
+    def table(self) -> list[dict[str, str]]:
+        """The units that are not closed, one row each, for the orchestrator's page."""
+        return [
+            {
+                "单位": " ".join(filter(None, (one.unit, one.name))),
+                "资料文件夹": one.folder,
+                "结果": one.status.word,
+                "原因": "\n".join(one.words),
+            }
+            for one in self.of(Status.FAILED, Status.REFUSED)
+        ]
+
+    @property
     def summary(self) -> str:
         """One line."""
         refused, failed = len(self.of(Status.REFUSED)), len(self.of(Status.FAILED))

@@ -7,18 +7,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from juesuan.archive import State
 from juesuan.city.close import LOGS, close_all
-from juesuan.city.outcome import Status, UnitOutcome
+from juesuan.city.outcome import UnitOutcome, lines
 from juesuan.city.split import Split, split, yuan
 from juesuan.city.summary import PAGE, TABLE
 from juesuan.city.targets import Kind
 from juesuan.ledger.engine import Encoding, OutOfBalance
 from juesuan.problems import ExitCode
 
-_MARKS = {Status.CLOSED: "✓", Status.UNCHANGED: "＝", Status.REFUSED: "✗", Status.FAILED: "‼"}
 _MOST = 20  # of a kind that the terminal lists
-_TOLD = 2  # lines of why; the page has the rest
+_ROWS = 2  # lines of the file behind a difference
 
 
 def tell_close_all(folder: Path, out: Path, archive: str, *, jobs: int, force: bool) -> int:
@@ -48,22 +46,6 @@ def tell_close_all(folder: Path, out: Path, archive: str, *, jobs: int, force: b
     if any(one.exit_code == ExitCode.BUG for one in city.outcomes):
         console.print(f"程序日志　{out / LOGS}")
     return city.exit_code
-
-
-def lines(outcome: UnitOutcome) -> list[str]:
-    """Return the lines that tell of one unit."""
-    who = " ".join(filter(None, (outcome.unit, outcome.name))) or outcome.folder
-    how = {
-        Status.CLOSED: State(outcome.state).word if outcome.state else "",
-        Status.UNCHANGED: "没有变动",
-        Status.REFUSED: f"未通过，{outcome.findings} 处",
-        Status.FAILED: "出错",
-    }[outcome.status]
-    warnings = f"，{outcome.warnings} 条提示" if outcome.warnings else ""
-    first = f"{_MARKS[outcome.status]} {who}（{outcome.folder}）　{how}{warnings}　{outcome.seconds:.1f} 秒"
-    why = [f"    {line.strip()}" for line in outcome.words[:_TOLD]]
-    more = [f"    …… 另有 {len(outcome.words) - _TOLD} 行，见汇总"] if len(outcome.words) > _TOLD else []
-    return [first, *why, *more]
 
 
 def tell_split(
@@ -107,7 +89,7 @@ def _sums(debit: int | None, credit: int | None) -> str:
 
 
 def _side(one: OutOfBalance) -> str:
-    rows = f"（第 {'、'.join(map(str, one.lines[:_TOLD]))} 行{' 等' if len(one.lines) > _TOLD else ''}）"
+    rows = f"（第 {'、'.join(map(str, one.lines[:_ROWS]))} 行{' 等' if len(one.lines) > _ROWS else ''}）"
     return f"{one.unit} 借贷相差 {yuan(one.difference)} 元{rows if one.lines else ''}"
 
 

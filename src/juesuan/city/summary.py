@@ -31,12 +31,6 @@ COLUMNS = (
     "归档",
     "原因",
 )
-_RESULTS = {
-    Status.FAILED: "出错",
-    Status.REFUSED: "未通过",
-    Status.CLOSED: "完成",
-    Status.UNCHANGED: "完成",  # a second run tells the same as the first
-}
 _SHOWN = 4  # lines of why that the page shows at once
 _IN_A_CELL = 3
 
@@ -47,10 +41,8 @@ def write_summary(out: Path, title: str, outcomes: Sequence[UnitOutcome]) -> Non
     Raises:
         OutputError: it can't be written.
     """
-    order = list(_RESULTS)
-    listed = sorted(
-        outcomes, key=lambda one: (min(order.index(one.status), order.index(Status.CLOSED)), one.folder)
-    )
+    order = ("出错", "未通过", "完成")
+    listed = sorted(outcomes, key=lambda one: (order.index(one.status.word), one.folder))
     files = {PAGE: _page(out, title, listed), TABLE: "\ufeff" + _table(listed)}
     try:
         for name, text in files.items():
@@ -71,7 +63,7 @@ def _table(outcomes: Sequence[UnitOutcome]) -> str:
             one.name,
             one.year or "",
             one.folder,
-            _RESULTS[one.status],
+            one.status.word,
             int(one.exit_code),
             State(one.state).word if one.state else "",
             one.findings or "",
