@@ -8,6 +8,6 @@ A unit that is refused, or a process that dies, never stops the others.
 
 from juesuan.city.close import CityOutcome, close_all
 from juesuan.city.outcome import Status, UnitOutcome, lines
-from juesuan.city.split import Split, split
+from juesuan.city.splitting import Split, split
 
 __all__ = ["CityOutcome", "Split", "Status", "UnitOutcome", "close_all", "lines", "split"]

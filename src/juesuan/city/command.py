@@ -9,10 +9,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from juesuan.city.close import LOGS, close_all
 from juesuan.city.outcome import UnitOutcome, lines
-from juesuan.city.split import Split, split, yuan
+from juesuan.city.splitting import Split, split
 from juesuan.city.summary import PAGE, TABLE
 from juesuan.city.targets import Kind
 from juesuan.ledger.engine import Encoding, OutOfBalance
+from juesuan.money import yuan_text
 from juesuan.problems import ExitCode
 
 _MOST = 20  # of a kind that the terminal lists
@@ -85,12 +86,12 @@ def split_lines(done: Split) -> Iterator[str]:
 
 
 def _sums(debit: int | None, credit: int | None) -> str:
-    return "" if debit is None or credit is None else f"，借方 {yuan(debit)} 元，贷方 {yuan(credit)} 元"
+    return "" if debit is None or credit is None else f"，借方 {yuan_text(debit)} 元，贷方 {yuan_text(credit)} 元"
 
 
 def _side(one: OutOfBalance) -> str:
     rows = f"（第 {'、'.join(map(str, one.lines[:_ROWS]))} 行{' 等' if len(one.lines) > _ROWS else ''}）"
-    return f"{one.unit} 借贷相差 {yuan(one.difference)} 元{rows if one.lines else ''}"
+    return f"{one.unit} 借贷相差 {yuan_text(one.difference)} 元{rows if one.lines else ''}"
 
 
 def _some(lines: Sequence[str], rest: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from juesuan.city.lines import Header, Piece
+from juesuan.city.records import Header, Piece
 
 HELD = 64 << 20  # bytes held in memory before they are written
 

@@ -65,12 +65,15 @@ def targets_of(units: Iterable[str], folder: Path, kind: Kind) -> Targets:
             message = f"单位 {unit} 有几份资料，不知道账簿归哪一份"
             problems.append(Problem(Place(str(folder)), "unit.doubled", message, found, "一份"))
         elif own:
-            files[unit], problem = _in_package(own[0], kind)
-            problems += problem
+            place = _in_package(own[0], kind)
+            if isinstance(place, Problem):
+                problems.append(place)
+            else:
+                files[unit] = place
         elif (folder / unit / SETTINGS_FILE).exists():
-            place = Place(f"{unit}/{SETTINGS_FILE}", None, "unit.code")
+            where = Place(f"{unit}/{SETTINGS_FILE}", None, "unit.code")
             message = "文件夹叫这个单位编码，资料却不是这个单位的"
-            problems.append(Problem(place, "unit.other", message, expected=unit))
+            problems.append(Problem(where, "unit.other", message, expected=unit))
         else:
             files[unit] = folder / unit / _FILES[kind]
             new.add(unit)
@@ -90,16 +93,17 @@ def _packages(folder: Path) -> Mapping[str, Sequence[Package]]:
     return found
 
 
-def _in_package(package: Package, kind: Kind) -> tuple[Path, list[Problem]]:
+def _in_package(package: Package, kind: Kind) -> Path | Problem:
+    """Return the file that the settings of a package name, or why nothing can be written there."""
     assert package.settings is not None  # noqa: S101 - packages by code have settings
     name = _file_named(package.settings, kind)
     plain = isinstance(name, str) and not any(sign in name for sign in "*?[")
     if plain and _inside(package.root, str(name)) and str(name).lower().endswith((".csv", ".txt")):
-        return package.root / str(name), []
+        return package.root / str(name)
     field = "files.vouchers" if kind == "vouchers" else "files.trial_balance"
     place = Place(f"{package.folder}/{SETTINGS_FILE}", None, field)
     expected = f"资料文件夹里的一个 CSV 文件，如 {_FILES[kind]}"
-    return package.root, [Problem(place, "unit.file", "账簿不能写到这里", str(name), expected)]
+    return Problem(place, "unit.file", "账簿不能写到这里", str(name), expected)
 
 
 def _file_named(settings: Settings, kind: Kind) -> str | tuple[str, ...]:

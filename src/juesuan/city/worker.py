@@ -1,24 +1,27 @@
 """A process that closes one unit after another, so that what all closings need is loaded once.
 
 Orders come as lines of JSON on standard input, an outcome goes back for each on standard output. It ends when its
-input does. Whatever a library prints goes to standard error, which is a log.
+input does, at once: whoever gives the orders has no more, or is dead; a unit at work is then left to the next run,
+which takes it up where it stopped. Whatever a library prints goes to standard error, which is a log.
 """
 
 import faulthandler
 import json
 import os
+import queue
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from juesuan.city.outcome import Order, Status, UnitOutcome
 from juesuan.city.packages import Package, read_package
-from juesuan.city.record import record, unchanged
+from juesuan.city.remembered import record, unchanged
 from juesuan.closing import ClosingRefused, Outcome
 from juesuan.closing.refusal import lines_of
 from juesuan.offline import go_offline
@@ -30,17 +33,25 @@ Result = TypeVar("Result")
 MOST_WORDS = 100  # lines of why a unit was refused; all of it lies in its folder
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Close what is ordered until there are no more orders."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a person's Ctrl-C is for the process that gives the orders
     faulthandler.enable()
     go_offline()
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    for line in sys.stdin:
-        outcome = close_package(Order(**json.loads(line)))
+    orders: queue.SimpleQueue[str] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(orders,), daemon=True).start()
+    while True:
+        outcome = close_package(Order(**json.loads(orders.get())))
         answers.write(json.dumps(asdict(outcome), ensure_ascii=False) + "\n")
         answers.flush()
+
+
+def _listen(orders: "queue.SimpleQueue[str]") -> None:
+    for line in sys.stdin:
+        orders.put(line)
+    os._exit(0)
 
 
 def close_package(order: Order) -> UnitOutcome:

@@ -18,14 +18,15 @@ from pathlib import Path
 
 import polars as pl
 
-from juesuan.city.lines import Header, pieces, read_header
 from juesuan.city.parts import Part, Parts
+from juesuan.city.records import Header, pieces, read_header
 from juesuan.city.targets import Kind, Targets, code_problems, targets_of
 from juesuan.closing.lock import only_one
 from juesuan.csvtext import csv_cell
 from juesuan.ledger.blocks import Unreadable
 from juesuan.ledger.chart import latest_chart
 from juesuan.ledger.engine import Encoding, LargeLedger, OutOfBalance, aggregate_csv
+from juesuan.money import yuan_text
 from juesuan.problems import InputError, OutputError, Place, Problem
 
 LIST = "split.csv"
@@ -303,10 +304,10 @@ def _list(target: Path, name: str, digest: str, written: Sequence[Written]) -> N
     writer.writerow(COLUMNS)
     for one in written:
         where = one.path.relative_to(target.parent).as_posix()
-        cells = (one.unit, where, str(one.lines), yuan(one.debit), yuan(one.credit), one.sha256)
+        cells = (one.unit, where, str(one.lines), _yuan(one.debit), _yuan(one.credit), one.sha256)
         writer.writerow(map(csv_cell, cells))
     lines, debit, credit = (_sum(values) for values in _columns(written))
-    writer.writerow(map(csv_cell, ("合计", name, str(lines), yuan(debit), yuan(credit), digest)))
+    writer.writerow(map(csv_cell, ("合计", name, str(lines), _yuan(debit), _yuan(credit), digest)))
     beside = target.with_name(f".{target.name}")
     beside.write_text("\ufeff" + text.getvalue(), encoding="utf-8", newline="")
     beside.replace(target)
@@ -321,12 +322,9 @@ def _sum(values: Sequence[int | None]) -> int | None:
     return sum(known) if known else None
 
 
-def yuan(fen: int | None) -> str:
-    """Return 分 as 元 with two decimals; nothing for None."""
-    if fen is None:
-        return ""
-    whole, rest = divmod(abs(fen), 100)
-    return f"{'-' if fen < 0 else ''}{whole}.{rest:02}"
+def _yuan(fen: int | None) -> str:
+    """Return 分 as 元 with two decimals, as programs read them; nothing for None."""
+    return "" if fen is None else yuan_text(fen).replace(",", "")
 
 
 def _sha256(path: Path) -> str:
