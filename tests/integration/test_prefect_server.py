@@ -125,6 +125,31 @@ def test_a_closing_runs_fails_is_mended_and_rerun_then_proved(
     assert proved["state"]["type"] == "COMPLETED", proved["state"]
 
 
+def test_all_units_of_a_folder_are_closed_but_the_one_that_is_refused(
+    orchestrator: Orchestrator, tmp_path: Path
+) -> None:
+    (tmp_path / "units" / "070002").mkdir(parents=True)
+    copy_package(EXAMPLE, tmp_path / "units" / "070123")
+    places = {name: str(tmp_path / name) for name in ("out", "archive")}
+    request = {"folder": str(tmp_path / "units"), "jobs": 1, **places}
+    failed = orchestrator.run("close-all", request)
+    assert failed["state"]["type"] == "FAILED"
+    assert "共 2 个单位：完成 1 个，未通过 1 个，出错 0 个。" in failed["state"]["message"]
+    artifacts = orchestrator.artifacts(failed["id"])
+    (row,) = json.loads(artifacts["units"]["data"])
+    assert (row["资料文件夹"], row["结果"]) == ("070002", "未通过")
+    assert artifacts["progress"]["data"] == 100
+    assert (tmp_path / "out" / "070123" / "disclosure.html").is_file()
+
+    (tmp_path / "units" / "070002").rmdir()
+    done = orchestrator.run("close-all", request)
+    assert done["state"]["type"] == "COMPLETED", done["state"]
+    assert (
+        "共 1 个单位：完成 1 个（其中 1 个没有变动，未重做）"
+        in orchestrator.artifacts(done["id"])["close-all"]["data"]
+    )
+
+
 def test_a_year_that_is_not_the_packages_is_refused(orchestrator: Orchestrator, tmp_path: Path) -> None:
     request = {"package": str(EXAMPLE), "out": str(tmp_path / "out"), "archive": str(tmp_path / "a"), "year": 2021}
     failed = orchestrator.run("annual-close", request)
