@@ -9,7 +9,7 @@
     disclosure = render(account)                # document, and its four files read back
     checks = check_disclosure(account, disclosure, checks)   # the document read again, and the explanations
 
-``flows/annual_close.py`` runs them as Prefect tasks; tests call them directly.
+``flows/procedure.py`` calls them in order, as Prefect tasks or plainly; tests call them directly.
 """
 
 from juesuan.archive import State
