@@ -129,9 +129,9 @@ def closing_rows(folder: Path, units: int) -> Iterator[str]:
     yield row(f"`juesuan close-all --jobs {CORES}`, all {units}", whole.cpu, whole.wall, whole.peak * 1024)
     yield row("the same again", rerun.cpu, rerun.wall, rerun.peak * 1024)
     yield ""
-    yield f"MiB: resident after the last unit; of commands, the largest process. For {CITY:,} units on {CORES} cores,"
-    yield f"by CPU seconds: **{hours:.1f} hours**; {same_minutes:.1f} minutes if nothing changed. One `juesuan close`"
-    yield f"a unit would take {alone.cpu * CITY / CORES / 3600:.1f} hours.\n"
+    yield "MiB: resident after the last unit; of commands, the largest process."
+    yield f"For {CITY:,} units on {CORES} cores, by CPU seconds: **{hours:.1f} hours**; {same_minutes:.1f} minutes if"
+    yield f"nothing changed. One `juesuan close` a unit would take {alone.cpu * CITY / CORES / 3600:.1f} hours.\n"
 
 
 def split_rows(folder: Path, lines: int, units: int) -> Iterator[str]:

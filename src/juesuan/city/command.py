@@ -39,7 +39,11 @@ def tell_close_all(folder: Path, out: Path, archive: str, *, jobs: int, force: b
                 console.print(line, markup=False)
             progress.update(bar, advance=1, total=total)
 
-        city = close_all(folder, out, archive, jobs=jobs, force=force, listener=told)
+        try:
+            city = close_all(folder, out, archive, jobs=jobs, force=force, listener=told)
+        except KeyboardInterrupt:
+            console.print("已停止。编制完成的都在，再运行一次会接着做。")
+            raise
     seconds = time.monotonic() - began
     console.print(f"{city.summary}用时 {seconds // 60:.0f} 分 {seconds % 60:.0f} 秒。")
     console.print(f"汇总　　　{out / PAGE}")
