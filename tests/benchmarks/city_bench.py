@@ -130,7 +130,7 @@ def closing_rows(folder: Path, units: int) -> Iterator[str]:
     yield row("the same again", rerun.cpu, rerun.wall, rerun.peak * 1024)
     yield ""
     yield "MiB: resident after the last unit; of commands, the largest process."
-    yield f"For {CITY:,} units on {CORES} cores, by CPU seconds: **{hours:.1f} hours**; {same_minutes:.1f} minutes if"
+    yield f"{CITY:,} units on {CORES} cores, by CPU seconds: **{hours:.1f} hours**; {same_minutes:.1f} minutes if"
     yield f"nothing changed. One `juesuan close` a unit would take {alone.cpu * CITY / CORES / 3600:.1f} hours.\n"
 
 
