@@ -26,7 +26,9 @@ from juesuan import city  # noqa: E402
 class Request(BaseModel):
     """What a person fills in to close all units of a folder."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"description": "编制一个文件夹里所有单位的决算；没有变动的单位不重做"}
+    )
 
     folder: Path = Field(title="装有各单位资料文件夹的文件夹", description="每个单位一个资料文件夹")
     out: Path | None = Field(

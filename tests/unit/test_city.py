@@ -2,6 +2,7 @@
 
 import csv
 import re
+import sqlite3
 import sys
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
+import pandas as pd
 import pytest
 
 from juesuan.city import CityOutcome, Status, UnitOutcome, close_all, lines
@@ -273,6 +275,32 @@ def test_a_fault_of_the_program_fails_one_unit_and_goes_to_the_log(
     assert "Traceback" in capsys.readouterr().err
 
 
+def test_a_unit_whose_ledger_may_be_another_tomorrow_is_never_left_alone(tmp_path: Path) -> None:
+    package = tmp_path / "a"
+    copy_package(EXAMPLE, package)
+    database = sqlite3.connect(tmp_path / "books.db")
+    for table, name in (("vouchers", "vouchers.csv"), ("balances", "trial-balance.csv")):
+        frame = pd.read_csv(package / "ledger" / name, dtype=str, keep_default_na=False)
+        frame.to_sql(table, database, index=False)
+        (package / "ledger" / name).unlink()
+    database.close()
+    url = f"sqlite:///{tmp_path / 'books.db'}"
+    with (package / "settings.yaml").open("a", encoding="utf-8") as settings:
+        settings.write(f"ledger: {{database: {{url: '{url}', vouchers: vouchers, trial_balance: balances}}}}\n")
+    for _ in range(2):
+        assert close_package(order(tmp_path, package)).status is Status.CLOSED
+
+
+def test_a_record_that_can_not_be_written_fails_the_unit(tmp_path: Path) -> None:
+    package = tmp_path / "a"
+    copy_package(EXAMPLE, package)
+    ours = order(tmp_path, package)
+    (Path(ours.out).with_name(".a.kept") / ".closed.json").mkdir(parents=True)
+    found = close_package(ours)
+    assert (found.status, found.exit_code) == (Status.FAILED, ExitCode.OUTPUT)
+    assert "无法写入" in found.words[0]
+
+
 def test_a_unit_is_left_alone_only_while_everything_is_as_it_was(tmp_path: Path) -> None:
     """One closing, and then each thing that can change: what is made from it is made again."""
     package = tmp_path / "a"
@@ -289,6 +317,7 @@ def test_a_unit_is_left_alone_only_while_everything_is_as_it_was(tmp_path: Path)
     assert close_package(ours).status is Status.CLOSED
     assert (out / "facts.csv").read_bytes() == facts
     assert close_package(ours).status is Status.UNCHANGED
+    assert [one.name for one in out.with_name(".a.kept").iterdir()] == ["closed.json"]
     (version,) = (tmp_path / "archive" / "070123" / "2020").glob("v*[0-9]")
     version.rename(tmp_path / "gone")  # somebody took the archive away
     assert close_package(ours).status is Status.CLOSED

@@ -17,7 +17,7 @@ from juesuan.closing import refusal_folder
 from juesuan.closing.intake import input_files
 from juesuan.closing.kept import KeptStages, hash_of, hash_of_files, hash_of_program
 from juesuan.closing.prior import published_before
-from juesuan.problems import JuesuanError
+from juesuan.problems import JuesuanError, OutputError
 from juesuan.review import Results, read_results
 
 _FILE = "closed.json"
@@ -37,21 +37,27 @@ def record(order: Order, package: Package, outcome: UnitOutcome) -> None:
     """Keep what a closed unit was made from and what it left.
 
     A unit whose ledger lies in a database has no record: what the database holds may be another thing tomorrow.
+
+    Raises:
+        OutputError: the record can't be written.
     """
     path = _path(order)
-    if package.settings is None or package.settings.ledger.database is not None:
+    try:
         path.unlink(missing_ok=True)
-        return
-    kept = Record(
-        inputs=_inputs(order, package),
-        results=_results(read_results(Path(order.out))),
-        archived=_version(order, package, outcome.archived),
-        outcome=outcome,
-    )
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    beside = path.with_name(f".{_FILE}")
-    beside.write_text(json.dumps(asdict(kept), ensure_ascii=False), encoding="utf-8")
-    beside.replace(path)
+        if package.settings is None or package.settings.ledger.database is not None:
+            return
+        kept = Record(
+            inputs=_inputs(order, package),
+            results=_results(read_results(Path(order.out))),
+            archived=_version(order, package, outcome.archived),
+            outcome=outcome,
+        )
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        beside = path.with_name(f".{_FILE}")
+        beside.write_text(json.dumps(asdict(kept), ensure_ascii=False), encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        raise OutputError(f"无法写入 {path}：{error.strerror}") from error
 
 
 def unchanged(order: Order, package: Package) -> UnitOutcome | None:

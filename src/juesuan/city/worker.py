@@ -74,6 +74,17 @@ def _close(order: Order, package: Package) -> UnitOutcome:
     )
     try:
         closed: Outcome = procedure.close_unit(request, _plainly)
+        outcome = UnitOutcome(
+            folder=order.folder,
+            status=Status.CLOSED,
+            unit=package.unit,
+            name=package.name,
+            year=package.year,
+            state=closed.state.value,
+            archived=closed.archived,
+            warnings=sum(not line.startswith(" ") for line in closed.warnings),
+        )
+        record(order, package, outcome)
     except ClosingRefused as refusal:
         errors = [one for one in refusal.failed if one.severity is Severity.ERROR]
         findings = len(refusal.problems) + sum(len(one.failures) for one in errors)
@@ -81,17 +92,7 @@ def _close(order: Order, package: Package) -> UnitOutcome:
         return _unfinished(order, package, Status.REFUSED, refusal.exit_code, words, findings)
     except JuesuanError as error:
         return _unfinished(order, package, Status.FAILED, error.exit_code, tuple(str(error).splitlines()))
-    outcome = UnitOutcome(
-        folder=order.folder,
-        status=Status.CLOSED,
-        unit=package.unit,
-        name=package.name,
-        year=package.year,
-        state=closed.state.value,
-        archived=closed.archived,
-        warnings=sum(not line.startswith(" ") for line in closed.warnings),
-    )
-    record(order, package, outcome)
+    request.kept.forget()  # a rerun goes by the record; thousands of units' stages would fill a disk
     return outcome
 
 

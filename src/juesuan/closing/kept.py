@@ -72,6 +72,11 @@ class KeptStages:
             if path.name not in self._current:
                 path.unlink(missing_ok=True)
 
+    def forget(self) -> None:
+        """Remove every kept result: they are several times as large as what was published."""
+        for path in self.folder.glob(f"*{_SUFFIX}"):
+            path.unlink(missing_ok=True)
+
 
 def hash_of(*parts: str) -> str:
     """Return the hash of some words, each kept apart from the next."""
