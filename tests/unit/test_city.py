@@ -2,11 +2,14 @@
 
 import csv
 import re
+import shutil
 import sqlite3
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -16,11 +19,13 @@ import pytest
 from juesuan.city import CityOutcome, Status, UnitOutcome, close_all, lines
 from juesuan.city.crew import Crew
 from juesuan.city.outcome import Order
-from juesuan.city.packages import find_packages, unfit
+from juesuan.city.packages import find_packages, read_package, unfit
+from juesuan.city.remembered import unchanged
 from juesuan.city.summary import write_summary
 from juesuan.city.worker import MOST_WORDS, close_package
 from juesuan.closing import only_one
 from juesuan.problems import ExitCode, InputError, OutputError
+from juesuan.review import approve
 from tests.conftest import EXAMPLE, copy_package
 
 WORKER = """
@@ -287,8 +292,8 @@ def test_a_unit_whose_ledger_may_be_another_tomorrow_is_never_left_alone(tmp_pat
     url = f"sqlite:///{tmp_path / 'books.db'}"
     with (package / "settings.yaml").open("a", encoding="utf-8") as settings:
         settings.write(f"ledger: {{database: {{url: '{url}', vouchers: vouchers, trial_balance: balances}}}}\n")
-    for _ in range(2):
-        assert close_package(order(tmp_path, package)).status is Status.CLOSED
+    assert close_package(order(tmp_path, package)).status is Status.CLOSED
+    assert unchanged(order(tmp_path, package), read_package(package)) is None
 
 
 def test_a_record_that_can_not_be_written_fails_the_unit(tmp_path: Path) -> None:
@@ -301,33 +306,63 @@ def test_a_record_that_can_not_be_written_fails_the_unit(tmp_path: Path) -> None
     assert "无法写入" in found.words[0]
 
 
+@contextmanager
+def renamed(path: Path) -> Iterator[None]:
+    away = path.with_name(f"{path.name}.away")
+    path.rename(away)
+    yield
+    away.rename(path)
+
+
+@contextmanager
+def more(path: Path, text: str) -> Iterator[None]:
+    before = path.read_bytes()
+    path.write_bytes(before + text.encode())
+    yield
+    path.write_bytes(before)
+
+
+@contextmanager
+def folder(path: Path) -> Iterator[None]:
+    path.mkdir()
+    yield
+    path.rmdir()
+
+
+@contextmanager
+def signed(out: Path) -> Iterator[None]:
+    approve(out, "王芳", "审核人", on=date(2021, 6, 1))
+    yield
+    shutil.rmtree(out / "sign-offs")
+
+
 def test_a_unit_is_left_alone_only_while_everything_is_as_it_was(tmp_path: Path) -> None:
-    """One closing, and then each thing that can change: what is made from it is made again."""
+    """One closing, and then each thing that can change, alone; with all of it undone there is nothing to do."""
     package = tmp_path / "a"
     copy_package(EXAMPLE, package)
     ours = order(tmp_path, package)
     out = Path(ours.out)
     first = close_package(ours)
     assert (first.status, first.state, first.unit, first.year) == (Status.CLOSED, "draft", "070123", 2020)
+    assert [one.name for one in out.with_name(".a.kept").iterdir()] == ["closed.json"]
     again = close_package(ours)
     assert again == replace(first, status=Status.UNCHANGED, seconds=again.seconds)
-    assert again.seconds < 2
-    facts = (out / "facts.csv").read_bytes()
-    (out / "facts.csv").write_bytes(facts + b"x")  # somebody changed a result
-    assert close_package(ours).status is Status.CLOSED
-    assert (out / "facts.csv").read_bytes() == facts
-    assert close_package(ours).status is Status.UNCHANGED
-    assert [one.name for one in out.with_name(".a.kept").iterdir()] == ["closed.json"]
     (version,) = (tmp_path / "archive" / "070123" / "2020").glob("v*[0-9]")
-    version.rename(tmp_path / "gone")  # somebody took the archive away
-    assert close_package(ours).status is Status.CLOSED
-    note = package / "texts" / "glossary.yaml"
-    note.write_text(note.read_text(encoding="utf-8") + "# 改过\n", encoding="utf-8")
-    assert close_package(ours).status is Status.CLOSED
-    assert close_package(ours).status is Status.UNCHANGED
-    (out.with_name(".a.kept") / "closed.json").write_text("{")
-    assert close_package(ours).status is Status.CLOSED
-    assert close_package(replace(ours, force=True)).status is Status.CLOSED
-    out.with_name("a.refused").mkdir()  # what an earlier run found is still there
-    assert close_package(ours).status is Status.CLOSED
-    assert not out.with_name("a.refused").exists()
+    changes = {
+        "a result": more(out / "facts.csv", "x"),
+        "a file of the package": more(package / "texts" / "glossary.yaml", "# 改过\n"),
+        "an empty folder": folder(package / "empty"),  # no file: nothing is made from it
+        "the review page": renamed(out / "review" / "index.html"),
+        "a signature": signed(out),
+        "the archive": renamed(version),
+        "the record": more(out.with_name(".a.kept") / "closed.json", "x"),
+        "the results": renamed(out),
+        "an earlier refusal": folder(out.with_name("a.refused")),
+    }
+    found = {}
+    for what, change in changes.items():
+        with change:
+            found[what] = unchanged(ours, read_package(package)) is not None
+        assert unchanged(ours, read_package(package)) is not None, f"after {what}"
+    assert [what for what, left_alone in found.items() if left_alone] == ["an empty folder"]
+    assert unchanged(replace(ours, force=True), read_package(package)) is None
