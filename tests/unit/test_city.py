@@ -36,6 +36,11 @@ for line in sys.stdin:
         os.kill(os.getpid(), signal.SIGKILL)
     if "left" in name:
         sys.exit(7)
+    if "half" in name:
+        os.write(1, b'{"folder": "ha')
+        os.kill(os.getpid(), signal.SIGKILL)
+    if "odd" in name:
+        print("not what was asked for", flush=True)
     if "slow" in name:
         time.sleep(60)
     said = {"folder": name, "status": "closed", "words": [], "exit_code": 0, "unit": str(os.getpid())}
@@ -57,11 +62,17 @@ def crew(folder: Path, jobs: int = 2, **options: int) -> Crew:
 
 
 def test_a_process_that_is_killed_takes_one_unit_with_it_and_no_other(tmp_path: Path) -> None:
-    outcomes = worked(crew(tmp_path), "a", "killed", "b", "left", "c", "d")
+    outcomes = worked(crew(tmp_path), "a", "killed", "b", "left", "c", "half", "d")
+    assert outcomes["half"].status is Status.FAILED
     assert {name for name, one in outcomes.items() if one.status is Status.CLOSED} == {"a", "b", "c", "d"}
     assert outcomes["killed"].exit_code == ExitCode.BUG
     assert "信号 9，多半是内存不够" in outcomes["killed"].words[0]
     assert "退出码 7" in outcomes["left"].words[0]
+
+
+def test_a_process_that_says_what_nobody_asked_for_ends_the_run(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="Expecting value"):
+        worked(crew(tmp_path), "a", "odd", "b")
 
 
 def test_a_process_is_replaced_after_some_units(tmp_path: Path) -> None:

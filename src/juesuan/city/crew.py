@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
@@ -32,7 +33,7 @@ class Crew:
         self._jobs, self._logs = jobs, logs
         self._command, self._units = command, units
         self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
-        self._outcomes: queue.SimpleQueue[UnitOutcome | OSError] = queue.SimpleQueue()
+        self._outcomes: queue.SimpleQueue[UnitOutcome | Exception] = queue.SimpleQueue()
         self._running: dict[int, subprocess.Popen[str]] = {}
         self._stopped = threading.Event()
 
@@ -49,6 +50,8 @@ class Crew:
                 outcome = self._outcomes.get()
                 if isinstance(outcome, OSError):
                     raise OutputError(f"不能启动编制决算的进程：{outcome.strerror}")
+                if isinstance(outcome, Exception):
+                    raise outcome
                 yield outcome
         finally:
             self._stopped.set()
@@ -63,7 +66,7 @@ class Crew:
             with (self._logs / f"{number + 1}.log").open("w", encoding="utf-8") as log:
                 while not self._stopped.is_set() and not self._orders.empty():
                     self._one_process(number, log)
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - raised again where the outcomes are waited for
             self._outcomes.put(error)
 
     def _one_process(self, number: int, log: TextIO) -> None:
@@ -76,6 +79,7 @@ class Crew:
             with suppress(BrokenPipeError):  # it may be dead
                 process.stdin.close()
             process.wait()
+            process.stdout.close()
 
     def _give(self, process: "subprocess.Popen[str]") -> None:
         """Give one process its orders, and pass its answers on."""
@@ -95,13 +99,14 @@ class Crew:
 
 
 def _ask(process: "subprocess.Popen[str]", order: Order) -> str:
-    """Return what a process answers; nothing if it is dead."""
+    """Return what a process answers; nothing if it died before it had said all of it."""
     assert process.stdin is not None  # noqa: S101 - they are pipes
     assert process.stdout is not None  # noqa: S101
     with suppress(BrokenPipeError):
-        process.stdin.write(json.dumps(order.__dict__, ensure_ascii=False) + "\n")
+        process.stdin.write(json.dumps(asdict(order), ensure_ascii=False) + "\n")
         process.stdin.flush()
-        return process.stdout.readline()
+        answer = process.stdout.readline()
+        return answer if answer.endswith("\n") else ""
     return ""
 
 
