@@ -341,6 +341,14 @@ def folder(path: Path) -> Iterator[None]:
 
 
 @contextmanager
+def archived_before(version: Path) -> Iterator[None]:
+    before = version.parents[1] / "2019"
+    shutil.copytree(version, before / "v0001")
+    yield
+    shutil.rmtree(before)
+
+
+@contextmanager
 def signed(out: Path) -> Iterator[None]:
     approve(out, "王芳", "审核人", on=date(2021, 6, 1))
     yield
@@ -366,6 +374,7 @@ def test_a_unit_is_left_alone_only_while_everything_is_as_it_was(tmp_path: Path)
         "the review page": renamed(out / "review" / "index.html"),
         "a signature": signed(out),
         "the archive": renamed(version),
+        "last year's archive": archived_before(version),
         "the record": more(out.with_name(".a.kept") / "closed.json", "x"),
         "the results": renamed(out),
         "an earlier refusal": folder(out.with_name("a.refused")),

@@ -6,6 +6,7 @@ is believed. A check that is not run again was run on the same bytes by the same
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,7 +17,6 @@ from juesuan.city.packages import Package
 from juesuan.closing import refusal_folder
 from juesuan.closing.intake import input_files
 from juesuan.closing.kept import KeptStages, hash_of, hash_of_files, hash_of_program
-from juesuan.closing.prior import published_before
 from juesuan.problems import JuesuanError, OutputError
 from juesuan.review import Results, read_results
 
@@ -99,8 +99,9 @@ def _read(path: Path) -> Record | None:
 def _inputs(order: Order, package: Package) -> str:
     """Return the hash of everything that a unit is closed from, juesuan itself included."""
     root = package.root.resolve()
-    before = repr(published_before(order.archive, package.settings)) if package.settings else ""
-    return hash_of(hash_of_program(), str(root), order.archive, before, hash_of_files(input_files(root), root))
+    before = _versions(order, package, (package.year or 0) - 1)
+    archived = [word for version in before.items() for word in version]
+    return hash_of(hash_of_program(), str(root), order.archive, *archived, hash_of_files(input_files(root), root))
 
 
 def _results(results: Results) -> str:
@@ -111,8 +112,12 @@ def _results(results: Results) -> str:
 
 def _version(order: Order, package: Package, uri: str) -> str:
     """Return the fingerprint of the complete version at an address in the archive; empty where there is none."""
+    versions = _versions(order, package, package.year or 0)
+    return next((fingerprint for label, fingerprint in versions.items() if uri.endswith(label)), "")
+
+
+def _versions(order: Order, package: Package, year: int) -> Mapping[str, str]:
+    """Return the fingerprints of the complete versions of a unit's year in the archive, by their labels."""
     store = open_store(order.archive)
-    for version in find_versions(store, f"{package.unit}/{package.year}/"):
-        if version.complete and uri.endswith(version.label):
-            return fingerprint_of(store, version)
-    return ""
+    found = find_versions(store, f"{package.unit}/{year}/")
+    return {version.label: fingerprint_of(store, version) for version in found if version.complete}

@@ -104,7 +104,8 @@ def _rows(out: Path, outcomes: Sequence[UnitOutcome]) -> Iterator[dict[str, Any]
             "document": results / "disclosure.html",
             "review": results / "review" / "index.html",
             "validation": results / "validation" / "index.html",
-            "refused": refusal_folder(results) / "validation" / "index.html",
+            "found": refusal_folder(results) / "index.html",
+            "checks": refusal_folder(results) / "validation" / "index.html",
         }
         yield {
             "status": one.status,
