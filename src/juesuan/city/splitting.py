@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 import polars as pl
@@ -241,9 +242,15 @@ def _prove(whole: _Whole, header: Header, parts: Parts) -> None:
 
 
 def _by_unit(ledger: LargeLedger | None) -> Mapping[str, pl.DataFrame]:
-    if ledger is None or not len(ledger.groups):
+    """Return the groups of each unit: slices, since copies would double the memory."""
+    if ledger is None:
         return {}
-    return {str(key[0]): frame for key, frame in ledger.groups.partition_by("unit", as_dict=True).items()}
+    sizes = ledger.groups.group_by("unit", maintain_order=True).len()  # the groups are sorted by unit
+    starts = [0, *accumulate(sizes["len"].to_list())]
+    return {
+        str(unit): ledger.groups.slice(start, size)
+        for (unit, size), start in zip(sizes.iter_rows(), starts, strict=False)
+    }
 
 
 def _prove_records(part: Part, unit: str, header: Header) -> None:
