@@ -104,7 +104,7 @@ def split(
     ] = False,
     replace: Annotated[bool, Parameter(help="替换原有的、内容不同的账簿", negative=())] = False,
 ) -> int:
-    """把一个含多个单位的账簿文件（CSV）拆成每单位一个，放进各单位的资料文件夹；逐行原样，并证明分文件之和等于原文件。
+    """把一个含多个单位的账簿文件（CSV）拆成每单位一个，放进各单位的资料文件夹；逐行原样，并证明各份之和等于原文件。
 
     Parameters
     ----------
