@@ -3,12 +3,18 @@
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Request, sync_playwright
 
+from juesuan import closing
+from juesuan.archive import open_store
+from juesuan.archive.restore import restore
+from juesuan.problems import Place, Problem
 from juesuan.review import approve, write_review
+from juesuan.suites import Check, Item, places_of, run_suites
 from tests.conftest import Closed
 
 pytestmark = pytest.mark.integration
@@ -63,6 +69,23 @@ def test_every_page_asks_for_nothing_else_and_is_accessible(browser: BrowserCont
     page.close()
 
 
+def test_the_page_of_a_refused_closing_is_accessible_and_leads_to_the_rule(
+    browser: BrowserContext, tmp_path: Path
+) -> None:
+    item = Item("1月 记-0089 号凭证", "借方 2.00 元", "贷方 1.00 元", 1, "1.00 元", "vouchers.csv:7")
+    runs = run_suites([Check("ledger.voucher-balance", "ledger", "借方等于贷方", "规范", places_of([item]))])
+    problem = Problem(Place("budget.csv", 3, "调整预算"), "money", "不是金额", "一百", "数字")
+    folder = closing.write_refusal(tmp_path / "out", closing.ClosingRefused([problem], runs))
+    page = browser.new_page()
+    page.goto((folder / "index.html").as_uri())
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.get_by_role("article").get_by_role("link", name="账簿").click()
+    page.wait_for_url("**/validation/ledger.html#ledger.voucher-balance")
+    assert page.locator(":target").get_by_text("记-0089").is_visible()
+    page.close()
+
+
 def test_a_reviewer_goes_from_a_figure_to_the_document_and_back_to_its_rule(
     browser: BrowserContext, out: Path
 ) -> None:
@@ -84,6 +107,46 @@ def test_a_reviewer_goes_from_a_figure_to_the_document_and_back_to_its_rule(
     page.get_by_role("link", name="总览").click()
     page.get_by_role("link", name="审核页").click()
     page.wait_for_url("**/review/index.html")
+    page.close()
+
+
+def test_every_link_of_a_restored_archive_leads_somewhere_with_the_network_off(
+    browser: BrowserContext, closed: Closed, tmp_path: Path
+) -> None:
+    address = str(tmp_path / "archive")
+    closing.archive_account(address, closed.account, closed.out)
+    restore(open_store(f"{address}/{closed.books.package.settings.unit.code}/2020"), tmp_path / "restored")
+    results = tmp_path / "restored" / "data" / "results"
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    def in_page(path: Path, attribute: str) -> set[str]:
+        page.goto(path.as_uri())
+        found = page.evaluate(f"[...document.querySelectorAll('[{attribute}]')].map((one) => one.{attribute})")
+        return {str(one) for one in found}
+
+    links = {link for path in pages_of(results) for link in in_page(path, "href")}
+    targets: dict[Path, set[str]] = {}
+    for link in links:
+        address, _, fragment = link.partition("#")
+        assert address.startswith("file:"), link
+        path = Path(unquote(urlsplit(address).path))
+        assert path.is_file(), link
+        assert results in path.parents, link
+        if fragment:
+            targets.setdefault(path, set()).add(unquote(fragment))
+    for path, fragments in targets.items():
+        assert not fragments - in_page(path, "id"), path
+    assert {
+        "index.html",
+        "disclosure.html",
+        "disclosure.pdf",
+        "disclosure.docx",
+        "disclosure.xlsx",
+        "scores.html",
+    } <= {Path(urlsplit(link).path).name for link in links}
+    assert all(url.startswith("file:") for url in asked)
     page.close()
 
 
