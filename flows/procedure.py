@@ -101,7 +101,7 @@ def close_unit(request: Request, run: Run, sign_off: Callable[[Path], None] | No
                 books = run("填列报表", fill, intake, kept)
                 runs = run("核对报表", check_tables, books, runs)
                 account = run("计算公布数与指标", derive, intake, books, kept, runs)
-                runs = run("核对公布数", check_account, account, runs)
+                runs = run("核对公布数", check_account, request, account, runs)
                 disclosure = run("编写公开文本", render, intake, account, kept)
                 runs = run("核对公开文本", check_disclosure, account, disclosure, runs)
                 state = run("输出结果", write, request, account, disclosure, runs)
@@ -144,8 +144,11 @@ def derive(
         return kept.result("derive", closing.inputs_of(intake), lambda: closing.derive(books))
 
 
-def check_account(account: closing.Account, before: tuple[SuiteRun, ...]) -> tuple[SuiteRun, ...]:
-    runs = (*before, *closing.check_account(account))
+def check_account(
+    request: Request, account: closing.Account, before: tuple[SuiteRun, ...]
+) -> tuple[SuiteRun, ...]:
+    with closing.last_years_results(request.archive, account) as last:
+        runs = (*before, *closing.check_account(account, last.last_year if last else None))
     closing.refuse_failures(runs)
     return runs
 
@@ -165,8 +168,8 @@ def check_disclosure(
 def write(
     request: Request, account: closing.Account, disclosure: closing.Disclosure, runs: tuple[SuiteRun, ...]
 ) -> closing.State:
-    with closing.last_years_results(request.archive, account) as archived:
-        old = request.compare or archived
+    with closing.last_years_results(request.archive, account) as last:
+        old = request.compare or (last.folder if last else None)
         return closing.write_results(request.results, account, disclosure, runs, old=old)
 
 

@@ -8,14 +8,16 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
 from juesuan import closing
 from juesuan.archive import Closing, State, archive_closing, open_store
+from juesuan.identities import CheckResult
 from juesuan.money import parse_wanyuan
 from juesuan.package import load_package
-from juesuan.problems import EditionError, OutputError
+from juesuan.problems import EditionError, OutputError, Severity
 from juesuan.review import approve, write_review
 from tests.conftest import EXAMPLE, ROOT, Closed
 
@@ -141,9 +143,9 @@ def test_last_years_closing_is_compared_from_the_archive(closed: Closed, tmp_pat
     manifest["files"]["facts.csv"] = hashlib.sha256(changed.encode()).hexdigest()
     (results / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     archive_closing(open_store(address), Closing("070123", "甲", 2019, results, EXAMPLE, state=State.APPROVED))
-    with closing.last_years_results(address, account) as old:
-        assert old is not None
-        closing.write_results(tmp_path / "out", account, closed.disclosure, closed.runs, old=old)
+    with closing.last_years_results(address, account) as last:
+        assert last is not None
+        closing.write_results(tmp_path / "out", account, closed.disclosure, closed.runs, old=last.folder)
     page = tmp_path / "out" / "review" / "index.html"
     assert "<del>1,873.46</del>" in page.read_text(encoding="utf-8")
     approve(tmp_path / "out", "王芳", "审核人", on=date(2021, 5, 20))
@@ -152,7 +154,34 @@ def test_last_years_closing_is_compared_from_the_archive(closed: Closed, tmp_pat
 
 
 def test_where_nothing_was_archived_that_can_be_compared_nothing_is(closed: Closed, tmp_path: Path) -> None:
-    with closing.last_years_results(str(tmp_path / "none"), closed.account) as old:
-        assert old is None
-    with closing.last_years_results(archive_2019(tmp_path), closed.account) as old:
-        assert old is None, "figures alone, and no run.json"
+    with closing.last_years_results(str(tmp_path / "none"), closed.account) as last:
+        assert last is None
+    with closing.last_years_results(archive_2019(tmp_path), closed.account) as last:
+        assert last is None, "figures alone, and no run.json"
+
+
+def test_every_opening_balance_is_held_to_last_years_archived_closing_balance(
+    closed: Closed, tmp_path: Path
+) -> None:
+    results = tmp_path / "results-2019"
+    closing.write_results(results, closed.account, closed.disclosure, closed.runs)
+    balances = pd.read_parquet(results / "balances.parquet")
+    assert balances["opening"].any()
+
+    def found(closing_balances: pd.Series, name: str) -> dict[str, CheckResult]:
+        balances.assign(closing=closing_balances).to_parquet(results / "balances.parquet")
+        address = str(tmp_path / name)
+        archive_closing(open_store(address), Closing("070123", "甲", 2019, results, EXAMPLE, state=State.APPROVED))
+        with closing.last_years_results(address, closed.account) as last:
+            assert last is not None
+            runs = closing.check_account(closed.account, last.last_year)
+        return {result.id: result for run in runs for result in run.results}
+
+    rolled = found(balances["opening"], "rolled")["carry-over.balances"]
+    assert rolled.success
+    assert rolled.instances > 0
+    off = balances["opening"].where(balances["opening"].eq(0), balances["opening"] + 100)
+    result = found(off, "off")["carry-over.balances"]
+    assert result.severity is Severity.WARNING, "an adjustment of opening balances can be explained"
+    assert {one.difference for one in result.failures} == {"-1.00 元"}
+    assert found(off, "off")["carry-over.published"].failures, "2019 did not print what 2020 does"

@@ -44,21 +44,23 @@ def last_year(store: Store, unit: str, year: int) -> LastYear | None:
     return LastYear(version.label, _edition(store, version), state, dict(_amounts(store, version)))
 
 
-def results_of_last_year(store: Store, unit: str, year: int, into: Path) -> bool:
-    """Write the results of the closing that :func:`last_year` reads into a folder; say whether there is one.
+def results_of_last_year(store: Store, unit: str, year: int, into: Path) -> str:
+    """Write the results of the closing that :func:`last_year` reads into a folder, and return its version.
+
+    Where the archive holds no such closing, nothing is written and the version is empty.
 
     Raises:
         OutputError: the storage failed, or what it holds is not what was archived.
     """
     version = _published(store, unit, year - 1)
     if version is None:
-        return False
+        return ""
     for name in version.keys:
         if name.startswith(f"{RESULTS}/"):
             target = into / name.removeprefix(f"{RESULTS}/")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(read_proven(store, version, name))
-    return True
+    return version.label
 
 
 def _published(store: Store, unit: str, year: int) -> Version | None:

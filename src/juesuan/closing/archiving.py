@@ -1,13 +1,18 @@
 """Last stage: what of a closing goes into the archive; and what of last year's is taken from it."""
 
+import csv
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+
+import pandas as pd
 
 from juesuan.archive import Archived, Closing, State, archive_closing, open_store, results_of_last_year
 from juesuan.closing.compute import Account
 from juesuan.review import RUN
+from juesuan.rules import LastYear
 
 SIGN_OFFS = "sign-offs"
 """Folder in the results that holds who approved what; it has its own place in the archive."""
@@ -44,9 +49,27 @@ def archive_account(address: str, account: Account, out: Path, state: State = St
     return archive_closing(open_store(address), closing)
 
 
+@dataclass(frozen=True)
+class ArchivedResults:
+    """The results of an archived closing, in a folder that is there for a while; ``version`` is where they lie."""
+
+    version: str
+    folder: Path
+
+    @property
+    def last_year(self) -> LastYear:
+        """What the rules want to know of them."""
+        with (self.folder / "facts.csv").open(encoding="utf-8", newline="") as stream:
+            displays = {row["id"]: row["display"] for row in csv.DictReader(stream)}
+        frame = pd.read_parquet(self.folder / "balances.parquet")
+        ends = frame.groupby(["account", "fund", "functional"])["closing"].sum()
+        leaves = ((str(account), str(fund), str(code)) for account, fund, code in ends.index)
+        return LastYear(f"归档 {self.version}", displays, dict(zip(leaves, map(int, ends), strict=True)))
+
+
 @contextmanager
-def last_years_results(archive: str, account: Account) -> Iterator[Path | None]:
-    """Yield a folder with the results of last year's closing from an archive.
+def last_years_results(archive: str, account: Account) -> Iterator[ArchivedResults | None]:
+    """Yield the results of last year's closing from an archive.
 
     None where it holds no such closing, or one that was archived before results could be compared.
 
@@ -56,5 +79,5 @@ def last_years_results(archive: str, account: Account) -> Iterator[Path | None]:
     settings = account.books.package.settings
     with tempfile.TemporaryDirectory(prefix="juesuan-") as name:
         folder = Path(name)
-        there = results_of_last_year(open_store(archive), settings.unit.code, settings.year, folder)
-        yield folder if there and (folder / RUN).is_file() else None
+        version = results_of_last_year(open_store(archive), settings.unit.code, settings.year, folder)
+        yield ArchivedResults(version, folder) if (folder / RUN).is_file() else None
