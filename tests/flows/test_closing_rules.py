@@ -1,8 +1,10 @@
 """Rules about a closing are told with place, found and expected; a warning goes away when it is explained."""
 
+import csv
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +74,7 @@ def test_a_broken_rule_says_where_what_and_what_should_be(
 
 def with_fact(closed: Closed, name: str, **changes: Any) -> closing.Account:
     facts = closed.account.facts
+    assert name in facts
     return replace(
         closed.account, facts=Facts(replace(one, **changes) if one.id == name else one for one in facts.values())
     )
@@ -167,6 +170,25 @@ def test_a_printed_number_that_is_not_its_value_is_found(closed: Closed) -> None
     for rule, (fact, display) in fact_cases(closed.account.facts).items():
         checks = {check.id: check for check in account_rules(with_fact(closed, fact.id, display=display))}
         assert checks[rule].fails, rule
+
+
+def broken_facts() -> list[dict[str, str]]:
+    with (ROOT / "tests" / "spec" / "broken-facts.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.mark.parametrize("case", broken_facts(), ids=lambda case: case["规则"])
+def test_a_fact_that_breaks_a_rule_fails_it(closed: Closed, case: dict[str, str]) -> None:
+    changes: dict[str, Any] = {
+        field: Fraction(case[column])
+        for field, column in (("exact", "准确值"), ("displayed", "公布数"))
+        if case[column]
+    }
+    if case["印出"]:
+        changes["display"] = case["印出"]
+    account = with_fact(closed, case["改哪个数"], **changes)
+    checks = {check.id: check for check in account_rules(account)}
+    assert checks[case["规则"]].fails, case["不对在哪里"]
 
 
 def test_a_share_beyond_the_whole_is_found(closed: Closed) -> None:
