@@ -6,7 +6,7 @@ among the facts, in the document or on the page. The stages after it run again o
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -20,25 +20,10 @@ from juesuan.figures import Figure
 from juesuan.ledger import Ledger
 from juesuan.package import ClosingPackage
 from tests.conftest import Closed
+from tests.mutation.drawn import drawn
+from tests.mutation.made import Corruption, spread
 
 Item = TypeVar("Item")
-
-
-@dataclass(frozen=True)
-class Corruption:
-    """One corruption: its kind, where, and how to make it. ``stage`` is the first one that sees it."""
-
-    kind: str
-    where: str
-    stage: str
-    make: Callable[[Closed], Any]
-
-
-def spread(items: Sequence[Item], count: int) -> list[Item]:
-    """Return ``count`` of the items, evenly from first to last."""
-    if len(items) <= count:
-        return list(items)
-    return [items[n * (len(items) - 1) // (count - 1)] for n in range(count)]
 
 
 def other_digit(amount: int, place: int) -> int:
@@ -70,6 +55,7 @@ def corruptions(closed: Closed) -> Iterator[Corruption]:
     yield from _cells(closed)
     yield from _displays(closed)
     yield from _narrative(closed)
+    yield from drawn(closed)
     yield from _page(closed)
 
 

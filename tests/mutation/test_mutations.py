@@ -15,7 +15,8 @@ from juesuan.rounding import RoundingConflict
 from juesuan.rules import LastYear, closing_rules
 from juesuan.suites import Check, Item, places_of, run_suites
 from tests.conftest import ROOT, Closed
-from tests.mutation.corruptions import Corruption, corruptions
+from tests.mutation.corruptions import corruptions
+from tests.mutation.made import Corruption
 
 REPORT = ROOT / "docs" / "mutations.md"
 REASONS = ROOT / "tests" / "mutation" / "uncaught.csv"

@@ -147,5 +147,7 @@ def test_the_pages_load_nothing_escape_everything_and_put_failures_first(tmp_pat
     assert one.index("规则 wrong") < one.index("规则 fine")
     assert "&lt;script&gt;乙" in one
     assert "vouchers.csv:3" in one
+    assert "附注 · 不符属于错误 · fine" in one
+    assert "不符属于提示" in pages["table-2.html"]
     assert "提示 1 条" in pages["table-2.html"]
     assert "全部通过" in pages["table-3.html"]

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from juesuan.document import Chart, Number, Paragraph, Runs, Text, runs_of
 from juesuan.facts import Unit
 from juesuan.package import PLACEHOLDER, Prose
+from juesuan.package.performance import Sheet
 from juesuan.rules.model import Group, Rule, Subject
 from juesuan.rules.sections import Section, spaceless, text_of
 from juesuan.suites import Item
@@ -140,7 +141,7 @@ def texts_printed(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG0
 
 
 def sheets_printed(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001
-    """Every cell of a self-evaluation sheet holds the unit's own words, as often as the unit wrote them."""
+    """The cells of a self-evaluation sheet hold the unit's own words, as often as the unit wrote them."""
     for sheet in subject.package.sheets:
         section = next((one for one in subject.sections if one.anchor == f"score-{sheet.key}"), None)
         cells = Counter(spaceless(text) for text in (_texts(section) if section else ()))
@@ -148,6 +149,7 @@ def sheets_printed(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG
         for name, prose in _proses(sheet, sheet.key):
             if not name.endswith(".name"):  # an indicator's name stands with its weight
                 wanted[_as_stated(subject, prose.runs)] += 1
+        wanted.update(map(spaceless, _heading(sheet, subject)))
         for words, times in wanted.items():
             yield Item(
                 f"{section.title if section else sheet.key}：{words[:_BEGIN]}",
@@ -155,6 +157,21 @@ def sheets_printed(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG
                 f"{times} 处",
                 int(cells[words] < times),
             )
+
+
+def _heading(sheet: Sheet, subject: Subject) -> Iterator[str]:
+    """Yield what the lines at the head of a sheet say: whose it is, and the options that were chosen."""
+    unit = subject.package.settings.unit
+    yield unit.name
+    if sheet.project is not None:
+        yield unit.department
+        yield from (one.name for one in subject.package.projects if one.key == sheet.project)
+    for choice in sheet.choices:
+        yield choice.name
+        yield "".join(
+            f"{number}.{option}{'☑' if number == choice.chosen else '□'}"
+            for number, option in enumerate(choice.options, start=1)
+        )
 
 
 def no_placeholder(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001

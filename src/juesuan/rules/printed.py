@@ -2,12 +2,13 @@
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from juesuan.document import CellKind, Chart, Grid, GridRow, Number
+from juesuan.document import CellKind, Chart, Grid, Number
 from juesuan.facts import Fact
 from juesuan.rules.model import Rule, Subject
 from juesuan.rules.sections import spaceless, text_of
+from juesuan.skins.plain import Placed, placed_rows
 from juesuan.suites import Item
 
 _STATUTORY = re.compile(r"table-([0-9]+)")
@@ -15,15 +16,17 @@ _ON_PAGE = re.compile(r"<[a-z]+ [^<>]*data-fact=\"([^\"]+)\"[^<>]*>([^<]*)<")
 
 
 def cells_in_place(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
-    """Each row of a statutory table prints its own facts, in the order of the columns, and each fact once."""
+    """Each row of a statutory table prints its own facts, each once, under the number of its column (栏次)."""
     for section in subject.sections:
         match = _STATUTORY.fullmatch(section.anchor)
         for grid in section.blocks:
             if match and isinstance(grid, Grid):
                 seen: set[str] = set()
-                for number, row in enumerate(grid.body, start=1):
-                    wrong = list(_misplaced(row, match[1], subject, seen))
-                    label = next((text_of(cell.runs, subject.facts) for cell in row if cell.runs), "")
+                head = [one for row in placed_rows(grid.head, subject.facts) for one in row]
+                columns = {one.column: one.text for one in head if one.text.isdecimal()}
+                for number, row in enumerate(placed_rows(grid.body, subject.facts), start=1):
+                    wrong = list(_misplaced(row, match[1], columns, subject, seen))
+                    label = next((one.text for one in row if one.cell.runs), "")
                     place = f"表 {match[1]} 第 {number} 行 {label}"
                     yield Item(place, "、".join(wrong) or "各格相符", "各格相符", int(bool(wrong)))
                 yield _all_there(match[1], subject, seen)
@@ -62,25 +65,32 @@ def page_figures(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG00
         yield Item(subject.label(name), "、".join(sorted(found)) or "没有印出", wanted, int(found != {wanted}))
 
 
-def _misplaced(row: GridRow, table: str, subject: Subject, seen: set[str]) -> Iterator[str]:
+def _misplaced(
+    row: Sequence[Placed], table: str, columns: Mapping[int, str], subject: Subject, seen: set[str]
+) -> Iterator[str]:
+    """Yield what stands in a wrong cell. ``columns`` are the numbers printed above (none in some forms)."""
     before = -1
-    beside: set[str] = set()
-    for cell in row:
-        for run in cell.runs:
+    beside: set[str] = set()  # the labels left of the amounts; labels after amounts begin another group
+    amounts = False
+    for one in row:
+        if one.cell.kind is not CellKind.AMOUNT:
+            beside = {spaceless(one.text)} if amounts else {*beside, spaceless(one.text)}
+            amounts = False
+        else:
+            amounts = True
+        for run in one.cell.runs:
             if not isinstance(run, Number):
                 continue
             fact = subject.facts.get(run.fact)
             if fact is None or not fact.table:
                 yield subject.label(run.fact)
                 continue
-            here = spaceless(fact.row) in beside
+            here = spaceless(fact.row) in beside and columns.get(one.column, fact.column) == fact.column
             column = int(fact.column) if fact.column.isdecimal() else before + 1
             if fact.table != table or run.fact in seen or not here or column <= before:
                 yield fact.label
             before = column
             seen.add(run.fact)
-        if cell.kind is not CellKind.AMOUNT:
-            beside.add(spaceless(text_of(cell.runs, subject.facts)))
 
 
 def _all_there(table: str, subject: Subject, seen: set[str]) -> Item:

@@ -7,13 +7,16 @@ since the stock ones load style sheets and scripts from other hosts, stamp a clo
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from juesuan.problems import Severity
 from juesuan.resources import resource_root
 from juesuan.suites.run import SuiteRun
+
+if TYPE_CHECKING:
+    from great_expectations.core import ExpectationValidationResult
 
 
 def write_docs(
@@ -35,6 +38,8 @@ def write_docs(
     by_name: dict[str, list[SuiteRun]] = {}
     for run in runs:  # a suite may be checked in two stages: it is one page
         by_name.setdefault(run.name, []).append(run)
+    order = [*suite_titles, *(name for name in by_name if name not in suite_titles)]
+    by_name = {name: by_name[name] for name in order if name in by_name}
     suites = [_summary(name, several, suite_titles.get(name, name)) for name, several in by_name.items()]
     for several, summary in zip(by_name.values(), suites, strict=True):
         rows = sorted((row for run in several for row in _rows(run)), key=lambda row: bool(row["success"]))
@@ -69,15 +74,23 @@ def _rows(run: SuiteRun) -> list[dict[str, Any]]:
     (table,) = (block["table"] for block in section["content_blocks"] if block["content_block_type"] == "table")
     return [
         {
-            "id": outcome.expectation_config.kwargs["rule_id"] if outcome.expectation_config else "",
+            **_rule(outcome),
             "success": bool(outcome.success),
             "status": _parts(status)[0],
             "rule": _parts(rule),
-            "citation": (outcome.expectation_config.meta or {})["citation"] if outcome.expectation_config else "",
             "observed": _parts(observed)[0]["text"],
         }
         for outcome, (status, rule, observed) in zip(ordered, table, strict=True)
     ]
+
+
+def _rule(outcome: "ExpectationValidationResult") -> dict[str, str]:
+    config = outcome.expectation_config
+    if config is None:
+        return {"id": "", "citation": "", "severity": ""}
+    meta = config.meta or {}
+    severity = "错误" if meta["severity"] == Severity.ERROR else "提示"
+    return {"id": config.kwargs["rule_id"], "citation": meta["citation"], "severity": severity}
 
 
 def _parts(node: Any) -> list[dict[str, Any]]:
