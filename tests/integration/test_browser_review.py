@@ -1,5 +1,6 @@
 """The review page and the validation documents in a real browser, without a network, with axe."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -39,10 +40,13 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext
 
 
 @pytest.fixture(scope="module")
-def out(closed: Closed) -> Path:
-    approve(closed.out, "王芳", "审核人", on=date(2021, 5, 20))
-    write_review(closed.out, old=closed.out)
-    return closed.out
+def out(closed: Closed, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the example's results, signed once."""
+    folder = tmp_path_factory.mktemp("signed") / "out"
+    shutil.copytree(closed.out, folder)
+    approve(folder, "王芳", "审核人", on=date(2021, 5, 20))
+    write_review(folder, old=closed.out)
+    return folder
 
 
 def pages_of(out: Path) -> list[Path]:
