@@ -47,6 +47,7 @@ SUITE_TITLES = {
     "timeliness": "时限",
     "narrative": "文字说明",
     "printed": "印出的表图",
+    "personal": "个人信息",
     "explanations": "审核说明",
 }
 

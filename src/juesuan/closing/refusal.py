@@ -1,17 +1,22 @@
 """When a closing goes no further: everything that is wrong at once, and nothing published."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from juesuan.identities import CheckResult
+from juesuan.privacy import masked
 from juesuan.problems import ExitCode, JuesuanError, Problem, Severity
 from juesuan.suites import SuiteRun
 
 
 class ClosingRefused(JuesuanError):  # noqa: N818 - names what happened
-    """Input problems or failed checks of severity error; carries all of them and the suites that were run."""
+    """Input problems or failed checks of severity error; carries all of them and the suites that were run.
+
+    What stands in a cell that can't be read is told with personal numbers masked: the orchestrator keeps it.
+    """
 
     def __init__(self, problems: Sequence[Problem], runs: Sequence[SuiteRun]) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(replace(one, found=masked(one.found)) for one in problems)
         self.runs = tuple(runs)
         self.failed = tuple(failed_of(runs))
         self.exit_code = ExitCode.INPUT if self.problems else ExitCode.CHECKS

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from juesuan.closing.compute import Account
+from juesuan.closing.published import known_words, ledger_names, published_texts
 from juesuan.closing.render import Disclosure
 from juesuan.rules import LastYear, Subject, closing_rules, evaluate_rule, of_document
 from juesuan.suites import Check
@@ -40,6 +41,9 @@ def subject_of(
         page=disclosure.html if disclosure else "",
         last_year=last_year,
         opening=opening,
+        published=published_texts(account) if disclosure else {},
+        ledger_names=ledger_names(books) if disclosure else {},
+        known_words=known_words(books.edition) if disclosure else frozenset(),
     )
 
 

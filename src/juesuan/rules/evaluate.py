@@ -5,7 +5,7 @@ from functools import cache
 
 from juesuan.problems import EditionError, InputError
 from juesuan.resources import edition_folder
-from juesuan.rules import amounts, narrative, printed, reasons, scores, years
+from juesuan.rules import amounts, narrative, personal, printed, reasons, scores, years
 from juesuan.rules.model import Rule, RuleFile, Subject
 from juesuan.suites import Check, Item, places_of
 from juesuan.yamlsource import read_yaml
@@ -49,9 +49,11 @@ EVALUATORS: Mapping[str, Evaluator] = {
     "not_before": years.not_before,
     "as_last_year": years.as_last_year,
     "opening_balances": years.opening_balances,
+    "no_personal_number": personal.no_personal_number,
+    "no_person_named": personal.no_person_named,
 }
 
-_OF_DOCUMENT = frozenset({"narrative", "printed"})
+_OF_DOCUMENT = frozenset({"narrative", "printed", "personal"})
 """Suites that read the document: they are checked after it is written."""
 
 _REQUIRED: Mapping[str, tuple[str, ...]] = {
@@ -71,6 +73,7 @@ _REQUIRED: Mapping[str, tuple[str, ...]] = {
     "within_days": ("of", "base", "days"),
     "not_before": ("of", "base"),
     "as_last_year": ("pairs",),
+    "no_person_named": ("words", "labels"),
 }
 
 

@@ -50,6 +50,7 @@ class Rule(Strict):
     within: str = ""
     sequence: tuple[str | Group, ...] = ()
     words: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
     up: str = ""
     down: str = ""
     same: str = ""
@@ -82,7 +83,11 @@ class LastYear:
 
 @dataclass(frozen=True)
 class Subject:
-    """The closing that rules look at. ``document`` is None before it is written, ``opening`` is this year's."""
+    """The closing that rules look at. ``document`` is None before it is written, ``opening`` is this year's.
+
+    ``published`` and ``ledger_names`` are the texts that are published beside the document, and where each of them
+    stands first; ``known_words`` the names that the edition itself gives to accounts and codes.
+    """
 
     package: ClosingPackage
     facts: Facts
@@ -94,6 +99,9 @@ class Subject:
     page: str = ""
     last_year: LastYear | None = None
     opening: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    published: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    ledger_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    known_words: frozenset[str] = frozenset()
 
     def members(self, each: str | tuple[dict[str, str], ...]) -> Sequence[Member]:
         """Return the members of a list that a rule names or writes out; one without words where it has none.

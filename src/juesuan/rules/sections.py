@@ -52,6 +52,11 @@ class Section:
             yield from runs_of(block)
 
     @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """Everything that it prints, one text for each sequence of runs."""
+        return tuple(text_of(runs, self.facts) for runs in self.runs)
+
+    @cached_property
     def told(self) -> tuple[str, ...]:
         """The ids of the facts that the paragraphs print, in order."""
         return tuple(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from juesuan.identities import Explanation, Identity, Instance
+from juesuan.privacy import masked
 from juesuan.problems import Severity
 
 if TYPE_CHECKING:
@@ -69,6 +70,16 @@ class Check:
     def _violating(self) -> "NDArray[np.bool_]":
         excess = self.places["excess"].to_numpy()
         return excess > 0 if self.bounded else excess != 0
+
+    def without_personal_numbers(self) -> "Check":
+        """Return the check with the personal numbers of its failing places masked: findings are published."""
+        failing = self.failing
+        if failing.empty:
+            return self
+        places = self.places.copy()
+        for name in ("place", "stated", "computed"):
+            places.loc[failing.index, name] = [masked(str(text)) for text in failing[name]]
+        return replace(self, places=places)
 
     def explained(self, explanations: Iterable[Explanation]) -> "Check":
         """Return the check with what the unit wrote about its failing places; an error can't be explained."""
