@@ -13,15 +13,15 @@ from juesuan.problems import OutputError  # noqa: E402
 
 
 class Request(BaseModel):
-    """What a person fills in for a proof of an archive."""
+    """重新读出归档的每个文件，核对哈希，并延长保管期。"""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", title="归档核对")
 
     archive: str = Field("archive", title="归档位置", description="文件夹，或 s3://桶/前缀")
     renew: bool = Field(default=True, title="延长保管期", description="对完好的版本续期（永久保管）")
 
 
-@flow(name="verify-archive", persist_result=False)
+@flow(name="verify-archive", flow_run_name="归档核对 {request.archive}", persist_result=False)
 def verify_archive(request: Request) -> Proof:
     """Prove an archive; a damaged file fails the run, so that somebody is told.
 

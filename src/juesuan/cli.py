@@ -287,6 +287,30 @@ def serve(
 
 
 @app.command
+def notify(
+    *,
+    api: Annotated[
+        str, Parameter(help="Prefect 服务的接口地址，默认取环境变量 PREFECT_API_URL，没有则为本机的服务")
+    ] = "",
+) -> int:
+    """设置通知：决算没有完成、中断、等待签署，或归档核对没有通过时，发消息到环境变量 JUESUAN_NOTIFY_URL 的地址。
+
+    先发一条测试消息，再登记到正在运行的 Prefect 服务。juesuan serve 启动时设了这个变量，就不必再运行。
+    """
+    from juesuan.runner import load_flow
+
+    os.environ["PREFECT_API_URL"] = api or os.environ.get("PREFECT_API_URL") or "http://127.0.0.1:4200/api"
+    flow = load_flow("notify")
+    address = flow.take_address()
+    if not address:
+        print(f"没有设环境变量 {flow.VARIABLE}：写明通知发到哪里，见 docs/office.md。", file=sys.stderr)  # noqa: T201
+        return ExitCode.USAGE
+    flow.send_test(address)
+    print(f"测试消息已发出。已登记：{'、'.join(flow.set_up(address))}")  # noqa: T201 - talks to people
+    return ExitCode.OK
+
+
+@app.command
 def inspect(
     file: Path,
     *,

@@ -1,4 +1,4 @@
-"""Personal data of vouchers stays in the restricted part: canaries in summaries reach no file that is published."""
+"""Personal data of vouchers stays in the restricted part: canaries in summaries reach no published file."""
 
 import csv
 import io

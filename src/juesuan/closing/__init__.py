@@ -19,7 +19,7 @@ from juesuan.closing.compute import Account, Books, derive, fill
 from juesuan.closing.intake import Intake, Overrides, ingest, inputs_of, lock_name, with_ledger
 from juesuan.closing.kept import KeptStages
 from juesuan.closing.lock import only_one
-from juesuan.closing.outcome import Outcome
+from juesuan.closing.outcome import Outcome, address_of, name_of
 from juesuan.closing.proof import conflicts_refused
 from juesuan.closing.refusal import ClosingRefused, refuse_failures, refuse_problems
 from juesuan.closing.render import Disclosure, render, write_document
@@ -39,6 +39,7 @@ __all__ = [
     "SignOffRefused",
     "State",
     "Turn",
+    "address_of",
     "archive_account",
     "check_account",
     "check_archive",
@@ -53,6 +54,7 @@ __all__ = [
     "invitation",
     "last_years_results",
     "lock_name",
+    "name_of",
     "next_signature",
     "only_one",
     "refusal_folder",

@@ -1,14 +1,41 @@
 """What a finished closing tells people: in one line, and as a page in the orchestrator."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from juesuan.archive import State
 from juesuan.closing.compute import Account
-from juesuan.closing.refusal import failed_of, lines_of
+from juesuan.closing.refusal import failed_of, lines_of, table_of
 from juesuan.closing.results import closing_title
+from juesuan.facts import Unit
+from juesuan.package import Settings
+from juesuan.package.settings import SETTINGS_FILE
+from juesuan.problems import InputError
 from juesuan.suites import SuiteRun
+from juesuan.yamlsource import read_yaml
+
+RESULTS_ROOT, RESULTS_URL = "JUESUAN_RESULTS_ROOT", "JUESUAN_RESULTS_URL"
+"""Environment variables: a folder of results, and the address at which a web server shows it."""
+
+
+def name_of(package: Path) -> str:
+    """Return what a closing is called before anything is read: unit and year, else the folder's name."""
+    try:
+        settings = read_yaml(package / SETTINGS_FILE, Settings)
+    except InputError:
+        return f"{package.name} 决算"
+    return f"{settings.unit.name} {settings.year} 年度决算"
+
+
+def address_of(page: Path) -> str | None:
+    """Return where a web server shows a page of the results; None where none does."""
+    root, url = os.environ.get(RESULTS_ROOT), os.environ.get(RESULTS_URL)
+    if not root or not url or not page.is_relative_to(root):
+        return None
+    return f"{url}/{quote(page.relative_to(root).as_posix())}"
 
 
 @dataclass(frozen=True)
@@ -23,6 +50,8 @@ class Outcome:
     warnings: tuple[str, ...]
     adjusted: int
     figures: int
+    key_figures: tuple[dict[str, str], ...] = ()
+    table: tuple[dict[str, str], ...] = ()
     state: State = State.DRAFT
 
     @classmethod
@@ -31,6 +60,8 @@ class Outcome:
     ) -> "Outcome":
         """Return the outcome of a closing whose checks passed."""
         results = [result for run in runs for result in run.results]
+        money = account.books.edition.money.name
+        key = [account.facts[name] for name in account.books.edition.key_figures if name in account.facts]
         return cls(
             title=closing_title(account),
             out=out,
@@ -40,6 +71,15 @@ class Outcome:
             warnings=tuple(lines_of(failed_of(runs))),
             adjusted=len(account.rounding.adjustments),
             figures=len(account.facts),
+            key_figures=tuple(
+                {
+                    "指标": one.label,
+                    "公布数": one.display,
+                    "单位": money if one.unit is Unit.FEN else "",
+                }
+                for one in key
+            ),
+            table=tuple(table_of((), failed_of(runs))),
             state=state,
         )
 
@@ -58,8 +98,17 @@ class Outcome:
         return (
             f"# {self.title}\n\n{self.summary}\n\n"
             f"| 结果 | 位置 |\n|---|---|\n"
-            f"| 公开文本 | `{self.out / 'disclosure.html'}` |\n"
-            f"| 审核页 | `{self.out / 'review' / 'index.html'}` |\n"
-            f"| 校验文档 | `{self.out / 'validation' / 'index.html'}` |\n"
-            f"| 归档 | `{self.archived}` |\n\n## 提示\n\n{warnings}\n"
+            f"| {_linked('公开文本', self.out / 'disclosure.html')}\n"
+            f"| {_linked('审核页', self.out / 'review' / 'index.html')}\n"
+            f"| {_linked('校验文档', self.out / 'validation' / 'index.html')}\n"
+            f"| 归档 | `{self.archived}` |\n\n"
+            f"| 主要的数 | 公布数 |\n|---|---:|\n"
+            + "".join(f"| {one['指标']} | {one['公布数']} {one['单位']} |\n" for one in self.key_figures)
+            + f"\n## 提示\n\n{warnings}\n"
         )
+
+
+def _linked(words: str, page: Path) -> str:
+    """Return two cells of a table in Markdown: a page, as a link where it is served, and where it lies."""
+    address = address_of(page)
+    return f"{f'[{words}]({address})' if address else words} | `{page}` |"

@@ -8,6 +8,8 @@ from juesuan.privacy import masked
 from juesuan.problems import ExitCode, JuesuanError, Problem, Severity
 from juesuan.suites import SuiteRun
 
+_MOST_ROWS = 5
+
 
 class ClosingRefused(JuesuanError):  # noqa: N818 - names what happened
     """Input problems or failed checks of severity error; carries all of them and the suites that were run.
@@ -25,21 +27,30 @@ class ClosingRefused(JuesuanError):  # noqa: N818 - names what happened
     @property
     def table(self) -> list[dict[str, str]]:
         """What is wrong, one row each, for the orchestrator's page."""
-        problems = [
-            {"规则": one.message, "位置": str(one.place), "实际": one.found, "应为": one.expected, "差额": ""}
-            for one in self.problems
-        ]
-        return problems + [
-            {
-                "规则": result.text,
-                "位置": one.place,
-                "实际": one.stated,
-                "应为": one.computed,
-                "差额": one.difference,
-            }
-            for result in self.failed
-            for one in result.failures
-        ]
+        return table_of(self.problems, self.failed)
+
+
+def table_of(problems: Iterable[Problem], failed: Iterable[CheckResult]) -> list[dict[str, str]]:
+    """Return problems and failed rules as rows of a table for people."""
+    rows = [
+        {"程度": "错误", "规则": one.message, "位置": str(one.place), "实际": one.found, "应为": one.expected}
+        | {"差额": "", "依据的行": "", "说明": one.hint}
+        for one in problems
+    ]
+    return rows + [
+        {
+            "程度": "错误" if result.severity is Severity.ERROR else "提示",
+            "规则": result.text,
+            "位置": one.place,
+            "实际": one.stated,
+            "应为": one.computed,
+            "差额": one.difference,
+            "依据的行": "、".join(one.rows[:_MOST_ROWS]) + (" 等" if len(one.rows) > _MOST_ROWS else ""),
+            "说明": one.explanation.text if one.explanation else "",
+        }
+        for result in failed
+        for one in result.failures
+    ]
 
 
 def failed_of(runs: Iterable[SuiteRun]) -> list[CheckResult]:
