@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import yaml
 
 from juesuan.offline import go_offline
@@ -30,15 +31,19 @@ def set_up(address: str) -> list[str]:
     """Have the server tell this address; return what it tells about. Done again, it updates.
 
     Raises:
-        OutputError: no notification can be sent to such an address.
+        OutputError: no notification can be sent to such an address, or there is no server.
     """
     go_offline()
     _prove(address)
     from prefect.blocks.notifications import SlackWebhook
 
-    # The server can load Prefect's own blocks alone; of them, this one hands any address on to Apprise as it is.
-    block = SlackWebhook(url=address).save(BLOCK, overwrite=True)
-    return [_put(definition) for definition in _automations(str(block))]
+    try:
+        # The server can load Prefect's own blocks alone; of them, this one hands any address on to Apprise as it is.
+        block = SlackWebhook(url=address).save(BLOCK, overwrite=True)
+        return [_put(definition) for definition in _automations(str(block))]
+    except httpx.TransportError as error:
+        api = os.environ.get("PREFECT_API_URL", "")
+        raise OutputError(f"连不上 Prefect 服务（{api}）：先启动服务，或用 --api 写明它的地址。") from error
 
 
 def send_test(address: str) -> None:

@@ -277,7 +277,10 @@ def serve(
     home: Annotated[Path | None, Parameter(help="服务的数据文件夹，默认在用户目录下")] = None,
     cron: Annotated[str, Parameter(help="年度决算的时间（cron，北京时间），在页面上启用后才生效")] = "0 6 10 1 *",
 ) -> int:
-    """启动本单位的决算服务：在浏览器里填表、运行、查看进度。按 Ctrl-C 停止。"""
+    """启动本单位的决算服务：在浏览器里填表、运行、查看进度。按 Ctrl-C 停止。
+
+    结果默认放在当前文件夹的 out，归档放在 archive。设了环境变量 JUESUAN_NOTIFY_URL，没有完成或等待签署时发通知。
+    """
     from juesuan.runner import load_flow
 
     folder = home or Path.home() / ".local" / "share" / "juesuan"

@@ -1,12 +1,15 @@
 """Real servers for the integration tests, each in a folder of its own, on free loopback ports."""
 
 import contextlib
+import http.server
+import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -106,3 +109,27 @@ def prefect_environment(home: Path, api: str) -> dict[str, str]:
         "PREFECT_API_URL": api,
         "PREFECT_CLI_PROMPT": "false",
     }
+
+
+@contextlib.contextmanager
+def message_receiver() -> Iterator[tuple[str, list[dict[str, str]]]]:
+    """Run a web hook; yield its address (host, port) for Apprise's ``json://`` and the messages that came."""
+    messages: list[dict[str, str]] = []
+
+    class Hook(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:  # the library calls it so
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            messages.append({**json.loads(body), "path": self.path})
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"127.0.0.1:{server.server_address[1]}", messages
+    finally:
+        server.shutdown()
+        server.server_close()

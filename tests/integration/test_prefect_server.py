@@ -3,56 +3,19 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from tests.conftest import EXAMPLE, ROOT, copy_package
+from tests.integration.orchestrator import Orchestrator
 from tests.integration.servers import postgresql, prefect_environment, prefect_server
 
 pytestmark = pytest.mark.integration
 
 CANARY = "CANARY-7f3a91"
-
-
-@dataclass(frozen=True)
-class Orchestrator:
-    """A server with the project's deployments and a worker."""
-
-    api: str
-
-    def post(self, path: str, body: dict[str, Any]) -> Any:
-        """Ask the API as the page does."""
-        answer = httpx.post(f"{self.api}{path}", json=body, timeout=30)
-        answer.raise_for_status()
-        return answer.json()
-
-    def deployment(self, name: str) -> dict[str, Any]:
-        """Return a deployment by its name."""
-        (found,) = self.post("/deployments/filter", {"deployments": {"name": {"any_": [name]}}})
-        return dict(found)
-
-    def run(self, name: str, request: dict[str, Any]) -> dict[str, Any]:
-        """Run a deployment with the form filled in, and wait until it ends."""
-        deployment = self.deployment(name)["id"]
-        flow_run = self.post(f"/deployments/{deployment}/create_flow_run", {"parameters": {"request": request}})
-        deadline = time.monotonic() + 240
-        while time.monotonic() < deadline:
-            state = httpx.get(f"{self.api}/flow_runs/{flow_run['id']}", timeout=30).json()
-            if state["state"]["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}:
-                return dict(state)
-            time.sleep(1)
-        raise AssertionError(f"{name} did not end; last state {state['state']}")
-
-    def artifacts(self, flow_run: str) -> dict[str, dict[str, Any]]:
-        """Return the artifacts of a run by key."""
-        found = self.post("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [flow_run]}}})
-        return {one["key"]: one for one in found}
 
 
 @pytest.fixture(scope="module")
