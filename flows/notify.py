@@ -38,7 +38,7 @@ def set_up(address: str) -> list[str]:
     from prefect.blocks.notifications import SlackWebhook
 
     try:
-        # The server can load Prefect's own blocks alone; of them, this one hands any address on to Apprise as it is.
+        # The server loads Prefect's own blocks alone; of them, this one hands any address on to Apprise as it is.
         block = SlackWebhook(url=address).save(BLOCK, overwrite=True)
         return [_put(definition) for definition in _automations(str(block))]
     except httpx.TransportError as error:

@@ -136,6 +136,7 @@ def test_a_closing_whose_process_is_killed_tells_people(office: Office, prefect:
     os.kill(int(children[-1]), signal.SIGKILL)
     assert prefect.wait(run)["state"]["type"] == "CRASHED"
     assert office.told("中断")["title"] == f"中断：{UNIT}"
+    assert prefect.retry(run)["state"]["type"] == "COMPLETED"
 
 
 def test_what_is_hidden_beside_the_results_is_shown_to_nobody(office: Office, prefect: Orchestrator) -> None:

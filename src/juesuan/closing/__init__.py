@@ -25,6 +25,7 @@ from juesuan.closing.refusal import ClosingRefused, refuse_failures, refuse_prob
 from juesuan.closing.render import Disclosure, render, write_document
 from juesuan.closing.results import refusal_folder, write_refusal, write_results
 from juesuan.closing.signing import Turn, invitation, next_signature, take_signature
+from juesuan.closing.resuming import derive_once, fill_once, render_once
 from juesuan.review import SignOffRefused
 
 __all__ = [
@@ -48,7 +49,9 @@ __all__ = [
     "check_tables",
     "conflicts_refused",
     "derive",
+    "derive_once",
     "fill",
+    "fill_once",
     "ingest",
     "inputs_of",
     "invitation",
@@ -61,6 +64,7 @@ __all__ = [
     "refuse_failures",
     "refuse_problems",
     "render",
+    "render_once",
     "take_signature",
     "with_ledger",
     "write_document",

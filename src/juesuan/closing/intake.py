@@ -100,9 +100,13 @@ def with_ledger(intake: Intake, vouchers: Sequence[Path], trial_balance: Sequenc
 
 
 def inputs_of(intake: Intake) -> str:
-    """Return the hash of everything that a closing is made from, juesuan itself included."""
+    """Return the hash of everything that the document is made from, juesuan itself included.
+
+    Explanations are left out: they satisfy checks, which are done each time, and change no figure and no sentence.
+    """
     root = intake.root
-    files = input_files(root)
+    explanations = root / intake.settings.files.explanations if intake.settings else None
+    files = [path for path in input_files(root) if path != explanations]
     settings = repr(intake.settings)
     prior = repr(intake.package.prior) if intake.package else ""  # perhaps of the archive, and in no file
     return hash_of(hash_of_program(), str(root), settings, prior, _contents(intake), hash_of_files(files, root))
