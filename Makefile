@@ -52,4 +52,4 @@ $(READY): constraints.txt pyproject.toml
 	@touch $@
 
 clean: ## remove what the commands above made
-	rm -rf $(VENV) out archive .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .tools out archive .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

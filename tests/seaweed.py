@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -60,11 +60,19 @@ def _session() -> Any:
     return boto3.session.Session()
 
 
+_QUICK = (
+    *("-master.telemetry=false", "-master.volumeSizeLimitMB=64", "-volume.max=2000", "-filer", "-filer.disableHttp"),
+    *("-s3", "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.autoCreateBucket=false"),
+    *("-s3.allowDeleteBucketNotEmpty=false",),
+)
+"""How tests start it. Every bucket takes seven volumes or more, and a server has no more than it is told."""
+
+
 @contextmanager
-def running() -> Iterator[Server]:
+def running(options: Sequence[str] = _QUICK, *, keys_by_environment: bool = False) -> Iterator[Server]:
     """Start a server, wait until it keeps what it is given, and kill it in the end (SIGTERM takes 15 s).
 
-    Every bucket takes seven volumes or more, and a server has no more than it is told.
+    It knows one identity: of a file, or of the environment.
     """
     folder = Path(tempfile.mkdtemp(prefix="juesuan-weed-"))
     (folder / "data").mkdir()
@@ -76,13 +84,14 @@ def running() -> Iterator[Server]:
     (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
     master, volume, filer, s3 = _free_ports(4)
     words = [
-        *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false", "-master.electionTimeout=1s"),
-        *("-master.heartbeatInterval=100ms", "-master.volumeSizeLimitMB=64", "-volume.max=2000"),
-        *("-volume.preStopSeconds=0", "-filer", "-filer.disableHttp", "-s3", "-s3.port.iceberg=0"),
-        *("-s3.port.lance=0", "-s3.autoCreateBucket=false", "-s3.allowDeleteBucketNotEmpty=false"),
+        *options,
+        *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.electionTimeout=1s"),
+        *("-master.heartbeatInterval=100ms", "-volume.preStopSeconds=0"),
         *(f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}", f"-s3.port={s3}"),
-        *(f"-dir={folder / 'data'}", f"-s3.config={folder / 's3.json'}"),
+        f"-dir={folder / 'data'}",
+        *([] if keys_by_environment else [f"-s3.config={folder / 's3.json'}"]),
     ]
+    keys = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY} if keys_by_environment else {}
     weed = Path(sys.executable).parent / "weed"
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -90,6 +99,7 @@ def running() -> Iterator[Server]:
             stdout=log,
             stderr=log,
             start_new_session=True,
+            env={**os.environ, **keys},
             cwd=folder,
             preexec_fn=_die_with_parent,  # noqa: PLW1509 - a test run that is killed must leave no server behind
         )

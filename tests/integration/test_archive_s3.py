@@ -9,11 +9,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 
 from juesuan.archive import find_versions, open_store, prove
 from tests.conftest import EXAMPLE, ROOT
 from tests.faulty import Fault, Request, between
-from tests.seaweed import ACCESS_KEY, SECRET_KEY, Server
+from tests.seaweed import ACCESS_KEY, SECRET_KEY, Server, running
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("s3_keys")]
 KILLS = 24
@@ -132,3 +133,17 @@ def test_killed_at_any_request_a_rerun_finishes_the_one_version(s3_server: Serve
     kept = {key: count for key, count in times.items() if ".self-test" not in key}
     assert set(kept.values()) == {1}
     assert len(kept) == (KILLS + 1) * (len(kept) // (KILLS + 1))
+
+
+def test_the_store_of_compose_as_it_is_started_there_passes_the_trial_and_keeps_an_archive(tmp_path: Path) -> None:
+    compose = yaml.safe_load((ROOT / "infra" / "compose.yaml").read_text(encoding="utf-8"))
+    word, *options = compose["services"]["store"]["command"]
+    assert word == "server"
+    of_its_place = ("-dir=", "-ip=", "-ip.bind=")
+    with running([one for one in options if not one.startswith(of_its_place)], keys_by_environment=True) as server:
+        address = f"s3://{server.new_bucket()}?endpoint={server.endpoint}&retention-years=1"
+        done = worker(tmp_path / "once", address)
+        assert done.wait(timeout=120) == 0, done.communicate()[1].decode()
+        store = open_store(address)
+        assert [(one.label, one.complete) for one in find_versions(store)] == [("070123/2019/v0001", True)]
+        assert not prove(store).damages
