@@ -61,9 +61,9 @@ def _session() -> Any:
 
 
 _QUICK = (
-    *("-master.telemetry=false", "-master.volumeSizeLimitMB=64", "-volume.max=2000", "-filer", "-filer.disableHttp"),
-    *("-s3", "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.autoCreateBucket=false"),
-    *("-s3.allowDeleteBucketNotEmpty=false",),
+    *("-master.telemetry=false", "-master.volumeSizeLimitMB=64", "-volume.max=2000"),
+    *("-filer", "-filer.disableHttp", "-s3", "-s3.port.iceberg=0", "-s3.port.lance=0"),
+    *("-s3.autoCreateBucket=false", "-s3.allowDeleteBucketNotEmpty=false"),
 )
 """How tests start it. Every bucket takes seven volumes or more, and a server has no more than it is told."""
 

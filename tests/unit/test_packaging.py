@@ -1,0 +1,59 @@
+"""A wheel built from the sdist holds every resource, and works from wherever it is unpacked."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from juesuan.package import Settings
+from juesuan.yamlsource import read_yaml
+from tests.conftest import EXAMPLE, ROOT
+
+ROOMS = ("expectations", "flows", "templates")
+
+
+def run(*words: object, cwd: Path, **environment: str) -> str:
+    done = subprocess.run(
+        list(map(str, words)), cwd=cwd, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel that is built from the sdist, unpacked."""
+    folder = tmp_path_factory.mktemp("packaging")
+    run(sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", folder, cwd=ROOT)
+    (sdist,) = folder.glob("*.tar.gz")
+    run(sys.executable, "-m", "tarfile", "-e", sdist, folder / "sdist", cwd=folder)
+    (source,) = (folder / "sdist").iterdir()
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder, cwd=source)
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as files:
+        files.extractall(folder / "wheel")
+    return folder / "wheel"
+
+
+def test_the_wheel_holds_every_module_and_every_resource(unpacked: Path) -> None:
+    for room in (*ROOMS, "src/juesuan"):
+        here = {path.relative_to(ROOT / room) for path in (ROOT / room).rglob("*") if path.is_file()}
+        place = unpacked / "juesuan" / ("" if room == "src/juesuan" else room)
+        wanted = {path for path in here if "__pycache__" not in path.parts}
+        assert len(wanted) > 3
+        for path in wanted:
+            assert (place / path).read_bytes() == (ROOT / room / path).read_bytes(), path
+
+
+def test_the_wheel_works_where_there_is_no_checkout(unpacked: Path, tmp_path: Path) -> None:
+    year = read_yaml(EXAMPLE / "settings.yaml", Settings).year
+    script = (
+        "import sys; from pathlib import Path; from juesuan import closing; from juesuan.runner import load_flow\n"
+        f"intake = closing.ingest(Path({str(EXAMPLE)!r})); assert not intake.problems\n"
+        "assert closing.write_document(closing.derive(closing.fill(intake))).blocks\n"
+        "print(load_flow('annual_close').annual_close.name, intake.settings.year, load_flow('annual_close').__file__)"
+    )
+    told = run(sys.executable, "-c", script, cwd=tmp_path, PYTHONPATH=str(unpacked), HOME=str(tmp_path))
+    assert told.strip() == f"annual-close {year} {unpacked / 'juesuan' / 'flows' / 'annual_close.py'}"
