@@ -53,7 +53,7 @@ def test_the_wheel_works_where_there_is_no_checkout(unpacked: Path, tmp_path: Pa
         "import sys; from pathlib import Path; from juesuan import closing; from juesuan.runner import load_flow\n"
         f"intake = closing.ingest(Path({str(EXAMPLE)!r})); assert not intake.problems\n"
         "assert closing.write_document(closing.derive(closing.fill(intake))).blocks\n"
-        "print(load_flow('annual_close').annual_close.name, intake.settings.year, load_flow('annual_close').__file__)"
+        "flows = load_flow('annual_close'); print(flows.annual_close.name, intake.settings.year, flows.__file__)"
     )
     told = run(sys.executable, "-c", script, cwd=tmp_path, PYTHONPATH=str(unpacked), HOME=str(tmp_path))
     assert told.strip() == f"annual-close {year} {unpacked / 'juesuan' / 'flows' / 'annual_close.py'}"
