@@ -23,7 +23,7 @@ import httpx
 
 from juesuan.closing.outcome import RESULTS_ROOT, RESULTS_URL
 from juesuan.offline import go_offline
-from juesuan.problems import OutputError
+from juesuan.problems import OutputError, words_of
 from juesuan.runner import load_flow
 
 _PATIENCE = 120  # seconds for the server's first start, migrations included
@@ -76,7 +76,7 @@ def results_shown(folder: Path, host: str, port: int) -> Iterator[None]:
     try:
         server = http.server.ThreadingHTTPServer((host, port), pages)
     except OSError as error:
-        raise OutputError(f"结果页面的端口 {port} 用不了：{error.strerror}。可用 --port 换一个。") from error
+        raise OutputError(f"结果页面的端口 {port} 用不了：{words_of(error)}。可用 --port 换一个。") from error
     os.environ |= {RESULTS_ROOT: str(folder), RESULTS_URL: f"http://{host}:{port}"}
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

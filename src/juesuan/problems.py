@@ -4,6 +4,7 @@ A :class:`Problem` is one thing that is wrong in one place. Stages collect probl
 reported one at a time. Only the command line turns them into an exit code.
 """
 
+import errno
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
@@ -103,6 +104,27 @@ class OutputError(JuesuanError):
 
 class ResourceMissing(EditionError):  # noqa: N818 - reads as a sentence
     """The installation lacks its data."""
+
+
+_REASONS = {
+    errno.ENOSPC: "磁盘空间不足",
+    errno.EDQUOT: "磁盘配额已用完",
+    errno.EFBIG: "文件超过了允许的大小",
+    errno.EACCES: "没有写入权限",
+    errno.EPERM: "没有写入权限",
+    errno.EROFS: "磁盘是只读的",
+    errno.ENOTDIR: "路径中有一段不是文件夹",
+    errno.EEXIST: "同名的文件已存在",
+    errno.EIO: "磁盘读写出错",
+    errno.ENOENT: "没有这个文件或文件夹",
+    errno.EISDIR: "是文件夹，不是文件",
+    errno.EADDRINUSE: "已被占用",
+}
+
+
+def words_of(error: OSError) -> str:
+    """Return in Chinese why a file can't be read or written."""
+    return _REASONS.get(error.errno or 0, error.strerror or str(error))
 
 
 def _reading_order(problem: Problem) -> tuple[str, int, str, str]:

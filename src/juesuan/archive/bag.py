@@ -23,7 +23,7 @@ from pathlib import Path
 from juesuan.archive.directory import RESTRICTED
 from juesuan.archive.provenance import code_version, dumps, provenance
 from juesuan.archive.store import Content
-from juesuan.problems import OutputError
+from juesuan.problems import OutputError, words_of
 
 MANIFEST = "manifest-sha256.txt"
 TAG_MANIFEST = "tagmanifest-sha256.txt"
@@ -92,7 +92,7 @@ def make_bag(closing: Closing, *, without: Iterable[Path] = ()) -> Bag:
             made.update(_folder(SIGN_OFFS, closing.sign_offs.resolve(), set()))
         given = dict(_folder(INPUTS, closing.inputs.resolve(), left_out))
     except OSError as error:
-        raise OutputError(f"归档前读不了 {error.filename}：{error.strerror}。") from error
+        raise OutputError(f"归档前读不了 {error.filename}：{words_of(error)}。") from error
     code = code_version()
     told = {"data/code.json": _json(code)}
     hashes = {name: one.sha256 for name, one in {**made, **given, **told}.items()}

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
 from juesuan.archive.store import CHUNK, Content, Head, KeyMissingError, KeyTakenError, RetainedError
-from juesuan.problems import OutputError
+from juesuan.problems import OutputError, words_of
 
 RESTRICTED = "restricted"
 """Name of the folder in a version that only the archive's owner may enter."""
@@ -24,17 +24,6 @@ _RETENTION = ".retention"
 _TEMPORARY = ".juesuan-"
 _STALE_SECONDS = 24 * 3600
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
-_REASONS = {
-    errno.ENOSPC: "磁盘空间不足",
-    errno.EDQUOT: "磁盘配额已用完",
-    errno.EFBIG: "文件超过了允许的大小",
-    errno.EACCES: "没有写入权限",
-    errno.EPERM: "没有写入权限",
-    errno.EROFS: "磁盘是只读的",
-    errno.ENOTDIR: "路径中有一段不是文件夹",
-    errno.EEXIST: "同名的文件已存在",
-    errno.EIO: "磁盘读写出错",
-}
 
 
 class DirectoryStore:
@@ -205,7 +194,7 @@ class DirectoryStore:
         except FileNotFoundError as error:
             raise KeyMissingError(f"归档 {self.root} 中缺少文件 {key}") from error
         except OSError as error:
-            reason = _REASONS.get(error.errno or 0, error.strerror)
+            reason = words_of(error)
             raise OutputError(
                 f"归档文件夹 {self.root} 读写失败：{reason}。已写入的部分保留，重新运行即可续传。"
             ) from error

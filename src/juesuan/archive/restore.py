@@ -11,7 +11,7 @@ from juesuan.archive.directory import RESTRICTED
 from juesuan.archive.proof import damages_of
 from juesuan.archive.store import Store
 from juesuan.archive.versions import Version, find_versions
-from juesuan.problems import OutputError
+from juesuan.problems import OutputError, words_of
 
 
 def restore(store: Store, to: Path) -> Version:
@@ -39,7 +39,7 @@ def restore(store: Store, to: Path) -> Version:
         finally:
             shutil.rmtree(beside, ignore_errors=True)
     except OSError as error:
-        raise OutputError(f"无法还原到 {to}：{error.strerror}。没有还原任何内容。") from error
+        raise OutputError(f"无法还原到 {to}：{words_of(error)}。没有还原任何内容。") from error
     except bagit.BagError as error:
         raise OutputError(f"还原到 {to} 时内容有改动（{error}）。没有还原任何内容。") from error
     return version

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from juesuan import __version__
-from juesuan.problems import OutputError
+from juesuan.problems import OutputError, words_of
 from juesuan.resources import resource_root
 
 Value = TypeVar("Value")
@@ -63,7 +63,7 @@ class KeptStages:
         try:
             _write(path, pickle.dumps(value, protocol=5))
         except OSError as error:
-            raise OutputError(f"无法保存阶段结果到 {self.folder}：{error.strerror}") from error
+            raise OutputError(f"无法保存阶段结果到 {self.folder}：{words_of(error)}") from error
         return value
 
     def forget_others(self) -> None:

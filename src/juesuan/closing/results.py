@@ -24,8 +24,8 @@ from juesuan.csvtext import csv_cell
 from juesuan.facts import Facts, number_text
 from juesuan.forms.model import ListedErratum
 from juesuan.identities import CheckResult, Explanation
-from juesuan.problems import OutputError, Problem
-from juesuan.review import render_refused, write_review, write_signoffs
+from juesuan.problems import OutputError, Problem, words_of
+from juesuan.review import write_review, write_signoffs
 from juesuan.suites import SuiteRun, write_docs
 from juesuan.tables import describe_selection
 from juesuan.trace import write_graph
@@ -180,7 +180,7 @@ def replace_folder(target: Path, fill: Callable[[Path], None]) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     except OSError as error:
-        raise OutputError(f"无法写入 {target}：{error.strerror}") from error
+        raise OutputError(f"无法写入 {target}：{words_of(error)}") from error
     try:
         fresh, old = beside / "new", beside / "old"
         fresh.mkdir()
@@ -194,7 +194,7 @@ def replace_folder(target: Path, fill: Callable[[Path], None]) -> None:
                 old.rename(target)
             raise
     except OSError as error:
-        raise OutputError(f"无法写入 {target}：{error.strerror}") from error
+        raise OutputError(f"无法写入 {target}：{words_of(error)}") from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 

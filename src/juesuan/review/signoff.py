@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from juesuan.archive import State
-from juesuan.problems import OutputError
+from juesuan.problems import OutputError, words_of
 
 FOLDER = "sign-offs"
 FILE = "sign-offs.json"
@@ -130,7 +130,7 @@ def write_signoffs(out: Path, records: Iterable[SignOff]) -> None:
         Path(name).chmod(0o644)
         Path(name).replace(folder / FILE)
     except OSError as error:
-        raise OutputError(f"无法写入 {folder}：{error.strerror}") from error
+        raise OutputError(f"无法写入 {folder}：{words_of(error)}") from error
 
 
 def hashes_of(sections: Iterable[Mapping[str, Any]]) -> dict[str, str]:

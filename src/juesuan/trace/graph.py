@@ -14,7 +14,7 @@ import pandas as pd
 from juesuan.facts import Fact, Facts, Phase, Source, Unit
 from juesuan.figures import Selection
 from juesuan.ledger import Ledger, RowFinder
-from juesuan.problems import JuesuanError, OutputError
+from juesuan.problems import JuesuanError, OutputError, words_of
 from juesuan.tables import Part
 from juesuan.trace.store import BALANCES, CONDITIONS, FACTS, IDENTITIES, LEDGER
 
@@ -99,7 +99,7 @@ def _unchanged(out: Path, name: str, manifest: Mapping[str, Any]) -> None:
         with (out / name).open("rb") as stream:
             found = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise OutputError(f"{out / name} 无法读取（{error.strerror}）。") from error
+        raise OutputError(f"{out / name} 无法读取（{words_of(error)}）。") from error
     if found != manifest["files"][name]:
         raise OutputError(f"{out / name} 在决算之后被改动过（与 {MANIFEST} 中的校验值不符），不能据此追溯。")
 
