@@ -49,7 +49,6 @@ class EditionFile(Strict):
     thresholds: tuple[Threshold, ...]
     headline: tuple[Headline, ...]
     score_scheme: str
-    key_figures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,6 @@ class Edition:
     ledger_rules: tuple[LedgerRule, ...]
     definitions: Definitions
     score_rules: ScoreRules
-    key_figures: tuple[str, ...] = ()
 
 
 def load_edition(key: str) -> Edition:
@@ -103,7 +101,6 @@ def load_edition(key: str) -> Edition:
         ledger_rules=ledger_rules(key),
         definitions=load_definitions(key),
         score_rules=load_rules(key, head.score_scheme),
-        key_figures=head.key_figures,
     )
 
 

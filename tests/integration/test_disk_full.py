@@ -11,7 +11,7 @@ from tests.conftest import EXAMPLE
 
 pytestmark = pytest.mark.integration
 
-# Closes on a disk of this size; then on the same disk, grown. The mount is in a namespace of its own: no root needed.
+# Closes on a disk of this size; then on it, grown. The mount is in a namespace of its own: no root needed.
 SCRIPT = """
 set -e
 mkdir -p "$FOLDER"

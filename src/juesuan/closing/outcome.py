@@ -1,7 +1,7 @@
 """What a finished closing tells people: in one line, and as a page in the orchestrator."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -10,7 +10,6 @@ from juesuan.archive import State
 from juesuan.closing.compute import Account
 from juesuan.closing.refusal import failed_of, lines_of, table_of
 from juesuan.closing.results import closing_title
-from juesuan.facts import Unit
 from juesuan.package import Settings
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import InputError
@@ -50,6 +49,7 @@ class Outcome:
     warnings: tuple[str, ...]
     adjusted: int
     figures: int
+    money: str
     key_figures: tuple[dict[str, str], ...] = ()
     table: tuple[dict[str, str], ...] = ()
     state: State = State.DRAFT
@@ -60,8 +60,6 @@ class Outcome:
     ) -> "Outcome":
         """Return the outcome of a closing whose checks passed."""
         results = [result for run in runs for result in run.results]
-        money = account.books.edition.money.name
-        key = [account.facts[name] for name in account.books.edition.key_figures if name in account.facts]
         return cls(
             title=closing_title(account),
             out=out,
@@ -71,14 +69,8 @@ class Outcome:
             warnings=tuple(lines_of(failed_of(runs))),
             adjusted=len(account.rounding.adjustments),
             figures=len(account.facts),
-            key_figures=tuple(
-                {
-                    "指标": one.label,
-                    "公布数": one.display,
-                    "单位": money if one.unit is Unit.FEN else "",
-                }
-                for one in key
-            ),
+            money=account.books.edition.money.name,
+            key_figures=tuple(_key_figures(account)),
             table=tuple(table_of((), failed_of(runs))),
             state=state,
         )
@@ -102,10 +94,19 @@ class Outcome:
             f"| {_linked('审核页', self.out / 'review' / 'index.html')}\n"
             f"| {_linked('校验文档', self.out / 'validation' / 'index.html')}\n"
             f"| 归档 | `{self.archived}` |\n\n"
-            f"| 主要的数 | 公布数 |\n|---|---:|\n"
-            + "".join(f"| {one['指标']} | {one['公布数']} {one['单位']} |\n" for one in self.key_figures)
+            f"| 主要的数（{self.money}） | 本年 | 上年 |\n|---|---:|---:|\n"
+            + "".join(f"| {' | '.join(one.values())} |\n" for one in self.key_figures)
             + f"\n## 提示\n\n{warnings}\n"
         )
+
+
+def _key_figures(account: Account) -> Iterator[dict[str, str]]:
+    """Yield what somebody wants to see first, as rows: this year's and last year's, as printed."""
+    facts = account.facts
+    for one in account.books.edition.headline:
+        if one.of in facts:
+            before = facts[one.prior].display if one.prior in facts else ""
+            yield {"指标": one.label, "本年": facts[one.of].display, "上年": before}
 
 
 def _linked(words: str, page: Path) -> str:
