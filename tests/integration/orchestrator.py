@@ -1,7 +1,10 @@
 """A Prefect server as its page uses it: run a deployment, wait for a state, read what stands beside the run."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -17,7 +20,7 @@ class Orchestrator:
 
     api: str
 
-    def post(self, path: str, body: dict[str, Any]) -> Any:
+    def post(self, path: str, body: Any) -> Any:
         """Ask the API as the page does."""
         answer = httpx.post(f"{self.api}{path}", json=body, timeout=30)
         answer.raise_for_status()
@@ -33,6 +36,25 @@ class Orchestrator:
         deployment = self.deployment(name)["id"]
         run = self.post(f"/deployments/{deployment}/create_flow_run", {"parameters": {"request": request}})
         return str(run["id"])
+
+    @contextmanager
+    def scheduled(self, name: str, request: dict[str, Any]) -> Iterator[str]:
+        """Switch on a schedule of a deployment with the form filled in; yield the first run that it makes."""
+        deployment = self.deployment(name)["id"]
+        now = datetime.now(UTC)
+        every = {"interval": 3600, "anchor_date": (now + timedelta(seconds=5)).isoformat()}
+        body = [{"schedule": every, "active": True, "parameters": {"request": request}}]
+        (schedule,) = self.post(f"/deployments/{deployment}/schedules", body)
+        try:
+            found = {"deployments": {"id": {"any_": [deployment]}}, "sort": "EXPECTED_START_TIME_ASC"}
+            due = {"flow_runs": {"expected_start_time": {"after_": now.isoformat()}}}
+            end = time.monotonic() + _PATIENCE
+            while not (runs := self.post("/flow_runs/filter", found | due)):
+                assert time.monotonic() < end, "the schedule makes no run"
+                time.sleep(0.5)
+            yield str(runs[0]["id"])
+        finally:
+            httpx.delete(f"{self.api}/deployments/{deployment}/schedules/{schedule['id']}").raise_for_status()
 
     def run_of(self, run: str) -> dict[str, Any]:
         """Return a run as it is now."""

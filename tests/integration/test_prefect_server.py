@@ -64,28 +64,43 @@ def test_the_form_asks_in_chinese_for_what_a_closing_needs(orchestrator: Orchest
     assert {"year", "edition", "rounding", "resume_from", "force", "wait"} <= set(titles)
 
 
-def test_a_closing_runs_fails_is_mended_and_rerun_then_proved(
+def test_a_scheduled_closing_runs_fails_is_mended_retried_archived_and_proved(
     orchestrator: Orchestrator, tmp_path: Path, edited: Callable[..., Path]
 ) -> None:
     package = edited({"projects.csv": ("contract_staff,合同人员经费", "contract_staff,合同工经费")})
     request = {"package": str(package), "out": str(tmp_path / "out"), "archive": str(tmp_path / "archive")}
-    failed = orchestrator.run("annual-close", request)
-    assert failed["state"]["type"] == "FAILED"
-    told = json.loads(orchestrator.artifacts(failed["id"])["findings"]["data"])
+    with orchestrator.scheduled("annual-close", request | {"year": 2020}) as run:
+        failed = orchestrator.wait(run)
+    assert failed["auto_scheduled"]
+    assert (failed["name"], failed["state"]["type"]) == ("武汉市社会保险中心 2020 年度决算", "FAILED")
+    told = json.loads(orchestrator.artifacts(run)["findings"]["data"])
     assert {row["差额"] for row in told if "各项目决算数之和" in row["规则"]} == {"990,000.00 元"}
     assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "archive").exists()
 
     copy_package(EXAMPLE, package)  # mended
-    done = orchestrator.run("annual-close", request | {"year": 2020})
+    done = orchestrator.retry(run)
     assert done["state"]["type"] == "COMPLETED", done["state"]
-    artifacts = orchestrator.artifacts(done["id"])
+    artifacts = orchestrator.artifacts(run)
     assert "无错误" in artifacts["annual-close"]["data"]
     assert artifacts["progress"]["data"] == 100
+    assert "disclosure" not in artifacts  # nobody serves the results: no link that leads nowhere
     assert (tmp_path / "out" / "disclosure.html").is_file()
     assert not (tmp_path / "out.refused").exists()
 
     proved = orchestrator.run("verify-archive", {"archive": str(tmp_path / "archive")})
     assert proved["state"]["type"] == "COMPLETED", proved["state"]
+    (retention,) = (tmp_path / "archive").rglob("*.retention")
+    before = retention.read_text(encoding="utf-8")
+    (page,) = (tmp_path / "archive").rglob("disclosure.html")
+    page.chmod(0o600)
+    page.write_text("forged", encoding="utf-8")
+    damaged = orchestrator.run("verify-archive", {"archive": str(tmp_path / "archive")})
+    assert damaged["state"]["type"] == "FAILED"
+    assert "070123/2020/v0001/data/results/disclosure.html：内容已改变" in damaged["state"]["message"]
+    rows = json.loads(orchestrator.artifacts(damaged["id"])["archive-proof"]["data"])
+    assert [row["文件"] for row in rows] == ["data/results/disclosure.html"]
+    assert retention.read_text(encoding="utf-8") == before  # what is damaged is not renewed
 
 
 def test_all_units_of_a_folder_are_closed_but_the_one_that_is_refused(

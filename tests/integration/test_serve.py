@@ -139,6 +139,20 @@ def test_a_closing_whose_process_is_killed_tells_people(office: Office, prefect:
     assert prefect.retry(run)["state"]["type"] == "COMPLETED"
 
 
+def test_two_closings_of_one_unit_and_year_at_once_are_never_interleaved(
+    office: Office, prefect: Orchestrator
+) -> None:
+    def start(out: str, *, wait: bool) -> str:
+        return prefect.start("annual-close", {"package": str(EXAMPLE), "out": f"out/{out}", "wait": wait})
+
+    hasty = [prefect.wait(run)["state"] for run in [start(f"hasty-{n}", wait=False) for n in range(2)]]
+    (refused,) = [one["message"] for one in hasty if one["type"] == "FAILED"]
+    assert "070123-2020 的另一次决算正在进行" in refused
+    office.told("没有完成")
+    patient = [prefect.wait(run)["state"]["type"] for run in [start(f"patient-{n}", wait=True) for n in range(2)]]
+    assert patient == ["COMPLETED", "COMPLETED"]
+
+
 def test_what_is_hidden_beside_the_results_is_shown_to_nobody(office: Office, prefect: Orchestrator) -> None:
     done = prefect.run("annual-close", {"package": str(EXAMPLE), "out": "out/shown"})
     address = prefect.artifacts(done["id"])["disclosure"]["data"].partition("(")[2].rstrip(")")

@@ -25,7 +25,8 @@ def verify_archive(address: str, *, renew: bool, say: Say, warn: Say) -> int:
     if proof.damages:
         warn(f"归档不完好：{len(proof.damages)} 处损坏，{len(proof.proven)} 个版本完好。")
         return ExitCode.OUTPUT
-    say(f"归档完好：{len(proof.proven)} 个版本、{proof.files} 个文件，SHA-256 全部相符。")
+    told = f"归档完好：{len(proof.proven)} 个版本、{proof.files} 个文件，SHA-256 全部相符"
+    say(f"{told}，保管期限已续（到何时见 history）。" if renew else f"{told}。")
     return ExitCode.OK
 
 

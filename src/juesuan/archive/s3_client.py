@@ -24,7 +24,7 @@ TAKEN = frozenset({"PreconditionFailed", "412"})
 BUSY = frozenset({"ConditionalRequestConflict", "409"})
 MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 
-_RESUME = "已上传的部分保留，恢复后重新运行即可续传。"
+_RESUME = "已归档的内容不受影响，上传中的会接着传：排除故障后重新运行即可。"
 _WORDS = {
     "NoSuchBucket": "没有这个存储桶，请先建桶（须启用对象锁定）",
     "InvalidBucketName": "存储桶名称不对",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from juesuan.problems import OutputError
 
-_HINT = "请等它结束后再运行，或加 --wait 等待。"
+_HINT = "请等它结束后再运行，或加 --wait（页面上勾选“排队等待”）。"
 
 
 @contextmanager

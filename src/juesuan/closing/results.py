@@ -25,7 +25,7 @@ from juesuan.facts import Facts, number_text
 from juesuan.forms.model import ListedErratum
 from juesuan.identities import CheckResult, Explanation
 from juesuan.problems import OutputError, Problem, words_of
-from juesuan.review import write_review, write_signoffs
+from juesuan.review import render_refused, write_review, write_signoffs
 from juesuan.suites import SuiteRun, write_docs
 from juesuan.tables import describe_selection
 from juesuan.trace import write_graph
