@@ -1,8 +1,6 @@
 """A Prefect server as its page uses it: run a deployment, wait for a state, read what stands beside the run."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -37,14 +35,13 @@ class Orchestrator:
         run = self.post(f"/deployments/{deployment}/create_flow_run", {"parameters": {"request": request}})
         return str(run["id"])
 
-    @contextmanager
-    def scheduled(self, name: str, request: dict[str, Any]) -> Iterator[str]:
-        """Switch on a schedule of a deployment with the form filled in; yield the first run that it makes."""
+    def start_by_schedule(self, name: str, request: dict[str, Any]) -> str:
+        """Switch on a schedule of a deployment with the form filled in, until its first run began; return that."""
         deployment = self.deployment(name)["id"]
         now = datetime.now(UTC)
-        every = {"interval": 3600, "anchor_date": (now + timedelta(seconds=5)).isoformat()}
-        body = [{"schedule": every, "active": True, "parameters": {"request": request}}]
-        (schedule,) = self.post(f"/deployments/{deployment}/schedules", body)
+        every = {"interval": 60, "anchor_date": (now + timedelta(seconds=10)).isoformat()}
+        schedule = {"schedule": every, "active": True, "parameters": {"request": request}}
+        (made,) = self.post(f"/deployments/{deployment}/schedules", [schedule])
         try:
             found = {"deployments": {"id": {"any_": [deployment]}}, "sort": "EXPECTED_START_TIME_ASC"}
             due = {"flow_runs": {"expected_start_time": {"after_": now.isoformat()}}}
@@ -52,9 +49,10 @@ class Orchestrator:
             while not (runs := self.post("/flow_runs/filter", found | due)):
                 assert time.monotonic() < end, "the schedule makes no run"
                 time.sleep(0.5)
-            yield str(runs[0]["id"])
+            self.wait(runs[0]["id"], ENDED | {"PENDING", "RUNNING"})
+            return str(runs[0]["id"])
         finally:
-            httpx.delete(f"{self.api}/deployments/{deployment}/schedules/{schedule['id']}").raise_for_status()
+            httpx.delete(f"{self.api}/deployments/{deployment}/schedules/{made['id']}").raise_for_status()
 
     def run_of(self, run: str) -> dict[str, Any]:
         """Return a run as it is now."""

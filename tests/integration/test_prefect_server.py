@@ -69,8 +69,8 @@ def test_a_scheduled_closing_runs_fails_is_mended_retried_archived_and_proved(
 ) -> None:
     package = edited({"projects.csv": ("contract_staff,合同人员经费", "contract_staff,合同工经费")})
     request = {"package": str(package), "out": str(tmp_path / "out"), "archive": str(tmp_path / "archive")}
-    with orchestrator.scheduled("annual-close", request | {"year": 2020}) as run:
-        failed = orchestrator.wait(run)
+    run = orchestrator.start_by_schedule("annual-close", request | {"year": 2020})
+    failed = orchestrator.wait(run)
     assert failed["auto_scheduled"]
     assert (failed["name"], failed["state"]["type"]) == ("武汉市社会保险中心 2020 年度决算", "FAILED")
     told = json.loads(orchestrator.artifacts(run)["findings"]["data"])
