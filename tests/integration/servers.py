@@ -106,6 +106,7 @@ def prefect_environment(home: Path, api: str) -> dict[str, str]:
         **os.environ,
         **OFFLINE,
         "PREFECT_HOME": str(home),
+        "XDG_STATE_HOME": str(home / "state"),  # locks of its own: somebody else may close the example meanwhile
         "PREFECT_API_URL": api,
         "PREFECT_CLI_PROMPT": "false",
     }

@@ -73,6 +73,7 @@ def test_a_scheduled_closing_runs_fails_is_mended_retried_archived_and_proved(
     failed = orchestrator.wait(run)
     assert failed["auto_scheduled"]
     assert (failed["name"], failed["state"]["type"]) == ("武汉市社会保险中心 2020 年度决算", "FAILED")
+    assert "各项目决算数之和" in failed["state"]["message"]
     told = json.loads(orchestrator.artifacts(run)["findings"]["data"])
     assert {row["差额"] for row in told if "各项目决算数之和" in row["规则"]} == {"990,000.00 元"}
     assert not (tmp_path / "out").exists()

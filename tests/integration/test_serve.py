@@ -46,6 +46,7 @@ def environment_of(folder: Path, hook: str) -> dict[str, str]:
     return {
         **os.environ,
         "HOME": str(folder),
+        "XDG_STATE_HOME": str(folder / "state"),
         "JUESUAN_NOTIFY_URL": f"json://{hook}/{HOOK}",
         "AWS_ACCESS_KEY_ID": "someone",
         "AWS_SECRET_ACCESS_KEY": KEY,
