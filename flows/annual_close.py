@@ -3,6 +3,7 @@
 Only Prefect's part stands here: tasks, progress, sign-offs that wait for people, and what the run's page shows.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ go_offline()  # before Prefect is imported
 
 from prefect import flow, get_run_logger, runtime, task  # noqa: E402
 from prefect.artifacts import (  # noqa: E402
+    create_link_artifact,
     create_markdown_artifact,
     create_progress_artifact,
     create_table_artifact,
@@ -26,6 +28,7 @@ from prefect.utilities.annotations import quote  # noqa: E402
 from pydantic import Field  # noqa: E402
 
 from juesuan import closing  # noqa: E402
+from juesuan.problems import JuesuanError  # noqa: E402
 from juesuan.progress import Stage, State, announce  # noqa: E402
 from juesuan.runner import load_flow  # noqa: E402
 
@@ -82,6 +85,20 @@ def sign_off(out: Path) -> None:
             get_run_logger().warning(refused)
 
 
+class _PlainErrors(logging.Filter):
+    """Has the page's log say what is wrong in words: an error for people needs no traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+        if isinstance(error, JuesuanError):
+            record.msg, record.args, record.exc_info = str(error), (), None
+        return True
+
+
+for _name in ("prefect.flow_runs", "prefect.task_runs"):
+    logging.getLogger(_name).addFilter(_PlainErrors())
+
+
 class _Tasks:
     """Runs each stage as a task, and tells the terminal and the run's page which one is at work."""
 
@@ -91,25 +108,53 @@ class _Tasks:
         self._artifact = create_progress_artifact(progress=0.0, key="progress", description="决算进度")
 
     def __call__(self, name: str, stage: Callable[..., Result], *given: Any) -> Result:
-        return self._told(name, lambda: task(stage, name=name, **_STAGE)(*map(quote, given)))
+        numbered = f"{self._number + 1} {name}"  # the page's timeline has letters for the number alone
+        run = task(stage, name=name, task_run_name=numbered, **_STAGE)
+        return self._told(name, lambda: run(*map(quote, given)))
 
     def sign_off(self, out: Path) -> None:
+        _link_results(out)
         self._told("等待签署", lambda: sign_off(out))
 
     def _told(self, name: str, work: Callable[[], Result]) -> Result:
         self._number += 1
         announce(Stage(self._number, self._stages, name, State.STARTED))
+        self._tell(self._number - 1, f"正在{name}")
         try:
             result = work()
         except Exception:
             announce(Stage(self._number, self._stages, name, State.FAILED))
+            self._tell(self._number - 1, f"停在{name}")
             raise
         announce(Stage(self._number, self._stages, name, State.DONE))
-        update_progress_artifact(self._artifact, progress=100 * self._number / self._stages)
+        if self._number == self._stages:
+            self._tell(self._number, "完成")
         return result
 
+    def _tell(self, done: int, words: str) -> None:
+        told = f"{self._number}/{self._stages} {words}"
+        update_progress_artifact(self._artifact, progress=100 * done / self._stages, description=told)
 
-@flow(name="annual-close", persist_result=False)
+
+def _link_results(out: Path) -> None:
+    _link(out / "review" / "index.html", "review", "审核页")
+    _link(out / "disclosure.html", "disclosure", "公开文本")
+
+
+def _link(page: Path, key: str, words: str) -> None:
+    """Put a link to a page of the results beside the run, where the results are served."""
+    address = closing.address_of(page)
+    if address:
+        create_link_artifact(address, link_text=words, key=key, description=str(page))
+
+
+def _name() -> str:
+    """What a run is called: the unit and the year."""
+    parameters = runtime.flow_run.parameters
+    return closing.name_of(Request.model_validate(parameters["request"]).package)
+
+
+@flow(name="annual-close", flow_run_name=_name, persist_result=False)
 def annual_close(request: Request) -> closing.Outcome:
     """Close one unit's year: from the closing package to the archived disclosure.
 
@@ -119,7 +164,14 @@ def annual_close(request: Request) -> closing.Outcome:
     try:
         outcome = procedure.close_unit(request, run, run.sign_off if request.ask_approval else None)
     except closing.ClosingRefused as refusal:
-        create_table_artifact(refusal.table, key="findings", description="未通过的核对")
+        folder = closing.refusal_folder(request.results)
+        create_table_artifact(refusal.table, key="findings", description=f"没有通过：{folder}")
+        _link(folder / "index.html", "refusal", "没有通过的核对")
         raise
+    _link_results(request.results)
     create_markdown_artifact(outcome.markdown, key="annual-close", description=outcome.title)
+    create_table_artifact(outcome.key_figures, key="key-figures", description=f"主要的数，{outcome.money}")
+    if outcome.table:
+        create_table_artifact(outcome.table, key="findings", description="提示与审核说明")
+    get_run_logger().info(outcome.summary)
     return outcome

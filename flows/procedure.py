@@ -11,9 +11,9 @@ many units one after another, for a city (``juesuan.city``).
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Annotated, Any, Literal, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from juesuan import closing
 from juesuan.archive import Archived
@@ -22,28 +22,69 @@ from juesuan.suites import SuiteRun
 Result = TypeVar("Result")
 
 
+def _blank_is_none(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _optional(**schema: Any) -> tuple[BeforeValidator, WithJsonSchema]:
+    """A field that may be left blank, shown in the form as one plain input."""
+    return BeforeValidator(_blank_is_none), WithJsonSchema(schema)
+
+
+def _without_null(schema: dict[str, Any]) -> None:
+    """Leave out the default of what may be left blank: the form would send it, and the server refuse it."""
+    for field in schema["properties"].values():
+        if field.get("default", "") is None:
+            del field["default"]
+
+
+_Folder = Annotated[Path | None, *_optional(type="string", format="path")]
+_Rounding = Annotated[
+    Literal["controlled", "independent"] | None, *_optional(type="string", enum=["controlled", "independent"])
+]
+
+
 class Request(BaseModel):
-    """What a person fills in for a closing."""
+    """填好“决算资料文件夹”就可以运行；其余各项不填时用默认值，或按资料中的 settings.yaml。"""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", title="决算", json_schema_extra=_without_null)
 
-    package: Path = Field(title="决算资料文件夹", description="settings.yaml 所在的文件夹")
-    out: Path | None = Field(None, title="结果文件夹", description="不填为 out/资料文件夹名")
-    archive: str = Field("archive", title="归档位置", description="文件夹，或 s3://桶/前缀")
-    year: int | None = Field(None, title="年度", description="填写后与 settings.yaml 核对，防止选错资料")
-    edition: str | None = Field(None, title="版本", description="不填按 settings.yaml")
-    rounding: Literal["controlled", "independent"] | None = Field(
+    package: Path = Field(title="决算资料文件夹", description="settings.yaml 所在的文件夹，写完整路径")
+    out: _Folder = Field(None, title="结果文件夹", description="不填为服务所在文件夹下的 out/资料文件夹名")
+    archive: str = Field(
+        "archive", title="归档位置", description="文件夹，或 s3://桶/前缀；默认为服务所在文件夹下的 archive"
+    )
+    ask_approval: bool = Field(
+        default=False, title="等待签署", description="编好后停下，依次请各角色在页面上签署，再归档"
+    )
+    year: Annotated[int | None, *_optional(type="integer")] = Field(
+        None, title="年度", description="填写后与 settings.yaml 核对，防止选错资料"
+    )
+    compare: _Folder = Field(
+        None, title="与哪次决算比较", description="另一次决算的结果文件夹；不填则与归档的上年决算比较"
+    )
+    edition: Annotated[str | None, *_optional(type="string")] = Field(
+        None, title="版本", description="报表、科目和文字所用的版本；不填按 settings.yaml"
+    )
+    rounding: _Rounding = Field(
         None, title="尾差处理", description="controlled 统一平衡，independent 各自四舍五入；不填按 settings.yaml"
     )
-    percentages: Literal["controlled", "independent"] | None = Field(
-        None, title="占比尾差处理", description="不填按 settings.yaml"
+    percentages: _Rounding = Field(
+        None,
+        title="占比尾差处理",
+        description="controlled 使合计为 100%，independent 各自四舍五入；不填按 settings.yaml",
     )
-    score_rate: Literal["exact", "displayed"] | None = Field(
+    score_rate: Annotated[
+        Literal["exact", "displayed"] | None, *_optional(type="string", enum=["exact", "displayed"])
+    ] = Field(
         None,
         title="预算执行得分的口径",
         description="displayed 按公布的执行率，exact 按未舍入的；不填按 settings.yaml",
     )
-    resume_from: Literal["ledger", "fill", "derive", "render"] | None = Field(
+    resume_from: Annotated[
+        Literal["ledger", "fill", "derive", "render"] | None,
+        *_optional(type="string", enum=["ledger", "fill", "derive", "render"]),
+    ] = Field(
         None,
         title="从哪一步起重算",
         description="ledger 读账、fill 填表、derive 计算、render 撰文；不填则接着上次完成的一步做",
@@ -51,13 +92,6 @@ class Request(BaseModel):
     force: bool = Field(default=False, title="全部重算", description="不用任何一步保存下来的结果")
     wait: bool = Field(
         default=False, title="排队等待", description="同一单位同一年度的另一次决算正在进行时，等它结束"
-    )
-
-    compare: Path | None = Field(
-        None, title="与哪次决算比较", description="另一次决算的结果文件夹；不填则与归档的上年决算比较"
-    )
-    ask_approval: bool = Field(
-        default=False, title="等待签署", description="编好后停下，依次请各角色在页面上签署，再归档"
     )
 
     @property
@@ -128,7 +162,7 @@ def check_ledger(intake: closing.Intake) -> tuple[SuiteRun, ...]:
 
 
 def fill(intake: closing.Intake, kept: closing.KeptStages) -> closing.Books:
-    return kept.result("fill", closing.inputs_of(intake), lambda: closing.fill(intake))
+    return closing.fill_once(intake, kept)
 
 
 def check_tables(books: closing.Books, before: tuple[SuiteRun, ...]) -> tuple[SuiteRun, ...]:
@@ -141,7 +175,7 @@ def derive(
     intake: closing.Intake, books: closing.Books, kept: closing.KeptStages, before: tuple[SuiteRun, ...]
 ) -> closing.Account:
     with closing.conflicts_refused(before):
-        return kept.result("derive", closing.inputs_of(intake), lambda: closing.derive(books))
+        return closing.derive_once(intake, books, kept)
 
 
 def check_account(
@@ -154,7 +188,7 @@ def check_account(
 
 
 def render(intake: closing.Intake, account: closing.Account, kept: closing.KeptStages) -> closing.Disclosure:
-    return kept.result("render", closing.inputs_of(intake), lambda: closing.render(account))
+    return closing.render_once(intake, account, kept)
 
 
 def check_disclosure(

@@ -94,7 +94,7 @@ def test_a_refused_closing_says_what_is_wrong_and_where_tells_people_and_runs_ag
     assert beside["progress"]["description"] == "4/10 停在核对报表"
     assert not [line for line in prefect.logs() if "Traceback" in line]
     page = httpx.get(beside["refusal"]["data"].partition("(")[2].rstrip(")"))
-    assert "决算未通过" in page.text
+    assert "各项目决算数之和" in page.text
 
     message = office.told("没有完成")
     assert message["title"] == f"没有完成：{UNIT}"

@@ -24,8 +24,8 @@ from juesuan.closing.proof import conflicts_refused
 from juesuan.closing.refusal import ClosingRefused, refuse_failures, refuse_problems
 from juesuan.closing.render import Disclosure, render, write_document
 from juesuan.closing.results import refusal_folder, write_refusal, write_results
-from juesuan.closing.signing import Turn, invitation, next_signature, take_signature
 from juesuan.closing.resuming import derive_once, fill_once, render_once
+from juesuan.closing.signing import Turn, invitation, next_signature, take_signature
 from juesuan.review import SignOffRefused
 
 __all__ = [
