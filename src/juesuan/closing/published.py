@@ -23,7 +23,7 @@ Texts = Mapping[str, str]
 def published_texts(account: Account) -> dict[str, Texts]:
     """Return the texts of ``facts``, of the published columns of the ledger, of explanations and file names.
 
-    A voucher's summary is not among them: it is not published (docs/adr/0070-personal-data.md).
+    A voucher's summary is not among them: it is not published (docs/adr/0071-personal-data.md).
     """
     books = account.books
     return {
