@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -20,7 +21,13 @@ class Orchestrator:
 
     def post(self, path: str, body: Any) -> Any:
         """Ask the API as the page does."""
-        answer = httpx.post(f"{self.api}{path}", json=body, timeout=30)
+        for _ in range(
+            10
+        ):  # a server on SQLite answers 503 while its database is locked: ask again, as Prefect does
+            answer = httpx.post(f"{self.api}{path}", json=body, timeout=30)
+            if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+                break
+            time.sleep(1)
         answer.raise_for_status()
         return answer.json()
 
