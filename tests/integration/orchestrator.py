@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 
+from tests.integration.servers import wait_for
+
 ENDED = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 _PATIENCE = 240  # seconds
 _PAGE = 200  # logs that the API returns at once
@@ -21,9 +23,7 @@ class Orchestrator:
 
     def post(self, path: str, body: Any) -> Any:
         """Ask the API as the page does."""
-        for _ in range(
-            10
-        ):  # a server on SQLite answers 503 while its database is locked: ask again, as Prefect does
+        for _ in range(10):  # SQLite is locked now and then, and the server answers 503: Prefect asks again too
             answer = httpx.post(f"{self.api}{path}", json=body, timeout=30)
             if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
                 break
@@ -75,15 +75,18 @@ class Orchestrator:
             time.sleep(0.5)
         raise AssertionError(f"{run} came to none of {sorted(states)}; last state {found['state']}")
 
+    def asked(self, run: str) -> "Asked":
+        """Return the forms that a run asks for."""
+        return Asked(self, run)
+
     def run(self, name: str, request: dict[str, Any]) -> dict[str, Any]:
         """Run a deployment with the form filled in, and wait until it ends."""
         return self.wait(self.start(name, request))
 
-    def retry(self, run: str) -> dict[str, Any]:
-        """Press Retry on a run's page, and wait until it ends again."""
+    def retry(self, run: str) -> None:
+        """Press Retry on a run's page."""
         state = {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "Retry from the UI"}
         self.post(f"/flow_runs/{run}/set_state", {"state": state, "force": True})
-        return self.wait(run)
 
     def artifacts(self, flow_run: str) -> dict[str, dict[str, Any]]:
         """Return the artifacts of a run by key: of each key the newest."""
@@ -103,3 +106,45 @@ class Orchestrator:
         names = ("flow_runs", "task_runs", "artifacts", "automations", "block_documents", "deployments")
         told = {name: self.post(f"/{name}/filter", {}) for name in names}
         return told | {"logs": self.logs(), "events": self.post("/events/filter", {"limit": 50})}
+
+
+class Asked:
+    """The forms that one flow run asks for, one after another."""
+
+    def __init__(self, prefect: Orchestrator, run: str) -> None:
+        self.prefect, self.run = prefect, run
+        self._seen: set[str] = set()
+
+    def next(self) -> tuple[dict[str, Any], str]:
+        """Wait for a form that was not asked for before; return its schema and the words above it."""
+        found: dict[str, Any] = {}
+
+        def asks() -> bool:
+            state = self.prefect.run_of(self.run)["state"]
+            assert state["type"] not in ENDED, state
+            keys = (state.get("state_details") or {}).get("run_input_keyset") or {}
+            if state["type"] != "PAUSED" or keys.get("schema") in {None, *self._seen}:
+                return False
+            # the run is paused a moment before its form is there
+            places = [
+                f"{self.prefect.api}/flow_runs/{self.run}/input/{keys[one]}" for one in ("schema", "description")
+            ]
+            answers = [httpx.get(place, timeout=30) for place in places]
+            if not all(one.is_success for one in answers):
+                return False
+            found.update(key=keys["schema"], schema=answers[0].json(), words=answers[1].json())
+            return True
+
+        wait_for(asks, "a form", _PATIENCE)
+        self._seen.add(found["key"])
+        return found["schema"], found["words"]
+
+    def answer(self, **form: Any) -> str:
+        """Answer as the page does; return whether the server took it."""
+        return str(self.prefect.post(f"/flow_runs/{self.run}/resume", {"run_input": form})["status"])
+
+    def ends(self, state: str) -> str:
+        """Wait for the run to end in a state; return the state's message."""
+        found = self.prefect.wait(self.run)["state"]
+        assert found["type"] == state, found
+        return str(found["message"])

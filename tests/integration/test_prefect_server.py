@@ -1,51 +1,18 @@
 """A real Prefect server on PostgreSQL with a process worker: deployed, run as the page does, failed, rerun."""
 
 import json
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.conftest import EXAMPLE, ROOT, copy_package
+from juesuan.archive.commands import show_history
+from tests.conftest import EXAMPLE, copy_package
+from tests.integration.conftest import CANARY
 from tests.integration.orchestrator import Orchestrator
-from tests.integration.servers import postgresql, prefect_environment, prefect_server
 
 pytestmark = pytest.mark.integration
-
-CANARY = "CANARY-7f3a91"
-
-
-@pytest.fixture(scope="module")
-def orchestrator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestrator]:
-    folder = tmp_path_factory.mktemp("orchestrator")
-    home = folder / "prefect"
-    home.mkdir()
-    with (
-        postgresql() as database,
-        prefect_server(home, f"postgresql+asyncpg:{database}") as api,
-    ):
-        environment = prefect_environment(home, api) | {"JUESUAN_HOME": str(ROOT), "AWS_SECRET_ACCESS_KEY": CANARY}
-        prefect = [sys.executable, "-m", "prefect"]
-
-        def tell(*words: str) -> None:
-            done = subprocess.run(
-                [*prefect, *words], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
-            )
-            assert done.returncode == 0, done.stdout + done.stderr
-
-        tell("work-pool", "create", "--type", "process", "closings")
-        tell("--no-prompt", "deploy", "--all", "--prefect-file", "infra/prefect.yaml")
-        with (home / "worker.log").open("wb") as log:
-            command = [*prefect, "worker", "start", "--pool", "closings", "--name", "test"]
-            worker = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log)
-            try:
-                yield Orchestrator(api)
-            finally:
-                worker.terminate()
-                worker.wait()
 
 
 def test_both_deployments_are_there_with_schedules_that_are_off(orchestrator: Orchestrator) -> None:
@@ -64,12 +31,12 @@ def test_the_form_asks_in_chinese_for_what_a_closing_needs(orchestrator: Orchest
     assert {"year", "edition", "rounding", "resume_from", "force", "wait"} <= set(titles)
 
 
-def test_a_scheduled_closing_runs_fails_is_mended_retried_archived_and_proved(
+def test_a_scheduled_closing_runs_fails_is_mended_retried_approved_archived_and_proved(
     orchestrator: Orchestrator, tmp_path: Path, edited: Callable[..., Path]
 ) -> None:
     package = edited({"projects.csv": ("contract_staff,合同人员经费", "contract_staff,合同工经费")})
     request = {"package": str(package), "out": str(tmp_path / "out"), "archive": str(tmp_path / "archive")}
-    run = orchestrator.start_by_schedule("annual-close", request | {"year": 2020})
+    run = orchestrator.start_by_schedule("annual-close", request | {"year": 2020, "ask_approval": True})
     failed = orchestrator.wait(run)
     assert failed["auto_scheduled"]
     assert (failed["name"], failed["state"]["type"]) == ("武汉市社会保险中心 2020 年度决算", "FAILED")
@@ -80,14 +47,23 @@ def test_a_scheduled_closing_runs_fails_is_mended_retried_archived_and_proved(
     assert not (tmp_path / "archive").exists()
 
     copy_package(EXAMPLE, package)  # mended
-    done = orchestrator.retry(run)
-    assert done["state"]["type"] == "COMPLETED", done["state"]
+    orchestrator.retry(run)
+    asked = orchestrator.asked(run)
+    for role, name in (("审核人", "王芳"), ("批准人", "陈刚")):
+        _, words = asked.next()
+        assert f"请{role}签署" in words
+        assert not (tmp_path / "archive").exists()
+        assert asked.answer(decision="同意", name=name) == "ACCEPT"
+    asked.ends("COMPLETED")
     artifacts = orchestrator.artifacts(run)
     assert "无错误" in artifacts["annual-close"]["data"]
     assert artifacts["progress"]["data"] == 100
     assert "disclosure" not in artifacts  # nobody serves the results: no link that leads nowhere
     assert (tmp_path / "out" / "disclosure.html").is_file()
     assert not (tmp_path / "out.refused").exists()
+    said: list[str] = []
+    show_history(request["archive"], say=said.append)
+    assert "已批准" in "\n".join(said)
 
     proved = orchestrator.run("verify-archive", {"archive": str(tmp_path / "archive")})
     assert proved["state"]["type"] == "COMPLETED", proved["state"]

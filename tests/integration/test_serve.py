@@ -103,7 +103,8 @@ def test_a_refused_closing_says_what_is_wrong_and_where_tells_people_and_runs_ag
     assert "exception" not in message["message"]
 
     copy_package(EXAMPLE, package)
-    assert prefect.retry(run)["state"]["type"] == "COMPLETED"
+    prefect.retry(run)
+    assert prefect.wait(run)["state"]["type"] == "COMPLETED"
     beside = prefect.artifacts(run)
     assert beside["progress"]["description"] == "10/10 完成"
     figures = {row["指标"]: row["本年"] for row in json.loads(beside["key-figures"]["data"])}
@@ -137,7 +138,19 @@ def test_a_closing_whose_process_is_killed_tells_people(office: Office, prefect:
     os.kill(int(children[-1]), signal.SIGKILL)
     assert prefect.wait(run)["state"]["type"] == "CRASHED"
     assert office.told("中断")["title"] == f"中断：{UNIT}"
-    assert prefect.retry(run)["state"]["type"] == "COMPLETED"
+    prefect.retry(run)
+    assert prefect.wait(run)["state"]["type"] == "COMPLETED"
+
+
+def test_a_run_of_all_units_of_which_one_is_refused_tells_people(
+    office: Office, prefect: Orchestrator, tmp_path: Path
+) -> None:
+    (tmp_path / "units" / "070002").mkdir(parents=True)
+    failed = prefect.run("close-all", {"folder": str(tmp_path / "units"), "out": str(tmp_path / "out"), "jobs": 1})
+    assert failed["state"]["type"] == "FAILED"
+    message = office.told("各单位决算没有全部完成")["message"]
+    assert message.startswith("共 1 个单位：完成 0 个，未通过 1 个，出错 0 个。")
+    assert f"/runs/flow-run/{failed['id']}" in message
 
 
 def test_two_closings_of_one_unit_and_year_at_once_are_never_interleaved(
