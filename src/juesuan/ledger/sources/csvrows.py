@@ -1,5 +1,6 @@
 """The records of an orderly CSV text, parsed only when somebody asks for more than the first few."""
 
+import codecs
 import csv
 import io
 from collections.abc import Iterator, Sequence
@@ -29,7 +30,8 @@ class CsvRows(Sequence[Row]):
     @staticmethod
     def can_hold(data: bytes, delimiter: str, limits: Limits) -> bool:
         """Say whether the csv module is sure to read a text without complaint."""
-        return delimiter == "," and limits.cell_characters >= LONGEST and bool(data) and orderly(data)
+        usual = delimiter == "," and limits.cell_characters >= LONGEST and not data.startswith(codecs.BOM_UTF8)
+        return usual and bool(data) and orderly(data)
 
     def __len__(self) -> int:
         return len(self.lines)
