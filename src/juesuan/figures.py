@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from juesuan.facts import Phase, Source
 
+CREDITED = frozenset({"income", "adjustment"})
+"""Measures that add up credit less debit; ``expenditure`` adds up debit less credit."""
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -13,6 +16,8 @@ class Selection:
 
     - ``income``: credit less debit, of lines that are not closing entries;
     - ``expenditure``: debit less credit, likewise;
+    - ``adjustment``: credit less debit, likewise: what changes a carried-over balance within the year
+      (年初余额调整, 归集调入, 归集上缴 …), of accounts of 预算结余;
     - ``opening`` and ``closing``: balances of the trial balance on the account's own side.
 
     ``accounts``, ``functional`` and ``economic`` hold code prefixes; ``funds`` and ``support`` the enum values

@@ -102,7 +102,7 @@ def _ties(books: Books) -> Check:
     aggregates = Aggregates(books.ledger)
 
     def item(name: str, figure: Figure) -> Item:
-        computed = sum(part.sign * aggregates.amount(part.selection) for part in books.tables.parts(name))
+        computed = books.tables.from_ledger(name, aggregates.amount)
         off = figure.value - computed
         lines = "; ".join(islice(_ledger_lines(books, name), _MOST_ROWS)) if off else ""
         shown = [f"{yuan_text(fen)} 元" for fen in (figure.value, computed, off)]

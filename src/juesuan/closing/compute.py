@@ -1,19 +1,30 @@
 """Middle stages: fill the tables, round all amounts together, make every figure a fact."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from juesuan.closing.carryover import adjustment_figures, adjustment_identity
 from juesuan.closing.intake import Intake
 from juesuan.closing.lists import lists_of
 from juesuan.closing.scores import ScoredSheet, score_facts, score_sheets
+from juesuan.closing.spending import (
+    OPERATING,
+    Cells,
+    execution_figures,
+    execution_identity,
+    operating_figure,
+    operating_identity,
+    project_figures,
+    project_identities,
+)
 from juesuan.edition import Edition
 from juesuan.facts import Fact, Facts, Phase, Source, Unit
-from juesuan.figures import Figure, Selection
-from juesuan.identities import Identity, Instance, Term
-from juesuan.ledger import Aggregates, Ledger
+from juesuan.figures import Figure
+from juesuan.identities import Identity
+from juesuan.ledger import Aggregates, Fund, Ledger
 from juesuan.money import DisplayUnit
-from juesuan.package import ClosingPackage, package_facts, package_figures, package_identities
+from juesuan.package import ClosingPackage, Project, package_facts, package_figures, package_identities
 from juesuan.rounding import Policy, Rounding, round_figures
 from juesuan.statistics import Lists, Undefined, derive_statistics
 from juesuan.tables import Tables, fill_tables, note_identities, structural_identities
@@ -67,18 +78,22 @@ def fill(intake: Intake) -> Books:
         three_public_budget={name: one.value for name, one in given.items() if name.startswith("three_public.")},
         names=edition.codes.functional.names,
     )
+    cells = _cells(edition)
+    adjusted = adjustment_figures(ledger, edition.chart, aggregates, year)
+    spent = project_figures(package, ledger, aggregates)
+    execution = execution_figures(package, given["budget.every.adjusted"], tables, aggregates, cells)
     figures = {**given, **{figure.id: figure for figure in tables.figures}}
-    more = (
-        *_unbudgeted(package, given, tables),
-        *_projects(package, aggregates),
-        _execution_budget(given, tables, year),
-    )
-    figures.update({figure.id: figure for figure in more})
+    figures.update({one.id: one for one in (*_unbudgeted(package, given, tables), *adjusted, *spent, *execution)})
+    if package.settings.unit.operating_expenses:
+        figures[OPERATING] = operating_figure(package, tables, aggregates, cells, edition.chart)
     identities = (
         *note_identities(tables),
-        *structural_identities(tables, edition.key),
+        *structural_identities(tables, edition.key, given=figures),
         *package_identities(package),
-        *_own_identities(package),
+        adjustment_identity(adjusted),
+        *project_identities(spent, cells),
+        execution_identity(execution),
+        operating_identity(package, cells),
     )
     return Books(package, edition, ledger, tables, figures, identities)
 
@@ -99,7 +114,7 @@ def derive(books: Books) -> Account:
             *edition.thresholds,
             *(_fact(figure, rounding, edition.money) for figure in books.figures.values()),
             *package_facts(package),
-            _project_count(package),
+            *_project_counts(package),
         ]
     )
     lists = lists_of(package, books.tables, edition)
@@ -143,11 +158,21 @@ def _years(package: ClosingPackage) -> Iterator[Fact]:
     )
 
 
-def _project_count(package: ClosingPackage) -> Fact:
-    count = Fraction(len(package.projects))
-    sources = tuple(project.source for project in package.projects)
-    files = sources or (Source(package.settings.files.projects, 1),)
-    return Fact("project.count", "项目个数", count, Unit.NUMBER, count, str(count), sources=files)
+def _project_counts(package: ClosingPackage) -> Iterator[Fact]:
+    """Yield how many projects there are, and how many of them have a self-evaluation sheet, by fund too."""
+    yield _counted(package, "project.count", "项目个数", package.projects)
+    evaluated = {sheet.project for sheet in package.project_sheets}
+    own = [project for project in package.projects if project.key in evaluated]
+    yield _counted(package, "evaluated.count", "自评项目个数", own)
+    for fund in Fund:
+        of_fund = [project for project in own if any(line.fund == fund for line in project.lines)]
+        yield _counted(package, f"evaluated.{fund}.count", "自评项目个数", of_fund)
+
+
+def _counted(package: ClosingPackage, name: str, label: str, projects: Sequence[Project]) -> Fact:
+    count = Fraction(len(projects))
+    sources = tuple(project.source for project in projects) or (Source(package.settings.files.projects, 1),)
+    return Fact(name, label, count, Unit.NUMBER, count, str(count), sources=sources)
 
 
 def _unbudgeted(package: ClosingPackage, given: Mapping[str, Figure], tables: Tables) -> Iterator[Figure]:
@@ -160,59 +185,16 @@ def _unbudgeted(package: ClosingPackage, given: Mapping[str, Figure], tables: Ta
             yield Figure(name, f"{row.label}年初预算", 0, year, Phase.INITIAL, formula, sources=sources)
 
 
-def _execution_budget(given: Mapping[str, Figure], tables: Tables, year: int) -> Figure:
-    """Return what the unit could spend: the adjusted budget and what was carried over (自评表备注第一条)."""
-    parts = (given["budget.total.adjusted"], tables.cell("t1.29.1"))
-    return Figure(
-        id="execution.budget",
-        label="整体支出预算数",
-        value=sum(part.value for part in parts),
-        year=year,
-        phase=Phase.ADJUSTED,
-        formula="调整预算合计＋年初结转和结余",
-        inputs=tuple(part.id for part in parts),
-    )
-
-
-def _projects(package: ClosingPackage, aggregates: Aggregates) -> Iterator[Figure]:
-    """Yield what each project spent of the general public budget, and their sum."""
-    year = package.settings.year
-    names: list[str] = []
-    total = 0
-    for project in package.projects:
-        selection = Selection(
-            "expenditure",
-            accounts=("7",),
-            funds=("general_public_budget",),
-            support=("project",),
-            projects=(project.name,),
-        )
-        value = aggregates.amount(selection)
-        formula = f"项目支出中“{project.name}”的借方－贷方（一般公共预算财政拨款）"
-        name = f"project.{project.key}.actual"
-        yield Figure(name, f"{project.name}决算数", value, year, formula=formula, selection=selection)
-        names.append(name)
-        total += value
-    formula = "＋".join(f"{project.name}决算数" for project in package.projects)
-    yield Figure("project.total.actual", "项目决算数合计", total, year, formula=formula, inputs=tuple(names))
-
-
-def _own_identities(package: ClosingPackage) -> Iterable[Identity]:
-    parts = tuple(Term(1, f"project.{project.key}.actual") for project in package.projects)
-    yield Identity(
-        id="package.project-actuals",
-        suite="package",
-        text="表 5 项目支出合计＝各项目决算数之和",
-        citation="项目清单（projects.csv）与账簿项目名称",
-        instances=(
-            Instance("project.total.actual", parts),
-            Instance("t5.total.3", (Term(1, "project.total.actual"),)),
-        ),
-    )
-    yield Identity(
-        id="package.execution-budget",
-        suite="package",
-        text="整体支出预算数＝调整预算合计＋年初结转和结余",
-        citation="自评表备注：预算数为调整后财政资金总额（包括上年结余结转）",
-        instances=(Instance("execution.budget", (Term(1, "budget.total.adjusted"), Term(1, "t1.29.1"))),),
+def _cells(edition: Edition) -> Cells:
+    """Return where an edition's forms hold what spending is measured against."""
+    return Cells(
+        expenditure="t1.57.2",
+        opening="t1.29.1",
+        operating="t6.operating.amount",
+        projects={
+            Fund.GENERAL_PUBLIC_BUDGET: "t5.total.3",
+            Fund.GOVERNMENT_FUND: "t8.total.5",
+            Fund.STATE_CAPITAL: "t9.total.3",
+        },
+        all_projects="t3.total.3",
     )

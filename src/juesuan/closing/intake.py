@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from juesuan.closing.funds import with_funds
 from juesuan.closing.kept import KeptStages, hash_of, hash_of_files, hash_of_program
 from juesuan.closing.prior import published_before
 from juesuan.edition import Edition, load_edition
@@ -74,6 +75,9 @@ def ingest(
             problems.extend(error.problems)
         else:
             problems.extend(ledger.problems)
+    if package is not None and edition is not None and ledger is not None:
+        package, unfitting = with_funds(package, ledger, edition.chart)
+        problems.extend(unfitting)
     return Intake(root, edition, settings, package, ledger, tuple(dict.fromkeys(problems)))
 
 
@@ -96,7 +100,13 @@ def with_ledger(intake: Intake, vouchers: Sequence[Path], trial_balance: Sequenc
     )
     if ledger.problems:
         raise InputError(ledger.problems)
-    return replace(intake, ledger=ledger if trial_balance else replace(ledger, balances=own.balances))
+    ledger = ledger if trial_balance else replace(ledger, balances=own.balances)
+    package = intake.package
+    if package is not None:
+        package, unfitting = with_funds(package, ledger, edition.chart)
+        if unfitting:
+            raise InputError(unfitting)
+    return replace(intake, package=package, ledger=ledger)
 
 
 def inputs_of(intake: Intake) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from juesuan.edition import Edition
 from juesuan.package import ClosingPackage
+from juesuan.package.money import GENERAL
 from juesuan.tables import FilledTable, Tables
 
 Lists = Mapping[str, list[dict[str, Any]]]
@@ -76,7 +77,7 @@ def _shares(table: FilledTable, columns: Mapping[str, str], prefix: str) -> list
 def _budget_classes(package: ClosingPackage, tables: Tables, edition: Edition) -> Iterator[dict[str, Any]]:
     """Yield the classes that have a budget or spent something, with their row in table 4."""
     rows = {fill.functional[0]: row.id for row in tables[4].form.all_rows for fill in row.fill if fill.functional}
-    budgeted = {line.code[:3] for line in package.budget if line.initial}
+    budgeted = {line.code[:3] for line in package.budget if line.initial and line.fund == GENERAL}
     spent = {row.id for row in tables[5].at_level(1) if not row.blank}
     for code in sorted(budgeted | spent):
         yield {"class": code, "name": edition.codes.functional.names[code], "row": rows[code]}

@@ -1,5 +1,7 @@
 """Which ledger rows fill which cell: the fills of form, column and row, merged."""
 
+from typing import Literal
+
 from juesuan.figures import Selection
 from juesuan.forms.model import Column, Fill, Form, FormBlock, FormRow, Layout
 from juesuan.problems import EditionError
@@ -24,8 +26,8 @@ def cell_fills(form: Form, column: Column, row: FormRow) -> tuple[Fill, ...]:
         EditionError: two of them set the same condition, or together they don't say what is added up.
     """
     where = f"table {form.table}, row {row.id}, column {column.key}"
-    base = _merge(form.fill, column.fill, where)
-    return tuple(_complete(_merge(base, part, where), where) for part in row.fill or (Fill(),))
+    bases = [_merge(form.fill, part, where) for part in column.fill or (Fill(),)]
+    return tuple(_complete(_merge(base, part, where), where) for base in bases for part in row.fill or (Fill(),))
 
 
 def selection_of(fill: Fill) -> Selection:
@@ -43,16 +45,19 @@ def selection_of(fill: Fill) -> Selection:
 
 
 def _merge(outer: Fill, inner: Fill, where: str) -> Fill:
+    if outer.positive:
+        raise EditionError(f"{where}: a netted sum stands outermost; write it in the row")
+    sign: Literal["+", "-"] = "+" if outer.sign == inner.sign else "-"
     if inner.positive:
-        nested = tuple(_merge(outer, part, where) for part in inner.positive)
-        return inner.model_copy(update={"positive": nested})
+        nested = tuple(_merge(outer.model_copy(update={"sign": "+"}), part, where) for part in inner.positive)
+        return inner.model_copy(update={"positive": nested, "sign": sign})
     merged = {}
     for name in _CONDITIONS:
         mine, theirs = getattr(outer, name), getattr(inner, name)
         if mine and theirs:
             raise EditionError(f"{where}: {name} is set twice, by {_said(mine)} and by {_said(theirs)}")
         merged[name] = mine or theirs
-    return Fill(**merged, sign=inner.sign)
+    return Fill(**merged, sign=sign)
 
 
 def _complete(fill: Fill, where: str) -> Fill:

@@ -36,6 +36,7 @@ class Measure(StrEnum):
 
     INCOME = "income"
     EXPENDITURE = "expenditure"
+    ADJUSTMENT = "adjustment"
     OPENING = "opening"
     CLOSING = "closing"
 
@@ -76,7 +77,7 @@ class Column(Strict):
 
     key: str
     label: str
-    fill: Fill = Fill()
+    fill: Fills = ()
 
     @property
     def number(self) -> int | None:

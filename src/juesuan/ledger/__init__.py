@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from juesuan.ledger.chart import load_chart, load_codes, read_codes
-from juesuan.ledger.model import AccountChart, CodeList, Codes, Ledger, LedgerRule, RuleFrame
+from juesuan.ledger.model import AccountChart, CodeList, Codes, Fund, Ledger, LedgerRule, RuleFrame
 
 if TYPE_CHECKING:
     from juesuan.ledger.profiles import Profile, find_profile, own_profile
@@ -25,6 +25,7 @@ __all__ = [
     "Aggregates",
     "CodeList",
     "Codes",
+    "Fund",
     "Ledger",
     "LedgerRule",
     "Profile",

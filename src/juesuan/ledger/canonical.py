@@ -26,6 +26,7 @@ from juesuan.ledger.values import (
     LINE_HEADERS,
     OPTIONAL_LINE,
     matching,
+    name_parts,
     period,
     whole_number,
 )
@@ -287,10 +288,3 @@ def marked(values: Mapping[str, Any], chart: AccountChart) -> NDArray[np.bool_]:
 def last_part(name: str) -> str:
     """Return the last part of an account's full name: ``财政拨款结转-累计结转`` is ``累计结转``."""
     return name_parts(name)[-1]
-
-
-def name_parts(name: str) -> list[str]:
-    """Split an account's full name at the separators that systems use."""
-    for separator in "—_/\\":
-        name = name.replace(separator, "-")
-    return [part.strip() for part in name.split("-") if part.strip()] or [""]

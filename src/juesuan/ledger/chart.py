@@ -10,7 +10,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from juesuan.ledger.model import Account, AccountChart, ClosingMarks, CodeList, Codes, Fund, Side, Support, Words
+from juesuan.ledger.model import (
+    Account,
+    AccountChart,
+    Adjustments,
+    Cause,
+    ClosingMarks,
+    CodeList,
+    Codes,
+    Fund,
+    Side,
+    Support,
+    Words,
+)
 from juesuan.problems import EditionError, InputError, Place, Problem
 from juesuan.resources import edition_folder
 from juesuan.yamlsource import Strict, read_yaml
@@ -37,6 +49,17 @@ class _Words(Strict):
     side: dict[str, Side]
 
 
+class _Cause(Strict):
+    key: str
+    name: str
+    words: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class _Adjustments(Strict):
+    accounts: Annotated[tuple[_Code, ...], Field(min_length=1)]
+    causes: Annotated[tuple[_Cause, ...], Field(min_length=1)]
+
+
 class _Chart(Strict):
     edition: str
     title: str
@@ -44,6 +67,8 @@ class _Chart(Strict):
     effective: date
     accounts: Annotated[tuple[_Account, ...], Field(min_length=1)]
     closing_marks: _Marks
+    adjustments: _Adjustments
+    operating: dict[str, tuple[Annotated[str, StringConstraints(pattern=r"^7[0-9]*$")], ...]]
     words: _Words
 
 
@@ -82,6 +107,11 @@ def load_chart(edition: str) -> AccountChart:
         accounts=accounts,
         marks=ClosingMarks(source.closing_marks.accounts, source.closing_marks.names),
         words=Words(words.fund, words.support, words.closing, words.side),
+        adjustments=Adjustments(
+            source.adjustments.accounts,
+            tuple(Cause(one.key, one.name, one.words) for one in source.adjustments.causes),
+        ),
+        operating=source.operating,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from juesuan.ledger.model import AccountChart, Codes, Ledger, LedgerRule
-from juesuan.ledger.outcome import outcome, voucher_name, where, yuan
+from juesuan.ledger.outcome import entry_names, line_places, outcome, voucher_name, where, yuan
 from juesuan.ledger.values import LINE_HEADERS
 
 _VOUCHER = ["month", "voucher"]
@@ -46,6 +46,18 @@ def closing_moves(rule: LedgerRule, ledger: Ledger, chart: AccountChart, _codes:
             yield _balanced(held, [*_VOUCHER, field], name, "借方减贷方")
 
     return pd.concat(list(moved()), ignore_index=True)
+
+
+def adjustment_causes(_rule: LedgerRule, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+    """Ask each change of a carried-over balance within the year for its cause, which the detail account names."""
+    moved = ledger.movements[ledger.movements["account"].str.startswith(chart.adjustments.accounts)]
+    moved = moved[(moved["debit"] != 0) | (moved["credit"] != 0)]
+    names = moved["account"].astype(str) + " " + moved["account_name"].astype(str)
+    ok = [bool(chart.adjustments.cause_of(str(name))) for name in moved["account_name"]]
+    words = "、".join(word for cause in chart.adjustments.causes for word in cause.words)
+    return outcome(
+        entry_names(moved), ok, list(names), [f"明细科目为{words}之一"] * len(moved), rows=line_places(moved)
+    )
 
 
 def _with_net(lines: pd.DataFrame) -> pd.DataFrame:

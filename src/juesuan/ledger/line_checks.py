@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from juesuan.ledger.canonical import name_parts
 from juesuan.ledger.model import AccountChart, CodeList, Codes, Ledger, LedgerRule, Support
 from juesuan.ledger.outcome import entry_names, line_places, outcome, voucher_name, where, yuan
-from juesuan.ledger.values import LINE_HEADERS
+from juesuan.ledger.values import LINE_HEADERS, name_parts
 
 _VOUCHER = ["month", "voucher"]
 _NUMBERED = re.compile(r"(.*?)([0-9]+)")

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from juesuan.ledger.report import ReadingReport
+from juesuan.ledger.values import name_parts
 from juesuan.problems import Problem, Severity
 
 if TYPE_CHECKING:
@@ -105,6 +106,28 @@ class ClosingMarks:
 
 
 @dataclass(frozen=True)
+class Cause:
+    """Why a carried-over balance changes within the year, and the names of detail accounts that say so."""
+
+    key: str
+    name: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Adjustments:
+    """The accounts that carry balances over, and the causes of their change within the year."""
+
+    accounts: tuple[str, ...] = ()
+    causes: tuple[Cause, ...] = ()
+
+    def cause_of(self, account_name: str) -> str:
+        """Return the cause that an account's name gives (``财政拨款结转-归集上缴``); empty where it gives none."""
+        parts = name_parts(account_name)
+        return next((one.key for one in self.causes if set(one.words) & set(parts)), "")
+
+
+@dataclass(frozen=True)
 class Words:
     """The words of an export for the values of the canonical ledger, by edition."""
 
@@ -118,7 +141,8 @@ class Words:
 class AccountChart:
     """The budget accounts (预算会计科目) of an edition.
 
-    A unit may keep accounts of its own below a listed one; their side is the listed one's.
+    A unit may keep accounts of its own below a listed one; their side is the listed one's. ``operating`` says on
+    which accounts 机关运行经费 stands, by the kind of unit.
     """
 
     edition: str
@@ -126,6 +150,8 @@ class AccountChart:
     accounts: Mapping[str, Account]
     marks: ClosingMarks
     words: Words
+    adjustments: Adjustments = Adjustments()
+    operating: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def find(self, code: str) -> Account | None:
         """Return the account itself, or the nearest listed one above it; None where the class is unknown."""

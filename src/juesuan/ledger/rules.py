@@ -32,6 +32,7 @@ CHECKS: Mapping[str, Check] = {
     "closed": balance_checks.closed,
     "closed_within": closing_checks.closed_within,
     "closing_moves": closing_checks.closing_moves,
+    "adjustment_causes": closing_checks.adjustment_causes,
     "funds_equal": balance_checks.funds_equal,
     "surplus_reconciliation": dual.surplus_reconciliation,
 }

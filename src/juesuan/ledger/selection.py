@@ -12,7 +12,7 @@ from juesuan.figures import Selection
 from juesuan.ledger.model import Ledger
 from juesuan.problems import EditionError
 
-_SIGNS = {"income": -1, "expenditure": 1}  # of debit less credit
+_SIGNS = {"income": -1, "adjustment": -1, "expenditure": 1}  # of debit less credit
 _BALANCES = ("opening", "closing")
 _KEYS = ("account", "functional", "economic", "fund", "support", "project", "closing")
 _BALANCE_KEYS = ("account", "functional", "fund")

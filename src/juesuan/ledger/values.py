@@ -75,3 +75,10 @@ def period(text: str) -> int | None:
     """Return an accounting month."""
     number = whole_number(text)
     return number if number is not None and 1 <= number <= LAST_PERIOD else None
+
+
+def name_parts(name: str) -> list[str]:
+    """Split an account's full name at the separators that systems use."""
+    for separator in "—_/\\":
+        name = name.replace(separator, "-")
+    return [part.strip() for part in name.split("-") if part.strip()] or [""]

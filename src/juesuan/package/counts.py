@@ -17,7 +17,7 @@ from fractions import Fraction
 
 from juesuan.facts import Fact, Unit
 from juesuan.money import print_decimal
-from juesuan.package.model import ClosingPackage, source_of
+from juesuan.package.model import ClosingPackage
 from juesuan.yamlsource import Strict
 
 
@@ -73,7 +73,7 @@ def _count(package: ClosingPackage, name: str, model: Strict, key: str, file: st
         unit=Unit.NUMBER,
         displayed=exact,
         display=print_decimal(Decimal(value)),
-        sources=(source_of(file, package.lines[file], at),),
+        sources=(package.where(file, at),),
         year=package.settings.year,
     )
 

@@ -45,11 +45,12 @@ def prior(lines: Sequence[PriorLine], published: PublishedBefore) -> Iterator[Pr
 
 
 def projects_in_budget(projects: Sequence[Project], items: AbstractSet[str] | None) -> Iterator[Problem]:
-    """Check that each project's functional item has a budget (``items`` None: the budget was not read)."""
+    """Check that each project's functional items have a budget (``items`` None: the budget was not read)."""
     for project in projects:
-        if items is not None and project.code not in items:
-            place = Place(project.source.file, project.source.line, "功能分类编码")
-            yield Problem(place, "projects.code", "预算表里没有这个功能分类", project.code)
+        for line in project.lines:
+            if items is not None and line.code not in items:
+                place = Place(line.source.file, line.source.line, "功能分类编码")
+                yield Problem(place, "projects.code", "预算表里没有这个功能分类", line.code)
 
 
 def sheets(read: Sequence[YamlFile[Sheet]], projects: AbstractSet[str] | None) -> Iterator[Problem]:
@@ -66,18 +67,10 @@ def sheets(read: Sequence[YamlFile[Sheet]], projects: AbstractSet[str] | None) -
         first.setdefault(key, sheet.file)
 
 
-def overall_sheet(read: Sequence[Sheet], folder: str) -> Iterator[Problem]:
-    """Check that there is a sheet of the whole unit."""
-    if not any(sheet.scope == "unit" for sheet in read):
-        yield Problem(Place(folder), "performance.missing", "缺少整体自评表（scope: unit）")
-
-
 def project_texts(texts: ProjectTexts, projects: AbstractSet[str] | None, file: str) -> Iterator[Problem]:
-    """Check that every project is told about, and nothing else."""
+    """Check that only projects that there are are told about."""
     if projects is None:
         return
-    for key in sorted(projects - texts.projects.keys()):
-        yield Problem(Place(file), "texts.project-missing", "缺少这个项目的文字", expected=key)
     for key in sorted(texts.projects.keys() - projects):
         expected = "、".join(sorted(projects))
         yield Problem(Place(file), "texts.project-unknown", "项目表里没有这个项目", key, expected)

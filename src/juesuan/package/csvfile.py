@@ -24,6 +24,10 @@ class Row:
         """Return a text that may not be empty."""
         return self.matching(column, r".+", "文字")
 
+    def optional(self, column: str) -> str:
+        """Return a text that may be empty, or of a column that the file lacks."""
+        return self._cells.get(column, "")
+
     def matching(self, column: str, pattern: str, expected: str) -> str:
         """Return a text that the pattern matches in full."""
         text = self._cells[column]
@@ -49,8 +53,12 @@ class Row:
         self._problems.append(Problem(place, code, message, found, expected))
 
 
-def read_rows(path: Path, name: str, columns: Sequence[str], problems: list[Problem]) -> Iterator[Row]:
+def read_rows(
+    path: Path, name: str, columns: Sequence[str], problems: list[Problem], optional: Sequence[str] = ()
+) -> Iterator[Row]:
     """Yield the rows of a CSV file (UTF-8, with or without BOM) that has exactly these columns, in any order.
+
+    Columns of ``optional`` may be left out.
 
     Cells are stripped; empty rows are skipped. Rows read their problems into ``problems``.
 
@@ -68,7 +76,7 @@ def read_rows(path: Path, name: str, columns: Sequence[str], problems: list[Prob
     if not records:
         raise InputError([Problem(Place(name, 1), "csv.empty", "文件是空的", expected="、".join(columns))])
     header_line, header = records[0]
-    wrong = [*_header_problems(header, columns, Place(name, header_line))]
+    wrong = [*_header_problems(header, columns, optional, Place(name, header_line))]
     wrong += [
         Problem(Place(name, line), "csv.cells", "列数与表头不一致", f"{len(cells)} 列", f"{len(header)} 列")
         for line, cells in records[1:]
@@ -103,14 +111,17 @@ def _records(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
         raise InputError([Problem(Place(name, line), "csv.syntax", f"不是有效的 CSV（{error}）")]) from None
 
 
-def _header_problems(header: Sequence[str], columns: Sequence[str], place: Place) -> Iterator[Problem]:
+def _header_problems(
+    header: Sequence[str], columns: Sequence[str], optional: Sequence[str], place: Place
+) -> Iterator[Problem]:
     for column in columns:
         if column not in header:
             yield Problem(place, "csv.missing-column", f"缺少列“{column}”", expected="、".join(columns))
     for column in dict.fromkeys(header):
         if header.count(column) > 1:
             yield Problem(place, "csv.doubled-column", "同一列出现了两次", column)
-        if column not in columns:
-            near = difflib.get_close_matches(column, columns, n=1, cutoff=0.4)
+        known = (*columns, *optional)
+        if column not in known:
+            near = difflib.get_close_matches(column, known, n=1, cutoff=0.4)
             hint = f"是否想写“{near[0]}”" if near else ""
-            yield Problem(place, "csv.unknown-column", "不认识的列", column, "、".join(columns), hint)
+            yield Problem(place, "csv.unknown-column", "不认识的列", column, "、".join(known), hint)

@@ -103,20 +103,15 @@ class _Reader:
         prior = self._prior(settings, files.prior_year)
         projects = tables.read_projects(self.root, files.projects, self.problems)
         procurement = tables.read_procurement(self.root, files.procurement, self.problems)
-        counts = self._yaml(files.three_public_counts, ThreePublicCounts)
+        counts = self._optional(files.three_public_counts, Files().three_public_counts, ThreePublicCounts)
         assets = self._yaml(files.assets, Assets)
         headcount = self._yaml(files.headcount, Headcount)
-        folder = self._folder(files.performance)
-        sheets = [self._yaml(file, Sheet) for file in folder or ()]
+        sheets = [self._yaml(file, Sheet) for file in self._sheet_files(files.performance)]
         texts = self._texts(files.texts)
         known = {project.key for project in projects} if _was_read(files.projects, self.problems) else None
         items = {line.code for line in budget} if _was_read(files.budget, self.problems) else None
         self.problems += crosscheck.projects_in_budget(projects, items)
         self.problems += crosscheck.sheets([sheet for sheet in sheets if sheet], known)
-        if folder is not None and all(sheets):
-            self.problems += crosscheck.overall_sheet(
-                [sheet.model for sheet in sheets if sheet], files.performance
-            )
         if texts is not None:
             self.problems += crosscheck.project_texts(texts.projects, known, f"{files.texts}/projects.yaml")
         explanations = self._explanations(files)
@@ -133,7 +128,7 @@ class _Reader:
             settings=settings,
             budget=budget,
             three_public=three_public,
-            three_public_counts=counts.model,
+            three_public_counts=counts,
             prior=prior,
             projects=projects,
             procurement=procurement,
@@ -155,16 +150,28 @@ class _Reader:
         self.all_named &= read is not None
         return read
 
+    def _optional(self, file: str, default: str, model: type[Model]) -> Model | None:
+        """Read a YAML file that may be left out unless the settings name another: then its model holds nothing."""
+        if file == default and not (self.root / file).exists():
+            return model()
+        read = self._yaml(file, model)
+        return read.model if read else None
+
     def _prior(self, settings: Settings | None, file: str) -> tuple[PriorLine, ...]:
         """Return last year's figures: of the package's file, or of the archive where there is no such file."""
-        operating = settings is not None and settings.unit.operating_expenses
         published = self.before(settings) if self.before is not None and settings is not None else None
         if published is not None and not (self.root / file).exists():
-            return tuple(line for line in published.lines if operating or line.key != tables.OPERATING_KEY)
-        prior = tables.read_prior(self.root, file, self.problems, operating=operating)
+            return published.lines
+        prior = tables.read_prior(self.root, file, self.problems)
         if published is not None:
             self.problems += crosscheck.prior(prior, published)
         return prior
+
+    def _sheet_files(self, folder: str) -> tuple[str, ...]:
+        """Return the files of the self-evaluation sheets; a unit without any may leave their folder out."""
+        if folder == Files().performance and not (self.root / folder).exists():
+            return ()
+        return self._folder(folder) or ()
 
     def _folder(self, name: str) -> tuple[str, ...] | None:
         try:
@@ -181,21 +188,24 @@ class _Reader:
             if file not in known
         )
         profile = self._yaml(f"{folder}/profile.yaml", Profile)
-        reasons = self._yaml(f"{folder}/reasons.yaml", Reasons)
-        projects = self._yaml(f"{folder}/projects.yaml", ProjectTexts)
-        performance = self._yaml(f"{folder}/performance.yaml", PerformanceText)
-        key_tasks = self._yaml(f"{folder}/key-tasks.yaml", KeyTasks)
-        glossary = self._yaml(f"{folder}/glossary.yaml", Glossary)
+        reasons = self._text(folder, "reasons.yaml", Reasons)
+        projects = self._text(folder, "projects.yaml", ProjectTexts)
+        performance = self._text(folder, "performance.yaml", PerformanceText)
+        key_tasks = self._text(folder, "key-tasks.yaml", KeyTasks)
+        glossary = self._text(folder, "glossary.yaml", Glossary)
         if not (profile and reasons and projects and performance and key_tasks and glossary):
             return None
         return Texts(
             profile=profile.model,
-            reasons=reasons.model,
-            projects=projects.model,
-            performance=performance.model,
-            key_tasks=key_tasks.model,
-            glossary=glossary.model,
+            reasons=reasons,
+            projects=projects,
+            performance=performance,
+            key_tasks=key_tasks,
+            glossary=glossary,
         )
+
+    def _text(self, folder: str, name: str, model: type[Model]) -> Model | None:
+        return self._optional(f"{folder}/{name}", f"{folder}/{name}", model)
 
     def _explanations(self, files: Files) -> tuple[Explanation, ...]:
         """Read the explanations of warnings; their file may be left out unless the settings name another."""

@@ -13,7 +13,7 @@ from juesuan.facts import Source
 from juesuan.identities import Explanation
 from juesuan.package.performance import Indicator, Sheet
 from juesuan.package.prose import Mention, Prose
-from juesuan.package.settings import Settings
+from juesuan.package.settings import SETTINGS_FILE, Settings
 from juesuan.package.texts import Glossary, KeyTasks, PerformanceText, Profile, ProjectTexts, Reasons
 from juesuan.problems import Problem
 from juesuan.yamlsource import Strict
@@ -21,13 +21,19 @@ from juesuan.yamlsource import Strict
 
 @dataclass(frozen=True)
 class BudgetLine:
-    """The budget of one functional item (项)."""
+    """The budget of one functional item (项) from one fund (资金性质).
+
+    ``stated`` is the fund as the office wrote it, or empty. ``fund`` is its name in the ledger's own terms, empty
+    until the ledger was read (:mod:`juesuan.closing.funds`).
+    """
 
     code: str
     name: str
     initial: int
     adjusted: int
     source: Source
+    stated: str = ""
+    fund: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,15 +57,29 @@ class PriorLine:
 
 
 @dataclass(frozen=True)
+class ProjectLine:
+    """A project's budget under one functional item and from one fund, which is told as in a budget line."""
+
+    code: str
+    initial: int
+    adjusted: int
+    source: Source
+    stated: str = ""
+    fund: str = ""
+
+
+@dataclass(frozen=True)
 class Project:
     """A project of the budget; the ledger knows it by ``name``."""
 
     key: str
     name: str
-    code: str
-    initial: int
-    adjusted: int
-    source: Source
+    lines: tuple[ProjectLine, ...]
+
+    @property
+    def source(self) -> Source:
+        """Where it stands first."""
+        return self.lines[0].source
 
 
 @dataclass(frozen=True)
@@ -124,14 +144,14 @@ class Headcount(Strict):
 
 
 class ThreePublicCounts(Strict):
-    """``three-public-counts.yaml``: what 三公 money was spent on."""
+    """``three-public-counts.yaml``: what 三公 money was spent on; a unit without any may leave the file out."""
 
-    abroad_groups: NonNegativeInt = Field(title="因公出国（境）团组数")
-    abroad_people: NonNegativeInt = Field(title="因公出国（境）人次")
-    vehicles_bought: NonNegativeInt = Field(title="公务用车购置数")
-    vehicles_held: NonNegativeInt = Field(title="公务用车保有量")
-    reception_batches: NonNegativeInt = Field(title="国内公务接待批次")
-    reception_people: NonNegativeInt = Field(title="国内公务接待人次")
+    abroad_groups: NonNegativeInt = Field(0, title="因公出国（境）团组数")
+    abroad_people: NonNegativeInt = Field(0, title="因公出国（境）人次")
+    vehicles_bought: NonNegativeInt = Field(0, title="公务用车购置数")
+    vehicles_held: NonNegativeInt = Field(0, title="公务用车保有量")
+    reception_batches: NonNegativeInt = Field(0, title="国内公务接待批次")
+    reception_people: NonNegativeInt = Field(0, title="国内公务接待人次")
     foreign_reception_batches: NonNegativeInt = Field(0, title="其中：外事接待批次")
     foreign_reception_people: NonNegativeInt = Field(0, title="其中：外事接待人次")
 
@@ -184,13 +204,10 @@ class ClosingPackage:
     sheet_files: Mapping[str, str]
 
     def where(self, file: str, entry: str) -> Source:
-        """Where an entry of one of the YAML files stands."""
+        """Where an entry of one of the YAML files stands; the settings answer for a file that was left out."""
+        if file not in self.lines:
+            return Source(SETTINGS_FILE, 1)
         return source_of(file, self.lines[file], entry)
-
-    @property
-    def overall_sheet(self) -> Sheet:
-        """The sheet of the whole unit."""
-        return next(sheet for sheet in self.sheets if sheet.scope == "unit")
 
     @property
     def project_sheets(self) -> tuple[Sheet, ...]:

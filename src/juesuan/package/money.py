@@ -1,16 +1,22 @@
 """The amounts of a package as figures, and what must hold among them.
 
-==========================================  ==================================================================
-``budget.<item>.initial|adjusted``          年初预算, 调整预算 of a functional item
-``budget.class.<class>.initial|adjusted``   the sum of a class (类)
-``budget.total.initial|adjusted``           the sum of all
-``three_public.<key>.initial``              三公 budget: ``abroad``, ``vehicle_purchase``, ``vehicle_running``,
-                                            ``reception``; sums ``vehicles`` and ``total``
-``project.<key>.initial|adjusted``          a project's budget; sum ``project.total``; sums by functional item
-                                            ``project.item.<item>``
-``prior.<key>``                             last year's, as published (fixed)
-``procurement.<key>``                       ``goods``, ``works``, ``services``; sum ``total``; ``sme``, ``micro``
-==========================================  ==================================================================
+==============================================  ==============================================================
+``budget.<item>.initial|adjusted``              年初预算, 调整预算 of a functional item, from 一般公共预算
+``budget.class.<class>.initial|adjusted``       the sum of a class (类)
+``budget.total.initial|adjusted``               the sum of all of 一般公共预算
+``budget.<fund>.<item>.initial|adjusted``       the same of any other fund, with its sum ``budget.<fund>.total``
+``budget.every.initial|adjusted``               the sum over all funds
+``three_public.<key>.initial``                  三公 budget: ``abroad``, ``vehicle_purchase``, ``vehicle_running``,
+                                                ``reception``; sums ``vehicles`` and ``total``
+``project.<key>.initial|adjusted``              a project's budget, and where it has several lines also each as
+                                                ``project.<key>.<fund>.<item>``; sum ``project.total``; sums by
+                                                fund and item ``project.item.<fund>.<item>``
+``prior.<key>``                                 last year's, as published (fixed)
+``procurement.<key>``                           ``goods``, ``works``, ``services``; sum ``total``;
+                                                ``sme``, ``micro``
+==============================================  ==============================================================
+
+Funds are known by then: :mod:`juesuan.closing.funds` has said which fund each line is of.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +24,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from juesuan.facts import Phase, Source
 from juesuan.figures import Figure
 from juesuan.identities import Identity, Instance, Relation, Term
-from juesuan.package.model import BudgetLine, ClosingPackage, Project
+from juesuan.package.model import BudgetLine, ClosingPackage, Project, ProjectLine
+from juesuan.package.settings import SETTINGS_FILE
+
+GENERAL = "general_public_budget"
+"""The fund that the sentences on 一般公共预算 are about: its figures are named without it."""
 
 _STAGES = (("initial", Phase.INITIAL), ("adjusted", Phase.ADJUSTED))
 _CLASS_DIGITS = 3
@@ -30,7 +40,7 @@ def package_figures(package: ClosingPackage) -> Iterator[Figure]:
     """Yield every amount of a package, inputs before the sums made of them. Values are 分."""
     year = package.settings.year
     for stage, phase in _STAGES:
-        yield from _budget(package.budget, stage, phase, year)
+        yield from _budget(package, stage, phase)
     yield from _three_public(package)
     for stage, phase in _STAGES:
         yield from _projects(package.projects, stage, phase, year)
@@ -51,6 +61,7 @@ def package_identities(package: ClosingPackage) -> tuple[Identity, ...]:
     """Return what must hold among :func:`package_figures`: sums, and parts that can't exceed their whole."""
     figures = tuple(package_figures(package))
     sums = {figure.id: figure for figure in figures if figure.inputs}
+    known = {figure.id for figure in figures}
 
     def equal(name: str, text: str, prefix: str) -> Identity:
         made = [figure for key, figure in sums.items() if key.startswith(prefix)]
@@ -61,10 +72,15 @@ def package_identities(package: ClosingPackage) -> tuple[Identity, ...]:
         instances = tuple(Instance(part, (Term(1, whole),)) for part, whole in pairs)
         return Identity(name, "package", text, citation, instances, relation=Relation.AT_MOST)
 
-    within = [
-        (f"project.item.{code}.{stage}", f"budget.{code}.{stage}")
+    budgeted = {
+        (stage, *key): budget_id(*key, stage)
         for stage, _ in _STAGES
-        for code in dict.fromkeys(project.code for project in package.projects)
+        for key in dict.fromkeys((line.fund, line.code) for project in package.projects for line in project.lines)
+    }
+    within = [
+        (f"project.item.{fund}.{code}.{stage}", whole)
+        for (stage, fund, code), whole in budgeted.items()
+        if whole in known
     ]
     contracts = [("procurement.sme", "procurement.total"), ("procurement.micro", "procurement.sme")]
     identities = (
@@ -78,17 +94,40 @@ def package_identities(package: ClosingPackage) -> tuple[Identity, ...]:
     return tuple(identity for identity in identities if identity.instances)
 
 
-def _budget(lines: Sequence[BudgetLine], stage: str, phase: Phase, year: int) -> Iterator[Figure]:
+def budget_id(fund: str, item: str, stage: str) -> str:
+    """Return the id of the budget of a functional item, or of a fund's ``total``."""
+    return f"budget.{item}.{stage}" if fund == GENERAL else f"budget.{fund}.{item}.{stage}"
+
+
+def _budget(package: ClosingPackage, stage: str, phase: Phase) -> Iterator[Figure]:
+    year = package.settings.year
+    by_fund: dict[str, list[BudgetLine]] = {GENERAL: []}
+    for line in package.budget:
+        by_fund.setdefault(line.fund, []).append(line)
+    general = by_fund.pop(GENERAL)
     classes: dict[str, list[Figure]] = {}
-    for line in lines:
-        item = _stage_figure(f"budget.{line.code}.{stage}", line.name, line, phase, year)
+    for line in general:
+        item = _stage_figure(budget_id(GENERAL, line.code, stage), line.name, line, phase, year)
         classes.setdefault(line.code[:_CLASS_DIGITS], []).append(item)
         yield item
     sums = [
         _sum(f"budget.class.{code}.{stage}", f"{code} 类{phase}", items) for code, items in sorted(classes.items())
     ]
     yield from sums
-    yield _sum(f"budget.total.{stage}", f"{phase}合计", sums)
+    name, label = budget_id(GENERAL, "total", stage), f"{phase}合计"
+    if sums:
+        totals = [_sum(name, label, sums)]
+    else:
+        sources = tuple(line.source for line in package.budget) or (Source(package.settings.files.budget),)
+        totals = [Figure(name, label, 0, year, phase, "没有一般公共预算的预算", sources=sources)]
+    yield from totals
+    for fund, lines in sorted(by_fund.items()):
+        items = [_stage_figure(budget_id(fund, line.code, stage), line.name, line, phase, year) for line in lines]
+        yield from items
+        total = _sum(budget_id(fund, "total", stage), f"{lines[0].stated or '其他资金'}{phase}合计", items)
+        yield total
+        totals.append(total)
+    yield _sum(f"budget.every.{stage}", f"全部资金{phase}合计", totals)
 
 
 def _three_public(package: ClosingPackage) -> Iterator[Figure]:
@@ -118,20 +157,39 @@ def _three_public(package: ClosingPackage) -> Iterator[Figure]:
 
 def _projects(projects: Sequence[Project], stage: str, phase: Phase, year: int) -> Iterator[Figure]:
     if not projects:
+        nothing = (Source(SETTINGS_FILE, 1),)
+        yield Figure(f"project.total.{stage}", f"项目{phase}合计", 0, year, phase, "没有项目", sources=nothing)
         return
-    by_item: dict[str, list[Figure]] = {}
+    by_item: dict[tuple[str, str], list[Figure]] = {}
     every: list[Figure] = []
     for project in projects:
-        figure = _stage_figure(f"project.{project.key}.{stage}", project.name, project, phase, year)
-        every.append(figure)
-        by_item.setdefault(project.code, []).append(figure)
-    yield from every
-    for code, figures in sorted(by_item.items()):
-        yield _sum(f"project.item.{code}.{stage}", f"{code} 项目{phase}", figures)
+        whole = f"project.{project.key}.{stage}"
+        several = len(project.lines) > 1
+        lines = {
+            line: _stage_figure(
+                f"project.{project.key}.{line.fund}.{line.code}.{stage}" if several else whole,
+                project.name,
+                line,
+                phase,
+                year,
+            )
+            for line in project.lines
+        }
+        yield from lines.values()
+        for line, figure in lines.items():
+            by_item.setdefault((line.fund, line.code), []).append(figure)
+        if several:
+            made = _sum(whole, f"{project.name}{phase}", list(lines.values()))
+            yield made
+        else:
+            (made,) = lines.values()
+        every.append(made)
+    for (fund, code), figures in sorted(by_item.items()):
+        yield _sum(f"project.item.{fund}.{code}.{stage}", f"{code} 项目{phase}", figures)
     yield _sum(f"project.total.{stage}", f"项目{phase}合计", every)
 
 
-def _stage_figure(name: str, label: str, line: BudgetLine | Project, phase: Phase, year: int) -> Figure:
+def _stage_figure(name: str, label: str, line: BudgetLine | ProjectLine, phase: Phase, year: int) -> Figure:
     value = line.initial if phase is Phase.INITIAL else line.adjusted
     return Figure(name, f"{label}{phase}", value, year, phase, sources=(line.source,))
 

@@ -34,6 +34,9 @@ def _percentage(written: object) -> Fraction:
 
 Percentage = Annotated[Fraction, PlainValidator(_percentage)]
 
+AccountPrefix = Annotated[str, Field(pattern=r"^7[0-9]*$")]
+"""What the codes of some accounts of expenditure begin with."""
+
 
 class UnitSettings(Strict):
     """The unit that closes its books."""
@@ -42,7 +45,20 @@ class UnitSettings(Strict):
     name: Words
     department: Words  # 主管部门
     kind: UnitKind
-    operating_expenses: bool  # whether 机关运行经费 applies: 行政 and 参公 units
+    operating_expenses: bool = False  # whether 机关运行经费 applies; left out: to 行政 and 参公 units
+    operating_accounts: tuple[AccountPrefix, ...] = ()  # whose 公用经费 it is, where not all units have any
+    publishes_as: Literal["单位", "部门"] = "单位"  # left out: 部门 where the unit is its own 主管部门
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_kind(cls, written: object) -> object:
+        """What is left out follows from the rest."""
+        if not isinstance(written, dict):
+            return written
+        own = written.get("name") == written.get("department")
+        managed = written.get("kind") in (UnitKind.ADMINISTRATIVE, UnitKind.CIVIL_SERVICE_MANAGED)
+        given = {key: value for key, value in written.items() if value is not None}
+        return {"publishes_as": "部门" if own else "单位", "operating_expenses": managed, **given}
 
 
 class Policies(Strict):
@@ -103,7 +119,9 @@ class Files(Strict):
     headcount: Words = "headcount.yaml"
     performance: Words = "performance"  # a folder
     texts: Words = "texts"  # a folder
-    explanations: Words = "explanations.yaml"  # may be left out
+    explanations: Words = "explanations.yaml"
+    # May be left out, with what they hold: three_public, three_public_counts, prior_year, projects, procurement,
+    # performance, every text but profile.yaml, explanations.
 
 
 class Settings(Strict):

@@ -5,25 +5,38 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from juesuan.facts import Source
 from juesuan.money import parse_wanyuan
 from juesuan.package.csvfile import Row, read_rows, unique
 from juesuan.package.files import package_file
-from juesuan.package.model import BudgetLine, PriorLine, ProcurementLine, Project, ThreePublicLine
+from juesuan.package.model import BudgetLine, PriorLine, ProcurementLine, Project, ProjectLine, ThreePublicLine
+from juesuan.package.settings import SETTINGS_FILE, Files
 from juesuan.problems import InputError, Place, Problem
 
 Line = TypeVar("Line")
 
 _ITEM_CODE = (r"[0-9]{7}", "七位数字的“项”级编码，如 2010301")
-_KEY = (r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*", "小写英文字母、数字和下划线")
 _PROJECT_KEY = (r"[a-z][a-z0-9_]*", "小写英文字母、数字和下划线")
 
-THREE_PUBLIC_KEYS = ("abroad", "vehicle_purchase", "vehicle_running", "reception")
-PROCUREMENT_KEYS = ("goods", "works", "services", "sme", "micro")
+THREE_PUBLIC_KEYS = {
+    "abroad": "因公出国（境）费",
+    "vehicle_purchase": "公务用车购置费",
+    "vehicle_running": "公务用车运行费",
+    "reception": "公务接待费",
+}
+PROCUREMENT_KEYS = {
+    "goods": "政府采购货物支出",
+    "works": "政府采购工程支出",
+    "services": "政府采购服务支出",
+    "sme": "授予中小企业合同金额",
+    "micro": "其中：授予小微企业合同金额",
+}
 PRIOR_KEYS = (
     "total",
     "appropriations",
     "general_expenditure",
     "carry_over",
+    "operating",
     "three_public.total",
     "three_public.abroad",
     "three_public.vehicles",
@@ -31,92 +44,136 @@ PRIOR_KEYS = (
     "three_public.vehicle_running",
     "three_public.reception",
 )
-OPERATING_KEY = "operating"
+_FUND = "资金性质"
+_PRIOR_AMOUNT = "金额（万元）"
+_UNKNOWN = ("", "-", "—", "——", "/", "无")  # how an office writes that a figure of last year is not known
 
 
 def read_budget(root: Path, file: str, problems: list[Problem]) -> tuple[BudgetLine, ...]:
-    """Read 年初预算 and 调整预算 by functional item, in 元."""
+    """Read 年初预算 and 调整预算 by functional item and fund (资金性质, which older files lack), in 元."""
 
     def line(row: Row) -> BudgetLine:
         code = row.matching("功能分类编码", *_ITEM_CODE)
         name, initial = row.text("功能分类名称"), row.amount("年初预算")
-        return BudgetLine(code, name, initial, row.amount("调整预算"), row.source)
+        return BudgetLine(code, name, initial, row.amount("调整预算"), row.source, row.optional(_FUND))
 
     columns = ("功能分类编码", "功能分类名称", "年初预算", "调整预算")
-    lines = _read(root, file, columns, line, problems)
-    unique([(line.code, line.source) for line in lines], "功能分类编码", problems)
+    lines = _read(root, file, columns, line, problems, optional=(_FUND,))
+    unique([(_of_fund(line.code, line.stated), line.source) for line in lines], "功能分类编码", problems)
     if not lines and not any(problem.place.file == file for problem in problems):
         problems.append(Problem(Place(file), "csv.no-rows", "没有一行预算"))
     return lines
 
 
 def read_three_public(root: Path, file: str, problems: list[Problem]) -> tuple[ThreePublicLine, ...]:
-    """Read the 三公 budget, in 元."""
+    """Read the 三公 budget, in 元; a unit without any may leave the file out."""
 
     def line(row: Row) -> ThreePublicLine:
         key = row.matching("键", *_one_of(THREE_PUBLIC_KEYS))
         return ThreePublicLine(key, row.text("名称"), row.amount("年初预算"), row.source)
 
+    if _left_out(root, file, Files().three_public):
+        return tuple(
+            ThreePublicLine(key, name, 0, Source(SETTINGS_FILE, 1)) for key, name in THREE_PUBLIC_KEYS.items()
+        )
     lines = _read(root, file, ("键", "名称", "年初预算"), line, problems)
     unique([(line.key, line.source) for line in lines], "键", problems)
     _complete(file, THREE_PUBLIC_KEYS, [line.key for line in lines], problems)
     return lines
 
 
-def read_prior(root: Path, file: str, problems: list[Problem], *, operating: bool) -> tuple[PriorLine, ...]:
-    """Read last year's published figures, in 万元; ``operating`` says whether 机关运行经费 is needed."""
+def read_prior(root: Path, file: str, problems: list[Problem]) -> tuple[PriorLine, ...]:
+    """Read last year's published figures, in 万元: those that are known.
 
-    def line(row: Row) -> PriorLine:
-        key = row.matching("键", *_KEY)
-        amount = row.amount("金额（万元）", parse=parse_wanyuan, example="1,234.56")
-        return PriorLine(key, row.text("名称"), amount, row.source)
+    A unit in its first year leaves the file out; a figure that nobody knows is left out, or its amount is.
+    """
 
-    lines = _read(root, file, ("键", "名称", "金额（万元）"), line, problems)
+    def line(row: Row) -> PriorLine | None:
+        key, name = row.matching("键", *_one_of(PRIOR_KEYS)), row.text("名称")
+        if row.optional(_PRIOR_AMOUNT) in _UNKNOWN:
+            return None
+        return PriorLine(key, name, row.amount(_PRIOR_AMOUNT, parse=parse_wanyuan, example="1,234.56"), row.source)
+
+    if _left_out(root, file, Files().prior_year):
+        return ()
+    lines = [one for one in _read(root, file, ("键", "名称", _PRIOR_AMOUNT), line, problems) if one is not None]
     unique([(line.key, line.source) for line in lines], "键", problems)
-    needed = (*PRIOR_KEYS, OPERATING_KEY) if operating else PRIOR_KEYS
-    _complete(file, needed, [line.key for line in lines], problems)
-    return lines
+    return tuple(lines)
 
 
 def read_projects(root: Path, file: str, problems: list[Problem]) -> tuple[Project, ...]:
-    """Read the projects and their budgets, in 元."""
+    """Read the projects and their budgets, in 元: one line for each functional item and fund of a project.
 
-    def line(row: Row) -> Project:
+    A unit without projects may leave the file out.
+    """
+
+    def line(row: Row) -> tuple[str, str, ProjectLine]:
         key, name = row.matching("键", *_PROJECT_KEY), row.text("项目名称")
         code = row.matching("功能分类编码", *_ITEM_CODE)
-        return Project(key, name, code, row.amount("年初预算"), row.amount("调整预算"), row.source)
+        initial, adjusted = row.amount("年初预算"), row.amount("调整预算")
+        return key, name, ProjectLine(code, initial, adjusted, row.source, row.optional(_FUND))
 
+    if _left_out(root, file, Files().projects):
+        return ()
     columns = ("键", "项目名称", "功能分类编码", "年初预算", "调整预算")
-    lines = _read(root, file, columns, line, problems)
-    unique([(line.key, line.source) for line in lines], "键", problems)
-    unique([(line.name, line.source) for line in lines], "项目名称", problems)
-    return lines
+    lines = _read(root, file, columns, line, problems, optional=(_FUND,))
+    doubled = [(f"{key} {_of_fund(one.code, one.stated)}", one.source) for key, _, one in lines]
+    unique(doubled, "键", problems)
+    names: dict[str, str] = {}
+    keys: dict[str, str] = {}
+    projects: dict[str, list[ProjectLine]] = {}
+    for key, name, one in lines:
+        place = Place(one.source.file, one.source.line, "项目名称")
+        if names.setdefault(key, name) != name:
+            problems.append(Problem(place, "projects.name", f"同一键“{key}”写了两个项目名称", name, names[key]))
+        if keys.setdefault(name, key) != key:
+            problems.append(Problem(place, "csv.duplicate", f"同一项目名称已用键“{keys[name]}”写过", name))
+        projects.setdefault(key, []).append(one)
+    return tuple(Project(key, names[key], tuple(of)) for key, of in projects.items())
 
 
 def read_procurement(root: Path, file: str, problems: list[Problem]) -> tuple[ProcurementLine, ...]:
-    """Read government procurement, in 元."""
+    """Read government procurement, in 元; a unit without any may leave the file out."""
 
     def line(row: Row) -> ProcurementLine:
         key = row.matching("键", *_one_of(PROCUREMENT_KEYS))
         return ProcurementLine(key, row.text("名称"), row.amount("金额"), row.source)
 
+    if _left_out(root, file, Files().procurement):
+        return tuple(
+            ProcurementLine(key, name, 0, Source(SETTINGS_FILE, 1)) for key, name in PROCUREMENT_KEYS.items()
+        )
     lines = _read(root, file, ("键", "名称", "金额"), line, problems)
     unique([(line.key, line.source) for line in lines], "键", problems)
     _complete(file, PROCUREMENT_KEYS, [line.key for line in lines], problems)
     return lines
 
 
+def _left_out(root: Path, file: str, default: str) -> bool:
+    """Whether an optional file isn't there: one that the settings name must be."""
+    return file == default and not (root / file).exists()
+
+
+def _of_fund(code: str, fund: str) -> str:
+    return f"{code} {fund}" if fund else code
+
+
 def _read(
-    root: Path, file: str, columns: Sequence[str], line: Callable[[Row], Line], problems: list[Problem]
+    root: Path,
+    file: str,
+    columns: Sequence[str],
+    line: Callable[[Row], Line],
+    problems: list[Problem],
+    optional: Sequence[str] = (),
 ) -> tuple[Line, ...]:
     try:
-        return tuple(map(line, read_rows(package_file(root, file), file, columns, problems)))
+        return tuple(map(line, read_rows(package_file(root, file), file, columns, problems, optional)))
     except InputError as error:
         problems.extend(error.problems)
         return ()
 
 
-def _one_of(keys: Sequence[str]) -> tuple[str, str]:
+def _one_of(keys: Iterable[str]) -> tuple[str, str]:
     return "|".join(map(re.escape, keys)), "、".join(keys)
 
 

@@ -43,12 +43,17 @@ class Reasons(TextFile):
 
 
 class ProjectText(Strict):
-    """What is told about one project: what the money did, and its evaluation."""
+    """What is told about one project: what the money did, and its evaluation. What is not told is left out."""
 
-    use: Prose
-    outputs: Prose
-    problems: Prose
-    improvements: Prose
+    use: Prose = Prose("")
+    outputs: Prose = Prose("")
+    problems: Prose = Prose("")
+    improvements: Prose = Prose("")
+
+    @property
+    def evaluation(self) -> bool:
+        """Whether anything is told beyond what the money was used for."""
+        return bool(self.outputs or self.problems or self.improvements)
 
 
 class ProjectTexts(TextFile):
@@ -56,13 +61,17 @@ class ProjectTexts(TextFile):
 
     projects: dict[str, ProjectText] = Field(default_factory=dict)
 
+    def of(self, key: str) -> ProjectText:
+        """Return what is told about a project; nothing where its text was left out."""
+        return self.projects.get(key, ProjectText())
+
 
 class PerformanceText(TextFile):
     """Section thirteen: how evaluation was organised, what it showed, how results are used."""
 
-    management: Prose
-    overall: Prose
-    results_use: Prose
+    management: Prose = Prose("")
+    overall: Prose = Prose("")
+    results_use: Prose = Prose("")
 
 
 class KeyTask(Strict):

@@ -85,7 +85,8 @@ def _misplaced(
             if fact is None or not fact.table:
                 yield subject.label(run.fact)
                 continue
-            here = spaceless(fact.row) in beside and columns.get(one.column, fact.column) == fact.column
+            named = spaceless(fact.row) in beside if fact.row else not beside  # a form of one row labels none
+            here = named and columns.get(one.column, fact.column) == fact.column
             column = int(fact.column) if fact.column.isdecimal() else before + 1
             if fact.table != table or run.fact in seen or not here or column <= before:
                 yield fact.label

@@ -13,7 +13,7 @@ from juesuan.forms.model import Column, Fill, Form, FormBlock, FormRow, Forms, L
 from juesuan.forms.notes import Axis, Formula
 from juesuan.problems import EditionError
 from juesuan.tables.describe import describe
-from juesuan.tables.model import Aggregates, FilledRow, FilledTable, Part, Tables
+from juesuan.tables.model import Aggregates, FilledRow, FilledTable, Netted, Part, Parts, Tables, flattened
 
 LEVELS: Mapping[int, int] = {3: 1, 5: 2, 7: 3}
 """类, 款 and 项 by the length of their code."""
@@ -59,7 +59,7 @@ class _Filler:
     def table(self) -> FilledTable:
         form_rows = tuple(self._rows())
         rows = {row.id: self._row(block, row) for block, row in form_rows}
-        parts = {
+        parts: dict[str, Parts] = {
             figure_id(self.form.table, row.id, column.key): tuple(_parts(cell_fills(self.form, column, row)))
             for block, row in form_rows
             for column in columns_with_cells(self.form, block, row)
@@ -82,8 +82,8 @@ class _Filler:
         codes = {
             code
             for column in self.form.columns
-            for fill in cell_fills(self.form, column, total)
-            for code in self.aggregates.codes(selection_of(fill))
+            for part in flattened(tuple(_parts(cell_fills(self.form, column, total))))
+            for code in self.aggregates.codes(part.selection)
             if code.isascii() and code.isdigit()  # the ledger's checks report any other
         }
         for code in sorted({code[:length] for code in codes for length in LEVELS if len(code) >= length}):
@@ -129,13 +129,13 @@ class _Filler:
         return sign * sum(self.budget[name] for name in fill.budget)
 
 
-def _parts(fills: tuple[Fill, ...], sign: int = 1) -> Iterator[Part]:
+def _parts(fills: tuple[Fill, ...]) -> Iterator[Part | Netted]:
     for fill in fills:
-        signed = -sign if fill.sign == "-" else sign
+        sign = -1 if fill.sign == "-" else 1
         if fill.positive:
-            yield from _parts(fill.positive, signed)
+            yield Netted(sign, tuple(_parts(fill.positive)))
         elif fill.measure is not None:
-            yield Part(signed, selection_of(fill))
+            yield Part(sign, selection_of(fill))
 
 
 def _printed_formula(form: Form, row: FormRow, column: Column) -> Formula | None:

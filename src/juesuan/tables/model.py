@@ -1,6 +1,6 @@
 """The tables of a closing: every printed row, every cell as an exact figure in 分."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -28,6 +28,35 @@ class Part:
 
     sign: int
     selection: Selection
+
+
+@dataclass(frozen=True)
+class Netted:
+    """Signed parts that count together where their sum is above zero, and not at all elsewhere."""
+
+    sign: int
+    parts: tuple["Part | Netted", ...]
+
+
+Parts = tuple[Part | Netted, ...]
+
+
+def amount_of(parts: Parts, amount: Callable[[Selection], int]) -> int:
+    """Return the 分 of a cell, from what its selections add up to."""
+    return sum(
+        part.sign * (amount(part.selection) if isinstance(part, Part) else max(0, amount_of(part.parts, amount)))
+        for part in parts
+    )
+
+
+def flattened(parts: Parts) -> Iterator[Part]:
+    """Yield every signed selection of a cell, those that are netted too."""
+    for part in parts:
+        if isinstance(part, Part):
+            yield part
+        else:
+            for one in flattened(part.parts):
+                yield Part(part.sign * one.sign, one.selection)
 
 
 @dataclass(frozen=True)
@@ -61,7 +90,7 @@ class FilledTable:
     form: Form
     year: int
     rows: Mapping[str, FilledRow]
-    parts: Mapping[str, tuple[Part, ...]]
+    parts: Mapping[str, Parts]
 
     @property
     def empty(self) -> bool:
@@ -131,6 +160,17 @@ class Tables(Mapping[int, FilledTable]):
         Raises:
             EditionError: no table has such a cell.
         """
+        return tuple(flattened(self._parts(figure_id)))
+
+    def from_ledger(self, figure_id: str, amount: Callable[[Selection], int]) -> int:
+        """Return what the ledger rows behind a cell add up to, in 分, as the form nets them.
+
+        Raises:
+            EditionError: no table has such a cell.
+        """
+        return amount_of(self._parts(figure_id), amount)
+
+    def _parts(self, figure_id: str) -> Parts:
         self.cell(figure_id)
         return next(table.parts[figure_id] for table in self.values() if figure_id in table.parts)
 

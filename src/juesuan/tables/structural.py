@@ -1,6 +1,6 @@
 """Identities that no note prints: the rules of an edition, applied to the tables as they are filled."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from itertools import product
 from pathlib import Path
 
@@ -15,27 +15,30 @@ _VARIABLES = ("row", "class", "column")
 _Binding = Mapping[str, str]
 
 
-def structural_identities(tables: Tables, edition: str, *, folder: Path | None = None) -> tuple[Identity, ...]:
+def structural_identities(
+    tables: Tables, edition: str, *, given: Container[str], folder: Path | None = None
+) -> tuple[Identity, ...]:
     """Return the identities of an edition's files, expanded over the rows and columns that are printed.
 
-    A rule whose rows don't occur in this closing has no instances, and is returned nevertheless.
+    A rule whose rows don't occur in this closing, or which names a figure from elsewhere that is not ``given``
+    (one of last year's that nobody knows), has no instances, and is returned nevertheless.
 
     Raises:
         EditionError: a file is wrong, or an identity names a cell that doesn't exist.
     """
     return tuple(
-        _identity(tables, file, rule) for file in load_rules(edition, folder=folder) for rule in file.rules
+        _identity(tables, file, rule, given) for file in load_rules(edition, folder=folder) for rule in file.rules
     )
 
 
-def _identity(tables: Tables, file: RuleFile, rule: Rule) -> Identity:
+def _identity(tables: Tables, file: RuleFile, rule: Rule, given: Container[str]) -> Identity:
     try:
         return Identity(
             id=rule.id,
             suite=rule.id.partition(".")[0],
             text=rule.text,
             citation=file.sources[rule.source],
-            instances=tuple(_instances(tables, file, rule)),
+            instances=tuple(_instances(tables, file, rule, given)),
             severity=rule.severity,
             relation=rule.relation,
         )
@@ -43,14 +46,19 @@ def _identity(tables: Tables, file: RuleFile, rule: Rule) -> Identity:
         raise EditionError(f"identity {rule.id}: {error}") from None
 
 
-def _instances(tables: Tables, file: RuleFile, rule: Rule) -> Iterator[Instance]:
+def _instances(tables: Tables, file: RuleFile, rule: Rule, given: Container[str]) -> Iterator[Instance]:
     target = parse_term(rule.target)
     terms = tuple(parse_term(term) for term in rule.terms)
     if target.sign != 1 or (target.cell is not None and target.cell.row in ("classes", "children")):
         raise EditionError(f"the target {rule.target!r} is not a single figure")
+    elsewhere = [term.figure for term in (target, *terms) if term.cell is None]
+    if unknown := [name for name in elsewhere if name not in file.elsewhere]:
+        raise EditionError(f"{unknown[0]!r} is no cell, and not listed under elsewhere")
+    if any(name not in given for name in elsewhere):
+        return
     for binding in _bindings(tables, rule.for_each):
-        found = [Term(term.sign, figure) for term in terms for figure in _figures(tables, file, term, binding)]
-        for figure in _figures(tables, file, target, binding):
+        found = [Term(term.sign, figure) for term in terms for figure in _figures(tables, term, binding)]
+        for figure in _figures(tables, target, binding):
             yield Instance(figure, tuple(found))
 
 
@@ -78,10 +86,8 @@ def _choices(tables: Tables, variable: str, domain: Domain) -> list[_Binding]:
     return [{"row": row.id} for row in rows if domain.column is None or domain.column in row.cells]
 
 
-def _figures(tables: Tables, file: RuleFile, term: TermPattern, binding: _Binding) -> Iterator[str]:
+def _figures(tables: Tables, term: TermPattern, binding: _Binding) -> Iterator[str]:
     if term.cell is None:
-        if term.figure not in file.elsewhere:
-            raise EditionError(f"{term.figure!r} is no cell, and not listed under elsewhere")
         yield term.figure
         return
     cell, table = term.cell, _table(tables, term.cell.table)

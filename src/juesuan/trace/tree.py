@@ -8,6 +8,7 @@ from functools import cache
 import pandas as pd
 
 from juesuan.facts import Fact, Source
+from juesuan.figures import CREDITED
 from juesuan.tables import Part
 from juesuan.trace.graph import Graph
 
@@ -106,7 +107,7 @@ class Tracer:
         of_balances = measure in found.columns
         if of_balances:
             found = found[found[measure] != 0]  # leaves that hold nothing say nothing
-        direction = -1 if measure == "income" else 1
+        direction = -1 if measure in CREDITED else 1
         accounts = tuple(
             _account(str(code), rows, measure if of_balances else "", direction)
             for code, rows in found.groupby("account", sort=True)

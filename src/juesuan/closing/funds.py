@@ -1,0 +1,119 @@
+"""Which fund (资金性质) each line of the budget and of the projects is of.
+
+An office writes it (``资金性质``). Files from before that column existed don't say it: then the ledger does, which
+knows the fund of each line of expenditure. Where the ledger knows several, the line is taken as
+一般公共预算财政拨款 if that is among them, and the office is told (rule ``budget.funds-stated``).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from juesuan.ledger import AccountChart, Fund, Ledger
+from juesuan.package import BudgetLine, ClosingPackage, Project, ProjectLine
+from juesuan.problems import Place, Problem
+
+_COLUMN = "资金性质"
+_USES = ("6", "7")  # budget income and expenditure
+_Line = TypeVar("_Line", BudgetLine, ProjectLine)
+
+
+@dataclass(frozen=True)
+class _Used:
+    """The funds that the ledger books under a functional code, and under a project and a code."""
+
+    codes: Mapping[str, frozenset[str]]
+    projects: Mapping[tuple[str, str], frozenset[str]]
+
+
+def with_funds(
+    package: ClosingPackage, ledger: Ledger, chart: AccountChart
+) -> tuple[ClosingPackage, tuple[Problem, ...]]:
+    """Return the package with the fund of every line, and a problem for each that can't be so."""
+    problems: list[Problem] = []
+    used = _used(ledger)
+
+    def known(line: _Line, candidates: frozenset[str]) -> _Line:
+        if line.stated in chart.words.fund:
+            return replace(line, fund=chart.words.fund[line.stated].value)
+        if line.stated:
+            place = Place(line.source.file, line.source.line, _COLUMN)
+            words = "、".join(chart.words.fund)
+            problems.append(Problem(place, "csv.fund", "不认识的资金性质", line.stated, words))
+        return replace(line, fund=likely(candidates))
+
+    budget = tuple(known(line, used.codes.get(line.code, frozenset())) for line in package.budget)
+    projects = tuple(
+        replace(one, lines=tuple(known(line, _of_project(used, one, line)) for line in one.lines))
+        for one in package.projects
+    )
+    made = replace(package, budget=budget, projects=projects)
+    problems.extend(_doubled((line.code, line) for line in budget))
+    problems.extend(_doubled((f"{one.key} {line.code}", line) for one in projects for line in one.lines))
+    problems.extend(_unbudgeted(made))
+    return made, tuple(problems)
+
+
+def likely(candidates: Iterable[str]) -> str:
+    """Return the fund that a line without one is taken to be of."""
+    found = sorted(candidates)
+    return found[0] if len(found) == 1 or (found and Fund.GENERAL_PUBLIC_BUDGET not in found) else _GENERAL
+
+
+_GENERAL = Fund.GENERAL_PUBLIC_BUDGET.value
+
+
+def unstated_lines(
+    package: ClosingPackage, ledger: Ledger
+) -> Iterator[tuple[str, BudgetLine | ProjectLine, bool]]:
+    """Yield what each line without a stated fund is called, the line, and whether the ledger leaves no doubt."""
+    used = _used(ledger)
+    for line in package.budget:
+        if not line.stated:
+            yield f"{line.code} {line.name}", line, len(used.codes.get(line.code, ())) <= 1
+    for one in package.projects:
+        for part in one.lines:
+            if not part.stated:
+                yield f"{one.name} {part.code}", part, len(_of_project(used, one, part)) <= 1
+
+
+def _used(ledger: Ledger) -> _Used:
+    lines = ledger.lines
+    own = lines[lines["account"].str.startswith(_USES) & (lines["fund"] != "") & ~lines["closing"]]
+    codes: dict[str, set[str]] = {}
+    projects: dict[tuple[str, str], set[str]] = {}
+    distinct = own[["functional", "project", "fund"]].drop_duplicates()
+    for code, project, fund in distinct.itertuples(index=False):
+        codes.setdefault(str(code), set()).add(str(fund))
+        if project:
+            projects.setdefault((str(project), str(code)), set()).add(str(fund))
+    return _Used(
+        {key: frozenset(value) for key, value in codes.items()},
+        {key: frozenset(value) for key, value in projects.items()},
+    )
+
+
+def _of_project(used: _Used, project: Project, line: ProjectLine) -> frozenset[str]:
+    """Return the funds of a project under a code; of the code where the project spent nothing under it."""
+    return used.projects.get((project.name, line.code)) or used.codes.get(line.code, frozenset())
+
+
+def _doubled(lines: Iterable[tuple[str, BudgetLine | ProjectLine]]) -> Iterator[Problem]:
+    """Yield a problem where two lines of one code turn out to be of one fund."""
+    first: dict[tuple[str, str], BudgetLine | ProjectLine] = {}
+    for name, line in lines:
+        before = first.setdefault((name, line.fund), line)
+        if before is not line and (before.stated or line.stated) and before.stated != line.stated:
+            place = Place(line.source.file, line.source.line, _COLUMN)
+            yield Problem(place, "csv.duplicate", f"与第 {before.source.line} 行是同一科目、同一资金", name)
+
+
+def _unbudgeted(package: ClosingPackage) -> Iterator[Problem]:
+    """Yield a problem for a project whose stated fund has no budget under its code."""
+    there = {(line.code, line.fund) for line in package.budget}
+    unstated = {line.code for line in package.budget if not line.stated}
+    for project in package.projects:
+        for line in project.lines:
+            if line.stated and (line.code, line.fund) not in there and line.code not in unstated:
+                place = Place(line.source.file, line.source.line, _COLUMN)
+                yield Problem(place, "projects.fund", "预算表里这个功能分类没有这种资金", line.stated)
