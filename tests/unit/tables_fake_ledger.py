@@ -82,7 +82,11 @@ def elsewhere(tables: Tables, **amounts: int) -> dict[str, int]:
     """Return the values of every cell, and of the figures from elsewhere that identities name."""
     opening = tables.cell("t1.29.1").value
     cells = {figure.id: figure.value for figure in tables.figures}
-    return {**cells, "prior.carry_over": opening, **budget(**amounts)}
+    return {**cells, "prior.carry_over": opening, "carry.adjustment": 0, **budget(**amounts)}
+
+
+GIVEN = frozenset({"prior.carry_over", "carry.adjustment", *budget()})
+"""The figures from elsewhere that identities name."""
 
 
 def failing(identities: Iterable, values: dict[str, int]) -> set[str]:

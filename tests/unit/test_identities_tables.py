@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tables_fake_ledger import SPEC, Entry, FakeLedger, elsewhere, failing, fill, published_ledger
+from tables_fake_ledger import GIVEN, SPEC, Entry, FakeLedger, elsewhere, failing, fill, published_ledger
 
 from juesuan.forms import Forms, load_forms
 from juesuan.identities import Identity, Instance, Relation, Term
@@ -26,7 +26,7 @@ def tables(forms: Forms) -> Tables:
 
 @pytest.fixture(scope="module")
 def identities(tables: Tables) -> tuple[Identity, ...]:
-    return note_identities(tables) + structural_identities(tables, "2020")
+    return note_identities(tables) + structural_identities(tables, "2020", given=GIVEN)
 
 
 def test_nineteen_printed_formulae_become_nineteen_identities(tables: Tables) -> None:
@@ -58,7 +58,7 @@ def test_a_wrong_cell_fails_exactly_these(case: dict, identities: tuple[Identity
 def test_an_incomplete_posting_is_caught(case: dict, forms: Forms) -> None:
     posting = Entry(*case["posting"], amount=100)
     tables = fill(forms, FakeLedger([*published_ledger().entries, posting]))
-    identities = note_identities(tables) + structural_identities(tables, "2020")
+    identities = note_identities(tables) + structural_identities(tables, "2020", given=GIVEN)
     assert set(case["fails"]) <= failing(identities, elsewhere(tables))
 
 
@@ -104,7 +104,7 @@ RULE = "  - {id: a.b, text: 文, source: s, target: t1.30.1, terms: [t1.60.2]}\n
 
 def _structural(tables: Tables, folder: Path, text: str) -> tuple[Identity, ...]:
     (folder / "rules.yaml").write_text(HEAD + text, encoding="utf-8")
-    return structural_identities(tables, "2020", folder=folder)
+    return structural_identities(tables, "2020", given={"prior.x"}, folder=folder)
 
 
 @pytest.mark.parametrize(
@@ -151,6 +151,12 @@ def test_a_rule_may_name_a_figure_from_elsewhere_and_take_it_off(tables: Tables,
     assert (identity.severity, identity.suite, identity.citation) == (Severity.WARNING, "a", "来源")
 
 
+def test_a_rule_on_a_figure_that_nobody_knows_has_no_place(tables: Tables, tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text(HEAD + RULE.replace("t1.60.2", "prior.x"), encoding="utf-8")
+    [identity] = structural_identities(tables, "2020", given=set(), folder=tmp_path)
+    assert identity.instances == ()
+
+
 def test_an_edition_without_identities_is_refused(tables: Tables, tmp_path: Path) -> None:
     with pytest.raises(EditionError, match="没有“1999”版的勾稽关系"):
-        structural_identities(tables, "1999", folder=tmp_path)
+        structural_identities(tables, "1999", given=GIVEN, folder=tmp_path)

@@ -90,7 +90,25 @@ def test_a_surplus_is_distributed_and_a_deficit_uses_savings_never_both(forms: F
     assert [(part.sign, part.selection.measure) for part in tables.parts("t1.58.2")] == [
         (1, "closing"),
         (-1, "opening"),
+        (-1, "adjustment"),
     ]
+    for cell in ("t1.28.1", "t1.30.1", "t1.58.2", "t1.60.2"):
+        assert tables.from_ledger(cell, FakeLedger(surplus).amount) == tables.cell(cell).value
+
+
+def test_what_changed_a_carried_over_balance_within_the_year_is_no_surplus(forms: Forms) -> None:
+    books = [
+        Entry("opening", "8101", "general_public_budget", "", "2080101", "", 100),
+        Entry("adjustment", "810104", "general_public_budget", "", "2080101", "", -40),
+        Entry("closing", "8101", "general_public_budget", "", "2080101", "", 60),
+        Entry("opening", "8202", "", "", "", "", 10),
+        Entry("adjustment", "820201", "", "", "", "", 5),
+        Entry("closing", "8202", "", "", "", "", 15),
+    ]
+    tables = fill(forms, FakeLedger(books))
+    cells = {cell: tables.cell(cell).value for cell in ("t1.28.1", "t1.29.1", "t1.58.2", "t4.28.1", "t4.29.1")}
+    assert cells == {"t1.28.1": 0, "t1.29.1": 60, "t1.58.2": 0, "t4.28.1": 60, "t4.29.1": 60}
+    assert tables.cell("t1.30.1").value == tables.cell("t1.60.2").value == 60
 
 
 def test_table_7_takes_the_budget_at_the_year_s_beginning(forms: Forms) -> None:
@@ -118,8 +136,10 @@ def test_a_figure_says_where_it_comes_from(published: Tables) -> None:
     assert [part.selection.measure for part in published.parts("t1.30.1")] == [
         "income",
         "opening",
+        "adjustment",
         "closing",
         "opening",
+        "adjustment",
     ]
     assert cell.selection is not None
     assert cell.formula == (
