@@ -14,9 +14,10 @@ from juesuan.identities import Identity, Instance, Term
 from juesuan.ledger import Aggregates, Ledger
 from juesuan.money import DisplayUnit
 from juesuan.package import ClosingPackage, package_facts, package_figures, package_identities
+from juesuan.roles import Role, Roles
 from juesuan.rounding import Policy, Rounding, round_figures
 from juesuan.statistics import Lists, Undefined, derive_statistics
-from juesuan.tables import Tables, fill_tables, note_identities, structural_identities
+from juesuan.tables import FilledTable, Tables, fill_tables, note_identities, structural_identities
 
 
 @dataclass(frozen=True)
@@ -69,16 +70,16 @@ def fill(intake: Intake) -> Books:
     )
     figures = {**given, **{figure.id: figure for figure in tables.figures}}
     more = (
-        *_unbudgeted(package, given, tables),
+        *_unbudgeted(package, given, tables[edition.roles.cell(Role.GENERAL).table]),
         *_projects(package, aggregates),
-        _execution_budget(given, tables, year),
+        _execution_budget(given, tables.cell(edition.roles[Role.OPENING]), year),
     )
     figures.update({figure.id: figure for figure in more})
     identities = (
         *note_identities(tables),
         *structural_identities(tables, edition.key),
         *package_identities(package),
-        *_own_identities(package),
+        *_own_identities(package, edition.roles),
     )
     return Books(package, edition, ledger, tables, figures, identities)
 
@@ -102,12 +103,12 @@ def derive(books: Books) -> Account:
             _project_count(package),
         ]
     )
-    lists = lists_of(package, books.tables, edition)
+    lists = lists_of(package, books.tables, edition, books.figures)
     statistics = derive_statistics(
         edition.definitions, facts, lists, edition.money, controlled=policies.percentages == "controlled"
     )
     facts = facts.plus(statistics.facts)
-    sheets = score_sheets(package, facts, edition.score_rules)
+    sheets = score_sheets(package, facts, edition.score_rules, edition.roles)
     facts = facts.plus(score_facts(sheets))
     return Account(books, rounding, facts, statistics.undefined, lists, sheets)
 
@@ -150,19 +151,19 @@ def _project_count(package: ClosingPackage) -> Fact:
     return Fact("project.count", "项目个数", count, Unit.NUMBER, count, str(count), sources=files)
 
 
-def _unbudgeted(package: ClosingPackage, given: Mapping[str, Figure], tables: Tables) -> Iterator[Figure]:
+def _unbudgeted(package: ClosingPackage, given: Mapping[str, Figure], table: FilledTable) -> Iterator[Figure]:
     """Yield a budget of nought for a class that spent without one; its sources are all lines of the budget."""
     year, sources = package.settings.year, tuple(line.source for line in package.budget)
-    for row in tables[5].at_level(1):
+    for row in table.at_level(1):
         name = f"budget.class.{row.id}.initial"
         if name not in given:
             formula = "预算各行都不属于这一类"
             yield Figure(name, f"{row.label}年初预算", 0, year, Phase.INITIAL, formula, sources=sources)
 
 
-def _execution_budget(given: Mapping[str, Figure], tables: Tables, year: int) -> Figure:
+def _execution_budget(given: Mapping[str, Figure], opening: Figure, year: int) -> Figure:
     """Return what the unit could spend: the adjusted budget and what was carried over (自评表备注第一条)."""
-    parts = (given["budget.total.adjusted"], tables.cell("t1.29.1"))
+    parts = (given["budget.total.adjusted"], opening)
     return Figure(
         id="execution.budget",
         label="整体支出预算数",
@@ -197,7 +198,7 @@ def _projects(package: ClosingPackage, aggregates: Aggregates) -> Iterator[Figur
     yield Figure("project.total.actual", "项目决算数合计", total, year, formula=formula, inputs=tuple(names))
 
 
-def _own_identities(package: ClosingPackage) -> Iterable[Identity]:
+def _own_identities(package: ClosingPackage, roles: Roles) -> Iterable[Identity]:
     parts = tuple(Term(1, f"project.{project.key}.actual") for project in package.projects)
     yield Identity(
         id="package.project-actuals",
@@ -206,7 +207,7 @@ def _own_identities(package: ClosingPackage) -> Iterable[Identity]:
         citation="项目清单（projects.csv）与账簿项目名称",
         instances=(
             Instance("project.total.actual", parts),
-            Instance("t5.total.3", (Term(1, "project.total.actual"),)),
+            Instance(roles[Role.GENERAL_PROJECT], (Term(1, "project.total.actual"),)),
         ),
     )
     yield Identity(
@@ -214,5 +215,7 @@ def _own_identities(package: ClosingPackage) -> Iterable[Identity]:
         suite="package",
         text="整体支出预算数＝调整预算合计＋年初结转和结余",
         citation="自评表备注：预算数为调整后财政资金总额（包括上年结余结转）",
-        instances=(Instance("execution.budget", (Term(1, "budget.total.adjusted"), Term(1, "t1.29.1"))),),
+        instances=(
+            Instance("execution.budget", (Term(1, "budget.total.adjusted"), Term(1, roles[Role.OPENING]))),
+        ),
     )
