@@ -16,7 +16,11 @@ from juesuan.facts import Fact, Facts, Unit
 from juesuan.money import DisplayUnit, print_rate, round_half_up
 from juesuan.problems import EditionError, InputError
 from juesuan.resources import edition_folder
+from juesuan.roles import Roles
 from juesuan.yamlsource import Strict, read_yaml
+
+FOLDER = "expectations/statistics"
+"""Where the definitions lie, as people know it."""
 
 Member = Mapping[str, str]
 Lists = Mapping[str, Sequence[Member]]
@@ -77,17 +81,22 @@ class Statistics:
     undefined: Mapping[str, Undefined]
 
 
-def load_definitions(edition: str) -> Definitions:
-    """Read an edition's definitions.
+def load_definitions(edition: str, roles: Roles) -> Definitions:
+    """Read an edition's definitions; roles in them become the ids that they stand for.
 
     Raises:
         EditionError: the file is missing or wrong.
     """
     path = edition_folder("statistics", f"{edition}.yaml")
     try:
-        return read_yaml(path, Definitions)
+        definitions = read_yaml(path, Definitions, name=f"{FOLDER}/{path.name}")
     except InputError as error:
         raise EditionError(str(error)) from None
+    resolved = (
+        one.model_copy(update={"of": roles.resolve(one.of), "base": roles.resolve(one.base)})
+        for one in definitions.statistics
+    )
+    return definitions.model_copy(update={"statistics": tuple(resolved)})
 
 
 def derive_statistics(

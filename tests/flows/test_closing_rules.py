@@ -15,6 +15,7 @@ from juesuan import closing
 from juesuan.closing.checks import explanations_used
 from juesuan.closing.rules import account_rules, disclosure_rules, subject_of
 from juesuan.document import Document, Number, Paragraph, Text
+from juesuan.edition import load_edition
 from juesuan.facts import Fact, Facts
 from juesuan.identities import CheckResult, Explanation
 from juesuan.package import check_package
@@ -275,7 +276,7 @@ def test_an_error_cannot_be_explained(closed: Closed) -> None:
 
 
 def test_every_rule_of_the_edition_is_complete_and_cites_a_source() -> None:
-    rules = closing_rules("2020")
+    rules = closing_rules(load_edition("2020"))
     assert len({rule.id for rule, _ in rules}) == len(rules) > 100
     assert all(citation and not missing_parameters(rule) for rule, citation in rules)
 
@@ -283,13 +284,13 @@ def test_every_rule_of_the_edition_is_complete_and_cites_a_source() -> None:
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
-        ("{id: a.b, kind: magic, text: t, source: s}", "no check is called 'magic'"),
-        ("{id: a.b, kind: at_most, text: t, source: s}", "lacks of, base"),
-        ("{id: a.b, kind: sheet_total, text: t, source: other}", "unknown source 'other'"),
+        ("{id: a.b, kind: magic, text: t, source: s}", "没有这种检查；实际为“magic”"),
+        ("{id: a.b, kind: at_most, text: t, source: s}", "这种检查还要写明；应为of、base"),
+        ("{id: a.b, kind: sheet_total, text: t, source: other}", "所引的出处不在 sources 中；实际为“other”"),
         ("{id: a.b, kind: sheet_total, text: t, source: s, colour: red}", "colour"),
         (
             "{id: a.b, kind: sheet_total, text: t, source: s}\n- {id: a.b, kind: sheet_total, text: t, source: s}",
-            "share the id",
+            "另有一条规则用了这个编号",
         ),
     ],
 )
@@ -297,11 +298,11 @@ def test_a_wrong_rule_is_an_error_of_the_edition(
     entry: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "some.yaml").write_text(f"sources: {{s: 出处}}\nrules:\n- {entry}\n", encoding="utf-8")
+    edition = replace(load_edition("2020"), rule_files=("some",))
     monkeypatch.setattr("juesuan.rules.evaluate.edition_folder", lambda *_: tmp_path)
-    closing_rules.cache_clear()
-    with pytest.raises(EditionError, match=said):
-        closing_rules("2020")
-    closing_rules.cache_clear()
+    with pytest.raises(EditionError, match=said) as refusal:
+        closing_rules(edition)
+    assert "some.yaml 第 " in str(refusal.value)
 
 
 def test_a_rule_that_names_an_unknown_list_is_an_error_of_the_edition(closed: Closed) -> None:

@@ -11,6 +11,7 @@ import pytest
 from juesuan import closing
 from juesuan.closing.checks import account_checks, ledger_checks, table_checks
 from juesuan.closing.rules import account_rules, disclosure_rules, subject_of
+from juesuan.edition import load_edition
 from juesuan.rounding import RoundingConflict
 from juesuan.rules import LastYear, closing_rules
 from juesuan.suites import Check, Item, places_of, run_suites
@@ -70,7 +71,9 @@ CONFLICT = Check("rounding.conflict", "rounding", "公布数可以处处相加",
 
 def last_year(closed: Closed) -> LastYear:
     """Last year's closing as if it had been archived: what the correct package says of it."""
-    pairs = {ours: theirs for rule, _ in closing_rules("2020") for ours, theirs in rule.pairs.items()}
+    pairs = {
+        ours: theirs for rule, _ in closing_rules(load_edition("2020")) for ours, theirs in rule.pairs.items()
+    }
     displays = {theirs: closed.account.facts[ours].display for ours, theirs in pairs.items()}
     return LastYear("上年归档", displays, subject_of(closed.account).opening)
 

@@ -14,6 +14,7 @@ import yaml
 
 from juesuan import closing
 from juesuan.archive import Closing, State, archive_closing, open_store
+from juesuan.edition import roles_of
 from juesuan.identities import CheckResult
 from juesuan.money import parse_wanyuan
 from juesuan.package import load_package
@@ -21,7 +22,11 @@ from juesuan.problems import EditionError, OutputError, Severity
 from juesuan.review import approve, write_review
 from tests.conftest import EXAMPLE, ROOT, Closed
 
-FIGURES = yaml.safe_load((ROOT / "expectations/prior/2020.yaml").read_text(encoding="utf-8"))["figures"]
+ROLES = roles_of("2020")
+FIGURES = [
+    {**one, "of": ROLES.resolve(one["of"])}
+    for one in yaml.safe_load((ROOT / "expectations/prior/2020.yaml").read_text(encoding="utf-8"))["figures"]
+]
 
 
 def published() -> dict[str, str]:

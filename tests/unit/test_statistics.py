@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from juesuan.facts import Fact, Facts, Phase, Unit
 from juesuan.money import WANYUAN
 from juesuan.problems import EditionError
+from juesuan.roles import Roles
 from juesuan.statistics import Basis, Definition, Definitions, Kind, derive_statistics, load_definitions
 
 STEP = WANYUAN.step
@@ -120,4 +121,4 @@ def test_shares_that_are_not_all_of_it_are_left_alone() -> None:
 
 def test_an_edition_without_definitions_is_an_error() -> None:
     with pytest.raises(EditionError, match=r"1949\.yaml"):
-        load_definitions("1949")
+        load_definitions("1949", Roles({}))

@@ -1,8 +1,8 @@
 """What changed the carried-over balance within the year, by cause (年初结转和结余的调整).
 
 A movement of 8101, 8102, 8201 or 8401 that is no closing entry changes what was carried over. The detail account
-says why (财会〔2017〕25号, 8101, 8102, 8201: 年初余额调整, 归集调入, 归集调出, 归集上缴, 缴回资金, 单位内部调剂); the chart
-of an edition names the words. What no word explains is told by the rule ``ledger.adjustment-causes``.
+says why (财会〔2017〕25号: 年初余额调整, 归集调入, 归集调出, 归集上缴, 缴回资金, 单位内部调剂); an edition
+names the words in its chart. What no word explains is told by the rule ``ledger.adjustment-causes``.
 """
 
 from collections.abc import Iterator

@@ -25,9 +25,10 @@ from juesuan.identities import Identity
 from juesuan.ledger import Aggregates, Fund, Ledger
 from juesuan.money import DisplayUnit
 from juesuan.package import ClosingPackage, Project, package_facts, package_figures, package_identities
+from juesuan.roles import Role
 from juesuan.rounding import Policy, Rounding, round_figures
 from juesuan.statistics import Lists, Undefined, derive_statistics
-from juesuan.tables import Tables, fill_tables, note_identities, structural_identities
+from juesuan.tables import FilledTable, Tables, fill_tables, note_identities, structural_identities
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ def fill(intake: Intake) -> Books:
     spent = project_figures(package, ledger, aggregates)
     execution = execution_figures(package, given["budget.every.adjusted"], tables, aggregates, cells)
     figures = {**given, **{figure.id: figure for figure in tables.figures}}
-    figures.update({one.id: one for one in (*_unbudgeted(package, given, tables), *adjusted, *spent, *execution)})
+    unbudgeted = _unbudgeted(package, given, tables[edition.roles.cell(Role.GENERAL).table])
+    figures.update({one.id: one for one in (*unbudgeted, *adjusted, *spent, *execution)})
     if package.settings.unit.operating_expenses:
         figures[OPERATING] = operating_figure(package, tables, aggregates, cells, edition.chart)
     identities = (
@@ -117,12 +119,12 @@ def derive(books: Books) -> Account:
             *_project_counts(package),
         ]
     )
-    lists = lists_of(package, books.tables, edition)
+    lists = lists_of(package, books.tables, edition, books.figures)
     statistics = derive_statistics(
         edition.definitions, facts, lists, edition.money, controlled=policies.percentages == "controlled"
     )
     facts = facts.plus(statistics.facts)
-    sheets = score_sheets(package, facts, edition.score_rules)
+    sheets = score_sheets(package, facts, edition.score_rules, edition.roles)
     facts = facts.plus(score_facts(sheets))
     return Account(books, rounding, facts, statistics.undefined, lists, sheets)
 
@@ -175,10 +177,10 @@ def _counted(package: ClosingPackage, name: str, label: str, projects: Sequence[
     return Fact(name, label, count, Unit.NUMBER, count, str(count), sources=sources)
 
 
-def _unbudgeted(package: ClosingPackage, given: Mapping[str, Figure], tables: Tables) -> Iterator[Figure]:
+def _unbudgeted(package: ClosingPackage, given: Mapping[str, Figure], table: FilledTable) -> Iterator[Figure]:
     """Yield a budget of nought for a class that spent without one; its sources are all lines of the budget."""
     year, sources = package.settings.year, tuple(line.source for line in package.budget)
-    for row in tables[5].at_level(1):
+    for row in table.at_level(1):
         name = f"budget.class.{row.id}.initial"
         if name not in given:
             formula = "预算各行都不属于这一类"
@@ -187,14 +189,15 @@ def _unbudgeted(package: ClosingPackage, given: Mapping[str, Figure], tables: Ta
 
 def _cells(edition: Edition) -> Cells:
     """Return where an edition's forms hold what spending is measured against."""
+    roles = edition.roles
     return Cells(
-        expenditure="t1.57.2",
-        opening="t1.29.1",
-        operating="t6.operating.amount",
+        expenditure=roles[Role.EXPENDITURE],
+        opening=roles[Role.OPENING],
+        operating=roles[Role.OPERATING],
         projects={
-            Fund.GENERAL_PUBLIC_BUDGET: "t5.total.3",
-            Fund.GOVERNMENT_FUND: "t8.total.5",
-            Fund.STATE_CAPITAL: "t9.total.3",
+            Fund.GENERAL_PUBLIC_BUDGET: roles[Role.GENERAL_PROJECT],
+            Fund.GOVERNMENT_FUND: roles[Role.GOVERNMENT_FUND_PROJECT],
+            Fund.STATE_CAPITAL: roles[Role.STATE_CAPITAL_PROJECT],
         },
-        all_projects="t3.total.3",
+        all_projects=roles[Role.PROJECT],
     )

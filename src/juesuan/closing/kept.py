@@ -11,13 +11,12 @@ import os
 import pickle
 import tempfile
 from collections.abc import Callable, Iterable
-from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 from juesuan import __version__
 from juesuan.problems import OutputError, words_of
-from juesuan.resources import resource_root
+from juesuan.resources import read_once, resource_root
 
 Value = TypeVar("Value")
 
@@ -96,7 +95,7 @@ def hash_of_files(files: Iterable[Path], root: Path) -> str:
     return hash_of(*parts)
 
 
-@cache
+@read_once
 def hash_of_program() -> str:
     """Return the hash of all of juesuan that a result depends on: code, procedure, rules, templates."""
     package = Path(__file__).resolve().parents[1]

@@ -1,6 +1,7 @@
 """Last year's published figures, from the archive of the unit's closings."""
 
 from juesuan.archive import last_year, open_store
+from juesuan.edition import roles_of
 from juesuan.facts import Source
 from juesuan.package import PriorLine, PublishedBefore, Settings
 from juesuan.problems import EditionError, InputError
@@ -9,7 +10,7 @@ from juesuan.yamlsource import Strict, read_yaml
 
 
 class PriorFigure(Strict):
-    """A figure of one year and the key by which the next year knows it."""
+    """A figure of one year (a role, or the id of a fact) and the key by which the next year knows it."""
 
     key: str
     name: str
@@ -37,6 +38,8 @@ def published_before(archive: str, settings: Settings) -> PublishedBefore | None
         figures = read_yaml(edition_folder("prior", file), PriorFile).figures
     except (InputError, OSError):
         raise EditionError(f"expectations/prior/{file} is missing or wrong") from None
+    roles = roles_of(found.edition)
+    figures = tuple(one.model_copy(update={"of": roles.resolve(one.of)}) for one in figures)
     missing = [one.of for one in figures if one.of not in found.amounts]
     if missing:
         raise EditionError(f"expectations/prior/{file}: {found.version} has no {', '.join(missing)}")

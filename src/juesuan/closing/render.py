@@ -55,8 +55,10 @@ def write_document(account: Account) -> Document:
     named: dict[str, Block] = {
         table.form.name: grid(table, unit=unit.name, money=money) for table in books.tables.values()
     }
-    named.update(charts_of(load_charts(document_edition), account.facts, money))
-    named.update({f"score-{one.given.key}": score_grid(one, package) for one in account.sheets})
+    named.update(charts_of(load_charts(document_edition), account.facts, money, account.lists, edition.roles))
+    named.update(
+        {f"score-{one.given.key}": score_grid(one, package, edition.roles, money) for one in account.sheets}
+    )
     named["key-tasks"] = task_grid(package.texts.key_tasks)
     return compose(
         Composition(
@@ -65,6 +67,7 @@ def write_document(account: Account) -> Document:
             facts=account.facts,
             undefined=account.undefined,
             lists=account.lists,
+            roles=edition.roles,
             named=named,
             money=money,
             subject_names=edition.codes.functional.names,

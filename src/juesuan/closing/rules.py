@@ -11,12 +11,12 @@ from juesuan.suites import Check
 
 def account_rules(account: Account, last_year: LastYear | None = None) -> Iterator[Check]:
     """Return the checks of budget, reasons, composition, scores, time limits, and of last year's closing."""
-    return _checks(subject_of(account, last_year=last_year), document=False)
+    return _checks(account, subject_of(account, last_year=last_year), document=False)
 
 
 def disclosure_rules(account: Account, disclosure: Disclosure) -> Iterator[Check]:
     """Return the checks of the document as it was written and of the page as it was rendered."""
-    return _checks(subject_of(account, disclosure), document=True)
+    return _checks(account, subject_of(account, disclosure), document=True)
 
 
 def subject_of(
@@ -34,9 +34,10 @@ def subject_of(
         package=books.package,
         facts=account.facts,
         undefined=account.undefined,
-        lists={**account.lists, "operating": [{}] if books.package.settings.unit.operating_expenses else []},
+        lists=account.lists,
         money=books.edition.money,
         definitions=books.edition.definitions,
+        score_rules=books.edition.score_rules,
         document=disclosure.document if disclosure else None,
         page=disclosure.html if disclosure else "",
         last_year=last_year,
@@ -47,6 +48,6 @@ def subject_of(
     )
 
 
-def _checks(subject: Subject, *, document: bool) -> Iterator[Check]:
-    rules = closing_rules(subject.package.settings.edition)
+def _checks(account: Account, subject: Subject, *, document: bool) -> Iterator[Check]:
+    rules = closing_rules(account.books.edition)
     return (evaluate_rule(rule, source, subject) for rule, source in rules if of_document(rule) is document)

@@ -10,14 +10,15 @@ from juesuan.closing.scores import ScoredSheet, group_weight_id
 from juesuan.document import CellKind, Grid, GridCell, GridRow, Number, Run, Runs, Text
 from juesuan.package import ClosingPackage, Goal
 from juesuan.package.performance import Choice
+from juesuan.roles import Role, Roles
 
 _WIDTHS = (13, 10, 11, 22, 13, 22, 9)
 _COLUMNS = len(_WIDTHS)
 _HEAD = ("一级指标", "二级指标", "三级指标", "年初目标值（A）", "实际完成值（B）", "得分")
 
 
-def score_grid(sheet: ScoredSheet, package: ClosingPackage) -> Grid:
-    """Lay a scored sheet out."""
+def score_grid(sheet: ScoredSheet, package: ClosingPackage, roles: Roles, money: str) -> Grid:
+    """Lay a scored sheet out; ``money`` is the unit of its amounts."""
     given = sheet.given
     unit = package.settings.unit
     whole = given.project is None
@@ -27,8 +28,8 @@ def score_grid(sheet: ScoredSheet, package: ClosingPackage) -> Grid:
         else (Number("year"), Text(" 年度"), _given(sheet.title), Text("项目自评表"))
     )
     body = [
-        *(_unit_rows(package) if whole else _project_rows(sheet, package)),
-        *_execution_rows(sheet),
+        *(_unit_rows(package, roles, money) if whole else _project_rows(sheet, package)),
+        *_execution_rows(sheet, money),
     ]
     first = 1
     for number, goal in enumerate(given.goals, start=1):
@@ -48,13 +49,13 @@ def score_grid(sheet: ScoredSheet, package: ClosingPackage) -> Grid:
     )
 
 
-def _unit_rows(package: ClosingPackage) -> Iterator[GridRow]:
+def _unit_rows(package: ClosingPackage, roles: Roles, money: str) -> Iterator[GridRow]:
     yield (_label("单位名称"), _wide((_given(package.settings.unit.name),)))
     yield (
-        _label("基本支出总额（万元）"),
-        _amount("t3.total.2", colspan=2),
-        _label("项目支出总额（万元）"),
-        _amount("t3.total.3", colspan=3),
+        _label(f"基本支出总额（{money}）"),
+        _amount(roles[Role.BASIC], colspan=2),
+        _label(f"项目支出总额（{money}）"),
+        _amount(roles[Role.PROJECT], colspan=3),
     )
 
 
@@ -77,11 +78,11 @@ def _boxes(choice: Choice) -> Iterator[Run]:
         yield Text(f"{'　' if number > 1 else ''}{number}.{option} {box}", declared=True)
 
 
-def _execution_rows(sheet: ScoredSheet) -> Iterator[GridRow]:
+def _execution_rows(sheet: ScoredSheet, money: str) -> Iterator[GridRow]:
     prefix = sheet.prefix
     weight = Number(f"{prefix}.execution.weight")
     yield (
-        GridCell((Text("预算执行情况（万元）（"), weight, Text(" 分）")), CellKind.HEAD, rowspan=2),
+        GridCell((Text(f"预算执行情况（{money}）（"), weight, Text(" 分）")), CellKind.HEAD, rowspan=2),
         GridCell((), CellKind.HEAD, colspan=2),
         _head("预算数（A）"),
         _head("执行数（B）"),

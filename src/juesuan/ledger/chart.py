@@ -4,7 +4,6 @@ import csv
 import io
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -24,7 +23,7 @@ from juesuan.ledger.model import (
     Words,
 )
 from juesuan.problems import EditionError, InputError, Place, Problem
-from juesuan.resources import edition_folder
+from juesuan.resources import edition_folder, read_once
 from juesuan.yamlsource import Strict, read_yaml
 
 _Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,}$")]
@@ -86,7 +85,7 @@ class _Lists(Strict):
     economic: _List
 
 
-@cache
+@read_once
 def load_chart(edition: str) -> AccountChart:
     """Return the budget accounts of an edition.
 
@@ -122,7 +121,7 @@ def latest_chart() -> AccountChart:
     )
 
 
-@cache
+@read_once
 def load_codes(edition: str) -> Codes:
     """Return the functional and economic code lists of an edition (see ``CodeList.extended``).
 

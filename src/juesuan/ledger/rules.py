@@ -1,7 +1,6 @@
 """The rules of the ledger: data of an edition, each checked by a pure function that says what it found."""
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Annotated
 
 import pandas as pd
@@ -10,7 +9,7 @@ from pydantic import Field
 from juesuan.ledger import balance_checks, closing_checks, dual, line_checks
 from juesuan.ledger.model import AccountChart, Codes, Ledger, LedgerRule, RuleFrame
 from juesuan.problems import EditionError, InputError, Severity
-from juesuan.resources import edition_folder
+from juesuan.resources import edition_folder, read_once
 from juesuan.yamlsource import Strict, read_yaml
 
 Check = Callable[[LedgerRule, Ledger, AccountChart, Codes], pd.DataFrame]
@@ -63,7 +62,7 @@ class _Rules(Strict):
     rules: Annotated[tuple[_Rule, ...], Field(min_length=1)]
 
 
-@cache
+@read_once
 def ledger_rules(edition: str) -> tuple[LedgerRule, ...]:
     """Return the rules of an edition in their order.
 

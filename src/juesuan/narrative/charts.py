@@ -3,16 +3,23 @@
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+from pydantic import model_validator
+
 from juesuan.document import Bar, Chart, Text
 from juesuan.facts import Facts, Phase
 from juesuan.narrative.markup import fact_mark, runs_of_line
 from juesuan.problems import EditionError, InputError
 from juesuan.resources import resource_root
+from juesuan.roles import Roles
+from juesuan.statistics import Lists
 from juesuan.yamlsource import Strict, read_yaml
 
 
 class BarLine(Strict):
-    """One bar: a label (``{year}`` and ``{prior_year}`` are the years), an amount and, in a structure, a share."""
+    """One bar: a label (``{year}`` and ``{prior_year}`` are the years), an amount and, in a structure, a share.
+
+    The amount is a role or the id of a fact.
+    """
 
     label: str
     amount: str
@@ -20,12 +27,19 @@ class BarLine(Strict):
 
 
 class ChartLine(Strict):
-    """One chart."""
+    """One chart: its bars written out, or one for each member of a list (``name``, ``amount``, ``share``)."""
 
     name: str
     kind: Literal["bars", "structure"]
     caption: str
-    bars: tuple[BarLine, ...]
+    bars: tuple[BarLine, ...] = ()
+    each: str = ""
+
+    @model_validator(mode="after")
+    def _drawn_from_one(self) -> "ChartLine":
+        if bool(self.bars) == bool(self.each):
+            raise ValueError("图的各条写在 bars 里，或者由 each 所指的名单给出，二者必居其一")
+        return self
 
 
 class Charts(Strict):
@@ -42,30 +56,47 @@ def load_charts(edition: str) -> Charts:
     """
     path = resource_root() / "templates" / "document" / edition / "charts.yaml"
     try:
-        return read_yaml(path, Charts)
+        return read_yaml(path, Charts, name=f"templates/document/{edition}/charts.yaml")
     except InputError as error:
         raise EditionError(str(error)) from None
 
 
-def charts_of(lines: Charts, facts: Facts, unit: str) -> Mapping[str, Chart]:
-    """Return the charts over these facts, by name, numbered in order (图 1 …)."""
-    return {line.name: _chart(number, line, facts, unit) for number, line in enumerate(lines.charts, start=1)}
+def charts_of(lines: Charts, facts: Facts, unit: str, lists: Lists, roles: Roles) -> Mapping[str, Chart]:
+    """Return the charts over these facts, by name, numbered in order (图 1 …).
+
+    Raises:
+        EditionError: a chart asks for a list or a fact that does not exist.
+    """
+    return {
+        line.name: _chart(number, line, _bar_lines(line, lists, roles), facts, unit)
+        for number, line in enumerate(lines.charts, start=1)
+    }
 
 
-def _chart(number: int, line: ChartLine, facts: Facts, unit: str) -> Chart:
+def _bar_lines(line: ChartLine, lists: Lists, roles: Roles) -> tuple[BarLine, ...]:
+    if not line.each:
+        return tuple(one.model_copy(update={"amount": roles.resolve(one.amount)}) for one in line.bars)
+    if line.each not in lists:
+        raise EditionError(f"chart {line.name!r}: there is no list {line.each!r}")
+    return tuple(
+        BarLine(label=one["name"], amount=one["amount"], share=one.get("share", "")) for one in lists[line.each]
+    )
+
+
+def _chart(number: int, line: ChartLine, bars: tuple[BarLine, ...], facts: Facts, unit: str) -> Chart:
     years = {"year": fact_mark("year"), "prior_year": fact_mark("year.prior")}
     return Chart(
         name=line.name,
         kind=line.kind,
         caption=(Text(f"图 {number}：", declared=True), *runs_of_line(line.caption.format_map(years))),
         unit=unit,
-        bars=tuple(_bars(line, facts, years)),
+        bars=tuple(_bars(line.name, bars, facts, years)),
     )
 
 
-def _bars(line: ChartLine, facts: Facts, years: Mapping[str, str]) -> Iterator[Bar]:
-    for bar in line.bars:
+def _bars(chart: str, bars: tuple[BarLine, ...], facts: Facts, years: Mapping[str, str]) -> Iterator[Bar]:
+    for bar in bars:
         share = bar.share if bar.share in facts else ""  # no share where the whole is zero
         if facts[bar.amount].phase not in (Phase.FINAL, Phase.NONE):
-            raise EditionError(f"chart {line.name!r}: {bar.amount} is no amount of the final accounts")
+            raise EditionError(f"chart {chart!r}: {bar.amount} is no amount of the final accounts")
         yield Bar(runs_of_line(bar.label.format_map(years)), bar.amount, share)

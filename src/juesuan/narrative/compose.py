@@ -12,6 +12,7 @@ from juesuan.narrative.markup import MarkupError, blocks_of, declared_mark, fact
 from juesuan.package import ClosingPackage, Prose
 from juesuan.problems import EditionError
 from juesuan.resources import resource_root
+from juesuan.roles import Roles
 from juesuan.statistics import Lists, Member, Undefined
 
 
@@ -32,6 +33,7 @@ class Composition:
     named: Mapping[str, Block]
     money: str
     subject_names: Mapping[str, str]
+    roles: Roles
 
 
 def compose(composition: Composition) -> Document:
@@ -94,6 +96,7 @@ class _Words:
     def __init__(self, composition: Composition) -> None:
         self._composition = composition
         self._facts = composition.facts
+        self._id = composition.roles.resolve
 
     def names(self) -> Mapping[str, Any]:
         """Return the globals of the templates."""
@@ -104,7 +107,7 @@ class _Words:
             "rate": self.rate,
             "points": self.number,
             "sign": self.sign,
-            "defined": lambda fact_id: fact_id in self._facts,
+            "defined": lambda name: self._id(name) in self._facts,
             "undefined_words": self.undefined_words,
             "inline": self.inline,
             "paragraphs": self.paragraphs,
@@ -127,7 +130,8 @@ class _Words:
         return member if not name or name in self._composition.named else {**member, "name": _given(name)}
 
     def amount(self, fact_id: str, phase: str = Phase.FINAL) -> str:
-        """Print an amount of money; the slot names the phase that it takes (决算 by default)."""
+        """Print an amount, named by its role or its id; the slot names its phase (决算 by default)."""
+        fact_id = self._id(fact_id)
         fact = self._facts[fact_id]
         if fact.unit is not Unit.FEN:
             raise EditionError(f"a slot for an amount can't take {fact_id!r}: its unit is {fact.unit}")
@@ -165,7 +169,7 @@ class _Words:
 
     def sign(self, fact_id: str) -> int:
         """Return −1, 0 or 1: the sign of the displayed value."""
-        displayed = self._facts[fact_id].displayed
+        displayed = self._facts[self._id(fact_id)].displayed
         return (displayed > 0) - (displayed < 0)
 
     def inline(self, prose: Prose) -> str:

@@ -45,18 +45,33 @@ def between(rule: Rule, subject: Subject) -> Iterator[Item]:
 
 
 def makes_whole(rule: Rule, subject: Subject) -> Iterator[Item]:
-    """The shares that ``facts`` names make 100 % as printed, up to half a unit of the last decimal for each."""
-    shares = _matching(rule, subject)
+    """The amounts ``of`` of a list make the whole ``base`` exactly, and their shares (``facts``) make 100 %.
+
+    The shares do so as printed, up to half a unit of the last decimal for each. Where amounts are rounded each
+    alone, they are shares of a printed whole that may be off by half a step for each amount and for itself.
+    """
+    members = subject.members(rule.each)
+    names = [text.format_map(one) for one in members for text in rule.facts]
+    shares = [subject.facts[name] for name in names if name in subject.facts]
     if not shares:
         return
+    whole = subject.facts[rule.base]
+    parts = sum((subject.facts[rule.of.format_map(one)].exact for one in members), Fraction())
+    yield Item(
+        f"{whole.label}：各项之和",
+        subject.shown(whole.exact, whole.unit),
+        subject.shown(parts, whole.unit),
+        int(parts != whole.exact),
+        subject.shown(whole.exact - parts, whole.unit) if parts != whole.exact else "",
+    )
     total = sum((fact.displayed for fact in shares), Fraction())
     unit = Fraction(1, 100 * 10**subject.definitions.decimals)
-    controlled = subject.package.settings.policies.percentages == "controlled"
-    slack = Fraction(0) if controlled else unit * len(shares) / 2
+    policies = subject.package.settings.policies
+    together = policies.percentages == "controlled" and all(fact.exact >= 0 for fact in shares)
+    slack = Fraction(0) if together else unit * len(shares) / 2
+    if policies.rounding == "independent" and subject.definitions.basis == "displayed":
+        slack += Fraction(subject.money.step * (len(members) + 1), 2) / abs(whole.displayed)
     off = abs(total - 1)
-    exact = sum((fact.exact for fact in shares), Fraction())
-    if exact != 1 and subject.definitions.basis == "displayed":
-        slack += abs(exact - 1)
     decimals = subject.definitions.decimals
     yield Item(
         f"{shares[0].label}等 {len(shares)} 项",

@@ -1,18 +1,25 @@
 """From a rule of an edition to its check: which function does it, and what it needs to be told."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
-from juesuan.problems import EditionError, InputError
+from juesuan.edition import Edition
+from juesuan.problems import EditionError, InputError, Place, Problem
 from juesuan.resources import edition_folder
+from juesuan.roles import Roles
 from juesuan.rules import amounts, narrative, personal, printed, reasons, scores, years
-from juesuan.rules.model import Rule, RuleFile, Subject
+from juesuan.rules.model import Group, Rule, RuleFile, Subject
 from juesuan.suites import Check, Item, places_of
-from juesuan.yamlsource import read_yaml
+from juesuan.yamlsource import entry_lines, read_yaml
 
 Evaluator = Callable[[Rule, Subject], Iterable[Item]]
 
 LEDGER_FILE = "ledger.yaml"
+
+FOLDER = "expectations/rules"
+"""Where the rules lie, as people know it."""
 
 EVALUATORS: Mapping[str, Evaluator] = {
     "at_most": amounts.at_most,
@@ -37,6 +44,7 @@ EVALUATORS: Mapping[str, Evaluator] = {
     "cells_in_place": printed.cells_in_place,
     "chart_bars": printed.chart_bars,
     "page_figures": printed.page_figures,
+    "sheet_amounts": scores.sheet_amounts,
     "sheet_weights": scores.sheet_weights,
     "sheet_bounds": scores.sheet_bounds,
     "sheet_rate": scores.sheet_rate,
@@ -59,7 +67,10 @@ _OF_DOCUMENT = frozenset({"narrative", "printed", "personal"})
 _REQUIRED: Mapping[str, tuple[str, ...]] = {
     "at_most": ("of", "base"),
     "between": ("facts",),
-    "makes_whole": ("facts",),
+    "makes_whole": ("each", "of", "base", "facts"),
+    "sheet_amounts": ("of", "base"),
+    "sheet_rate": ("of", "base"),
+    "sheet_execution": ("of", "base"),
     "together": ("of", "base"),
     "recomputed": ("facts",),
     "displayed": ("facts",),
@@ -77,35 +88,109 @@ _REQUIRED: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@cache
-def closing_rules(edition: str) -> tuple[tuple[Rule, str], ...]:
+@dataclass(frozen=True)
+class WrittenRule:
+    """A rule with what it cites, and where it is written; ``lines`` are those of its file, by entry."""
+
+    rule: Rule
+    citation: str
+    file: str
+    at: str
+    lines: Mapping[str, int]
+
+    def problem(self, code: str, message: str, found: str = "", expected: str = "", entry: str = "") -> Problem:
+        """Return a problem of the rule, with the line of one of its entries if it has that."""
+        wanted = f"{self.at}.{entry}"
+        while wanted not in self.lines and wanted:
+            wanted = wanted.rpartition(".")[0]
+        place = Place(self.file, self.lines.get(wanted))
+        return Problem(place, f"edition.{code}", f"规则 {self.rule.id}：{message}", found, expected)
+
+
+def closing_rules(edition: Edition) -> tuple[tuple[Rule, str], ...]:
     """Return the rules of an edition with their citations, in the order of their files and lines.
 
+    Roles in them are the ids that they stand for.
+
     Raises:
-        EditionError: a file is wrong, names an unknown check or source, or lacks what a check needs.
+        EditionError: a file is missing or wrong, names an unknown check or source, or lacks what a check needs;
+            everything found is told at once.
     """
-    rules: list[tuple[Rule, str]] = []
-    for path in sorted(edition_folder("rules", edition).glob("*.yaml")):
-        if path.name == LEDGER_FILE:
-            continue
+    return tuple((resolved(one.rule, edition.roles), one.citation) for one in written_rules(edition))
+
+
+def written_rules(edition: Edition) -> tuple[WrittenRule, ...]:
+    """Return the rules of an edition as they are written, each with its place.
+
+    Raises:
+        EditionError: as :func:`closing_rules`.
+    """
+    return _written(edition_folder("rules", edition.key), edition.rule_files)
+
+
+@cache
+def _written(folder: Path, names: tuple[str, ...]) -> tuple[WrittenRule, ...]:
+    written: list[WrittenRule] = []
+    problems: list[Problem] = []
+    for name in names:
+        path = folder / f"{name}.yaml"
+        label = f"{FOLDER}/{folder.name}/{path.name}"
         try:
-            file = read_yaml(path, RuleFile)
+            file = read_yaml(path, RuleFile, name=label)
         except InputError as error:
-            raise EditionError(str(error)) from None
-        for rule in file.rules:
-            if rule.kind not in EVALUATORS:
-                raise EditionError(f"{path.name}: rule {rule.id}: no check is called {rule.kind!r}")
-            if rule.source not in file.sources:
-                raise EditionError(f"{path.name}: rule {rule.id} cites the unknown source {rule.source!r}")
-            lacking = missing_parameters(rule)
-            if lacking:
-                raise EditionError(f"{path.name}: rule {rule.id} lacks {', '.join(lacking)}")
-            rules.append((rule, file.sources[rule.source]))
-    ids = [rule.id for rule, _ in rules]
-    doubled = sorted({name for name in ids if ids.count(name) > 1})
-    if doubled:
-        raise EditionError(f"two rules of {edition} share the id {doubled[0]}")
-    return tuple(rules)
+            problems.extend(error.problems)
+            continue
+        lines = entry_lines(path)
+        written.extend(
+            WrittenRule(rule, file.sources.get(rule.source, ""), label, f"rules.{number}", lines)
+            for number, rule in enumerate(file.rules)
+        )
+    known = {*names, LEDGER_FILE.removesuffix(".yaml")}
+    for path in sorted(folder.glob("*.yaml")):
+        if path.stem not in known:
+            place = Place(f"{FOLDER}/{folder.name}/{path.name}")
+            problems.append(Problem(place, "edition.rules", "这个规则文件没有列在版本的 rules 中"))
+    problems.extend(_faults(written))
+    if problems:
+        raise EditionError(str(InputError(problems)))
+    return tuple(written)
+
+
+def _faults(written: Sequence[WrittenRule]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for one in written:
+        rule = one.rule
+        if rule.id in seen:
+            yield one.problem("rule", "另有一条规则用了这个编号")
+        seen.add(rule.id)
+        if rule.kind not in EVALUATORS:
+            yield one.problem("rule", "没有这种检查", rule.kind, "、".join(EVALUATORS), "kind")
+        if not one.citation:
+            yield one.problem("rule", "所引的出处不在 sources 中", rule.source, entry="source")
+        lacking = missing_parameters(rule)
+        if lacking:
+            yield one.problem("rule", "这种检查还要写明", "", "、".join(lacking))
+
+
+def resolved(rule: Rule, roles: Roles) -> Rule:
+    """Return a rule with the ids that its roles stand for."""
+
+    def entry(written: str) -> str:
+        return "?".join(map(roles.resolve, written.split("?")))
+
+    sequence = tuple(
+        one.model_copy(update={"facts": tuple(map(entry, one.facts))}) if isinstance(one, Group) else entry(one)
+        for one in rule.sequence
+    )
+    return rule.model_copy(
+        update={
+            "of": roles.resolve(rule.of),
+            "base": roles.resolve(rule.base),
+            "facts": tuple(map(roles.resolve, rule.facts)),
+            "pairs": {ours: roles.resolve(theirs) for ours, theirs in rule.pairs.items()},
+            "sequence": sequence,
+        }
+    )
 
 
 def missing_parameters(rule: Rule) -> list[str]:

@@ -12,6 +12,7 @@ from juesuan.document import Document
 from juesuan.facts import Fact, Facts, Unit
 from juesuan.money import DisplayUnit
 from juesuan.package import ClosingPackage
+from juesuan.performance_rules import ScoreRules
 from juesuan.problems import EditionError, Severity
 from juesuan.rules.sections import Section, sections_of
 from juesuan.statistics import Definitions, Lists, Member, Undefined
@@ -95,6 +96,7 @@ class Subject:
     lists: Lists
     money: DisplayUnit
     definitions: Definitions
+    score_rules: ScoreRules
     document: Document | None = None
     page: str = ""
     last_year: LastYear | None = None

@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 from fractions import Fraction
 
-from juesuan.facts import Fact
-from juesuan.money import round_half_up
+from juesuan.facts import Fact, Unit
+from juesuan.money import print_rate, round_half_up
 from juesuan.package.performance import FULL_SCORE, Direction, Sheet
 from juesuan.rules.model import Rule, Subject
 from juesuan.suites import Item
-
-_CENTS = 100  # points are printed with two decimals at most
 
 
 def sheet_weights(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
@@ -33,28 +31,52 @@ def sheet_bounds(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG00
             yield Item(points.label, points.display, f"0 至 {weight.display}", int(not ok))
 
 
-def sheet_rate(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001
-    """The execution rate is the actual expenditure ÷ the budget, as printed in the sheet."""
+def sheet_amounts(rule: Rule, subject: Subject) -> Iterator[Item]:
+    """The unit's sheet reads the expenditure that the list ``each`` adds up to; a project's sheet its own.
+
+    What a sheet reads is told by the inputs of its rate; ``of`` and ``base`` are actual and budget of the unit's.
+    """
     for sheet, prefix in _sheets(subject):
-        rate = subject.facts.get(f"{prefix}.rate") if f"{prefix}.rate" in subject.facts else None
-        budget, actual = (_fact(subject, name).displayed for name in _execution(sheet))
-        if rate is not None and budget:
-            scale = 100 * 10**subject.definitions.decimals
+        if f"{prefix}.rate" not in subject.facts:
+            continue
+        rate = subject.facts[f"{prefix}.rate"]
+        actual, budget = (_fact(subject, name) for name in rate.inputs)
+        if (actual.id, budget.id) != _execution(rule, sheet):
+            yield Item(rate.label, f"{actual.label}÷{budget.label}", "本表自己的执行数÷预算数", 1)
+            continue
+        parts = sheet.project is None and [_fact(subject, one["amount"]) for one in subject.members(rule.each)]
+        spent = sum((one.exact for one in parts), Fraction()) if parts else actual.exact
+        yield Item(
+            rate.label,
+            subject.shown(actual.exact, Unit.FEN),
+            subject.shown(spent, Unit.FEN),
+            int(actual.exact != spent),
+        )
+
+
+def sheet_rate(rule: Rule, subject: Subject) -> Iterator[Item]:
+    """The execution rate is the actual expenditure ÷ the budget, as printed, to the scheme's decimals."""
+    decimals = subject.score_rules.rate_decimals
+    for sheet, prefix in _sheets(subject):
+        actual, budget = (_fact(subject, name).displayed for name in _execution(rule, sheet))
+        if f"{prefix}.rate" in subject.facts and budget:
+            rate = subject.facts[f"{prefix}.rate"]
+            scale = 100 * 10**decimals
             wanted = Fraction(round_half_up(actual / budget * scale), scale)
-            stated = Fraction(rate.display.rstrip("%")) / 100
-            yield Item(rate.label, rate.display, f"{float(wanted):.1%}", int(stated != wanted))
+            stated = Fraction(rate.display.rstrip("%").replace(",", "")) / 100
+            yield Item(rate.label, rate.display, print_rate(wanted, decimals=decimals), int(stated != wanted))
 
 
-def sheet_execution(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001
+def sheet_execution(rule: Rule, subject: Subject) -> Iterator[Item]:
     """The points for execution are the weight × the rate, and at most the weight."""
     for sheet, prefix in _sheets(subject):
         if f"{prefix}.rate" not in subject.facts:
             continue
         points, weight = _fact(subject, f"{prefix}.execution"), _fact(subject, f"{prefix}.execution.weight")
         exact = subject.package.settings.policies.score_rate == "exact"
-        budget, actual = (_fact(subject, name).displayed for name in _execution(sheet))
+        actual, budget = (_fact(subject, name).displayed for name in _execution(rule, sheet))
         rate = actual / budget if exact and budget else _fact(subject, f"{prefix}.rate").displayed
-        yield _stated(points, min(weight.displayed, _rounded(weight.displayed * rate)))
+        yield _stated(points, min(weight.displayed, _rounded(subject, weight.displayed * rate)))
 
 
 def sheet_quantitative(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001
@@ -68,7 +90,7 @@ def sheet_quantitative(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa:
             actual = subject.package.actual_of(indicator).value
             ratio = actual / target if indicator.direction is Direction.POSITIVE else target / actual
             weight = indicator.weight
-            yield _stated(_fact(subject, name), min(weight, _rounded(weight * ratio)))
+            yield _stated(_fact(subject, name), min(weight, _rounded(subject, weight * ratio)))
 
 
 def sheet_qualitative(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001
@@ -77,7 +99,7 @@ def sheet_qualitative(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: 
         for name, number in _lines(sheet, prefix):
             indicator = list(sheet.indicators)[number]
             if indicator.share is not None and f"{prefix}.rate" in subject.facts:
-                yield _stated(_fact(subject, name), _rounded(indicator.weight * indicator.share))
+                yield _stated(_fact(subject, name), _rounded(subject, indicator.weight * indicator.share))
 
 
 def sheet_total(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001
@@ -105,10 +127,11 @@ def _lines(sheet: Sheet, prefix: str) -> Iterator[tuple[str, int]]:
     return ((f"{prefix}.{number + 1}", number) for number, _ in enumerate(sheet.indicators))
 
 
-def _execution(sheet: Sheet) -> tuple[str, str]:
+def _execution(rule: Rule, sheet: Sheet) -> tuple[str, str]:
+    """Return the facts of a sheet's execution line: actual and budget; the unit's are what the rule names."""
     if sheet.project is None:
-        return "execution.budget", "t1.57.2"
-    return f"project.{sheet.project}.adjusted", f"project.{sheet.project}.actual"
+        return rule.of, rule.base
+    return f"project.{sheet.project}.actual", f"project.{sheet.project}.adjusted"
 
 
 def _fact(subject: Subject, name: str) -> Fact:
@@ -119,8 +142,9 @@ def _title(subject: Subject, prefix: str) -> str:
     return subject.facts[f"{prefix}.total"].label.removesuffix("总分") + "自评表分值合计"
 
 
-def _rounded(points: Fraction) -> Fraction:
-    return Fraction(round_half_up(points * _CENTS), _CENTS)
+def _rounded(subject: Subject, points: Fraction) -> Fraction:
+    scale = 10**subject.score_rules.score_decimals
+    return Fraction(round_half_up(points * scale), scale)
 
 
 def _printed(fact: Fact) -> Fraction:

@@ -88,7 +88,9 @@ def parse_term(text: str) -> TermPattern:
     """
     match = _TERM.fullmatch(text)
     if match is None:
-        raise EditionError(f"not a term: {text!r}; expected e.g. t1.30.1 or - t2.children.{{column}}")
+        raise EditionError(
+            f"not a term: {text!r}; expected a cell or the id of a figure, - before it if taken off"
+        )
     figure = match["figure"]
     cell = _CELL.fullmatch(figure)
     if cell is None and re.match(r"t[0-9]", figure):

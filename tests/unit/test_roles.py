@@ -1,0 +1,83 @@
+"""What an edition means is said in its data: no cell, table or unit of a form stands in the program."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from juesuan.edition import load_edition
+from juesuan.roles import Role, column_members, rows_under
+from tests.conftest import ROOT
+
+SOURCES = sorted((ROOT / "src" / "juesuan").rglob("*.py"))
+CELL = re.compile(r"\bt[0-9]+\.[a-z0-9{]")
+
+
+def said_by_program(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the texts of a module that are no docstrings, with their lines."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    told = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None
+        if isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
+            yield node.lineno, node.value
+
+
+def tables_by_number(path: Path) -> Iterator[int]:
+    """Yield the lines in which a module asks for a table by a number written there."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+            named = ast.unparse(node.value).rpartition(".")[2]
+            if named in ("tables", "forms") and isinstance(node.slice.value, int):
+                yield node.lineno
+
+
+def test_no_text_of_the_program_names_a_cell() -> None:
+    assert len(SOURCES) > 200
+    texts = [(path, *text) for path in SOURCES for text in said_by_program(path)]
+    assert len(texts) > 5000
+    assert [f"{path}:{line}: {text}" for path, line, text in texts if CELL.search(text)] == []
+
+
+def test_the_search_for_cells_finds_one(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.py"
+    wrong.write_text('"""Of t1.30.1."""\nx = f"t{n}.1" + "t1.57.2"\ny = tables[5]\n', encoding="utf-8")
+    assert [text for _, text in said_by_program(wrong) if CELL.search(text)] == ["t1.57.2"]
+    assert list(tables_by_number(wrong)) == [3]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT / "src").as_posix())
+def test_no_module_asks_for_a_table_by_its_number(path: Path) -> None:
+    assert list(tables_by_number(path)) == []
+
+
+def test_every_role_that_the_program_asks_for_is_a_cell_of_the_edition() -> None:
+    edition = load_edition("2020")
+    assert {edition.roles.cell(role).table for role in Role} <= set(edition.forms)
+
+
+def test_a_list_beside_a_total_holds_every_other_column_of_the_form() -> None:
+    edition = load_edition("2020")
+    members = list(column_members(edition.lists["expenditure_structure"], edition.forms, edition.roles))
+    assert [one["name"] for one in members] == [
+        "基本支出",
+        "项目支出",
+        "上缴上级支出",
+        "经营支出",
+        "对附属单位补助支出",
+    ]
+    assert [one["share"] for one in members] == [f"expenditure.share.{column}" for column in "23456"]
+
+
+def test_the_codes_under_a_total_are_those_that_it_adds_up_without_their_headings() -> None:
+    edition = load_edition("2020")
+    cell = edition.roles.cell("basic.personnel")
+    codes = [row.code for row in rows_under(edition.forms[cell.table], cell.row)]
+    assert codes[:2] == ["30101", "30102"]
+    assert all(code and len(code) == 5 and code[:3] in ("301", "303") for code in codes)
