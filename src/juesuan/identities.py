@@ -106,9 +106,27 @@ class Failure:
     explanation: Explanation | None = None
 
 
+class Verdict(StrEnum):
+    """What came of a rule. One that applies nowhere in a closing says nothing about it: it did not pass."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_APPLICABLE = "not_applicable"
+
+    @classmethod
+    def of(cls, *, failed: bool, places: int) -> "Verdict":
+        """Return the verdict on a rule that was checked in ``places`` places."""
+        return cls.FAILED if failed else cls.PASSED if places else cls.NOT_APPLICABLE
+
+    @property
+    def word(self) -> str:
+        """What people read."""
+        return {"passed": "通过", "failed": "不符", "not_applicable": "不适用"}[self.value]
+
+
 @dataclass(frozen=True)
 class CheckResult:
-    """The outcome of one rule: what ``validation/results.json`` lists."""
+    """The outcome of one rule, as ``validation/results.json`` lists it. ``success``: nothing failed."""
 
     id: str
     suite: str
@@ -122,6 +140,11 @@ class CheckResult:
     def __post_init__(self) -> None:
         if self.success == bool(self.failures):
             raise ValueError(f"{self.id}: success must mean no failures, and failure at least one")
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether it passed, failed, or had nothing to check."""
+        return Verdict.of(failed=not self.success, places=self.instances)
 
     @property
     def unexplained(self) -> tuple[Failure, ...]:

@@ -10,6 +10,7 @@ from juesuan.archive import State
 from juesuan.closing.compute import Account
 from juesuan.closing.refusal import failed_of, lines_of, table_of
 from juesuan.closing.results import closing_title
+from juesuan.identities import Verdict
 from juesuan.package import Settings
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import InputError
@@ -39,12 +40,13 @@ def address_of(page: Path) -> str | None:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A closing that went through."""
+    """A closing that went through. ``rules`` were checked somewhere; ``idle`` ones had nothing to check."""
 
     title: str
     out: Path
     archived: str
     rules: int
+    idle: int
     places: int
     warnings: tuple[str, ...]
     adjusted: int
@@ -64,7 +66,8 @@ class Outcome:
             title=closing_title(account),
             out=out,
             archived=archived,
-            rules=len(results),
+            rules=sum(one.verdict is not Verdict.NOT_APPLICABLE for one in results),
+            idle=sum(one.verdict is Verdict.NOT_APPLICABLE for one in results),
             places=sum(result.instances for result in results),
             warnings=tuple(lines_of(failed_of(runs))),
             adjusted=len(account.rounding.adjustments),
@@ -79,7 +82,7 @@ class Outcome:
     def summary(self) -> str:
         """One line."""
         return (
-            f"{self.title}：{self.rules} 条规则、{self.places} 处核对，无错误；"
+            f"{self.title}：{self.rules} 条规则、{self.places} 处核对，无错误；不适用的规则 {self.idle} 条；"
             f"{self.figures} 个数，其中 {self.adjusted} 个为平衡尾差取邻近值。（{self.state.word}）"
         )
 

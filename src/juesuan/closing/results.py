@@ -23,7 +23,7 @@ from juesuan.closing.standing import signed_before, standing_of
 from juesuan.csvtext import csv_cell
 from juesuan.facts import Facts, number_text
 from juesuan.forms.model import ListedErratum
-from juesuan.identities import CheckResult, Explanation
+from juesuan.identities import CheckResult, Explanation, Verdict
 from juesuan.problems import OutputError, Problem, words_of
 from juesuan.review import render_refused, write_review, write_signoffs
 from juesuan.suites import SuiteRun, write_docs
@@ -238,7 +238,8 @@ def _result(result: CheckResult) -> dict[str, Any]:
         "text": result.text,
         "citation": result.citation,
         "severity": result.severity.value,
-        "success": result.success,
+        "verdict": result.verdict.value,
+        "success": None if result.verdict is Verdict.NOT_APPLICABLE else result.success,
         "instances": result.instances,
         "failures": [
             {

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from juesuan import review
 from juesuan.closing.kept import hash_of
-from juesuan.review import Results, SignOff, SignOffRefused, read_results, write_review
+from juesuan.review import Results, SignOff, SignOffRefused, idle_of, read_results, write_review
 
 _ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -62,12 +62,13 @@ def _headline(results: Results) -> list[str]:
 
 
 def _findings(results: Results) -> list[str]:
-    rules, places = len(results.checks), sum(one["instances"] for one in results.checks)
+    idle = idle_of(results.checks)
+    rules, places = len(results.checks) - idle, sum(one["instances"] for one in results.checks)
     told = [(rule, one) for rule in results.failed for one in rule["failures"]]
     adjusted = len(results.rounding["adjustments"])
     lines = [
-        f"{rules} 条规则、{places} 处核对，没有错误；提示 {len(told)} 处{'，都有说明' if told else ''}；"
-        f"平衡尾差的数 {adjusted} 个。"
+        f"{rules} 条规则、{places} 处核对，没有错误；不适用的规则 {idle} 条；"
+        f"提示 {len(told)} 处{'，都有说明' if told else ''}；平衡尾差的数 {adjusted} 个。"
     ]
     if told:
         lines += ["", *(f"- {rule['text']}（{one['place']}）：{_reason(one)}" for rule, one in told)]

@@ -7,7 +7,7 @@ enough.
 from juesuan.review.approve import SignOffRefused, approve, tell_standing
 from juesuan.review.differences import Differences, compare
 from juesuan.review.page import render_refused, write_review
-from juesuan.review.results import RUN, Results, read_results
+from juesuan.review.results import RUN, Results, idle_of, read_results
 from juesuan.review.signoff import (
     FOLDER,
     SignOff,
@@ -30,6 +30,7 @@ __all__ = [
     "approve",
     "compare",
     "hashes_of",
+    "idle_of",
     "read_results",
     "read_signoffs",
     "render_refused",

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from juesuan.review.results import Results, change_of
+from juesuan.identities import Verdict
+from juesuan.review.results import Results, change_of, verdict_of
 
 Mark = Literal["same", "gone", "new"]
 
 _SENTENCE = re.compile(r"[^。；！？\n]*[。；！？\n]?")
 _ORDINAL = re.compile(r"^（?[一二三四五六七八九十]+[、）]\s*")
-_OUTCOMES = {True: "通过"}
 
 
 @dataclass(frozen=True)
@@ -211,8 +211,9 @@ def _rules(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -
 def _outcome(rule: Mapping[str, Any] | None) -> str:
     if rule is None:
         return "没有这条规则"
-    if rule["success"]:
-        return "通过"
+    verdict = verdict_of(rule)
+    if verdict is not Verdict.FAILED:
+        return verdict.word
     words = "错误" if rule["severity"] == "error" else "提示"
     if all(one["explanation"] for one in rule["failures"]):
         words = "已说明"

@@ -9,9 +9,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import TypeAdapter
 
+from juesuan.identities import Verdict
 from juesuan.resources import resource_root
 from juesuan.review.differences import Differences, compare
-from juesuan.review.results import Results, read_results
+from juesuan.review.results import Results, idle_of, read_results, verdict_of
 from juesuan.review.signoff import SignOff, hashes_of
 
 REVIEW = "review"
@@ -59,7 +60,8 @@ def render_review(results: Results, differences: Differences | None = None) -> s
             steps=list(_steps(results)),
             suites=list(_suites(results.checks, titles, "../validation")),
             failed=[_failed(one, titles, "../validation") for one in results.failed],
-            rules=len(results.checks),
+            rules=len(results.checks) - idle_of(results.checks),
+            idle=idle_of(results.checks),
             places=sum(one["instances"] for one in results.checks),
             policies=[
                 (title, words.get(results.run["policies"][key], results.run["policies"][key]))
@@ -79,7 +81,7 @@ def render_refused(folder: Path) -> str:
     """Return the page of a closing that was refused, from what was found (``problems.json``, ``validation/``)."""
     titles = _json(folder / "validation" / _TITLES)
     checks = _json(folder / "validation" / "results.json")
-    failed = [_failed(one, titles, "validation") for one in checks if not one["success"]]
+    failed = [_failed(one, titles, "validation") for one in checks if verdict_of(one) is Verdict.FAILED]
     kinds = {kind: [one for one in failed if one["kind"] == kind] for kind in ("error", "warning", "told")}
     return (
         _environment()
@@ -89,7 +91,7 @@ def render_refused(folder: Path) -> str:
             errors=kinds["error"],
             warnings=kinds["warning"],
             told=kinds["told"],
-            rules=len(checks),
+            rules=len(checks) - idle_of(checks),
             suites=list(_suites(checks, titles, "validation")),
         )
     )
@@ -102,7 +104,7 @@ def _json(path: Path) -> Any:
 def _steps(results: Results) -> Iterator[dict[str, Any]]:
     """Yield the stations on the way to publication, as the page draws them."""
     now = results.standing
-    yield {"name": "编制", "done": True, "who": f"{len(results.checks)} 条规则核对完毕"}
+    yield {"name": "编制", "done": True, "who": f"{len(results.checks) - idle_of(results.checks)} 条规则核对完毕"}
     for role in dict.fromkeys(results.run["approvals"]):
         names = dict.fromkeys(one.who for one in results.signoffs if one.role == role)
         waiting = len(now.open.get(role, ()))
@@ -118,12 +120,13 @@ def _suites(checks: Sequence[Mapping[str, Any]], titles: Mapping[str, str], docs
     found = dict.fromkeys(str(one["suite"]) for one in checks)
     for name in sorted(found, key=lambda one: order.index(one) if one in order else len(order)):
         rules = [one for one in checks if one["suite"] == name]
-        failed = [one for one in rules if not one["success"]]
+        failed = [one for one in rules if verdict_of(one) is Verdict.FAILED]
         open_ = [one for one in failed if not all(place["explanation"] for place in one["failures"])]
         yield {
             "title": titles.get(name, name),
             "file": f"{docs}/{name}.html",
             "rules": len(rules),
+            "idle": idle_of(rules),
             "places": sum(one["instances"] for one in rules),
             "errors": sum(one["severity"] == "error" for one in open_),
             "warnings": sum(one["severity"] == "warning" for one in open_),

@@ -3,13 +3,14 @@
 import csv
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from juesuan.identities import Verdict
 from juesuan.money import print_decimal
 from juesuan.problems import OutputError
 from juesuan.review.signoff import SignOff, Standing, hashes_of, read_signoffs, standing
@@ -58,7 +59,7 @@ class Results:
     @cached_property
     def failed(self) -> tuple[Mapping[str, Any], ...]:
         """The rules that did not hold."""
-        return tuple(one for one in self.checks if not one["success"])
+        return tuple(one for one in self.checks if verdict_of(one) is Verdict.FAILED)
 
     @cached_property
     def unexplained(self) -> tuple[tuple[Mapping[str, Any], Mapping[str, Any]], ...]:
@@ -85,6 +86,16 @@ class Results:
     def section_title(self, anchor: str) -> str:
         """Return the title of a section."""
         return next((str(one["title"]) for one in self.sections if one["anchor"] == anchor), anchor)
+
+
+def verdict_of(rule: Mapping[str, Any]) -> Verdict:
+    """Return what came of a rule of ``results.json``; older results said of an idle rule that it succeeded."""
+    return Verdict.of(failed=bool(rule["failures"]), places=rule["instances"])
+
+
+def idle_of(checks: Iterable[Mapping[str, Any]]) -> int:
+    """Return how many rules had nothing to check."""
+    return sum(verdict_of(one) is Verdict.NOT_APPLICABLE for one in checks)
 
 
 def change_of(old: str, new: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from juesuan.identities import Verdict
 from juesuan.problems import Severity
 from juesuan.resources import resource_root
 from juesuan.suites.run import SuiteRun
@@ -57,6 +58,7 @@ def _summary(name: str, runs: Sequence[SuiteRun], title: str) -> dict[str, Any]:
         "title": title,
         "file": f"{name}.html",
         "rules": len(results),
+        "idle": sum(one.verdict is Verdict.NOT_APPLICABLE for one in results),
         "places": sum(one.instances for one in results),
         "errors": sum(one.severity is Severity.ERROR for one in failed),
         "warnings": sum(one.severity is Severity.WARNING and bool(one.unexplained) for one in failed),

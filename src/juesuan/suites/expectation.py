@@ -21,6 +21,8 @@ from great_expectations.render import (
 )
 from great_expectations.render.renderer.renderer import renderer
 
+from juesuan.identities import Verdict
+
 _METRIC = "table.rule_violations"
 _SHOWN = ("place", "stated", "computed", "difference", "rows", "explanation")
 _HEAD = ("位置", "列示", "计算", "差额", "依据", "审核说明")
@@ -54,14 +56,16 @@ class ExpectRuleToHold(BatchExpectation):
 
     The frame holds one row for each place of each rule. The expectation fails where a place violates the rule,
     and also where the frame holds another number of places than the rule has: an empty frame never passes.
+    ``required`` rules fail without a place; any other is not applicable then.
     """
 
     rule_id: str
     places: int
+    required: bool = False
 
     metric_dependencies: ClassVar[tuple[str, ...]] = (_METRIC,)
-    success_keys: ClassVar[tuple[str, ...]] = ("rule_id", "places")
-    args_keys: ClassVar[tuple[str, ...]] = ("rule_id", "places")
+    success_keys: ClassVar[tuple[str, ...]] = ("rule_id", "places", "required")
+    args_keys: ClassVar[tuple[str, ...]] = ("rule_id", "places", "required")
 
     def _validate(
         self,
@@ -72,10 +76,12 @@ class ExpectRuleToHold(BatchExpectation):
         places = metrics[_METRIC]["places"].get(self.rule_id, 0)
         violations = metrics[_METRIC]["violations"].get(self.rule_id, [])
         observed = f"核对 {places} 处，{f'不符 {len(violations)} 处' if violations else '全部相符'}"
+        if not places:
+            observed = "没有可核对的内容"
         if places != self.places:
             observed = f"应核对 {self.places} 处，数据中只有 {places} 处"
         return {
-            "success": not violations and places == self.places,
+            "success": not violations and places == self.places and bool(places or not self.required),
             "result": {"observed_value": observed, "details": {"places": places, "violations": violations}},
         }
 
@@ -88,6 +94,8 @@ class ExpectRuleToHold(BatchExpectation):
         runtime_configuration: dict[str, Any] | None = None,  # noqa: ARG003
     ) -> RenderedStringTemplateContent:
         assert result is not None  # noqa: S101 - a diagnostic renderer gets a result
+        if result.success and not result.result.get("details", {}).get("places"):
+            return _string("$status", "idle", status=Verdict.NOT_APPLICABLE.word)
         if result.success:
             return _string("$status", "good", status="通过")
         config = result.expectation_config

@@ -98,6 +98,7 @@ def _suite(context: "EphemeralDataContext", name: str, checks: Sequence[Check]) 
         ExpectRuleToHold(
             rule_id=check.id,
             places=len(check.places),
+            required=not check.may_be_empty,
             description=check.text,
             severity=FailureSeverity.CRITICAL if check.severity == "error" else FailureSeverity.WARNING,
             meta={"citation": check.citation, "severity": check.severity.value},
