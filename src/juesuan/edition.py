@@ -23,8 +23,25 @@ from juesuan.yamlsource import Strict, entry_lines, read_yaml
 HEAD = "expectations/editions"
 """Where the heads of editions lie, as people know it."""
 
-OWN_LISTS = frozenset({"tables", "projects", "operating"})
-"""Lists that the program makes: the tables, the unit's projects, and 机关运行经费 where the unit has it."""
+_PROJECT = frozenset({"project", "name", "sheet"})
+
+OWN_LISTS: Mapping[str, frozenset[str]] = {
+    "tables": frozenset({"name"}),
+    "projects": _PROJECT,
+    "general_projects": frozenset({"project", "name", "amount"}),
+    "evaluated_projects": _PROJECT,
+    "told_projects": _PROJECT,
+    "evaluated_funds": frozenset({"fund", "name", "count", "amount", "share", "all"}),
+    "operating": frozenset(),
+    "unit_sheet": frozenset(),
+    "no_unit_sheet": frozenset(),
+}
+"""Lists that the program makes, and the words that their members have.
+
+Projects: all, those that spent 一般公共预算, those with a self-evaluation sheet, those that are told about; the
+members of the edition's list ``evaluation_funds`` of which a project was evaluated; and lists of one member or
+none, where the unit has 机关运行经费, and a self-evaluation sheet of the whole unit or none.
+"""
 
 _FEN_PER_UNIT = {"元": FEN_PER_YUAN, "万元": FEN_PER_WANYUAN}
 

@@ -26,6 +26,10 @@ Member = Mapping[str, str]
 Lists = Mapping[str, Sequence[Member]]
 
 
+PRIOR = "prior."
+"""What the ids of last year's figures begin with: those that nobody knows are left out."""
+
+
 class Kind(StrEnum):
     """How a statistic is made from its inputs."""
 
@@ -60,6 +64,7 @@ class Definitions(Strict):
     citation: str
     basis: Basis
     decimals: Annotated[int, Field(ge=0)]
+    unknown: str
     undefined: dict[Kind, str]
     statistics: tuple[Definition, ...]
 
@@ -104,6 +109,7 @@ def derive_statistics(
 ) -> Statistics:
     """Derive every statistic from the facts of tables and package.
 
+    What is compared with a figure of last year that is not known has no value; nor has a rate on a base of zero.
     ``lists`` gives the members of the named lists. With ``controlled``, shares of one whole that make up all of
     it are rounded together, so that they add to 100%.
 
@@ -115,8 +121,12 @@ def derive_statistics(
     groups: dict[str, list[int]] = {}
     for definition in definitions.statistics:
         for member in _members(definition, lists):
-            of, base = (facts[text.format_map(member)] for text in (definition.of, definition.base))
             fact_id, label = definition.id.format_map(member), definition.label.format_map(member)
+            before = definition.base.format_map(member)
+            if before.startswith(PRIOR) and before not in facts:
+                undefined[fact_id] = Undefined(fact_id, definitions.unknown, (definition.of.format_map(member),))
+                continue
+            of, base = facts[definition.of.format_map(member)], facts[before]
             if definition.kind is Kind.CHANGE:
                 made.append(_change(fact_id, label, of, base, unit))
                 continue

@@ -124,7 +124,7 @@ def derive(books: Books) -> Account:
         edition.definitions, facts, lists, edition.money, controlled=policies.percentages == "controlled"
     )
     facts = facts.plus(statistics.facts)
-    sheets = score_sheets(package, facts, edition.score_rules, edition.roles)
+    sheets = score_sheets(package, facts, edition.score_rules)
     facts = facts.plus(score_facts(sheets))
     return Account(books, rounding, facts, statistics.undefined, lists, sheets)
 

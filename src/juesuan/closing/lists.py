@@ -15,13 +15,13 @@ Lists = Mapping[str, list[dict[str, Any]]]
 
 def lists_of(package: ClosingPackage, tables: Tables, edition: Edition, figures: Mapping[str, Figure]) -> Lists:
     """Return every list by name; a member is a mapping of words and ids. ``figures`` are all exact amounts."""
-    sheets = {sheet.project for sheet in package.project_sheets}
+    whole = any(sheet.project is None for sheet in package.sheets)
     lists: dict[str, list[dict[str, Any]]] = {
         "tables": [{"name": table.form.name} for table in tables.values()],
-        "projects": [
-            {"project": one.key, "name": one.name, "sheet": one.key in sheets} for one in package.projects
-        ],
         "operating": [{}] if package.settings.unit.operating_expenses else [],
+        "unit_sheet": [{}] if whole else [],
+        "no_unit_sheet": [] if whole else [{}],
+        **_projects(package, figures),
     }
     by_itself = {name: line for name, line in edition.lists.items() if not (line.occurring or line.spent)}
     lists.update({name: list(_members(line, tables, edition)) for name, line in by_itself.items()})
@@ -35,7 +35,38 @@ def lists_of(package: ClosingPackage, tables: Tables, edition: Edition, figures:
                 for one in lists[line.occurring]
                 if one["amount"] in figures and figures[one["amount"]].value
             ]
+    lists["evaluated_funds"] = list(_evaluated(lists.get("evaluation_funds", []), package))
     return lists
+
+
+def _projects(package: ClosingPackage, figures: Mapping[str, Figure]) -> Lists:
+    """Return the projects by what sentences ask of them."""
+    sheets = {sheet.project for sheet in package.project_sheets}
+    texts = package.texts.projects
+    every: list[dict[str, Any]] = [
+        {"project": one.key, "name": one.name, "sheet": one.key in sheets} for one in package.projects
+    ]
+    spent = {one.key: f"project.{one.key}.{GENERAL}.actual" for one in package.projects}
+    return {
+        "projects": every,
+        "evaluated_projects": [one for one in every if one["sheet"]],
+        "told_projects": [one for one in every if one["sheet"] or texts.of(one["project"]).evaluation],
+        "general_projects": [
+            {"project": one["project"], "name": one["name"], "amount": spent[one["project"]]}
+            for one in every
+            if spent[one["project"]] in figures and figures[spent[one["project"]]].value
+        ],
+    }
+
+
+def _evaluated(funds: list[dict[str, Any]], package: ClosingPackage) -> Iterator[dict[str, Any]]:
+    """Yield the funds of which a project has a self-evaluation sheet; ``all`` where each of them has."""
+    sheets = {sheet.project for sheet in package.project_sheets}
+    for fund in funds:
+        own = [project for project in package.projects if any(line.fund == fund["fund"] for line in project.lines)]
+        evaluated = [project for project in own if project.key in sheets]
+        if evaluated:
+            yield {**fund, "all": len(own) == len(evaluated)}
 
 
 def _members(line: ListLine, tables: Tables, edition: Edition) -> Iterator[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from juesuan.archive import last_year, open_store
 from juesuan.edition import roles_of
 from juesuan.facts import Source
-from juesuan.package import PriorLine, PublishedBefore, Settings
+from juesuan.package import OPERATING_KEY, PriorLine, PublishedBefore, Settings
 from juesuan.problems import EditionError, InputError
 from juesuan.resources import edition_folder
 from juesuan.yamlsource import Strict, read_yaml
@@ -15,6 +15,7 @@ class PriorFigure(Strict):
     key: str
     name: str
     of: str
+    older: str = ""
 
 
 class PriorFile(Strict):
@@ -39,11 +40,16 @@ def published_before(archive: str, settings: Settings) -> PublishedBefore | None
     except (InputError, OSError):
         raise EditionError(f"expectations/prior/{file} is missing or wrong") from None
     roles = roles_of(found.edition)
-    figures = tuple(one.model_copy(update={"of": roles.resolve(one.of)}) for one in figures)
-    missing = [one.of for one in figures if one.of not in found.amounts]
+    ids = {one.key: [roles.resolve(name) for name in (one.of, one.older) if name] for one in figures}
+    known = {key: next((name for name in names if name in found.amounts), "") for key, names in ids.items()}
+    missing = [one.of for one in figures if not known[one.key] and one.key != OPERATING_KEY]
     if missing:
         raise EditionError(f"expectations/prior/{file}: {found.version} has no {', '.join(missing)}")
     word = found.state.word if found.state else "状态不明"
     where = f"归档 {found.version}（{word}）"
-    lines = tuple(PriorLine(one.key, one.name, found.amounts[one.of], Source(where)) for one in figures)
+    lines = tuple(
+        PriorLine(one.key, one.name, found.amounts[known[one.key]], Source(where))
+        for one in figures
+        if known[one.key] and (one.key != OPERATING_KEY or settings.unit.operating_expenses)
+    )
     return PublishedBefore(where, lines)

@@ -1,11 +1,12 @@
 """The edition's rules about a closing (``juesuan.rules``), made ready for the suites."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from juesuan.closing.compute import Account
+from juesuan.closing.funds import unstated_lines
 from juesuan.closing.published import known_words, ledger_names, published_texts
 from juesuan.closing.render import Disclosure
-from juesuan.rules import LastYear, Subject, closing_rules, evaluate_rule, of_document
+from juesuan.rules import LastYear, Subject, Unstated, closing_rules, evaluate_rule, of_document
 from juesuan.suites import Check
 
 
@@ -30,6 +31,7 @@ def subject_of(
     for number, fund, functional, amount in leaves:
         leaf = (str(number), str(fund), str(functional))
         opening[leaf] = opening.get(leaf, 0) + int(amount)
+    funds: Mapping[str, str] = dict(books.edition.forms.terms.funds.items())
     return Subject(
         package=books.package,
         facts=account.facts,
@@ -45,6 +47,10 @@ def subject_of(
         published=published_texts(account) if disclosure else {},
         ledger_names=ledger_names(books) if disclosure else {},
         known_words=known_words(books.edition) if disclosure else frozenset(),
+        unstated=tuple(
+            Unstated(name, line.source, funds[line.fund], certain)
+            for name, line, certain in unstated_lines(books.package, books.ledger)
+        ),
     )
 
 

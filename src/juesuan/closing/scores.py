@@ -20,7 +20,6 @@ from juesuan.performance import (
 )
 from juesuan.performance_rules import RateBasis, ScoreRules
 from juesuan.problems import InputError, Place
-from juesuan.roles import Role, Roles
 
 _KINDS = {
     given.Direction.POSITIVE: Kind.POSITIVE,
@@ -55,16 +54,14 @@ class ScoredSheet:
         return f"score.{self.given.key}"
 
 
-def score_sheets(
-    package: given.ClosingPackage, facts: Facts, rules: ScoreRules, roles: Roles
-) -> tuple[ScoredSheet, ...]:
+def score_sheets(package: given.ClosingPackage, facts: Facts, rules: ScoreRules) -> tuple[ScoredSheet, ...]:
     """Score every sheet of a package. Execution rates are computed from the displayed amounts.
 
     Raises:
         InputError: with everything wrong in the sheets under the rules of the scheme.
     """
     basis = RateBasis(package.settings.policies.score_rate)
-    sheets = [(one, _sheet(package, one, facts, roles)) for one in package.sheets]
+    sheets = [(one, _sheet(package, one, facts)) for one in package.sheets]
     problems = [
         problem
         for one, sheet in sheets
@@ -77,7 +74,7 @@ def score_sheets(
             one,
             sheet.name,
             score_sheet(sheet, rules, basis=basis),
-            *_execution(one, roles),
+            *_execution(one),
             execution_source=package.where(package.sheet_files[one.key], "execution_weight"),
             lines=tuple(_line_sources(package, one)),
         )
@@ -168,15 +165,15 @@ def _points(
     )
 
 
-def _execution(sheet: given.Sheet, roles: Roles) -> tuple[str, str]:
+def _execution(sheet: given.Sheet) -> tuple[str, str]:
     """Return the facts of a sheet's execution line: budget and actual."""
     if sheet.project is None:
-        return "execution.budget", roles[Role.EXPENDITURE]
+        return "execution.budget", "execution.actual"
     return f"project.{sheet.project}.adjusted", f"project.{sheet.project}.actual"
 
 
-def _sheet(package: given.ClosingPackage, sheet: given.Sheet, facts: Facts, roles: Roles) -> Sheet:
-    budget, actual = _execution(sheet, roles)
+def _sheet(package: given.ClosingPackage, sheet: given.Sheet, facts: Facts) -> Sheet:
+    budget, actual = _execution(sheet)
     projects = {project.key: project.name for project in package.projects}
     name = projects[sheet.project] if sheet.project else "整体支出"
     line = ExecutionLine(f"{name}预算执行", facts[budget].displayed, facts[actual].displayed)

@@ -107,6 +107,7 @@ class _Words:
             "rate": self.rate,
             "points": self.number,
             "sign": self.sign,
+            "moved": lambda name: self._id(name) in self._facts and bool(self.sign(name)),
             "defined": lambda name: self._id(name) in self._facts,
             "undefined_words": self.undefined_words,
             "inline": self.inline,

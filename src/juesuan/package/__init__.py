@@ -37,8 +37,10 @@ from juesuan.package.performance import (
 )
 from juesuan.package.prose import Mention, Prose
 from juesuan.package.settings import Policies, Settings, UnitKind
+from juesuan.package.tables import OPERATING_KEY
 
 __all__ = [
+    "OPERATING_KEY",
     "PLACEHOLDER",
     "Assets",
     "Band",

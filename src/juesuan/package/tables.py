@@ -31,12 +31,13 @@ PROCUREMENT_KEYS = {
     "sme": "授予中小企业合同金额",
     "micro": "其中：授予小微企业合同金额",
 }
+OPERATING_KEY = "operating"
 PRIOR_KEYS = (
     "total",
     "appropriations",
     "general_expenditure",
     "carry_over",
-    "operating",
+    OPERATING_KEY,
     "three_public.total",
     "three_public.abroad",
     "three_public.vehicles",

@@ -6,7 +6,7 @@ returns every place with what it found. ``ledger.yaml`` in the same folder is th
 """
 
 from juesuan.rules.evaluate import closing_rules, evaluate_rule, of_document
-from juesuan.rules.model import LastYear, Rule, Subject
+from juesuan.rules.model import LastYear, Rule, Subject, Unstated
 from juesuan.rules.sections import Section, sections_of
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Rule",
     "Section",
     "Subject",
+    "Unstated",
     "closing_rules",
     "evaluate_rule",
     "of_document",

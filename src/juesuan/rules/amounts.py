@@ -9,7 +9,7 @@ from fractions import Fraction
 from juesuan.facts import Fact, Unit
 from juesuan.money import parse_number, print_decimal, print_rate, round_half_up
 from juesuan.rules.model import Rule, Subject
-from juesuan.statistics import Kind
+from juesuan.statistics import PRIOR, Kind
 from juesuan.suites import Item
 
 _NUMBER = re.compile(r"-?[0-9][0-9,]*(?:\.[0-9]+)?%?")
@@ -19,6 +19,8 @@ def at_most(rule: Rule, subject: Subject) -> Iterator[Item]:
     """``of`` is at most ``base``, for every member of a list; where neither has anything there is no place."""
     for member in subject.members(rule.each):
         of, base = rule.of.format_map(member), rule.base.format_map(member)
+        if base.startswith(PRIOR) and base not in subject.facts:
+            continue  # nobody knows it
         value, limit = subject.amount(of), subject.amount(base)
         unit = next((subject.facts[name].unit for name in (of, base) if name in subject.facts), Unit.FEN)
         if not value and not limit:
@@ -31,6 +33,18 @@ def at_most(rule: Rule, subject: Subject) -> Iterator[Item]:
             int(over),
             subject.shown(value - limit, unit) if over else "",
             subject.sources(of, base) if over else "",
+        )
+
+
+def funds_stated(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
+    """A line of the budget or of a project that names no fund is of the only one that the ledger books there."""
+    for line in subject.unstated:
+        yield Item(
+            line.name,
+            f"没有写资金性质，按“{line.taken}”计" + ("" if line.certain else "，账簿上还有别的资金"),
+            "写明资金性质，或账簿上只有一种资金",
+            int(not line.certain),
+            rows="" if line.certain else str(line.source),
         )
 
 

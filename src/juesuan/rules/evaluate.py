@@ -23,6 +23,7 @@ FOLDER = "expectations/rules"
 
 EVALUATORS: Mapping[str, Evaluator] = {
     "at_most": amounts.at_most,
+    "funds_stated": amounts.funds_stated,
     "between": amounts.between,
     "makes_whole": amounts.makes_whole,
     "together": amounts.together,

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from juesuan.document import Document
-from juesuan.facts import Fact, Facts, Unit
+from juesuan.facts import Fact, Facts, Source, Unit
 from juesuan.money import DisplayUnit
 from juesuan.package import ClosingPackage
 from juesuan.performance_rules import ScoreRules
@@ -83,6 +83,19 @@ class LastYear:
 
 
 @dataclass(frozen=True)
+class Unstated:
+    """A line of the budget or of a project that names no fund, and which fund it is taken to be of.
+
+    ``certain`` says whether the ledger books no other fund there.
+    """
+
+    name: str
+    source: Source
+    taken: str
+    certain: bool
+
+
+@dataclass(frozen=True)
 class Subject:
     """The closing that rules look at. ``document`` is None before it is written, ``opening`` is this year's.
 
@@ -104,6 +117,7 @@ class Subject:
     published: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     ledger_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     known_words: frozenset[str] = frozenset()
+    unstated: Sequence[Unstated] = ()
 
     def members(self, each: str | tuple[dict[str, str], ...]) -> Sequence[Member]:
         """Return the members of a list that a rule names or writes out; one without words where it has none.

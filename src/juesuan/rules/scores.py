@@ -35,6 +35,7 @@ def sheet_amounts(rule: Rule, subject: Subject) -> Iterator[Item]:
     """The unit's sheet reads the expenditure that the list ``each`` adds up to; a project's sheet its own.
 
     What a sheet reads is told by the inputs of its rate; ``of`` and ``base`` are actual and budget of the unit's.
+    Where money without a budget is left out of both, the actual is below what the list adds up to.
     """
     for sheet, prefix in _sheets(subject):
         if f"{prefix}.rate" not in subject.facts:
@@ -46,11 +47,12 @@ def sheet_amounts(rule: Rule, subject: Subject) -> Iterator[Item]:
             continue
         parts = sheet.project is None and [_fact(subject, one["amount"]) for one in subject.members(rule.each)]
         spent = sum((one.exact for one in parts), Fraction()) if parts else actual.exact
+        whole = sheet.project is not None or all(subject.facts[name].table for name in actual.inputs)
         yield Item(
             rate.label,
             subject.shown(actual.exact, Unit.FEN),
-            subject.shown(spent, Unit.FEN),
-            int(actual.exact != spent),
+            f"{'' if whole else '小于 '}{subject.shown(spent, Unit.FEN)}",
+            int(actual.exact != spent if whole else actual.exact >= spent),
         )
 
 
