@@ -1,11 +1,11 @@
-"""Everything that one edition decides, loaded at once: forms, codes, accounts, rules, statistics, scores."""
+"""Everything that one edition decides, loaded at once: forms, accounts, rules, statistics, scores."""
 
 from dataclasses import dataclass
 from fractions import Fraction
 
 from juesuan.facts import Fact, Source, Unit
 from juesuan.forms import Forms, load_forms
-from juesuan.ledger import AccountChart, Codes, LedgerRule, ledger_rules, load_chart, load_codes
+from juesuan.ledger import AccountChart, LedgerRule, ledger_rules, load_chart
 from juesuan.money import FEN_PER_WANYUAN, FEN_PER_YUAN, DisplayUnit, parse_amount
 from juesuan.performance_rules import ScoreRules, load_rules
 from juesuan.problems import EditionError, InputError
@@ -63,7 +63,6 @@ class Edition:
     headline: tuple[Headline, ...]
     forms: Forms
     chart: AccountChart
-    codes: Codes
     ledger_rules: tuple[LedgerRule, ...]
     definitions: Definitions
     score_rules: ScoreRules
@@ -97,7 +96,6 @@ def load_edition(key: str) -> Edition:
         headline=head.headline,
         forms=load_forms(key),
         chart=load_chart(key),
-        codes=load_codes(key),
         ledger_rules=ledger_rules(key),
         definitions=load_definitions(key),
         score_rules=load_rules(key, head.score_scheme),

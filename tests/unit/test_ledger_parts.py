@@ -100,14 +100,14 @@ def test_a_thirteenth_period_is_allowed_where_a_rule_says_so(tmp_path: Path) -> 
     strict = next(rule for rule in ledger_rules("2020") if rule.kind == "dates")
     wide = replace(strict, parameters={"extra_periods": ("13",)})
     for rule, expected in ((strict, False), (wide, True)):
-        assert evaluate(rule, found, load_chart("2020"), load_codes("2020")).frame["ok"].tolist() == [expected]
+        assert evaluate(rule, found, load_chart("2020"), load_codes(2020)).frame["ok"].tolist() == [expected]
 
 
 def test_an_account_of_an_unknown_class_is_read_and_left_to_the_rules(tmp_path: Path) -> None:
     found = ledger_of(tmp_path, "", "9001,,,1.00,0.00,0.00,1.00\n")
     assert found.balances["opening"].tolist() == [100]
     for rule in ledger_rules("2020"):
-        frame = evaluate(rule, found, load_chart("2020"), load_codes("2020")).frame
+        frame = evaluate(rule, found, load_chart("2020"), load_codes(2020)).frame
         assert list(frame.columns) == ["place", "ok", "stated", "computed", "difference", "rows"]
         assert frame["ok"].dtype == np.bool_
 
@@ -115,7 +115,7 @@ def test_an_account_of_an_unknown_class_is_read_and_left_to_the_rules(tmp_path: 
 def test_many_lines_behind_one_item_are_named_in_part(tmp_path: Path) -> None:
     lines = "".join(f"2020-01-05,记-1,{n},购纸,9999,某科目,1,,,,,\n" for n in range(1, 31))
     rule = next(rule for rule in ledger_rules("2020") if rule.kind == "accounts")
-    frame = evaluate(rule, ledger_of(tmp_path, lines), load_chart("2020"), load_codes("2020")).frame
+    frame = evaluate(rule, ledger_of(tmp_path, lines), load_chart("2020"), load_codes(2020)).frame
     assert frame["rows"].iloc[0].endswith("v.csv:21; …（共 30 行）")
 
 
@@ -127,7 +127,7 @@ def test_the_chart_finds_a_units_own_accounts_under_the_listed_ones() -> None:
 
 
 def test_code_lists_hold_every_class_and_can_be_extended() -> None:
-    codes = load_codes("2020")
+    codes = load_codes(2020)
     assert sum(len(code) == 3 for code in codes.functional.names) == 26
     for names in (codes.functional.names, codes.economic.names):
         assert all(code[:3] in names and code[:5] in names for code in names)

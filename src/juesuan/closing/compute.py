@@ -11,7 +11,7 @@ from juesuan.edition import Edition
 from juesuan.facts import Fact, Facts, Phase, Source, Unit
 from juesuan.figures import Figure, Selection
 from juesuan.identities import Identity, Instance, Term
-from juesuan.ledger import Aggregates, Ledger
+from juesuan.ledger import Aggregates, Codes, Ledger
 from juesuan.money import DisplayUnit
 from juesuan.package import ClosingPackage, package_facts, package_figures, package_identities
 from juesuan.rounding import Policy, Rounding, round_figures
@@ -25,6 +25,7 @@ class Books:
 
     package: ClosingPackage
     edition: Edition
+    codes: Codes
     ledger: Ledger
     tables: Tables
     figures: Mapping[str, Figure]
@@ -65,7 +66,7 @@ def fill(intake: Intake) -> Books:
         aggregates,
         year=year,
         three_public_budget={name: one.value for name, one in given.items() if name.startswith("three_public.")},
-        names=edition.codes.functional.names,
+        names=intake.codes.functional.names,
     )
     figures = {**given, **{figure.id: figure for figure in tables.figures}}
     more = (
@@ -80,7 +81,7 @@ def fill(intake: Intake) -> Books:
         *package_identities(package),
         *_own_identities(package),
     )
-    return Books(package, edition, ledger, tables, figures, identities)
+    return Books(package, edition, intake.codes, ledger, tables, figures, identities)
 
 
 def derive(books: Books) -> Account:
@@ -102,7 +103,7 @@ def derive(books: Books) -> Account:
             _project_count(package),
         ]
     )
-    lists = lists_of(package, books.tables, edition)
+    lists = lists_of(package, books.tables, books.codes.functional.names)
     statistics = derive_statistics(
         edition.definitions, facts, lists, edition.money, controlled=policies.percentages == "controlled"
     )

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from juesuan.edition import Edition
 from juesuan.package import ClosingPackage
 from juesuan.tables import FilledTable, Tables
 
@@ -39,8 +38,8 @@ _THREE_PUBLIC = [
 _PROCUREMENT = {"goods": "货物", "works": "工程", "services": "服务"}
 
 
-def lists_of(package: ClosingPackage, tables: Tables, edition: Edition) -> Lists:
-    """Return every list by name; a member is a mapping of words and ids."""
+def lists_of(package: ClosingPackage, tables: Tables, names: Mapping[str, str]) -> Lists:
+    """Return every list by name; a member is a mapping of words and ids. ``names`` are of functional codes."""
     sheets = {sheet.project for sheet in package.project_sheets}
     procurement = {line.key: line.amount for line in package.procurement}
     return {
@@ -49,7 +48,7 @@ def lists_of(package: ClosingPackage, tables: Tables, edition: Edition) -> Lists
         "expenditure": _shares(tables[3], _EXPENDITURE, "expenditure"),
         "classes": [{"class": row.id, "name": row.label} for row in tables[5].at_level(1) if not row.blank],
         "used_items": [{"code": row.id, "name": row.label} for row in tables[5].at_level(3) if not row.blank],
-        "budget_classes": list(_budget_classes(package, tables, edition)),
+        "budget_classes": list(_budget_classes(package, tables, names)),
         "projects": [
             {"project": one.key, "name": one.name, "sheet": one.key in sheets} for one in package.projects
         ],
@@ -73,13 +72,13 @@ def _shares(table: FilledTable, columns: Mapping[str, str], prefix: str) -> list
     ]
 
 
-def _budget_classes(package: ClosingPackage, tables: Tables, edition: Edition) -> Iterator[dict[str, Any]]:
+def _budget_classes(package: ClosingPackage, tables: Tables, names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """Yield the classes that have a budget or spent something, with their row in table 4."""
     rows = {fill.functional[0]: row.id for row in tables[4].form.all_rows for fill in row.fill if fill.functional}
     budgeted = {line.code[:3] for line in package.budget if line.initial}
     spent = {row.id for row in tables[5].at_level(1) if not row.blank}
     for code in sorted(budgeted | spent):
-        yield {"class": code, "name": edition.codes.functional.names[code], "row": rows[code]}
+        yield {"class": code, "name": names[code], "row": rows[code]}
 
 
 def _economic_items(table: FilledTable, classes: tuple[str, ...]) -> Iterator[dict[str, Any]]:

@@ -67,7 +67,7 @@ def write_document(account: Account) -> Document:
             lists=account.lists,
             named=named,
             money=money,
-            subject_names=edition.codes.functional.names,
+            subject_names=books.codes.functional.names,
         )
     )
 

@@ -43,7 +43,7 @@ def subject_of(
         opening=opening,
         published=published_texts(account) if disclosure else {},
         ledger_names=ledger_names(books) if disclosure else {},
-        known_words=known_words(books.edition) if disclosure else frozenset(),
+        known_words=known_words(books) if disclosure else frozenset(),
     )
 
 

@@ -104,6 +104,7 @@ class Files(Strict):
     performance: Words = "performance"  # a folder
     texts: Words = "texts"  # a folder
     explanations: Words = "explanations.yaml"  # may be left out
+    codes: Words = "codes.csv"  # may be left out
 
 
 class Settings(Strict):
