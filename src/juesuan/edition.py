@@ -1,4 +1,4 @@
-"""Everything that one edition decides, loaded at once: forms, codes, accounts, rules, statistics, scores."""
+"""Everything that one edition decides, loaded at once: forms, accounts, rules, statistics, scores."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from juesuan.facts import Fact, Source, Unit
 from juesuan.forms import Forms, load_forms
 from juesuan.forms.checks import cells_by_row
 from juesuan.forms.model import Form, Layout
-from juesuan.ledger import AccountChart, Codes, LedgerRule, ledger_rules, load_chart, load_codes
+from juesuan.ledger import AccountChart, LedgerRule, ledger_rules, load_chart
 from juesuan.money import FEN_PER_WANYUAN, FEN_PER_YUAN, DisplayUnit, parse_amount
 from juesuan.performance_rules import ScoreRules, load_rules
 from juesuan.problems import EditionError, InputError, Place, Problem
@@ -110,7 +110,6 @@ class Edition:
     headline: tuple[Headline, ...]
     forms: Forms
     chart: AccountChart
-    codes: Codes
     ledger_rules: tuple[LedgerRule, ...]
     definitions: Definitions
     score_rules: ScoreRules
@@ -145,7 +144,6 @@ def load_edition(key: str) -> Edition:
         headline=tuple(one.model_copy(update={"of": roles.resolve(one.of)}) for one in head.headline),
         forms=forms,
         chart=load_chart(key),
-        codes=load_codes(key),
         ledger_rules=ledger_rules(key),
         definitions=load_definitions(key, roles),
         score_rules=load_rules(key, head.score_scheme),

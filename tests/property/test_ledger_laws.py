@@ -107,7 +107,7 @@ def read(text: str, balances: str = BALANCES) -> Ledger:
 
 def balance(ledger: Ledger) -> pd.DataFrame:
     rule = next(rule for rule in ledger_rules("2020") if rule.kind == "voucher_balance")
-    return evaluate(rule, ledger, load_chart("2020"), load_codes("2020")).frame
+    return evaluate(rule, ledger, load_chart("2020"), load_codes(2020)).frame
 
 
 @settings(deadline=None)
@@ -205,10 +205,10 @@ def test_grouped_amounts_are_those_of_the_lines(
 def test_any_text_is_read_or_refused_without_an_exception(text: str) -> None:
     ledger = read(text + "\n" + export([]).strip() + "\n" + text, text)
     for rule in ledger_rules("2020"):
-        evaluate(rule, ledger, load_chart("2020"), load_codes("2020"))
+        evaluate(rule, ledger, load_chart("2020"), load_codes(2020))
     other = read(export([]) + text, BALANCES + text)
     for rule in ledger_rules("2020"):
-        evaluate(rule, other, load_chart("2020"), load_codes("2020"))
+        evaluate(rule, other, load_chart("2020"), load_codes(2020))
 
 
 @pytest.mark.parametrize("kind", sorted(CHECKS))

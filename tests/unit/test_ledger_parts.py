@@ -14,17 +14,17 @@ from juesuan.ledger import (
     amount,
     cells,
     chart,
+    codes,
     evaluate,
     ledger_rules,
     load_chart,
     load_codes,
-    read_codes,
     read_ledger,
     rows,
     rules,
 )
 from juesuan.ledger.model import Account, Side
-from juesuan.problems import EditionError, InputError
+from juesuan.problems import EditionError
 
 HEADER = "凭证日期,凭证字号,分录号,摘要,科目编码,科目名称,借方金额,贷方金额,功能分类编码,部门经济分类编码,资金性质,支出类型"  # noqa: E501
 BALANCES = "科目编码,资金性质,功能分类编码,年初余额,本年借方,本年贷方,年末余额\n"
@@ -32,7 +32,7 @@ BALANCES = "科目编码,资金性质,功能分类编码,年初余额,本年借�
 
 @pytest.fixture
 def fresh_editions() -> Iterator[None]:
-    loaders = (chart.load_chart, chart.load_codes, rules.ledger_rules)
+    loaders = (chart.load_chart, codes.load_codes, rules.ledger_rules)
     for loader in loaders:
         loader.cache_clear()
     yield
@@ -100,14 +100,14 @@ def test_a_thirteenth_period_is_allowed_where_a_rule_says_so(tmp_path: Path) -> 
     strict = next(rule for rule in ledger_rules("2020") if rule.kind == "dates")
     wide = replace(strict, parameters={"extra_periods": ("13",)})
     for rule, expected in ((strict, False), (wide, True)):
-        assert evaluate(rule, found, load_chart("2020"), load_codes("2020")).frame["ok"].tolist() == [expected]
+        assert evaluate(rule, found, load_chart("2020"), load_codes(2020)).frame["ok"].tolist() == [expected]
 
 
 def test_an_account_of_an_unknown_class_is_read_and_left_to_the_rules(tmp_path: Path) -> None:
     found = ledger_of(tmp_path, "", "9001,,,1.00,0.00,0.00,1.00\n")
     assert found.balances["opening"].tolist() == [100]
     for rule in ledger_rules("2020"):
-        frame = evaluate(rule, found, load_chart("2020"), load_codes("2020")).frame
+        frame = evaluate(rule, found, load_chart("2020"), load_codes(2020)).frame
         assert list(frame.columns) == ["place", "ok", "stated", "computed", "difference", "rows"]
         assert frame["ok"].dtype == np.bool_
 
@@ -115,7 +115,7 @@ def test_an_account_of_an_unknown_class_is_read_and_left_to_the_rules(tmp_path: 
 def test_many_lines_behind_one_item_are_named_in_part(tmp_path: Path) -> None:
     lines = "".join(f"2020-01-05,记-1,{n},购纸,9999,某科目,1,,,,,\n" for n in range(1, 31))
     rule = next(rule for rule in ledger_rules("2020") if rule.kind == "accounts")
-    frame = evaluate(rule, ledger_of(tmp_path, lines), load_chart("2020"), load_codes("2020")).frame
+    frame = evaluate(rule, ledger_of(tmp_path, lines), load_chart("2020"), load_codes(2020)).frame
     assert frame["rows"].iloc[0].endswith("v.csv:21; …（共 30 行）")
 
 
@@ -126,38 +126,11 @@ def test_the_chart_finds_a_units_own_accounts_under_the_listed_ones() -> None:
     assert listed.find("71") is None
 
 
-def test_code_lists_hold_every_class_and_can_be_extended() -> None:
-    codes = load_codes("2020")
-    assert sum(len(code) == 3 for code in codes.functional.names) == 26
-    for names in (codes.functional.names, codes.economic.names):
-        assert all(code[:3] in names and code[:5] in names for code in names)
-    more = codes.functional.extended({"2080102": "一般行政管理事务"})
-    assert "2080102" in more.names and "2080102" not in codes.functional.names
-
-
-def test_an_office_can_add_codes_and_is_told_what_is_wrong_with_them(tmp_path: Path) -> None:
-    path = tmp_path / "codes.csv"
-    path.write_text("code,name\n2080102,一般行政管理事务\n", "utf-8")
-    assert read_codes(path, "functional", file="codes.csv") == {"2080102": "一般行政管理事务"}
-    path.write_text("编码,名称\n20801,甲\n20801,乙\n2080103,\n30a\n", "utf-8")
-    with pytest.raises(InputError) as caught:
-        read_codes(path, "functional", file="codes.csv")
-    assert [(problem.place.line, problem.code) for problem in caught.value.problems] == [
-        (1, "codes.header"),
-        (3, "codes.doubled"),
-        (4, "codes.name"),
-        (5, "codes.code"),
-    ]
-    with pytest.raises(InputError, match="缺少文件"):
-        read_codes(tmp_path / "none.csv", "economic", file="none.csv")
-
-
 @pytest.mark.usefixtures("fresh_editions")
 @pytest.mark.parametrize(
     ("path", "content", "load", "message"),
     [
         ("accounts/2020/chart.yaml", "edition: x", load_chart, "缺少必填项"),
-        ("codes/2020/lists.yaml", "edition: x", load_codes, "缺少必填项"),
         ("rules/2020/ledger.yaml", "edition: x", ledger_rules, "缺少必填项"),
     ],
 )

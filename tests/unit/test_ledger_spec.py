@@ -49,7 +49,7 @@ def test_what_a_rule_finds_is_said_with_place_and_amounts(tmp_path: Path, case: 
         f"{RULES['balance_header']}\n{case.get('balances', '')}",
     )
     rule = next(rule for rule in ledger_rules("2020") if rule.id == case["rule"])
-    frame = evaluate(rule, ledger, load_chart("2020"), load_codes("2020")).frame
+    frame = evaluate(rule, ledger, load_chart("2020"), load_codes(2020)).frame
     assert len(frame) > 0
     failed = frame[~frame["ok"]]
     columns = failed[["place", "stated", "computed", "difference"]].itertuples(index=False)

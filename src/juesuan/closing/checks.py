@@ -67,7 +67,7 @@ def ledger_checks(intake: Intake) -> Iterator[Check]:
     if ledger is None or edition is None:
         return
     rules = [rule for rule in edition.ledger_rules if not (rule.whole and ledger.problems)]
-    frames = (evaluate(rule, ledger, edition.chart, edition.codes) for rule in rules)
+    frames = (evaluate(rule, ledger, edition.chart, intake.codes) for rule in rules)
     yield from map(_from_rule, frames)
 
 

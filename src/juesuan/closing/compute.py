@@ -22,7 +22,7 @@ from juesuan.edition import Edition
 from juesuan.facts import Fact, Facts, Phase, Source, Unit
 from juesuan.figures import Figure
 from juesuan.identities import Identity
-from juesuan.ledger import Aggregates, Fund, Ledger
+from juesuan.ledger import Aggregates, Codes, Fund, Ledger
 from juesuan.money import DisplayUnit
 from juesuan.package import ClosingPackage, Project, package_facts, package_figures, package_identities
 from juesuan.roles import Role
@@ -37,6 +37,7 @@ class Books:
 
     package: ClosingPackage
     edition: Edition
+    codes: Codes
     ledger: Ledger
     tables: Tables
     figures: Mapping[str, Figure]
@@ -77,7 +78,7 @@ def fill(intake: Intake) -> Books:
         aggregates,
         year=year,
         three_public_budget={name: one.value for name, one in given.items() if name.startswith("three_public.")},
-        names=edition.codes.functional.names,
+        names=intake.codes.functional.names,
     )
     cells = _cells(edition)
     adjusted = adjustment_figures(ledger, edition.chart, aggregates, year)
@@ -97,7 +98,7 @@ def fill(intake: Intake) -> Books:
         execution_identity(execution),
         operating_identity(package, cells),
     )
-    return Books(package, edition, ledger, tables, figures, identities)
+    return Books(package, edition, intake.codes, ledger, tables, figures, identities)
 
 
 def derive(books: Books) -> Account:
@@ -119,7 +120,7 @@ def derive(books: Books) -> Account:
             *_project_counts(package),
         ]
     )
-    lists = lists_of(package, books.tables, edition, books.figures)
+    lists = lists_of(package, books.tables, edition, books.figures, books.codes.functional.names)
     statistics = derive_statistics(
         edition.definitions, facts, lists, edition.money, controlled=policies.percentages == "controlled"
     )

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal
 
+from juesuan.closing.codes import codes_of
 from juesuan.closing.funds import with_funds
 from juesuan.closing.kept import KeptStages, hash_of, hash_of_files, hash_of_program
 from juesuan.closing.prior import published_before
 from juesuan.edition import Edition, load_edition
-from juesuan.ledger import Ledger, Profile, assemble, find_profile, own_profile, read_database, read_ledger
+from juesuan.ledger import Codes, Ledger, Profile, assemble, find_profile, own_profile, read_database, read_ledger
 from juesuan.package import ClosingPackage, Settings, check_package, package_file, package_files
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import InputError, Place, Problem
@@ -28,6 +29,18 @@ class Intake:
     package: ClosingPackage | None
     ledger: Ledger | None
     problems: tuple[Problem, ...]
+
+    @cached_property
+    def codes(self) -> Codes:
+        """The code lists of the year, extended by the package's and the ledger's names.
+
+        Raises:
+            ValueError: the settings could not be read: the year is not known.
+            EditionError: a list is wrong.
+        """
+        if self.settings is None:
+            raise ValueError("an intake without settings has no year")
+        return codes_of(self.settings.year, self.package, self.ledger)
 
 
 @dataclass(frozen=True)

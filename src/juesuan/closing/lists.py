@@ -13,8 +13,17 @@ from juesuan.tables import Tables
 Lists = Mapping[str, list[dict[str, Any]]]
 
 
-def lists_of(package: ClosingPackage, tables: Tables, edition: Edition, figures: Mapping[str, Figure]) -> Lists:
-    """Return every list by name; a member is a mapping of words and ids. ``figures`` are all exact amounts."""
+def lists_of(
+    package: ClosingPackage,
+    tables: Tables,
+    edition: Edition,
+    figures: Mapping[str, Figure],
+    names: Mapping[str, str],
+) -> Lists:
+    """Return every list by name; a member is a mapping of words and ids.
+
+    ``figures`` are all exact amounts, ``names`` those of functional codes.
+    """
     whole = any(sheet.project is None for sheet in package.sheets)
     lists: dict[str, list[dict[str, Any]]] = {
         "tables": [{"name": table.form.name} for table in tables.values()],
@@ -27,7 +36,7 @@ def lists_of(package: ClosingPackage, tables: Tables, edition: Edition, figures:
     lists.update({name: list(_members(line, tables, edition)) for name, line in by_itself.items()})
     for name, line in edition.lists.items():
         if line.spent:
-            lists[name] = list(_classes(line, lists[line.spent], package, edition))
+            lists[name] = list(_classes(line, lists[line.spent], package, edition, names))
     for name, line in edition.lists.items():
         if line.occurring:
             lists[name] = [
@@ -95,7 +104,11 @@ def _rows(line: ListLine, tables: Tables, edition: Edition) -> Iterator[dict[str
 
 
 def _classes(
-    line: ListLine, spent: list[dict[str, Any]], package: ClosingPackage, edition: Edition
+    line: ListLine,
+    spent: list[dict[str, Any]],
+    package: ClosingPackage,
+    edition: Edition,
+    names: Mapping[str, str],
 ) -> Iterator[dict[str, Any]]:
     """Yield the classes that have a budget or spent something, with their row in the table of all classes."""
     whole = edition.roles.cell(line.classes_beside)
@@ -106,7 +119,7 @@ def _classes(
         row = rows[code]
         member = {
             "class": code,
-            "name": edition.codes.functional.names[code],
+            "name": names[code],
             "row": row,
             "amount": Cell(whole.table, row, whole.column).id,
         }

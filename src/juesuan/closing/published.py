@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from juesuan.closing.compute import Account, Books
 from juesuan.closing.intake import input_files
-from juesuan.edition import Edition
 
 _LINES = {
     "voucher": "凭证字号",
@@ -40,10 +39,11 @@ def ledger_names(books: Books) -> dict[str, Texts]:
     return {f"账簿的{title}": _column(books, name) for name, title in _NAMES.items()}
 
 
-def known_words(edition: Edition) -> frozenset[str]:
-    """Return the words that the edition itself gives to accounts and codes: none of them names a person."""
-    names = [one.name for one in edition.chart.accounts.values()]
-    names += [*edition.codes.functional.names.values(), *edition.codes.economic.names.values()]
+def known_words(books: Books) -> frozenset[str]:
+    """Return the words that the chart of accounts and the lists of codes use: none of them names a person."""
+    names = [one.name for one in books.edition.chart.accounts.values()]
+    for known in (books.codes.functional, books.codes.economic):
+        names += [line.name for lines in known.lines.values() for line in lines]
     return frozenset(word for name in names for word in _CJK.findall(name))
 
 

@@ -70,7 +70,7 @@ def write_document(account: Account) -> Document:
             roles=edition.roles,
             named=named,
             money=money,
-            subject_names=edition.codes.functional.names,
+            subject_names=books.codes.functional.names,
         )
     )
 

@@ -46,7 +46,7 @@ def subject_of(
         opening=opening,
         published=published_texts(account) if disclosure else {},
         ledger_names=ledger_names(books) if disclosure else {},
-        known_words=known_words(books.edition) if disclosure else frozenset(),
+        known_words=known_words(books) if disclosure else frozenset(),
         unstated=tuple(
             Unstated(name, line.source, funds[line.fund], certain)
             for name, line, certain in unstated_lines(books.package, books.ledger)

@@ -3,14 +3,15 @@
 chart = load_chart("2020")
 ledger = read_ledger(vouchers, trial_balance, root=package, chart=chart, year=2020)
 amount(ledger, Selection("expenditure", accounts=("7101",), economic=("301",)))
-evaluate(rule, ledger, chart, load_codes("2020"))
+evaluate(rule, ledger, chart, load_codes(2020))
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from juesuan.ledger.chart import load_chart, load_codes, read_codes
-from juesuan.ledger.model import AccountChart, CodeList, Codes, Fund, Ledger, LedgerRule, RuleFrame
+from juesuan.ledger.chart import load_chart
+from juesuan.ledger.codes import CodeLine, CodeList, Codes, CodeUse, load_codes, names_of
+from juesuan.ledger.model import AccountChart, Fund, Ledger, LedgerRule, RuleFrame
 
 if TYPE_CHECKING:
     from juesuan.ledger.profiles import Profile, find_profile, own_profile
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 __all__ = [
     "AccountChart",
     "Aggregates",
+    "CodeLine",
     "CodeList",
+    "CodeUse",
     "Codes",
     "Fund",
     "Ledger",
@@ -39,8 +42,8 @@ __all__ = [
     "ledger_rules",
     "load_chart",
     "load_codes",
+    "names_of",
     "own_profile",
-    "read_codes",
     "read_database",
     "read_ledger",
     "rows",

@@ -3,7 +3,8 @@
 import pandas as pd
 
 from juesuan.ledger.canonical import last_part
-from juesuan.ledger.model import AccountChart, Codes, Ledger, LedgerRule, Side
+from juesuan.ledger.codes import Codes
+from juesuan.ledger.model import AccountChart, Ledger, LedgerRule, Side
 from juesuan.ledger.outcome import line_places, outcome, where, yuan
 
 _LEAF = ["account", "fund", "functional"]

@@ -1,11 +1,7 @@
-"""Accounts and code lists of an edition, from ``expectations/accounts`` and ``expectations/codes``."""
+"""Accounts of an edition, from ``expectations/accounts``."""
 
-import csv
-import io
-from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
@@ -15,19 +11,16 @@ from juesuan.ledger.model import (
     Adjustments,
     Cause,
     ClosingMarks,
-    CodeList,
-    Codes,
     Fund,
     Side,
     Support,
     Words,
 )
-from juesuan.problems import EditionError, InputError, Place, Problem
+from juesuan.problems import EditionError, InputError
 from juesuan.resources import edition_folder, read_once
 from juesuan.yamlsource import Strict, read_yaml
 
 _Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,}$")]
-_LENGTHS = {"functional": (3, 5, 7), "economic": (3, 5)}
 
 
 class _Account(Strict):
@@ -71,20 +64,6 @@ class _Chart(Strict):
     words: _Words
 
 
-class _List(Strict):
-    title: str
-    file: str
-    note: str = ""
-
-
-class _Lists(Strict):
-    edition: str
-    citation: str
-    complete: bool
-    functional: _List
-    economic: _List
-
-
 @read_once
 def load_chart(edition: str) -> AccountChart:
     """Return the budget accounts of an edition.
@@ -119,56 +98,3 @@ def latest_chart() -> AccountChart:
     return load_chart(
         max(path.parent.name for path in edition_folder("accounts", "*").parent.glob("*/chart.yaml"))
     )
-
-
-@read_once
-def load_codes(edition: str) -> Codes:
-    """Return the functional and economic code lists of an edition (see ``CodeList.extended``).
-
-    Raises:
-        EditionError: a list is missing or wrong.
-    """
-    folder = edition_folder("codes", edition)
-    try:
-        source = read_yaml(folder / "lists.yaml", _Lists)
-        return Codes(
-            _code_list(folder, "functional", edition, source.functional),
-            _code_list(folder, "economic", edition, source.economic),
-        )
-    except InputError as error:
-        raise EditionError(str(error)) from None
-
-
-def read_codes(path: Path, kind: Literal["functional", "economic"], *, file: str) -> Mapping[str, str]:
-    """Read ``code,name`` lines: an edition's list, or the codes that an office adds to it.
-
-    Raises:
-        InputError: with every line that is wrong: a malformed or doubled code, a name that is missing.
-    """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        raise InputError([Problem(Place(file), "file.missing", "缺少文件，或不是 UTF-8 文本")]) from None
-    names: dict[str, str] = {}
-    problems = []
-    rows = csv.reader(io.StringIO(text, newline=""))
-    if next(rows, []) != ["code", "name"]:
-        problems.append(Problem(Place(file, 1), "codes.header", "表头不对", expected="code,name"))
-    for row in rows:
-        code, name = (cell.strip() for cell in (*row, "", "")[:2])
-        place = Place(file, rows.line_num, "code")
-        if len(code) not in _LENGTHS[kind] or not code.isascii() or not code.isdigit():
-            lengths = "、".join(map(str, _LENGTHS[kind]))
-            problems.append(Problem(place, "codes.code", "科目编码的写法不对", code, f"{lengths} 位数字"))
-        elif not name:
-            problems.append(Problem(Place(file, rows.line_num, "name"), "codes.name", "缺少科目名称", code))
-        elif code in names:
-            problems.append(Problem(place, "codes.doubled", "同一编码写了两次", code))
-        names[code] = name
-    if problems:
-        raise InputError(problems)
-    return names
-
-
-def _code_list(folder: Path, kind: Literal["functional", "economic"], edition: str, item: _List) -> CodeList:
-    return CodeList(kind, edition, item.title, read_codes(folder / item.file, kind, file=item.file))

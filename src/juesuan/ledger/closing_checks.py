@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from juesuan.ledger.model import AccountChart, Codes, Ledger, LedgerRule
+from juesuan.ledger.codes import Codes
+from juesuan.ledger.model import AccountChart, Ledger, LedgerRule
 from juesuan.ledger.outcome import entry_names, line_places, outcome, voucher_name, where, yuan
 from juesuan.ledger.values import LINE_HEADERS
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from juesuan.ledger.model import AccountChart, Codes, Ledger, LedgerRule
+from juesuan.ledger.codes import Codes
+from juesuan.ledger.model import AccountChart, Ledger, LedgerRule
 from juesuan.ledger.outcome import outcome, voucher_name, where, yuan
 
 _VOUCHER = ["month", "voucher"]

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from juesuan.ledger.model import AccountChart, CodeList, Codes, Ledger, LedgerRule, Support
+from juesuan.ledger.codes import CodeList, Codes
+from juesuan.ledger.model import AccountChart, Ledger, LedgerRule, Support
 from juesuan.ledger.outcome import entry_names, line_places, outcome, voucher_name, where, yuan
 from juesuan.ledger.values import LINE_HEADERS, name_parts
 
@@ -90,26 +91,54 @@ def accounts(_rule: LedgerRule, ledger: Ledger, chart: AccountChart, _codes: Cod
 
 
 def codes(rule: LedgerRule, ledger: Ledger, _chart: AccountChart, codes: Codes) -> pd.DataFrame:
-    """Find each code of a classification in the edition's list, and compare its name where one is given.
+    """Find the 类 of each code in the list of the year, and hold its name against one that is certain.
 
-    Functional codes that stand in the trial balance alone are looked up too.
+    Functional codes that stand in the trial balance alone are looked up too, and codes of the package's files.
     """
     field = rule.parameters["field"][0]
-    known: CodeList = codes.functional if field == "functional" else codes.economic
-    columns = ["file", "line", field, f"{field}_name"]
-    lines = ledger.lines[ledger.lines[field] != ""][columns]
-    if field == "functional":
-        held = ledger.balances
-        alone = held[(held[field] != "") & ~held[field].isin(lines[field])]
-        lines = pd.concat([lines, alone.assign(functional_name="")[columns]], ignore_index=True)
+    known = codes.functional if field == "functional" else codes.economic
 
     def judge(code: str, name: str) -> tuple[bool, str]:
-        listed = known.names.get(code)
-        if listed is None:
-            return False, f"{known.edition} 年{known.title}中的编码"
-        return name == "" or _same_name(name, listed), f"{code} {listed}"
+        fault = known.fault(code, name)
+        return not fault, fault or f"{code} {known.names.get(code, name)}".strip()
 
-    return _each_distinct(lines, [field, f"{field}_name"], known.title, judge)
+    return _each_distinct(_codes_used(ledger, field, known), [field, f"{field}_name"], known.title, judge)
+
+
+def codes_listed(rule: LedgerRule, ledger: Ledger, _chart: AccountChart, codes: Codes) -> pd.DataFrame:
+    """Ask of each code that can be taken whether it is listed for the year, and of each 款 for a name.
+
+    A code that can't be taken is left to :func:`codes`.
+    """
+    field = rule.parameters["field"][0]
+    known = codes.functional if field == "functional" else codes.economic
+    used = _codes_used(ledger, field, known)
+
+    def judge(code: str, name: str) -> tuple[bool, str]:
+        doubt = "" if known.fault(code, name) else known.doubt(code, name)
+        return not doubt, doubt or f"{code} {known.names.get(code, name)}".strip()
+
+    listed = _each_distinct(used, [field, f"{field}_name"], known.title, judge)
+    taken = (code for code in used[field].unique() if not known.fault(code, ""))
+    unnamed = {code: section for code in taken if (section := known.unnamed_section(code))}
+    sections = used.assign(section=used[field].map(unnamed), name="").dropna(subset="section")
+    wanted = "款的名称；没有名称，公开表只印编码。请在 codes.csv 写明"
+    nameless = _each_distinct(sections, ["section", "name"], known.title, lambda _code, _name: (False, wanted))
+    return pd.concat([listed, nameless], ignore_index=True)
+
+
+def _codes_used(ledger: Ledger, field: str, known: CodeList) -> pd.DataFrame:
+    """Return the lines that name a code: of the ledger, of its trial balance alone, of the package's files."""
+    columns = ["file", "line", field, f"{field}_name"]
+    used = ledger.lines[ledger.lines[field] != ""][columns]
+    if field == "functional":
+        held = ledger.balances
+        alone = held[(held[field] != "") & ~held[field].isin(used[field])]
+        used = pd.concat([used, alone.assign(functional_name="")[columns]], ignore_index=True)
+    if known.uses:
+        rows = [(use.file, use.line, use.code, use.name) for use in known.uses]
+        used = pd.concat([used, pd.DataFrame(rows, columns=columns)], ignore_index=True)
+    return used
 
 
 def required(rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
@@ -200,11 +229,3 @@ def _each_distinct(lines: pd.DataFrame, columns: list[str], title: str, judge: A
         computed.append(expected)
         rows.append("" if good else where(group))
     return outcome(names, ok, stated, computed, rows=rows)
-
-
-def _same_name(name: str, listed: str) -> bool:
-    return _plain(name) == _plain(listed)
-
-
-def _plain(name: str) -> str:
-    return name.replace("(", "（").replace(")", "）").replace(" ", "")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from juesuan.ledger.report import ReadingReport
 from juesuan.ledger.values import name_parts
@@ -160,28 +160,6 @@ class AccountChart:
             if found is not None:
                 return found
         return None
-
-
-@dataclass(frozen=True)
-class CodeList:
-    """One classification of an edition: code to name. Lists are incomplete, and an office can extend them."""
-
-    kind: Literal["functional", "economic"]
-    edition: str
-    title: str
-    names: Mapping[str, str]
-
-    def extended(self, more: Mapping[str, str]) -> CodeList:
-        """Return the list with more codes; a code listed before takes the new name."""
-        return CodeList(self.kind, self.edition, self.title, {**self.names, **more})
-
-
-@dataclass(frozen=True)
-class Codes:
-    """The two classifications that a ledger line can carry."""
-
-    functional: CodeList
-    economic: CodeList
 
 
 @dataclass(frozen=True, eq=False)

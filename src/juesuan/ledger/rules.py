@@ -7,7 +7,8 @@ import pandas as pd
 from pydantic import Field
 
 from juesuan.ledger import balance_checks, closing_checks, dual, line_checks
-from juesuan.ledger.model import AccountChart, Codes, Ledger, LedgerRule, RuleFrame
+from juesuan.ledger.codes import Codes
+from juesuan.ledger.model import AccountChart, Ledger, LedgerRule, RuleFrame
 from juesuan.problems import EditionError, InputError, Severity
 from juesuan.resources import edition_folder, read_once
 from juesuan.yamlsource import Strict, read_yaml
@@ -22,6 +23,7 @@ CHECKS: Mapping[str, Check] = {
     "dates": line_checks.dates,
     "accounts": line_checks.accounts,
     "codes": line_checks.codes,
+    "codes_listed": line_checks.codes_listed,
     "required": line_checks.required,
     "support_agrees": line_checks.support_agrees,
     "voucher_numbers": line_checks.voucher_numbers,
@@ -38,6 +40,7 @@ CHECKS: Mapping[str, Check] = {
 _PARAMETERS: Mapping[str, frozenset[str]] = {
     "dates": frozenset({"extra_periods"}),
     "codes": frozenset({"field"}),
+    "codes_listed": frozenset({"field"}),
     "required": frozenset({"field", "accounts"}),
     "closed": frozenset({"accounts"}),
     "closed_within": frozenset({"accounts", "fields"}),

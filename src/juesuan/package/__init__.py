@@ -5,6 +5,7 @@
 """
 
 from juesuan.package.claims import check_claims
+from juesuan.package.codes import OwnCode, names_since
 from juesuan.package.counts import package_facts
 from juesuan.package.explanations import PLACEHOLDER
 from juesuan.package.files import package_file, package_files
@@ -54,6 +55,7 @@ __all__ = [
     "IndicatorClass",
     "IndicatorGroup",
     "Mention",
+    "OwnCode",
     "PackageReading",
     "Policies",
     "PriorLine",
@@ -71,6 +73,7 @@ __all__ = [
     "check_claims",
     "check_package",
     "load_package",
+    "names_since",
     "package_facts",
     "package_figures",
     "package_file",

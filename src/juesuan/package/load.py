@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from juesuan.identities import Explanation
 from juesuan.package import crosscheck, tables
+from juesuan.package.codes import OwnCode, read_own_codes
 from juesuan.package.explanations import ExplanationFile, explanations_of
 from juesuan.package.files import package_folder
 from juesuan.package.model import (
@@ -115,6 +116,7 @@ class _Reader:
         if texts is not None:
             self.problems += crosscheck.project_texts(texts.projects, known, f"{files.texts}/projects.yaml")
         explanations = self._explanations(files)
+        codes = self._codes(files.codes)
         numbers = self._numbers()
         claims = tuple(self._claims())
         # A file that can't be read says so itself; that its names are missing elsewhere is no news.
@@ -141,6 +143,7 @@ class _Reader:
             lines={read.file: read.lines for read in self.yaml_files},
             explanations=explanations,
             sheet_files={sheet.model.key: sheet.file for sheet in sheets if sheet},
+            codes=codes,
         )
 
     def _yaml(self, file: str, model: type[Model]) -> YamlFile[Model] | None:
@@ -214,6 +217,12 @@ class _Reader:
             return ()
         read = self._yaml(file, ExplanationFile)
         return explanations_of(read.model, file, read.lines) if read else ()
+
+    def _codes(self, file: str) -> tuple[OwnCode, ...]:
+        """Read the codes that the office adds; their file may be left out unless the settings name another."""
+        if file == Files().codes and not (self.root / file).exists():
+            return ()
+        return read_own_codes(self.root, file, self.problems)
 
     def _numbers(self) -> dict[str, Mention]:
         """Return all numbers by fact id; note names stated twice and references to none."""

@@ -11,6 +11,7 @@ from pydantic import Field, NonNegativeInt
 
 from juesuan.facts import Source
 from juesuan.identities import Explanation
+from juesuan.package.codes import OwnCode
 from juesuan.package.performance import Indicator, Sheet
 from juesuan.package.prose import Mention, Prose
 from juesuan.package.settings import SETTINGS_FILE, Settings
@@ -182,7 +183,7 @@ class ClosingPackage:
 
     ``numbers`` holds every number stated in free text, by fact id. ``lines`` says where an entry of a YAML file
     stands: ``lines["assets.yaml"]["vehicles.other"]``. ``explanations`` are what the unit wrote about warnings,
-    ``sheet_files`` names the file of each sheet by its key.
+    ``sheet_files`` names the file of each sheet by its key. ``codes`` are those that the office adds to the lists.
     """
 
     root: Path
@@ -202,6 +203,7 @@ class ClosingPackage:
     lines: Mapping[str, Mapping[str, int]]
     explanations: tuple[Explanation, ...]
     sheet_files: Mapping[str, str]
+    codes: tuple[OwnCode, ...] = ()
 
     def where(self, file: str, entry: str) -> Source:
         """Where an entry of one of the YAML files stands; the settings answer for a file that was left out."""

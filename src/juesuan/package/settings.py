@@ -120,8 +120,9 @@ class Files(Strict):
     performance: Words = "performance"  # a folder
     texts: Words = "texts"  # a folder
     explanations: Words = "explanations.yaml"
+    codes: Words = "codes.csv"
     # May be left out, with what they hold: three_public, three_public_counts, prior_year, projects, procurement,
-    # performance, every text but profile.yaml, explanations.
+    # performance, every text but profile.yaml, explanations, codes.
 
 
 class Settings(Strict):
