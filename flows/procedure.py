@@ -136,7 +136,7 @@ def close_unit(request: Request, run: Run, sign_off: Callable[[Path], None] | No
                 runs = run("核对报表", check_tables, books, runs)
                 account = run("计算公布数与指标", derive, intake, books, kept, runs)
                 runs = run("核对公布数", check_account, request, account, runs)
-                disclosure = run("编写公开文本", render, intake, account, kept)
+                disclosure = run("编写公开文本", render, intake, account, kept, runs)
                 runs = run("核对公开文本", check_disclosure, account, disclosure, runs)
                 state = run("输出结果", write, request, account, disclosure, runs)
                 if sign_off is not None:
@@ -187,8 +187,11 @@ def check_account(
     return runs
 
 
-def render(intake: closing.Intake, account: closing.Account, kept: closing.KeptStages) -> closing.Disclosure:
-    return closing.render_once(intake, account, kept)
+def render(
+    intake: closing.Intake, account: closing.Account, kept: closing.KeptStages, before: tuple[SuiteRun, ...]
+) -> closing.Disclosure:
+    with closing.problems_refused(before):
+        return closing.render_once(intake, account, kept)
 
 
 def check_disclosure(

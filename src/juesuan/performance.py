@@ -27,13 +27,6 @@ class Kind(StrEnum):
     QUALITATIVE = "qualitative"  # 定性指标: a rating within a band
 
 
-class Measure(StrEnum):
-    """How a quantity is put together over several units."""
-
-    ABSOLUTE = "absolute"  # 绝对值: added up
-    RELATIVE = "relative"  # 相对值: averaged, weighted by amounts
-
-
 @dataclass(frozen=True)
 class Indicator:
     """One third-level indicator (三级指标) with its result.
@@ -53,7 +46,6 @@ class Indicator:
     rating: Fraction | None = None
     band: str = ""
     unit: str = ""
-    measure: Measure = Measure.ABSOLUTE
     applies: bool = True
     group: tuple[str, ...] = ()
     dimension: str = ""

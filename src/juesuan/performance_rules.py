@@ -34,13 +34,6 @@ class ZeroBudget(StrEnum):
     LEFT_OUT = "left_out"
 
 
-class AmountWeight(StrEnum):
-    """Which amount of the execution line weights a unit when rates and ratings are averaged."""
-
-    BUDGET = "budget"
-    ACTUAL = "actual"
-
-
 @dataclass(frozen=True)
 class Band:
     """One band of a qualitative indicator: from ``lowest`` (included), as a share of the weight, to the next."""
@@ -73,7 +66,6 @@ class ScoreRules:
     zero_unspent: ZeroBudget
     zero_spent: ZeroBudget
     bands: tuple[Band, ...]
-    amount_weight: AmountWeight
     remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -130,7 +122,6 @@ class _Rules(_Model):
     score_decimals: int
     zero_budget: _ZeroBudget
     bands: list[_Band]
-    amount_weight: AmountWeight
     remarks: list[str]
 
 
@@ -164,6 +155,5 @@ def load_rules(edition: str, scheme: str, *, path: Path | None = None) -> ScoreR
         zero_unspent=rules.zero_budget.unspent,
         zero_spent=rules.zero_budget.spent,
         bands=tuple(Band(band.key, band.name, band.lowest_percent / 100) for band in rules.bands),
-        amount_weight=rules.amount_weight,
         remarks=tuple(rules.remarks),
     )

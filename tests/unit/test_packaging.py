@@ -1,8 +1,12 @@
 """A wheel built from the sdist holds every resource, and works from wherever it is unpacked."""
 
+import ast
+import re
 import subprocess
 import sys
+import tomllib
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +24,36 @@ def run(*words: object, cwd: Path, **environment: str) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+DISTRIBUTIONS = {  # that are not called as what they are imported by
+    "docx": "python-docx",
+    "great_expectations": "great-expectations",
+    "pydantic_core": "pydantic-core",
+    "python_calamine": "python-calamine",
+    "yaml": "pyyaml",
+}
+TYPES_ONLY = {"mypy_boto3_s3"}  # imported for the type checker alone
+BOUNDED_ONLY = {"fastapi"}  # of a library's own; declared because later versions break it
+
+
+def imported_by(path: Path) -> Iterator[str]:
+    """Yield the top-level names that a file imports from elsewhere, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (one.name.partition(".")[0] for one in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield (node.module or "").partition(".")[0]
+
+
+def test_every_library_that_is_imported_is_declared_and_none_besides() -> None:
+    files = [path for room in ("src", "flows") for path in (ROOT / room).rglob("*.py")]
+    imported = {name for path in files for name in imported_by(path)}
+    foreign = imported - sys.stdlib_module_names - {"juesuan", "flows"}
+    assert foreign >= TYPES_ONLY | {"numpy"}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {re.split(r"[<>=]", one)[0] for one in project["dependencies"]}
+    assert {DISTRIBUTIONS.get(name, name) for name in foreign - TYPES_ONLY} == declared - BOUNDED_ONLY
 
 
 @pytest.fixture(scope="module")

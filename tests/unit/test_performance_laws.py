@@ -1,16 +1,13 @@
 """Laws of the self-evaluation scores, whatever the sheet holds."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from juesuan.performance import ExecutionLine, Indicator, Kind, Measure, RateBasis, Sheet, score_sheet
+from juesuan.performance import ExecutionLine, Indicator, Kind, RateBasis, Sheet, score_sheet
 from juesuan.performance_rules import load_rules
-from juesuan.performance_units import aggregate
 
 RULES = load_rules("2020", "wuhan")
 amounts = st.integers(0, 10**12).map(Fraction)
@@ -28,7 +25,6 @@ def indicators(draw: st.DrawFn, key: str, weight: int) -> Indicator:
         target=draw(quantities),
         actual=draw(quantities),
         rating=draw(ratings),
-        measure=draw(st.sampled_from(Measure)),
         applies=draw(st.booleans()),
     )
 
@@ -70,46 +66,3 @@ def test_doing_better_never_scores_less(sheet: Sheet, data: st.DataObject) -> No
     better = replace(one, actual=one.actual + step, rating=min(Fraction(1), one.rating + more / 1000))
     changed = replace(sheet, indicators=(*sheet.indicators[:at], better, *sheet.indicators[at + 1 :]))
     assert score_sheet(changed, RULES).total.exact >= score_sheet(sheet, RULES).total.exact
-
-
-@given(sheets())
-def test_one_unit_put_together_is_itself(sheet: Sheet) -> None:
-    whole = aggregate([sheet], RULES, key=sheet.key, name=sheet.name)
-    assert score_sheet(whole, RULES).total == score_sheet(sheet, RULES).total
-
-
-@given(sheets(), amounts, amounts)
-def test_units_with_the_same_results_score_as_each_does(sheet: Sheet, budget: Fraction, other: Fraction) -> None:
-    relative = replace(sheet, indicators=tuple(replace(one, measure=Measure.RELATIVE) for one in sheet.indicators))
-    units = [replace(relative, execution=ExecutionLine("整体支出", amount, amount)) for amount in (budget, other)]
-    whole = score_sheet(aggregate(units, RULES, key="all", name="汇总"), RULES)
-    for one, alone in zip(whole.indicators, score_sheet(relative, RULES).indicators, strict=True):
-        assert one.points == alone.points
-
-
-@given(st.permutations(range(3)), st.lists(st.tuples(amounts, quantities, quantities), min_size=3, max_size=3))
-def test_the_order_of_the_units_does_not_matter(
-    order: list[int], results: list[tuple[Fraction, Fraction, Fraction]]
-) -> None:
-    def unit(budget: Fraction, target: Fraction, actual: Fraction) -> Sheet:
-        one = Indicator("i", "指标", Fraction(80), Kind.POSITIVE, target, actual, measure=Measure.RELATIVE)
-        return Sheet("s", "自评表", ExecutionLine("整体支出", budget, budget), (one,))
-
-    units = [unit(*result) for result in results]
-    shuffled = [units[index] for index in order]
-    assert aggregate(units, RULES, key="a", name="汇总") == aggregate(shuffled, RULES, key="a", name="汇总")
-
-
-@pytest.mark.parametrize("pick", [min, max])
-@given(st.lists(st.tuples(amounts, quantities), min_size=1, max_size=5))
-def test_an_average_lies_between_the_units(
-    pick: Callable[[list[Fraction]], Fraction], results: list[tuple[Fraction, Fraction]]
-) -> None:
-    units = []
-    for budget, actual in results:
-        one = Indicator("i", "指标", Fraction(80), Kind.POSITIVE, Fraction(1), actual, measure=Measure.RELATIVE)
-        units.append(Sheet("s", "自评表", ExecutionLine("整体支出", budget, budget), (one,)))
-    mean = aggregate(units, RULES, key="a", name="汇总").indicators[0].actual
-    assert mean is not None
-    bound = pick([actual for _, actual in results])
-    assert mean >= bound if pick is min else mean <= bound

@@ -17,8 +17,7 @@ from juesuan.performance import (
     score_sheet,
     sheet_problems,
 )
-from juesuan.performance_rules import AmountWeight, Band, ZeroBudget, load_rules
-from juesuan.performance_units import aggregate
+from juesuan.performance_rules import Band, ZeroBudget, load_rules
 from juesuan.problems import EditionError, InputError, Place
 
 RULES = load_rules("2020", "wuhan")
@@ -162,34 +161,6 @@ def test_groups_of_indicators_have_their_weight_and_points() -> None:
     assert (score.weight_of(goal), score.points_of(goal)) == (30, 20)
     assert score.weight_of(("目标一",)) == 30
     assert score.weight_of(()) == 80
-
-
-def test_only_like_sheets_are_put_together() -> None:
-    with pytest.raises(InputError, match="没有可以汇总"):
-        aggregate([], RULES, key="all", name="汇总")
-    with pytest.raises(InputError, match="不能与“整体自评表”汇总"):
-        aggregate([sheet(quantity()), sheet(quantity(unit="人"))], RULES, key="all", name="汇总")
-
-
-def test_amounts_spent_may_be_the_weights_and_what_applies_nowhere_stays_out() -> None:
-    by_actual = replace(RULES, amount_weight=AmountWeight.ACTUAL)
-    rated = Indicator(
-        "q", "定性", Fraction(70), Kind.QUALITATIVE, rating=Fraction(1), band="achieved", reason="甲"
-    )
-    nowhere = quantity("n", 10, applies=False)
-    whole = aggregate(
-        [
-            sheet(rated, nowhere, budget=1, actual=3),
-            sheet(replace(rated, rating=Fraction(0), band="missed", reason="乙"), nowhere, budget=9, actual=1),
-        ],
-        by_actual,
-        key="all",
-        name="汇总",
-    )
-    assert whole.indicators[0].rating == Fraction(3, 4)
-    assert (whole.indicators[0].band, whole.indicators[0].reason) == ("", "甲；乙")
-    assert not whole.indicators[1].applies
-    assert score_sheet(whole, by_actual).indicators[1].formula == "不适用，不计分"
 
 
 def test_explanations_print_plain_numbers() -> None:

@@ -12,13 +12,11 @@ from juesuan.performance import (
     ExecutionLine,
     Indicator,
     Kind,
-    Measure,
     RateBasis,
     Sheet,
     score_sheet,
 )
 from juesuan.performance_rules import load_rules
-from juesuan.performance_units import aggregate
 
 Case = dict[str, Any]
 
@@ -87,23 +85,3 @@ def test_a_sheet_adds_up_and_every_lost_point_is_explained(case: Case) -> None:
     assert [loss.explanation for loss in score.losses] == case["lost"]
     assert score.explanation == case.get("explanation", "总分＝各项得分之和")
     assert RULES.full - sum(loss.of_total for loss in score.losses) == score.total.displayed
-
-
-@cases("aggregation")
-def test_units_are_put_together_by_amounts(case: Case) -> None:
-    qualitative = case["measure"] == "qualitative"
-    sheets = []
-    for unit in case["units"]:
-        one = replace(
-            indicator(unit | ({"kind": "qualitative"} if qualitative else {})),
-            measure=Measure.ABSOLUTE if qualitative else Measure(case["measure"]),
-        )
-        sheets.append(sheet_of({"budget": unit["budget"], "actual": unit["budget"]}, [one]))
-    whole = aggregate(sheets, RULES, key="all", name="汇总")
-    (result,) = whole.indicators
-    assert (result.target, result.actual, result.rating) == (
-        exact(case.get("target")),
-        exact(case.get("actual")),
-        exact(case.get("rating")),
-    )
-    assert whole.execution.budget == sum(Fraction(unit["budget"]) for unit in case["units"])

@@ -1,8 +1,10 @@
-"""The PDF: archival and tagged, complete, the same each time; characters without a glyph are refused by name."""
+"""The PDF: archival and tagged, complete, the same each time; rare names are printed, nothing ever as a box."""
 
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pdfplumber
@@ -20,6 +22,7 @@ from juesuan.skins.pdf import chart_pictures, print_pdf
 from juesuan.skins.plain import Imprint, page_groups, title_lines
 
 IMPRINT = Imprint("某市某中心", date(2021, 5, 19))
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def printed(document: Document = skin_demo.DOCUMENT, *, draft: bool = False) -> bytes:
@@ -103,30 +106,145 @@ def test_a_character_without_a_glyph_is_refused_with_its_place() -> None:
         print_pdf(document, Facts(), IMPRINT)
 
 
+def test_a_unit_whose_name_has_no_glyph_is_refused_for_its_cover() -> None:
+    document = Document((Text("决算"),), ())
+    with pytest.raises(EditionError, match=r"“𠮷”（U\+20BB7），在封面"):
+        print_pdf(document, Facts(), replace(IMPRINT, author="𠮷田局"))
+
+
 def test_many_missing_characters_are_counted() -> None:
-    document = Document((Text("".join(map(chr, range(0x3400, 0x3420)))),), ())
+    document = Document((Text("".join(map(chr, range(0x30000, 0x30020)))),), ())
     with pytest.raises(EditionError, match="另有 12 个"):
         print_pdf(document, Facts(), IMPRINT)
 
 
+@cache
+def held_by(name: str) -> frozenset[int]:
+    """Return the code points of a font, from its own table."""
+    (path,) = font_folder().glob(f"Juesuan{name}.[ot]tf")
+    return frozenset(TTFont(path).getBestCmap())
+
+
+def stack(*names: str) -> frozenset[int]:
+    """Return what fonts hold that are asked one after the other."""
+    return frozenset().union(*map(held_by, names))
+
+
+def code_points(text: str) -> set[int]:
+    """Return the characters of a list of runs such as ``4E00-4E03 4E07``; a line with # says what it is."""
+    held: set[int] = set()
+    for part in " ".join(line for line in text.splitlines() if not line.startswith("#")).split():
+        first, _, last = part.partition("-")
+        held.update(range(int(first, 16), int(last or first, 16) + 1))
+    return held
+
+
+STACKS = {
+    "宋体": stack("Song-Regular", "SongMore-Regular", "HeiMore-Regular"),
+    "宋体 bold": stack("Song-Bold", "SongMore-Bold", "HeiMore-Regular"),
+    "黑体": stack("Hei-Regular", "HeiMore-Regular"),
+}
+GB_2312 = {
+    ord(bytes([lead, trail]).decode("gb2312"))
+    for lead in range(0xB0, 0xF8)
+    for trail in range(0xA1, 0xFF)
+    if not (lead == 0xD7 and trail > 0xF9)
+}
+BEYOND = code_points((ROOT / "infra" / "fonts" / "standard-list.txt").read_text(encoding="utf-8"))
+UNIFIED = {0xFA0E, 0xFA0F, 0xFA11, 0xFA13, 0xFA14, 0xFA1F, 0xFA21, 0xFA23, 0xFA24, 0xFA27, 0xFA28, 0xFA29}
+LEVEL_1 = {*range(0x3400, 0x4DB6), *range(0x4E00, 0x9FF0), *UNIFIED}
+
+
 def test_the_list_of_characters_is_what_the_fonts_hold() -> None:
-    whole = [
-        set(TTFont(font_folder() / f"Juesuan{name}.otf").getBestCmap()) for name in ("Song-Regular", "Song-Bold")
-    ]
-    hei = set(TTFont(font_folder() / "JuesuanHei-Regular.otf").getBestCmap())
     from_engine = set("☐☑☒")
-    assert set(map(ord, held_characters() - from_engine)) == whole[0] & whole[1] & hei
+    assert set(map(ord, held_characters() - from_engine)) == frozenset.intersection(*STACKS.values())
 
 
 def test_the_fonts_cover_the_national_standard() -> None:
-    hanzi = {
-        bytes([lead, trail]).decode("gb2312")
-        for lead in range(0xB0, 0xF8)
-        for trail in range(0xA1, 0xFF)
-        if not (lead == 0xD7 and trail > 0xF9)
+    assert len(GB_2312) == 6763
+    for name in ("Song-Regular", "Song-Bold", "Hei-Regular", "Kai-Regular"):
+        assert held_by(name) >= GB_2312, name
+
+
+def test_the_characters_of_names_are_printed_in_the_typeface_around_them() -> None:
+    # 通用规范汉字表 has 8,105 characters; 6,638 of them are GB/T 2312's.
+    assert len(BEYOND) == 1467
+    assert not BEYOND & GB_2312
+    assert set(map(ord, "猇埇浉堃喆珺璟𬭎𫟦")) <= BEYOND
+    for name in ("SongMore-Regular", "SongMore-Bold"):
+        assert held_by(name) == BEYOND, name
+
+
+def test_every_typeface_reaches_all_han_characters_of_level_2_of_gb_18030() -> None:
+    assert len(BEYOND - LEVEL_1) == 196  # what the standard says that level 2 adds
+    assert len(LEVEL_1) == 20976 + 6582 + 12
+    for name, held in STACKS.items():
+        assert not (LEVEL_1 | BEYOND) - held, name
+
+
+def test_the_further_fonts_hold_nothing_that_their_first_font_holds() -> None:
+    for first, more in (
+        ("Song-Regular", "SongMore-Regular"),
+        ("Song-Bold", "SongMore-Bold"),
+        ("Hei-Regular", "HeiMore-Regular"),
+    ):
+        assert not held_by(first) & held_by(more), more
+
+
+RARE = "猇埇浉堃喆珺璟𬭎𫟦𠅤龑臺㐂鿫"
+RARE_DOCUMENT = Document(
+    (Text(f"某市{RARE}局 "), Text("年度决算")),
+    (
+        Heading(1, (Text(f"第一部分　{RARE}"),), "one"),
+        Heading(2, (Text(f"一、{RARE}"),), "two"),
+        Heading(3, (Text(f"（一）{RARE}"),), "three"),
+        Heading(4, (Text(f"1.{RARE}"),), "four"),
+        Paragraph((Text(f"负责人：{RARE}。"),), ""),
+        Grid(
+            "t",
+            (Text(RARE),),
+            (),
+            ((GridCell((Text(RARE),), CellKind.HEAD),),),
+            ((GridCell((Text(RARE),), CellKind.LABEL),),),
+            (1,),
+        ),
+    ),
+)
+
+
+def test_rare_names_are_read_back_from_the_pdf_wherever_they_stand() -> None:
+    data = print_pdf(RARE_DOCUMENT, Facts(), replace(IMPRINT, author=f"{RARE}局")).data
+    read = "".join(text_of(data))
+    for character in RARE:
+        # title, author, seven times in the text and twice in the contents
+        assert read.count(character) >= 10, character
+    with pikepdf.open(BytesIO(data)) as file, file.open_metadata() as metadata:
+        assert metadata.pdfa_status == "2A"
+        assert metadata["pdfuaid:part"] == "1"
+
+
+def test_rare_names_are_set_in_the_fonts_meant_for_them() -> None:
+    data = print_pdf(RARE_DOCUMENT, Facts(), IMPRINT).data
+    with pdfplumber.open(BytesIO(data)) as file:
+        used = {(one["text"], one["fontname"].partition("+")[2]) for page in file.pages for one in page.chars}
+    assert {font for character, font in used if character == "𬭎"} == {
+        "JuesuanSongMore-Regular",
+        "JuesuanSongMore-Bold",
+        "JuesuanHeiMore-Regular",
     }
-    assert len(hanzi) == 6763
-    assert hanzi <= held_characters()
+    assert {font for character, font in used if character == "龑"} == {"JuesuanHeiMore-Regular"}
+    glyphs = [one for character, one in used if character in RARE]
+    assert not any("DejaVu" in one or "Libertinus" in one for one in glyphs)
+
+
+def test_a_rare_name_in_a_chart_is_drawn() -> None:
+    def picture(label: str) -> bytes:
+        bars = tuple(replace(bar, label=(Text(label),)) for bar in skin_demo.BARS.bars)
+        return chart_pictures([replace(skin_demo.BARS, bars=bars)], skin_demo.FACTS)[0]
+
+    drawn = [picture(one) for one in ("珺", "𬭎", "龑", "𠮷")]
+    assert len(set(drawn)) == 4
+    assert drawn[3] == picture("𠮸")  # two that no font has are the same box
 
 
 def test_fonts_bear_no_reserved_name() -> None:

@@ -21,7 +21,7 @@ from juesuan.closing.kept import KeptStages
 from juesuan.closing.lock import only_one
 from juesuan.closing.outcome import Outcome, address_of, name_of
 from juesuan.closing.proof import conflicts_refused
-from juesuan.closing.refusal import ClosingRefused, refuse_failures, refuse_problems
+from juesuan.closing.refusal import ClosingRefused, problems_refused, refuse_failures, refuse_problems
 from juesuan.closing.render import Disclosure, render, write_document
 from juesuan.closing.results import refusal_folder, write_refusal, write_results
 from juesuan.closing.resuming import derive_once, fill_once, render_once
@@ -60,6 +60,7 @@ __all__ = [
     "name_of",
     "next_signature",
     "only_one",
+    "problems_refused",
     "refusal_folder",
     "refuse_failures",
     "refuse_problems",

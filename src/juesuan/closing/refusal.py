@@ -1,11 +1,12 @@
 """When a closing goes no further: everything that is wrong at once, and nothing published."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from juesuan.identities import CheckResult
 from juesuan.privacy import masked
-from juesuan.problems import ExitCode, JuesuanError, Problem, Severity
+from juesuan.problems import ExitCode, InputError, JuesuanError, Problem, Severity
 from juesuan.suites import SuiteRun
 
 _MOST_ROWS = 5
@@ -88,3 +89,16 @@ def refuse_failures(runs: Sequence[SuiteRun]) -> None:
         ClosingRefused: with all that failed.
     """
     refuse_problems((), runs)
+
+
+@contextmanager
+def problems_refused(runs: Sequence[SuiteRun]) -> Iterator[None]:
+    """Within this, problems of the package that only a later stage can see refuse the closing.
+
+    Raises:
+        ClosingRefused: with all of them, beside what was checked before.
+    """
+    try:
+        yield
+    except InputError as error:
+        raise ClosingRefused(error.problems, runs) from error

@@ -6,6 +6,7 @@ from datetime import date
 
 from juesuan.closing.compute import Account
 from juesuan.closing.evidence import trace_entries
+from juesuan.closing.glyphs import refuse_unprintable
 from juesuan.closing.score_grid import score_grid
 from juesuan.closing.task_grid import task_grid
 from juesuan.document import Block, Document
@@ -37,6 +38,7 @@ def render(account: Account, *, draft: bool = True) -> Disclosure:
     """Write the document over the facts, and render it in every format. ``draft`` marks each page.
 
     Raises:
+        InputError: the package's words hold characters that can't be printed; all of them, with their places.
         EditionError: a template is wrong, or a rendition does not say what the document says.
     """
     return _rendered(write_document(account), account, draft=draft)
@@ -79,10 +81,12 @@ def _rendered(document: Document, account: Account, *, draft: bool) -> Disclosur
     """Set a document in every format, and read each back.
 
     Raises:
-        EditionError: the fonts lack a character, or a rendition does not say what the document says.
+        InputError: the package's words hold characters that can't be printed.
+        EditionError: a template's do, or a rendition does not say what the document says.
     """
     books, facts = account.books, account.facts
     imprint = imprint_of(books.package, draft=draft)
+    refuse_unprintable(document, account, imprint)
     html = render_html(document, facts, trace=trace_entries(books), draft=draft)
     printed = print_pdf(document, facts, imprint)
     docx = render_docx(document, facts, imprint, printed.pages)

@@ -45,6 +45,7 @@ def render_once(intake: Intake, account: Account, kept: KeptStages) -> Disclosur
     """Return the disclosure; see :func:`juesuan.closing.render`.
 
     Raises:
+        InputError: the package's words hold characters that can't be printed.
         EditionError: a template is wrong, or a rendition does not say what the document says.
         OutputError: the result can't be kept.
     """

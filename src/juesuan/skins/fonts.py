@@ -1,6 +1,7 @@
 """Which characters the fonts of the PDF hold. A character that they lack is an error, never an empty box."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -9,8 +10,25 @@ from juesuan.facts import Facts
 from juesuan.problems import EditionError
 from juesuan.resources import resource_root
 from juesuan.skins.charts import text_of
+from juesuan.skins.plain import Imprint
 
 _SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Unprintable:
+    """A character that no font holds, and where it stands first in the document, in words."""
+
+    character: str
+    where: str
+
+    def __str__(self) -> str:
+        return f"“{self.character}”（{self.code}），在{self.where}"
+
+    @property
+    def code(self) -> str:
+        """The code point, as standards write it."""
+        return f"U+{ord(self.character):04X}"
 
 
 def font_folder() -> Path:
@@ -28,23 +46,29 @@ def held_characters() -> frozenset[str]:
     return frozenset(held)
 
 
-def check_glyphs(document: Document, facts: Facts) -> None:
+def unprintable(document: Document, facts: Facts, imprint: Imprint) -> tuple[Unprintable, ...]:
+    """Return every character of a document that no font holds, once, in reading order."""
+    held = held_characters()
+    missing: dict[str, str] = {}
+    for where, words in _texts(document, facts, imprint):
+        for character in words:
+            if character not in held:
+                missing.setdefault(character, where)
+    return tuple(Unprintable(character, where) for character, where in missing.items())
+
+
+def check_glyphs(document: Document, facts: Facts, imprint: Imprint) -> None:
     """Make sure that every character of a document can be printed.
+
+    A closing looks for such characters before it prints, and tells them as problems of the package; what comes
+    here is of a template, or of a program that did not look.
 
     Raises:
         EditionError: with the characters that can't, and where each stands first.
     """
-    held = held_characters()
-    missing: dict[str, str] = {}
-    for place, words in _texts(document, facts):
-        for character in words:
-            if character not in held:
-                missing.setdefault(character, place)
+    missing = unprintable(document, facts, imprint)
     if missing:
-        listed = "；".join(
-            f"“{character}”（U+{ord(character):04X}），在{place}"
-            for character, place in list(missing.items())[:_SHOWN]
-        )
+        listed = "；".join(map(str, missing[:_SHOWN]))
         more = f"；另有 {len(missing) - _SHOWN} 个" if len(missing) > _SHOWN else ""
         raise EditionError(
             f"PDF 所用字体（templates/fonts）没有这些字：{listed}{more}。"
@@ -52,7 +76,9 @@ def check_glyphs(document: Document, facts: Facts) -> None:
         )
 
 
-def _texts(document: Document, facts: Facts) -> Iterator[tuple[str, str]]:
+def _texts(document: Document, facts: Facts, imprint: Imprint) -> Iterator[tuple[str, str]]:
+    for words in imprint.lines:
+        yield "封面", words
     yield "标题", text_of(document.title, facts)
     section = ""
     for block in document.blocks:

@@ -22,7 +22,7 @@ from juesuan.skins.fonts import check_glyphs, font_folder
 from juesuan.skins.plain import DRAFT_NOTE, Imprint, page_groups, placed_rows, statutory_grids, title_lines
 
 STANDARDS: tuple[Literal["a-2a"], Literal["ua-1"]] = ("a-2a", "ua-1")
-_CHART_FONT = "Juesuan Song"
+_CHART_FONT = "Juesuan Song, Juesuan Song More, Juesuan Hei More"
 _CHART_PPI = 220
 
 
@@ -40,7 +40,7 @@ def print_pdf(document: Document, facts: Facts, imprint: Imprint) -> Print:
     Raises:
         EditionError: a number's fact is missing, or the fonts lack a character of the document.
     """
-    check_glyphs(document, facts)
+    check_glyphs(document, facts, imprint)
     data = document_data(document, facts, imprint)
     day = imprint.day
     compiler = _compiler("disclosure.typ")
