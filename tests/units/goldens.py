@@ -1,0 +1,36 @@
+"""Write the golden sentences of units anew: ``python -m tests.units.goldens [UNIT …]``; read the difference aloud."""
+
+import sys
+from pathlib import Path
+
+from juesuan.problems import JuesuanError
+from tests.units.closed import Shelf
+from tests.units.describe import Description, corpus
+
+FOLDER = Path(__file__).with_name("golden")
+
+
+def golden_of(one: Description) -> Path:
+    """Return where a unit's sentences stand."""
+    return FOLDER / f"{one.name}.txt"
+
+
+def main(names: list[str]) -> int:
+    """Write the sentences of the named units, or of all; return how many could not be closed."""
+    FOLDER.mkdir(exist_ok=True)
+    shelf, failed = Shelf(), 0
+    for one in corpus():
+        if names and one.name not in names:
+            continue
+        try:
+            sentences = shelf.unit(one).sentences
+        except JuesuanError as error:
+            failed += 1
+            sys.stderr.write(f"{one.name}: {error}\n")
+        else:
+            golden_of(one).write_text("\n".join(sentences) + "\n", encoding="utf-8")
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
