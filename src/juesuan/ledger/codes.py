@@ -18,7 +18,7 @@ from pydantic import Field
 
 from juesuan.ledger.model import Fund
 from juesuan.problems import EditionError, InputError, Place, Problem
-from juesuan.resources import resource_root, read_once
+from juesuan.resources import read_once, resource_root
 from juesuan.yamlsource import Strict, read_yaml
 
 Kind = Literal["functional", "economic"]
