@@ -141,7 +141,7 @@ def account_checks(account: Account) -> Iterator[Check]:
             show=_show_steps(money),
             rows=_rows_behind(books),
         )
-        for one in books.identities
+        for one in books.binding
     )
     yield from proof_checks(account)
     yield from (_from_result(one) for one in check_claims(books.package))

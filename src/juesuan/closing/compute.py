@@ -1,8 +1,9 @@
 """Middle stages: fill the tables, round all amounts together, make every figure a fact."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 
 from juesuan.closing.carryover import adjustment_figures, adjustment_identity
 from juesuan.closing.intake import Intake
@@ -21,10 +22,11 @@ from juesuan.closing.spending import (
 from juesuan.edition import Edition
 from juesuan.facts import Fact, Facts, Phase, Source, Unit
 from juesuan.figures import Figure
-from juesuan.identities import Identity
+from juesuan.identities import Identity, Instance, Relation
 from juesuan.ledger import Aggregates, Codes, Fund, Ledger
 from juesuan.money import DisplayUnit
 from juesuan.package import ClosingPackage, Project, package_facts, package_figures, package_identities
+from juesuan.problems import Severity
 from juesuan.roles import Role
 from juesuan.rounding import Policy, Rounding, round_figures
 from juesuan.statistics import Lists, Undefined, derive_statistics
@@ -47,6 +49,24 @@ class Books:
     def values(self) -> Mapping[str, int]:
         """The exact amounts, in 分."""
         return {name: figure.value for name, figure in self.figures.items()}
+
+    @cached_property
+    def binding(self) -> tuple[Identity, ...]:
+        """The identities with the places that displayed amounts must keep to.
+
+        A place where a warning's identity does not hold on the exact amounts can't hold on displayed ones either.
+        """
+        values = self.values
+
+        def holds(one: Instance, relation: Relation) -> bool:
+            return relation.satisfied_by(values[one.target] - one.computed(values))
+
+        return tuple(
+            replace(identity, instances=tuple(one for one in identity.instances if holds(one, identity.relation)))
+            if identity.severity is Severity.WARNING
+            else identity
+            for identity in self.identities
+        )
 
 
 @dataclass(frozen=True)
@@ -110,7 +130,7 @@ def derive(books: Books) -> Account:
     """
     edition, package = books.edition, books.package
     policies = package.settings.policies
-    rounding = round_figures(books.figures.values(), books.identities, edition.money, Policy(policies.rounding))
+    rounding = round_figures(books.figures.values(), books.binding, edition.money, Policy(policies.rounding))
     facts = Facts(
         [
             *_years(package),

@@ -16,13 +16,13 @@ _CITATION = "公布数证书（rounding.json），由独立的检查程序重新
 def certificate_of(account: Account) -> dict[str, Any]:
     """Return ``rounding.json``."""
     books = account.books
-    return certificate(account.rounding, books.figures, books.identities, books.edition.money)
+    return certificate(account.rounding, books.figures, books.binding, books.edition.money)
 
 
 def proof_checks(account: Account) -> list[Check]:
     """Return one check for each rule of the proof."""
     books = account.books
-    identities = [identity_data(one) for one in books.identities]
+    identities = [identity_data(one) for one in books.binding]
     tested = prove(certificate_of(account), books.values, identities)
     return [
         _check(account, key, words, [one for one in tested if one.rule == key]) for key, words in RULES.items()

@@ -90,7 +90,7 @@ def _rendered(document: Document, account: Account, *, draft: bool) -> Disclosur
     html = render_html(document, facts, trace=trace_entries(books), draft=draft)
     printed = print_pdf(document, facts, imprint)
     docx = render_docx(document, facts, imprint, printed.pages)
-    xlsx = render_xlsx(document, facts, imprint, identities=books.identities, money=books.edition.money)
+    xlsx = render_xlsx(document, facts, imprint, identities=books.binding, money=books.edition.money)
     texts = {one.id: one.text for one in books.identities}
     uneven = Counter(texts[one.identity] for one in account.rounding.residues)
     prove(document, facts, Renditions(html, printed.data, docx, xlsx, uneven), front=imprint.lines)

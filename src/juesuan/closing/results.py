@@ -214,7 +214,7 @@ def _write_graph(folder: Path, account: Account) -> None:
         for behind in parts.values()
         for part in behind
     }
-    write_graph(folder, account.facts, parts, words, books.ledger, books.identities)
+    write_graph(folder, account.facts, parts, words, books.ledger, books.binding)
     _write_json(folder / "rounding.json", certificate_of(account))
 
 

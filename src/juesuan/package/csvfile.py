@@ -35,15 +35,22 @@ class Row:
             self.problem(column, "csv.format", "不能为空" if not text else "写法不符合要求", text, expected)
         return text
 
-    def amount(self, column: str, *, parse: Callable[[str], int] = parse_amount, example: str = "1234.50") -> int:
-        """Return an amount of at least zero, in 分."""
+    def amount(
+        self,
+        column: str,
+        *,
+        parse: Callable[[str], int] = parse_amount,
+        example: str = "1234.50",
+        signed: bool = False,
+    ) -> int:
+        """Return an amount in 分, of at least zero unless it is ``signed``."""
         text = self._cells[column]
         try:
             amount = parse(text)
         except ValueError:
             self.problem(column, "csv.amount", "不是金额", text, f"数字，最多到分，如 {example}")
             return 0
-        if amount < 0:
+        if amount < 0 and not signed:
             self.problem(column, "csv.negative", "金额不能是负数", text, "0 或正数")
         return amount
 

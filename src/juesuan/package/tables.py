@@ -51,7 +51,10 @@ _UNKNOWN = ("", "-", "—", "——", "/", "无")  # how an office writes that a
 
 
 def read_budget(root: Path, file: str, problems: list[Problem]) -> tuple[BudgetLine, ...]:
-    """Read 年初预算 and 调整预算 by functional item and fund (资金性质, which older files lack), in 元."""
+    """Read 年初预算 and 调整预算 by functional item and fund (资金性质, which older files lack), in 元.
+
+    A file without a line says that there is no budget.
+    """
 
     def line(row: Row) -> BudgetLine:
         code = row.matching("功能分类编码", *_ITEM_CODE)
@@ -61,8 +64,6 @@ def read_budget(root: Path, file: str, problems: list[Problem]) -> tuple[BudgetL
     columns = ("功能分类编码", "功能分类名称", "年初预算", "调整预算")
     lines = _read(root, file, columns, line, problems, optional=(_FUND,))
     unique([(_of_fund(line.code, line.stated), line.source) for line in lines], "功能分类编码", problems)
-    if not lines and not any(problem.place.file == file for problem in problems):
-        problems.append(Problem(Place(file), "csv.no-rows", "没有一行预算"))
     return lines
 
 
@@ -93,7 +94,8 @@ def read_prior(root: Path, file: str, problems: list[Problem]) -> tuple[PriorLin
         key, name = row.matching("键", *_one_of(PRIOR_KEYS)), row.text("名称")
         if row.optional(_PRIOR_AMOUNT) in _UNKNOWN:
             return None
-        return PriorLine(key, name, row.amount(_PRIOR_AMOUNT, parse=parse_wanyuan, example="1,234.56"), row.source)
+        amount = row.amount(_PRIOR_AMOUNT, parse=parse_wanyuan, example="1,234.56", signed=True)
+        return PriorLine(key, name, amount, row.source)
 
     if _left_out(root, file, Files().prior_year):
         return ()
