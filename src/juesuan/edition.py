@@ -29,8 +29,10 @@ OWN_LISTS: Mapping[str, frozenset[str]] = {
     "tables": frozenset({"name"}),
     "projects": _PROJECT,
     "general_projects": frozenset({"project", "name", "amount"}),
+    "government_fund_projects": frozenset({"project", "name", "amount"}),
+    "state_capital_projects": frozenset({"project", "name", "amount"}),
     "evaluated_projects": _PROJECT,
-    "told_projects": _PROJECT,
+    "told_projects": _PROJECT | {"use"},
     "evaluated_funds": frozenset({"fund", "name", "count", "amount", "share", "all"}),
     "operating": frozenset(),
     "unit_sheet": frozenset(),
@@ -38,8 +40,8 @@ OWN_LISTS: Mapping[str, frozenset[str]] = {
 }
 """Lists that the program makes, and the words that their members have.
 
-Projects: all, those that spent 一般公共预算, those with a self-evaluation sheet, those that are told about; the
-members of the edition's list ``evaluation_funds`` of which a project was evaluated; and lists of one member or
+Projects: all, those that spent each kind of appropriation, those with a self-evaluation sheet, those that are told
+about (``use``: with what the money was used for, which no section on a fund tells); the members of the edition's list ``evaluation_funds`` of which a project was evaluated; and lists of one member or
 none, where the unit has 机关运行经费, and a self-evaluation sheet of the whole unit or none.
 """
 

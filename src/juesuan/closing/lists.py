@@ -12,6 +12,13 @@ from juesuan.tables import Tables
 
 Lists = Mapping[str, list[dict[str, Any]]]
 
+PROJECTS_OF = {
+    "general_projects": "general_public_budget",
+    "government_fund_projects": "government_fund",
+    "state_capital_projects": "state_capital",
+}
+"""The lists of projects that the sections on each fund tell of."""
+
 
 def lists_of(
     package: ClosingPackage,
@@ -55,16 +62,28 @@ def _projects(package: ClosingPackage, figures: Mapping[str, Figure]) -> Lists:
     every: list[dict[str, Any]] = [
         {"project": one.key, "name": one.name, "sheet": one.key in sheets} for one in package.projects
     ]
-    spent = {one.key: f"project.{one.key}.{GENERAL}.actual" for one in package.projects}
+
+    def spent(fund: str) -> list[dict[str, Any]]:
+        amounts = {one["project"]: f"project.{one['project']}.{fund}.actual" for one in every}
+        return [
+            {"project": key, "name": one["name"], "amount": amounts[key]}
+            for one in every
+            for key in [one["project"]]
+            if amounts[key] in figures and figures[amounts[key]].value
+        ]
+
+    by_fund = {name: spent(fund) for name, fund in PROJECTS_OF.items()}
+    told = {one["project"] for members in by_fund.values() for one in members}
+    rest = [{**one, "use": one["project"] not in told} for one in every]
     return {
         "projects": every,
         "evaluated_projects": [one for one in every if one["sheet"]],
-        "told_projects": [one for one in every if one["sheet"] or texts.of(one["project"]).evaluation],
-        "general_projects": [
-            {"project": one["project"], "name": one["name"], "amount": spent[one["project"]]}
-            for one in every
-            if spent[one["project"]] in figures and figures[spent[one["project"]]].value
+        "told_projects": [
+            one
+            for one in rest
+            if one["sheet"] or texts.of(one["project"]).evaluation or (one["use"] and texts.of(one["project"]).use)
         ],
+        **by_fund,
     }
 
 

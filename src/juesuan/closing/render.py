@@ -54,7 +54,7 @@ def write_document(account: Account) -> Document:
     package, edition = books.package, books.edition
     unit, money = package.settings.unit, edition.money.name
     document_edition = package.settings.document_edition
-    named: dict[str, Block] = {
+    named: dict[str, Block | None] = {
         table.form.name: grid(table, unit=unit.name, money=money) for table in books.tables.values()
     }
     named.update(charts_of(load_charts(document_edition), account.facts, money, account.lists, edition.roles))

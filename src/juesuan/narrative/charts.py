@@ -11,7 +11,7 @@ from juesuan.narrative.markup import fact_mark, runs_of_line
 from juesuan.problems import EditionError, InputError
 from juesuan.resources import resource_root
 from juesuan.roles import Roles
-from juesuan.statistics import Lists
+from juesuan.statistics import PRIOR, Lists
 from juesuan.yamlsource import Strict, read_yaml
 
 
@@ -42,6 +42,9 @@ class ChartLine(Strict):
         return self
 
 
+_COMPARED = 2  # bars without which a comparison compares nothing
+
+
 class Charts(Strict):
     """``charts.yaml``."""
 
@@ -61,16 +64,26 @@ def load_charts(edition: str) -> Charts:
         raise EditionError(str(error)) from None
 
 
-def charts_of(lines: Charts, facts: Facts, unit: str, lists: Lists, roles: Roles) -> Mapping[str, Chart]:
+def charts_of(lines: Charts, facts: Facts, unit: str, lists: Lists, roles: Roles) -> Mapping[str, Chart | None]:
     """Return the charts over these facts, by name, numbered in order (图 1 …).
+
+    A chart that has nothing to show is None and has no number: nothing to compare with where last year's figure is
+    not known, no part where there is no whole.
 
     Raises:
         EditionError: a chart asks for a list or a fact that does not exist.
     """
-    return {
-        line.name: _chart(number, line, _bar_lines(line, lists, roles), facts, unit)
-        for number, line in enumerate(lines.charts, start=1)
-    }
+    charts: dict[str, Chart | None] = {}
+    for line in lines.charts:
+        known = tuple(
+            one
+            for one in _bar_lines(line, lists, roles)
+            if one.amount in facts or not one.amount.startswith(PRIOR)
+        )
+        number = 1 + sum(chart is not None for chart in charts.values())
+        shown = len(known) >= _COMPARED if line.kind == "bars" else any(facts[one.amount].exact for one in known)
+        charts[line.name] = _chart(number, line, known, facts, unit) if shown else None
+    return charts
 
 
 def _bar_lines(line: ChartLine, lists: Lists, roles: Roles) -> tuple[BarLine, ...]:

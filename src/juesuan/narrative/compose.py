@@ -30,7 +30,7 @@ class Composition:
     facts: Facts
     undefined: Mapping[str, Undefined]
     lists: Lists
-    named: Mapping[str, Block]
+    named: Mapping[str, Block | None]
     money: str
     subject_names: Mapping[str, str]
     roles: Roles

@@ -71,8 +71,9 @@ class _Counters:
         return anchor
 
 
-def blocks_of(text: str, named: Mapping[str, Block]) -> Iterator[Block]:
-    """Yield the blocks of a rendered template; ``named`` are the tables, sheets and charts.
+def blocks_of(text: str, named: Mapping[str, Block | None]) -> Iterator[Block]:
+    """Yield the blocks of a rendered template; ``named`` are the tables, sheets and charts; None is one
+    that has nothing to show.
 
     Raises:
         MarkupError: a digit that is no fact and not declared, an unknown block, or an empty heading.
@@ -85,7 +86,9 @@ def blocks_of(text: str, named: Mapping[str, Block]) -> Iterator[Block]:
         if line.startswith("@"):
             if line[1:] not in named:
                 raise MarkupError(f"line {number} of the rendered document: there is no block {line!r}")
-            yield named[line[1:]]
+            block = named[line[1:]]
+            if block is not None:
+                yield block
             continue
         match = _PREFIX.match(line)
         runs = runs_of_line(line[match.end() :] if match else line, number)
