@@ -59,6 +59,13 @@ class Years(Strict):
     first: Annotated[int, Field(alias="from")]
     last: Annotated[int | None, Field(alias="to")] = None
 
+    @property
+    def word(self) -> str:
+        """What people read."""
+        if self.last is None:
+            return f"{self.first} 年度起"
+        return f"{self.first} 年度" if self.first == self.last else f"{self.first} 至 {self.last} 年度"
+
     def __contains__(self, year: int) -> bool:
         return self.first <= year and (self.last is None or year <= self.last)
 
