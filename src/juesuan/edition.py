@@ -80,6 +80,7 @@ class EditionFile(Strict):
     money: Money
     thresholds: tuple[Threshold, ...]
     tables: tuple[int, ...]
+    identities: tuple[str, ...]
     rules: tuple[str, ...]
     roles: dict[RoleName, RoleLine]
     lists: dict[Annotated[str, Field(pattern=r"^[a-z_]+$")], ListLine]
@@ -120,7 +121,7 @@ def load_edition(key: str) -> Edition:
     head, lines = _head(key)
     file = f"{HEAD}/{key}.yaml"
     forms = load_forms(key)
-    refuse(_Heading(head, lines, file, forms).problems())
+    refuse(_Heading(key, head, lines, file, forms).problems())
     money = DisplayUnit(head.money.unit, _FEN_PER_UNIT[head.money.unit], head.money.decimals)
     roles = Roles(head.roles, key)
     return Edition(
@@ -195,6 +196,7 @@ def _threshold(threshold: Threshold, money: DisplayUnit, source: Source) -> Fact
 class _Heading:
     """The head of an edition, held against its forms."""
 
+    key: str
     head: EditionFile
     lines: Mapping[str, int]
     file: str
@@ -204,6 +206,7 @@ class _Heading:
         """Yield everything wrong with it."""
         yield from self._money()
         yield from self._tables()
+        yield from self._identities()
         yield from self._roles()
         yield from self._lists()
         yield from self._columns()
@@ -242,6 +245,14 @@ class _Heading:
             )
         for number in sorted(there - named):
             yield self._problem("tables", "table", f"表 {number} 的格式没有列在 tables 中", f"table-{number}.yaml")
+
+    def _identities(self) -> Iterator[Problem]:
+        folder = edition_folder("identities", self.key)
+        named, there = set(self.head.identities), {path.stem for path in folder.glob("*.yaml")}
+        for name in sorted(named - there):
+            yield self._problem("identities", "identity", "缺少勾稽关系的文件", "", f"{name}.yaml")
+        for name in sorted(there - named):
+            yield self._problem("identities", "identity", "勾稽关系的文件没有列在 identities 中", f"{name}.yaml")
 
     def _users(self, table: int) -> Iterator[str]:
         for name, line in self.head.roles.items():

@@ -5,7 +5,7 @@ they might be (:mod:`juesuan.closing.possible`). Both sides of every condition a
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
@@ -167,14 +167,11 @@ class TemplateNames:
         """Follow a node; return the scope after it."""
         match node:
             case nodes.Include():
-                names = self._value(file, node.template, scope)
-                for name in names if isinstance(names, frozenset) else ():
-                    if name in self._templates:
-                        self._walk(name, self._templates[name].tree, {})
-                    else:
-                        self._wrong(file, node.lineno, "template", "没有这个模板", name)
+                for name in self._included(file, node.lineno, self._value(file, node.template, scope)):
+                    self._walk(name, self._templates[name].tree, {})
                 return scope
             case nodes.FromImport():
+                self._included(file, node.lineno, self._value(file, node.template, scope))
                 for entry in node.names:
                     name = entry if isinstance(entry, str) else entry[0]
                     if name not in self._macros:
@@ -207,6 +204,16 @@ class TemplateNames:
         for child in node.iter_child_nodes():
             inner = self._walk(file, child, inner)
         return inner if isinstance(node, nodes.Template | nodes.Output | nodes.If) else scope
+
+    def _included(self, file: str, line: int, names: Value) -> Iterator[str]:
+        """Yield the templates of these names that there are; tell of the others."""
+        found = []
+        for name in sorted(names) if isinstance(names, frozenset) else ():
+            if name in self._templates:
+                found.append(name)
+            else:
+                self._wrong(file, line, "template", "没有这个模板，或者它读不出来", name)
+        return iter(found)
 
     def _loop(self, file: str, node: nodes.For, scope: Scope) -> Scope:
         self._walk(file, node.iter, scope)
