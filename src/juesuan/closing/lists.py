@@ -6,6 +6,7 @@ from typing import Any
 from juesuan.edition import Edition
 from juesuan.figures import Figure
 from juesuan.package import ClosingPackage
+from juesuan.problems import EditionError
 from juesuan.roles import Cell, ListLine, class_rows, column_members, completed, rows_under
 from juesuan.tables import Tables
 
@@ -65,12 +66,18 @@ def _rows(line: ListLine, tables: Tables, edition: Edition) -> Iterator[dict[str
 def _classes(
     line: ListLine, spent: list[dict[str, Any]], package: ClosingPackage, edition: Edition
 ) -> Iterator[dict[str, Any]]:
-    """Yield the classes that have a budget or spent something, with their row in the table of all classes."""
+    """Yield the classes that have a budget or spent something, with their row in the table of all classes.
+
+    Raises:
+        EditionError: the table has no row for one of them.
+    """
     whole = edition.roles.cell(line.classes_beside)
     rows = class_rows(edition.forms[whole.table])
     word = edition.lists[line.spent].word
     budgeted = {one.code[:3] for one in package.budget if one.initial}
     for code in sorted(budgeted | {one[word] for one in spent}):
+        if code not in rows or code not in edition.codes.functional.names:
+            raise EditionError(f"表 {whole.table} 的格式没有功能分类 {code} 类的一行，或分类科目中没有它的名称")
         row = rows[code]
         member = {
             "class": code,
