@@ -41,8 +41,9 @@ OWN_LISTS: Mapping[str, frozenset[str]] = {
 """Lists that the program makes, and the words that their members have.
 
 Projects: all, those that spent each kind of appropriation, those with a self-evaluation sheet, those that are told
-about (``use``: with what the money was used for, which no section on a fund tells); the members of the edition's list ``evaluation_funds`` of which a project was evaluated; and lists of one member or
-none, where the unit has 机关运行经费, and a self-evaluation sheet of the whole unit or none.
+about (``use``: with what the money was used for, which no section on a fund tells). Funds: the members of the
+edition's list ``evaluation_funds`` of which a project was evaluated. Lists of one member or none: where the unit
+has 机关运行经费, where it has a self-evaluation sheet of the whole unit, where it has none.
 """
 
 _FEN_PER_UNIT = {"元": FEN_PER_YUAN, "万元": FEN_PER_WANYUAN}
@@ -78,6 +79,13 @@ class Years(Strict):
     first: Annotated[int, Field(alias="from")]
     last: Annotated[int | None, Field(alias="to")] = None
 
+    @property
+    def word(self) -> str:
+        """What people read."""
+        if self.last is None:
+            return f"{self.first} 年度起"
+        return f"{self.first} 年度" if self.first == self.last else f"{self.first} 至 {self.last} 年度"
+
     def __contains__(self, year: int) -> bool:
         return self.first <= year and (self.last is None or year <= self.last)
 
@@ -92,6 +100,7 @@ class EditionFile(Strict):
     money: Money
     thresholds: tuple[Threshold, ...]
     tables: tuple[int, ...]
+    identities: tuple[str, ...]
     rules: tuple[str, ...]
     roles: dict[RoleName, RoleLine]
     lists: dict[Annotated[str, Field(pattern=r"^[a-z_]+$")], ListLine]
@@ -131,7 +140,7 @@ def load_edition(key: str) -> Edition:
     head, lines = _head(key)
     file = f"{HEAD}/{key}.yaml"
     forms = load_forms(key)
-    refuse(_Heading(head, lines, file, forms).problems())
+    refuse(_Heading(key, head, lines, file, forms).problems())
     money = DisplayUnit(head.money.unit, _FEN_PER_UNIT[head.money.unit], head.money.decimals)
     roles = Roles(head.roles, key)
     return Edition(
@@ -205,6 +214,7 @@ def _threshold(threshold: Threshold, money: DisplayUnit, source: Source) -> Fact
 class _Heading:
     """The head of an edition, held against its forms."""
 
+    key: str
     head: EditionFile
     lines: Mapping[str, int]
     file: str
@@ -214,6 +224,7 @@ class _Heading:
         """Yield everything wrong with it."""
         yield from self._money()
         yield from self._tables()
+        yield from self._identities()
         yield from self._roles()
         yield from self._lists()
         yield from self._columns()
@@ -252,6 +263,14 @@ class _Heading:
             )
         for number in sorted(there - named):
             yield self._problem("tables", "table", f"表 {number} 的格式没有列在 tables 中", f"table-{number}.yaml")
+
+    def _identities(self) -> Iterator[Problem]:
+        folder = edition_folder("identities", self.key)
+        named, there = set(self.head.identities), {path.stem for path in folder.glob("*.yaml")}
+        for name in sorted(named - there):
+            yield self._problem("identities", "identity", "缺少勾稽关系的文件", "", f"{name}.yaml")
+        for name in sorted(there - named):
+            yield self._problem("identities", "identity", "勾稽关系的文件没有列在 identities 中", f"{name}.yaml")
 
     def _users(self, table: int) -> Iterator[str]:
         for name, line in self.head.roles.items():

@@ -12,6 +12,7 @@ from juesuan import closing
 from juesuan.closing.checks import account_checks, ledger_checks, table_checks
 from juesuan.closing.rules import account_rules, disclosure_rules, subject_of
 from juesuan.edition import load_edition
+from juesuan.identities import Verdict
 from juesuan.rounding import RoundingConflict
 from juesuan.rules import LastYear, closing_rules
 from juesuan.suites import Check, Item, places_of, run_suites
@@ -92,6 +93,11 @@ class Uncaught:
     reason: str
 
 
+def idle_rules(closed: Closed) -> list[str]:
+    """Return the rules that have nothing to check in the worked example: no corruption of it can prove them."""
+    return [one.id for run in closed.runs for one in run.results if one.verdict is Verdict.NOT_APPLICABLE]
+
+
 def uncaught() -> dict[str, Uncaught]:
     """Return what is known to be caught by no check, by kind."""
     with REASONS.open(encoding="utf-8", newline="") as stream:
@@ -127,8 +133,8 @@ def test_of_hundreds_of_corruptions_that_leave_an_inconsistency_99_in_100_are_ca
     assert sum(bool(one.caught) for one in left) / len(left) >= 0.99
 
 
-def test_the_report_says_what_was_found(outcomes: list[Outcome]) -> None:
-    found = report(outcomes)
+def test_the_report_says_what_was_found(outcomes: list[Outcome], closed: Closed) -> None:
+    found = report(outcomes, idle_rules(closed))
     if os.environ.get("JUESUAN_WRITE_REPORT"):
         REPORT.write_text(found, encoding="utf-8")
     assert REPORT.read_text(encoding="utf-8") == found, "JUESUAN_WRITE_REPORT=1 make mutation writes it again"
@@ -144,7 +150,7 @@ def test_a_sample_fails_through_great_expectations_too(closed: Closed) -> None:
         assert through == set(failing(checks)), one.kind
 
 
-def report(outcomes: Sequence[Outcome]) -> str:
+def report(outcomes: Sequence[Outcome], idle: Sequence[str]) -> str:
     """Return docs/mutations.md."""
     kinds: dict[str, list[Outcome]] = defaultdict(list)
     for one in outcomes:
@@ -179,4 +185,11 @@ def report(outcomes: Sequence[Outcome]) -> str:
         if missed:
             inconsistent = "是" if known[kind].inconsistent else "否"
             lines.append(f"| {kind} | {'；'.join(missed)} | {inconsistent} | {known[kind].reason} |")
+    shown = "、".join(f"`{rule}`" for rule in idle)
+    lines += ["", "## 不适用的规则", ""]
+    lines += [
+        f"示例单位没有可核对的内容，不算通过，改错也证明不了它们（{len(idle)} 条）：{shown}。"
+        if idle
+        else "没有。"
+    ]
     return "\n".join(lines) + "\n"

@@ -22,7 +22,7 @@ def tables(forms: Forms) -> Tables:
 
 @pytest.fixture(scope="module")
 def grids(tables: Tables) -> dict[int, Grid]:
-    return {number: grid(table, unit=UNIT) for number, table in tables.items()}
+    return {number: grid(table, unit=UNIT, money="万元") for number, table in tables.items()}
 
 
 def _said(runs: Runs) -> str:
@@ -142,7 +142,7 @@ def test_an_empty_table_prints_its_statement(grids: dict[int, Grid]) -> None:
 def test_a_table_with_an_amount_prints_no_statement(forms: Forms) -> None:
     entry = Entry("expenditure", "7101", "state_capital", "project", "2230101", "30227", 1)
     tables = fill(forms, FakeLedger([entry]), reception=1)
-    assert [len(grid(tables[number], unit=UNIT).notes) for number in (7, 8, 9)] == [2, 3, 2]
+    assert [len(grid(tables[number], unit=UNIT, money="万元").notes) for number in (7, 8, 9)] == [2, 3, 2]
 
 
 def test_wide_tables_lie_across(grids: dict[int, Grid]) -> None:

@@ -10,7 +10,8 @@ from juesuan.closing.codes import codes_of
 from juesuan.closing.funds import with_funds
 from juesuan.closing.kept import KeptStages, hash_of, hash_of_files, hash_of_program
 from juesuan.closing.prior import published_before
-from juesuan.edition import Edition, load_edition
+from juesuan.closing.references import check_references
+from juesuan.edition import Edition, editions_for, load_edition
 from juesuan.ledger import Codes, Ledger, Profile, assemble, find_profile, own_profile, read_database, read_ledger
 from juesuan.package import ClosingPackage, Settings, check_package, package_file, package_files
 from juesuan.package.settings import SETTINGS_FILE
@@ -82,6 +83,9 @@ def ingest(
         package = replace(package, settings=settings) if package is not None else None
     if settings is not None and not _edition_unknown(reading.problems):
         edition = load_edition(settings.edition)
+        check_references(edition, settings.document_edition)
+        if settings.year not in edition.valid:
+            problems.append(_other_edition(settings, edition, reading.package))
         try:
             ledger = _ledger(root, settings, edition, kept)
         except InputError as error:
@@ -149,6 +153,19 @@ def lock_name(intake: Intake) -> str:
 def _other_year(settings: Settings, overrides: Overrides) -> Problem:
     place = Place(SETTINGS_FILE, None, "year")
     return Problem(place, "settings.year", "资料的年度与要编制的年度不同", str(settings.year), str(overrides.year))
+
+
+def _other_edition(settings: Settings, edition: Edition, package: ClosingPackage | None) -> Problem:
+    """Return the problem that an edition is not for the year of the accounts."""
+    fit = "、".join(editions_for(settings.year)) or "没有：请先增加适用于这一年的版本"
+    line = package.lines[SETTINGS_FILE].get("edition") if package else None
+    return Problem(
+        Place(SETTINGS_FILE, line, "edition"),
+        "settings.edition-year",
+        f"这个版本不用于 {settings.year} 年度的决算",
+        found=f"{edition.key}（{edition.name}，{edition.valid.word}）",
+        expected=f"适用于 {settings.year} 年度的版本：{fit}",
+    )
 
 
 def _ledger(root: Path, settings: Settings, edition: Edition, kept: KeptStages | None) -> Ledger:

@@ -7,6 +7,7 @@ from juesuan.edition import Edition
 from juesuan.figures import Figure
 from juesuan.package import ClosingPackage
 from juesuan.package.money import GENERAL
+from juesuan.problems import EditionError
 from juesuan.roles import Cell, ListLine, class_rows, column_members, completed, rows_under
 from juesuan.tables import Tables
 
@@ -129,16 +130,22 @@ def _classes(
     edition: Edition,
     names: Mapping[str, str],
 ) -> Iterator[dict[str, Any]]:
-    """Yield the classes that have a budget or spent something, with their row in the table of all classes."""
+    """Yield the classes that have a budget or spent something, with their row in the table of all classes.
+
+    Raises:
+        EditionError: the table has no row for one of them.
+    """
     whole = edition.roles.cell(line.classes_beside)
     rows = class_rows(edition.forms[whole.table])
     word = edition.lists[line.spent].word
     budgeted = {one.code[:3] for one in package.budget if one.initial and one.fund == GENERAL}
     for code in sorted(budgeted | {one[word] for one in spent}):
+        if code not in rows:
+            raise EditionError(f"表 {whole.table} 的格式没有功能分类 {code} 类的一行")
         row = rows[code]
         member = {
             "class": code,
-            "name": names[code],
+            "name": names.get(code, code),
             "row": row,
             "amount": Cell(whole.table, row, whole.column).id,
         }

@@ -1,5 +1,6 @@
 """Checks of a form at load time: a wrong form never meets a ledger. Faults are returned, all at once."""
 
+import re
 import string
 from collections.abc import Callable, Iterator
 from graphlib import CycleError, TopologicalSorter
@@ -14,7 +15,7 @@ CODE_COLUMNS = 3  # 类, 款, 项
 
 def faults_of(form: Form) -> tuple[str, ...]:
     """Return everything that is wrong with a form, in words for whoever edits it."""
-    checks: tuple[Callable[[Form], Iterator[str]], ...] = (_keys, _shape, _head, _texts, _fills, _notes)
+    checks: tuple[Callable[[Form], Iterator[str]], ...] = (_keys, _shape, _head, _labels, _texts, _fills, _notes)
     return tuple(f"table {form.table}: {fault}" for check in checks for fault in check(form))
 
 
@@ -81,6 +82,43 @@ def _head(form: Form) -> Iterator[str]:
     printed = [cell.text for cell in form.head[-1] if cell.text.isdigit()] if form.head else []
     if numbered != printed:
         yield f"the columns are {', '.join(numbered)}, but the head prints 栏次 {', '.join(printed)}"
+
+
+def _labels(form: Form) -> Iterator[str]:
+    """A column is called what the head prints above it: it is named so wherever sentences run over it."""
+    above = _above(form)
+    at = 0
+    labels = grid_width(form) - sum(len(form.columns_of(block)) for block in form.blocks)
+    if len(above) != len(form.widths):
+        return  # the head itself is wrong
+    for block in form.blocks:
+        at += labels // len(form.blocks)
+        for column in form.columns_of(block):
+            printed = above[at] if at < len(above) else ""
+            parts = map(re.escape, map(_spaceless, column.label.split(" · ")))
+            if not re.search(".*".join(parts), printed):
+                yield f"column {column.key} is called {column.label!r}, but the head prints {printed!r} above it"
+            at += 1
+
+
+def _above(form: Form) -> list[str]:
+    """Return the words that the head prints above each column of the grid, from the top, 栏次 left out."""
+    width = len(form.widths)
+    words, free = [""] * width, [[True] * width for _ in form.head]
+    for at, cells in enumerate(form.head):
+        for cell in cells:
+            if True not in free[at]:
+                return []
+            start = free[at].index(True)
+            for row in free[at : at + cell.rowspan]:
+                row[start : start + cell.colspan] = [False] * len(row[start : start + cell.colspan])
+            for column in range(start, min(start + cell.colspan, width)):
+                words[column] += "" if cell.text.isdigit() else _spaceless(cell.text)
+    return words
+
+
+def _spaceless(text: str) -> str:
+    return "".join(text.split())
 
 
 def _texts(form: Form) -> Iterator[str]:

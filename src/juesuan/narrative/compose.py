@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
@@ -42,7 +43,7 @@ def compose(composition: Composition) -> Document:
     Raises:
         EditionError: a template is wrong, asks for a fact that does not exist, or prints a digit that is none.
     """
-    folder = resource_root() / "templates" / "document" / composition.edition
+    folder = template_folder(composition.edition)
     if not (folder / "document.j2").is_file():
         raise EditionError(f"there is no document edition {composition.edition!r}")
     environment = Environment(
@@ -62,6 +63,11 @@ def compose(composition: Composition) -> Document:
     document = Document(runs_of_line(title), tuple(blocks_of(text, composition.named)))
     _check_digits(document)
     return document
+
+
+def template_folder(edition: str) -> Path:
+    """Return where the templates of a document edition lie, whether it is there or not."""
+    return resource_root() / "templates" / "document" / edition
 
 
 def _check_digits(document: Document) -> None:

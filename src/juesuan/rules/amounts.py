@@ -16,12 +16,19 @@ _NUMBER = re.compile(r"-?[0-9][0-9,]*(?:\.[0-9]+)?%?")
 
 
 def at_most(rule: Rule, subject: Subject) -> Iterator[Item]:
-    """``of`` is at most ``base``, for every member of a list; where neither has anything there is no place."""
+    """``of`` is at most ``base``, for every member of a list; where neither has anything there is no place.
+
+    What a bound is that this closing doesn't have, ``absent`` says.
+    """
     for member in subject.members(rule.each):
         of, base = rule.of.format_map(member), rule.base.format_map(member)
         if base.startswith(PRIOR) and base not in subject.facts:
             continue  # nobody knows it
         value, limit = subject.amount(of), subject.amount(base)
+        if limit is None and rule.absent == "nought":
+            limit = Fraction(0)
+        if value is None or limit is None:
+            continue
         unit = next((subject.facts[name].unit for name in (of, base) if name in subject.facts), Unit.FEN)
         if not value and not limit:
             continue

@@ -88,6 +88,21 @@ _REQUIRED: Mapping[str, tuple[str, ...]] = {
     "no_person_named": ("words", "labels"),
 }
 
+_ALWAYS = ("id", "kind", "text", "source", "severity", "must_have_places")
+
+_OPTIONAL: Mapping[str, tuple[str, ...]] = {
+    "at_most": ("each", "absent"),
+    "between": ("low", "high"),
+    "together": ("each",),
+    "reason_written": ("each",),
+    "reason_printed": ("each",),
+    "sequence": ("sequence",),
+    "compared": ("each", "same"),
+    "nothing": ("section",),
+    "sheet_amounts": ("each",),
+}
+"""What a check reads beside what it needs; anything else that a rule says would be read by nobody."""
+
 
 @dataclass(frozen=True)
 class WrittenRule:
@@ -126,11 +141,19 @@ def written_rules(edition: Edition) -> tuple[WrittenRule, ...]:
     Raises:
         EditionError: as :func:`closing_rules`.
     """
+    written, problems = _written(edition_folder("rules", edition.key), edition.rule_files)
+    if problems:
+        raise EditionError(str(InputError(problems)))
+    return written
+
+
+def readable_rules(edition: Edition) -> tuple[tuple[WrittenRule, ...], tuple[Problem, ...]]:
+    """Return the rules of an edition that can be read, and what is wrong with those and the others."""
     return _written(edition_folder("rules", edition.key), edition.rule_files)
 
 
 @cache
-def _written(folder: Path, names: tuple[str, ...]) -> tuple[WrittenRule, ...]:
+def _written(folder: Path, names: tuple[str, ...]) -> tuple[tuple[WrittenRule, ...], tuple[Problem, ...]]:
     written: list[WrittenRule] = []
     problems: list[Problem] = []
     for name in names:
@@ -152,9 +175,7 @@ def _written(folder: Path, names: tuple[str, ...]) -> tuple[WrittenRule, ...]:
             place = Place(f"{FOLDER}/{folder.name}/{path.name}")
             problems.append(Problem(place, "edition.rules", "这个规则文件没有列在版本的 rules 中"))
     problems.extend(_faults(written))
-    if problems:
-        raise EditionError(str(InputError(problems)))
-    return tuple(written)
+    return tuple(written), tuple(problems)
 
 
 def _faults(written: Sequence[WrittenRule]) -> Iterator[Problem]:
@@ -171,6 +192,9 @@ def _faults(written: Sequence[WrittenRule]) -> Iterator[Problem]:
         lacking = missing_parameters(rule)
         if lacking:
             yield one.problem("rule", "这种检查还要写明", "", "、".join(lacking))
+        read = {*_ALWAYS, *_REQUIRED.get(rule.kind, ()), *_OPTIONAL.get(rule.kind, ())}
+        for name in sorted(rule.model_fields_set - read):
+            yield one.problem("rule", "这种检查不看这一项，写了也没有用", name, entry=name)
 
 
 def resolved(rule: Rule, roles: Roles) -> Rule:

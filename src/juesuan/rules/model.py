@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -31,6 +31,8 @@ class Rule(Strict):
     """One rule. ``kind`` names the function that checks it; which of the other entries it reads, that says.
 
     ``{name}`` in the id of a fact is replaced by the member's word when the rule is repeated over a list.
+    ``absent`` says what a bound is where a closing has no such fact: nought (what has no budget may not be spent),
+    or no place at all.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$")]
@@ -42,13 +44,13 @@ class Rule(Strict):
     each: str | tuple[dict[str, str], ...] = ()
     of: str = ""
     base: str = ""
+    absent: Literal["skipped", "nought"] = "skipped"
     low: str = ""
     high: str = ""
     facts: tuple[str, ...] = ()
     pairs: dict[str, str] = Field(default_factory=dict)
     reason: str = ""
     section: str = ""
-    within: str = ""
     sequence: tuple[str | Group, ...] = ()
     words: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
@@ -149,9 +151,9 @@ class Subject:
         found = [str(one) for name in names if name in self.facts for one in self.facts[name].sources]
         return ROW_SEPARATOR.join(dict.fromkeys(found))
 
-    def amount(self, fact_id: str) -> Fraction:
-        """Return an exact value; what has no fact is nought (a code without a budget, say)."""
-        return self.facts[fact_id].exact if fact_id in self.facts else Fraction(0)
+    def amount(self, fact_id: str) -> Fraction | None:
+        """Return an exact value; None where this closing has no such fact, which is not nought."""
+        return self.facts[fact_id].exact if fact_id in self.facts else None
 
     def shown(self, value: Fraction, unit: Unit) -> str:
         """Print an exact value for people."""

@@ -110,7 +110,10 @@ def none_before(rule: Rule, subject: Subject) -> Iterator[Item]:
     """The words before ``of`` say that there is none exactly where every fact is nought."""
     found = subject.section(rule.section)
     said = found is not None and any(text.endswith(rule.words) for text in _words_before(found, rule.of))
-    none = all(subject.amount(name) == 0 for name in rule.facts)
+    known = [value for name in rule.facts if (value := subject.amount(name)) is not None]
+    if not known:
+        return
+    none = not any(known)
     stated = f"文中{'写' if said else '没写'}“{rule.words[0]}”"
     yield Item(rule.section, stated, "应写" if none else "不应写", int(said != none))
 

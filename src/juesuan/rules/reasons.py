@@ -73,7 +73,7 @@ def _changes(rule: Rule, subject: Subject) -> Iterator[tuple[Mapping[str, str], 
     for member in subject.members(rule.each):
         of, base = rule.of.format_map(member), rule.base.format_map(member)
         if of in subject.facts:
-            whole = subject.amount(base)
+            whole = subject.facts[base].exact
             yield member, of, (abs(subject.facts[of].exact / whole) if whole else None)
 
 

@@ -28,7 +28,7 @@ class Section:
     @cached_property
     def name(self) -> str:
         """The title without its number and without blanks."""
-        return _ORDINAL.sub("", spaceless(self.title))
+        return plain_title(self.title)
 
     @cached_property
     def paragraphs(self) -> tuple[str, ...]:
@@ -84,6 +84,11 @@ def text_of(runs: Runs, facts: Facts) -> str:
         (facts[run.fact].display if run.fact in facts else "？") if isinstance(run, Number) else run.text
         for run in runs
     )
+
+
+def plain_title(title: str) -> str:
+    """Return a title without its number and without blanks."""
+    return _ORDINAL.sub("", spaceless(title))
 
 
 def spaceless(text: str) -> str:

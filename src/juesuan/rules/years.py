@@ -8,12 +8,13 @@ from juesuan.package.settings import SETTINGS_FILE, Settings
 from juesuan.rules.model import Rule, Subject
 from juesuan.suites import Item
 
-_NAMES = {
+DATES = {
     "prepared_on": "编制日期",
     "approved_on": "批复日期",
     "published_on": "公开日期",
     "year_end": "决算年度终了日",
 }
+"""Dates that a rule may name."""
 
 
 def within_days(rule: Rule, subject: Subject) -> Iterator[Item]:
@@ -23,7 +24,7 @@ def within_days(rule: Rule, subject: Subject) -> Iterator[Item]:
         late = (first - second).days > rule.days
         yield Item(
             f"{SETTINGS_FILE} 的 {rule.of}",
-            f"{_NAMES[rule.of]} {first}（{_NAMES[rule.base]} {second} 后第 {(first - second).days} 日）",
+            f"{DATES[rule.of]} {first}（{DATES[rule.base]} {second} 后第 {(first - second).days} 日）",
             f"不晚于 {second + timedelta(days=rule.days)}",
             int(late),
             f"迟 {(first - second).days - rule.days} 日" if late else "",
@@ -36,8 +37,8 @@ def not_before(rule: Rule, subject: Subject) -> Iterator[Item]:
     if first is not None and second is not None:
         yield Item(
             f"{SETTINGS_FILE} 的 {rule.of}",
-            f"{_NAMES[rule.of]} {first}",
-            f"不早于{_NAMES[rule.base]} {second}",
+            f"{DATES[rule.of]} {first}",
+            f"不早于{DATES[rule.base]} {second}",
             int(first < second),
         )
 

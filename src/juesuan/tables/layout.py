@@ -13,7 +13,7 @@ YEAR = "year"
 """The id of the fact that holds the year of the accounts."""
 
 
-def grid(table: FilledTable, *, unit: str, money: str = "万元") -> Grid:
+def grid(table: FilledTable, *, unit: str, money: str) -> Grid:
     """Lay a table out: head, rows, notes beneath, and the statement where it is empty.
 
     ``unit`` is the unit's name, ``money`` the name of the unit of display (万元, 元). A cell whose exact amount is

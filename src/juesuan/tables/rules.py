@@ -99,8 +99,8 @@ def parse_term(text: str) -> TermPattern:
     return TermPattern(sign=-1 if match["sign"] == "-" else 1, cell=pattern, figure=figure)
 
 
-def load_rules(edition: str, *, folder: Path | None = None) -> tuple[RuleFile, ...]:
-    """Read every file of ``expectations/identities/<edition>`` (or ``folder``), in the order of their names.
+def rule_files(edition: str, *, folder: Path | None = None) -> tuple[tuple[Path, RuleFile], ...]:
+    """Read every file of ``expectations/identities/<edition>`` (or ``folder``) and return it with its path.
 
     Raises:
         EditionError: there is none, or one is wrong.
@@ -110,9 +110,19 @@ def load_rules(edition: str, *, folder: Path | None = None) -> tuple[RuleFile, .
     if not paths:
         raise EditionError(f"there are no identities of edition {edition!r}\n没有“{edition}”版的勾稽关系")
     try:
-        files = tuple(read_yaml(path, RuleFile) for path in paths)
+        return tuple((path, read_yaml(path, RuleFile)) for path in paths)
     except InputError as error:
         raise EditionError(f"the identities of edition {edition} are wrong:\n{error}") from None
+
+
+def load_rules(edition: str, *, folder: Path | None = None) -> tuple[RuleFile, ...]:
+    """Read every file of ``expectations/identities/<edition>`` (or ``folder``), in the order of their names.
+
+    Raises:
+        EditionError: there is none, or one is wrong.
+    """
+    found = rule_files(edition, folder=folder)
+    paths, files = tuple(path for path, _ in found), tuple(file for _, file in found)
     seen: set[str] = set()
     for path, file in zip(paths, files, strict=True):
         for rule in file.rules:

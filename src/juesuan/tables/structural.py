@@ -1,16 +1,29 @@
 """Identities that no note prints: the rules of an edition, applied to the tables as they are filled."""
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Set
 from itertools import product
 from pathlib import Path
 
-from juesuan.forms.model import Layout
+from juesuan.forms.checks import cells_by_row
+from juesuan.forms.model import Form, Forms, Layout
 from juesuan.identities import Identity, Instance, Term
-from juesuan.problems import EditionError
+from juesuan.problems import EditionError, Place, Problem
 from juesuan.tables.fill import figure_id
 from juesuan.tables.model import FilledRow, FilledTable, Tables
-from juesuan.tables.rules import CellPattern, Domain, Rule, RuleFile, TermPattern, load_rules, parse_term
+from juesuan.tables.rules import (
+    CellPattern,
+    Domain,
+    Rule,
+    RuleFile,
+    TermPattern,
+    load_rules,
+    parse_term,
+    rule_files,
+)
+from juesuan.yamlsource import entry_lines
 
+_LEVEL_DIGITS = {1: 3, 2: 5, 3: 7}
+_GROUPS = ("classes", "children")
 _VARIABLES = ("row", "class", "column")
 _Binding = Mapping[str, str]
 
@@ -124,3 +137,86 @@ def _table(tables: Tables, number: int) -> FilledTable:
     if number not in tables:
         raise EditionError(f"there is no table {number}")
     return tables[number]
+
+
+def structural_faults(forms: Forms, edition: str, figures: Set[str]) -> Iterator[Problem]:
+    """Yield every cell, row, column and figure that the identities of an edition name and no closing can have.
+
+    ``figures`` are the ids of all figures that a closing can have.
+    """
+    for path, file in rule_files(edition):
+        lines = entry_lines(path)
+        for number, rule in enumerate(file.rules):
+            for entry, message, found in _rule_faults(forms, file, rule, figures):
+                at = f"rules.{number}.{entry}"
+                while at not in lines and at:
+                    at = at.rpartition(".")[0]
+                place = Place(f"expectations/identities/{edition}/{path.name}", lines.get(at))
+                yield Problem(place, "edition.identity", f"勾稽关系 {rule.id}：{message}", found)
+        for number, name in enumerate(file.elsewhere):
+            if name not in figures:
+                place = Place(f"expectations/identities/{edition}/{path.name}", lines.get(f"elsewhere.{number}"))
+                yield Problem(place, "edition.identity", "没有这个数", name)
+
+
+def _rule_faults(forms: Forms, file: RuleFile, rule: Rule, figures: Set[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield the entry of a rule, what is wrong with it, and what stands there."""
+    for name, domain in rule.for_each.items():
+        if name not in _VARIABLES:
+            yield "for_each", "没有这个变量", name
+        elif domain.table not in forms:
+            yield "for_each", "没有这张表", f"表 {domain.table}"
+        elif domain.level is not None and not _has_level(forms[domain.table], domain.level.depth):
+            yield "for_each", "这张表没有这一级的行", f"表 {domain.table} {domain.level}"
+        elif domain.column is not None and domain.column not in _columns(forms[domain.table]):
+            yield "for_each", "这张表没有这一栏", f"表 {domain.table} {domain.column} 栏"
+    for number, text in enumerate((rule.target, *rule.terms)):
+        entry = f"terms.{number - 1}" if number else "target"
+        try:
+            term = parse_term(text)
+        except EditionError as error:
+            yield entry, str(error), text
+            continue
+        if term.cell is None:
+            if term.figure not in file.elsewhere:
+                yield entry, "这个数没有列在 elsewhere 中", term.figure
+            elif term.figure not in figures:
+                yield entry, "没有这个数", term.figure
+        else:
+            yield from ((entry, message, text) for message in _cell_faults(forms, rule, term.cell))
+
+
+def _cell_faults(forms: Forms, rule: Rule, cell: CellPattern) -> Iterator[str]:
+    if cell.table not in forms:
+        yield "没有这张表"
+        return
+    form = forms[cell.table]
+    for part in (cell.row, cell.column):
+        if part.startswith("{") and part.strip("{}") not in _bound_names(rule):
+            yield f"for_each 里没有 {part}"
+    if cell.column not in _columns(form) and not cell.column.startswith("{"):
+        yield "这张表没有这一栏"
+        return
+    cells = cells_by_row(form)
+    subjects = form.layout is Layout.SUBJECTS
+    if cell.row.startswith("{") or cell.row in _GROUPS:
+        if cell.row in _GROUPS and not any(_has_level(form, level) for level in _LEVEL_DIGITS):
+            yield "这张表没有类、款、项各行"
+    elif cell.row not in cells:
+        yield "这张表没有固定的这一行" if subjects else "这张表没有这一行"
+    elif cell.column not in cells[cell.row] and not cell.column.startswith("{"):
+        yield "这一行在这一栏没有金额"
+
+
+def _bound_names(rule: Rule) -> Set[str]:
+    return rule.for_each.keys() | ({"row"} if "class" in rule.for_each else set())
+
+
+def _columns(form: Form) -> Set[str]:
+    return {column.key for column in form.all_columns}
+
+
+def _has_level(form: Form, level: int) -> bool:
+    if form.layout is Layout.SUBJECTS:
+        return True
+    return any(row.code is not None and len(row.code) == _LEVEL_DIGITS[level] for row in form.all_rows)
