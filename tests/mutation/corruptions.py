@@ -86,7 +86,7 @@ def _vouchers(closed: Closed) -> Iterator[Corruption]:
     yield from each(
         "凭证功能分类不存在", spread(coded, 10), lambda c, r, _: _cell(c, r, functional="2999999"), line
     )
-    yield from each("凭证经济分类不存在", spread(spent, 10), lambda c, r, _: _cell(c, r, economic="39999"), line)
+    yield from each("凭证经济分类不存在", spread(spent, 10), lambda c, r, _: _cell(c, r, economic="38899"), line)
     yield from each("凭证经济分类写成另一科目", spread(spent, 5), lambda c, r, _: _code(c, r, "economic"), line)
     yield from each(
         "漏记一行分录", spread(rows, 15), lambda c, r, _: _lines(c, lambda f: f.drop(f.index[r])), line

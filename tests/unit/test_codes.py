@@ -119,8 +119,9 @@ def test_the_offices_codes_extend_a_list_but_do_not_rename_what_sources_show() -
     assert more.names["2240199"] == "其他应急管理支出"
     assert more.names["2080101"] == "行政运行"
     assert "2240199" not in known.names
-    assert more.lists("2240199") and not known.lists("2240199")
-    assert more.extended({"2240150": "事业运行"}).lists("2240199")
+    assert known.doubt("2240199", "其他应急管理支出")
+    assert not more.doubt("2240199", "其他应急管理支出")
+    assert not more.extended({"2240150": "事业运行"}).doubt("2240199", "")
 
 
 def test_of_several_names_in_the_books_the_most_frequent_is_taken() -> None:

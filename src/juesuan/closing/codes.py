@@ -35,9 +35,14 @@ def _extended(known: CodeList, own: tuple[OwnCode, ...], ledger: Ledger | None) 
 
 
 def _uses(package: ClosingPackage) -> Iterator[CodeUse]:
-    """Yield every functional code of the budget and of the projects."""
+    """Yield every functional code of the budget, of the projects and of the glossary."""
     for line in package.budget:
         yield CodeUse(line.code, line.name, line.source.file, line.source.line or 0)
     for project in package.projects:
         for part in project.lines:
             yield CodeUse(part.code, "", part.source.file, part.source.line or 0)
+    glossary = f"{package.settings.files.texts}/glossary.yaml"
+    for number, term in enumerate(package.texts.glossary.terms):
+        for at, subject in enumerate(term.subjects):
+            place = package.where(glossary, f"terms.{number}.subjects.{at}.code")
+            yield CodeUse(subject.code, "", place.file, place.line or 0)

@@ -114,10 +114,6 @@ class CodeList:
         """Return the line of a code that is valid in the year."""
         return next((line for line in self.lines.get(code, ()) if line.valid_in(self.year)), None)
 
-    def lists(self, code: str) -> bool:
-        """Whether the code is listed for the year, by sources or by the office."""
-        return code in self.given or self.line(code) is not None
-
     def is_code(self, text: str) -> bool:
         """Whether a text has the form of a code of this classification."""
         return len(text) in LENGTHS[self.kind] and text.isascii() and text.isdigit()

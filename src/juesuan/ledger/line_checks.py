@@ -128,7 +128,10 @@ def codes_listed(rule: LedgerRule, ledger: Ledger, _chart: AccountChart, codes: 
 
 
 def _codes_used(ledger: Ledger, field: str, known: CodeList) -> pd.DataFrame:
-    """Return the lines that name a code: of the ledger, of its trial balance alone, of the package's files."""
+    """Return the lines that name a code: of the ledger, of its trial balance alone, of the package's files.
+
+    A line without a name of the code has the one that the books use elsewhere.
+    """
     columns = ["file", "line", field, f"{field}_name"]
     used = ledger.lines[ledger.lines[field] != ""][columns]
     if field == "functional":
@@ -138,7 +141,8 @@ def _codes_used(ledger: Ledger, field: str, known: CodeList) -> pd.DataFrame:
     if known.uses:
         rows = [(use.file, use.line, use.code, use.name) for use in known.uses]
         used = pd.concat([used, pd.DataFrame(rows, columns=columns)], ignore_index=True)
-    return used
+    names = used[f"{field}_name"]
+    return used.assign(**{f"{field}_name": names.where(names != "", used[field].map(known.found).fillna(""))})
 
 
 def required(rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:

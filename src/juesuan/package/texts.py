@@ -91,7 +91,7 @@ class KeyTasks(TextFile):
 
 
 class SubjectNote(Strict):
-    """What a functional item means; its names come from the edition's code list."""
+    """What a functional item means; its names come from the lists of codes."""
 
     code: Annotated[str, Field(pattern=r"^[0-9]{7}$")]
     text: Prose
