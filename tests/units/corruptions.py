@@ -201,7 +201,9 @@ CORRUPTIONS = (
     Corruption("没有结转收入", ("ledger.closed",), _FOLLOWS, _not_closed),
     Corruption("上年结转不符", ("across-tables.carryover",), ("carry-over.",), _carry_over),
     Corruption("没有的资金性质", ("ledger.word", "ledger.fund"), _FOLLOWS, _unknown_fund),
-    Corruption("项目不在清单", ("package.project-actuals",), ("package.",), _project_not_listed),
+    Corruption(
+        "项目不在清单", ("package.project-actuals", "package.projects-"), ("package.",), _project_not_listed
+    ),
     Corruption("凭证重复", ("ledger.duplicate-lines",), (*_FOLLOWS, "ledger.funds-equal"), _doubled_line),
     Corruption("日期在年度之外", ("ledger.dates",), (), _other_year),
     Corruption("没有的科目", ("ledger.accounts",), (*_FOLLOWS, "ledger.support-agrees"), _unknown_account),
