@@ -13,13 +13,13 @@ close: $(READY) ## set up, and close the worked example
 	$(BIN)/juesuan close examples/wuhan-2020 --out out/wuhan-2020 --archive archive
 
 test: $(READY) lint ## ruff, mypy, import-linter and every test that needs no server and no browser
-	$(BIN)/pytest -n 2 -m "not integration"
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not integration"
 
 mutation: $(READY) ## corrupt a correct closing in hundreds of ways, and see which check says so (docs/mutations.md)
 	$(BIN)/pytest tests/mutation
 
 coverage: $(READY) ## the same tests, with branch coverage of src/juesuan (at least 95 %)
-	$(BIN)/pytest -n 2 -m "not integration" --cov --cov-report=term-missing:skip-covered
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not integration" --cov --cov-report=term-missing:skip-covered
 
 test-integration: $(READY) ## tests that need a browser or a server; installs Debian's packages where it may
 	bash infra/test-machine.sh

@@ -1,8 +1,9 @@
 """Complete double-entry budget books of a described unit: vouchers, year-end closing, trial balance.
 
-Entries follow 财会〔2017〕25号第三部分 for 6001 to 8701. Two things there is no source for at hand, and so are chosen:
-spending out of 专用结余 is entered in 7201 and closed into 8301 (the table of income and expenditure balances
-no other way), and a department whose one set of books holds 7101 and 7201 closes all of 8501 as its kind does.
+Entries follow 财会〔2017〕25号第三部分 for 6001 to 8701. For two things there is no source at hand, and so they
+are chosen: spending out of 专用结余 is entered in 7201 and closed into 8301 (else the table of income and
+expenditure does not hold it), and a department with 7101 and 7201 in one set of books closes all of 8501 as its
+kind does.
 """
 
 from collections import defaultdict
@@ -29,13 +30,15 @@ from tests.units.words import (
     account_name,
 )
 
-VOUCHER_HEADER = (
-    "凭证日期 凭证字号 分录号 摘要 科目编码 科目名称 借方金额 贷方金额 功能分类编码 功能分类名称"
-    " 部门经济分类编码 部门经济分类名称 资金性质 支出类型 项目名称 是否结转"
-).split()
-BALANCE_HEADER = (
-    "科目编码 科目名称 方向 资金性质 功能分类编码 功能分类名称 年初余额 本年借方 本年贷方 年末余额"
-).split()
+VOUCHER_HEADER = [
+    "凭证日期", "凭证字号", "分录号", "摘要", "科目编码", "科目名称", "借方金额", "贷方金额",
+    "功能分类编码", "功能分类名称", "部门经济分类编码", "部门经济分类名称",
+    "资金性质", "支出类型", "项目名称", "是否结转",
+]  # fmt: skip
+BALANCE_HEADER = [
+    "科目编码", "科目名称", "方向", "资金性质", "功能分类编码", "功能分类名称",
+    "年初余额", "本年借方", "本年贷方", "年末余额",
+]  # fmt: skip
 
 _PARTED = ("6101", "6201", "6301", "6501", "6601", "6609")  # 专项 and 非专项
 _SPLIT = ("7101", "7201", "7901")  # 财政拨款、非财政专项、其他资金
@@ -71,7 +74,7 @@ class Voucher:
 
 @dataclass(frozen=True)
 class Books:
-    """A year's vouchers in order of their dates, and the balances that it began with (on the account's own side)."""
+    """A year's vouchers by date, and the balances that it began with (on the account's own side)."""
 
     vouchers: tuple[Voucher, ...]
     openings: dict[Key, int]
@@ -111,7 +114,10 @@ class Books:
             opening, (debit, credit) = self.openings.get(key, 0), moved[key]
             side = "借" if _on_debit(account) else "贷"
             closing = opening + (debit - credit) * (1 if _on_debit(account) else -1)
-            amounts = (f"{'-' if n < 0 else ''}{abs(n) // 100}.{abs(n) % 100:02}" for n in (opening, debit, credit, closing))
+            amounts = (
+                f"{'-' if n < 0 else ''}{abs(n) // 100}.{abs(n) % 100:02}"
+                for n in (opening, debit, credit, closing)
+            )
             names = (account_name(account), side, FUNDS[fund], functional, FUNCTIONAL.get(functional, ""))
             rows.append([account, *names, *amounts])
         return rows
@@ -172,7 +178,7 @@ def _income(one: Description) -> Iterator[Voucher]:
 
 
 def _spending(one: Description) -> Iterator[Voucher]:
-    """Pay each amount in two parts; the first is entered wrongly and reversed in red, of the second some comes back."""
+    """Pay in two parts; the first is also entered wrongly and reversed in red, of the second some comes back."""
     for number, entry in enumerate(one.expenditures):
         account = spending_account(entry)
         what = ECONOMIC.get(entry.economic, account_name(account))
@@ -212,7 +218,8 @@ def _changes(one: Description) -> Iterator[Voucher]:
     inner = [change for change in one.changes if change.cause == "单位内部调剂"]
     if inner:
         lines = tuple(
-            _signed(Line(CHANGES[c.account, c.cause], functional=c.functional, fund=c.fund), -c.amount) for c in inner
+            _signed(Line(CHANGES[c.account, c.cause], functional=c.functional, fund=c.fund), -c.amount)
+            for c in inner
         )
         yield Voucher(date(one.year, 3, 19), "经批准调剂用于其他项目", lines)
     if one.year_end.tax:
@@ -241,7 +248,9 @@ class _Year:
         for account in ("8101", "8102", "8201", "8202"):
             own = [code for (head, _), code in CHANGES.items() if head == account]
             own += [YEARS_OWN[account]] if account in YEARS_OWN else []
-            self._move(f"年末结转：{account_name(account)}明细转入累计", account, _among(own), ACCUMULATED[account])
+            self._move(
+                f"年末结转：{account_name(account)}明细转入累计", account, _among(own), ACCUMULATED[account]
+            )
         self._release()
         self._share_out()
 
@@ -258,14 +267,18 @@ class _Year:
             self._transfer("非财政拨款专项剩余资金留归本单位使用",
                            Line(ACCUMULATED["8201"], functional=code), Line(RELEASED["8202"]), amount)  # fmt: skip
         for account, code in RELEASED.items():
-            self._move(f"年末结转：{account_name(code)}转入累计结余", account, _among([code]), ACCUMULATED[account])
+            self._move(
+                f"年末结转：{account_name(code)}转入累计结余", account, _among([code]), ACCUMULATED[account]
+            )
 
     def _share_out(self) -> None:
         end, kept = self.one.year_end, Line(ACCUMULATED["8202"])
         administrative = self.one.kind == ADMINISTRATIVE
         if self.total("8401") > 0:
             self._transfer("年末结转：经营结余", Line("8401"), Line("8701"), self.total("8401"))
-        self._transfer("年末结转：其他结余", Line("8501"), kept if administrative else Line("8701"), self.total("8501"))
+        self._transfer(
+            "年末结转：其他结余", Line("8501"), kept if administrative else Line("8701"), self.total("8501")
+        )
         self._transfer("提取专用结余", Line("8701"), Line("8301"), end.reserve)
         self._transfer("年末结转：非财政拨款结余分配", Line("8701"), kept, self.total("8701"))
 

@@ -102,12 +102,11 @@ def this_year(one: Description) -> dict[str, int]:
     ours += [c.amount for c in one.changes if c.account in ("8101", "8102")]
     income = sum(e.amount for e in one.incomes)
     items = three_public_spent(one)
-    both = {"7101", "7201"} <= {e.account for e in one.expenditures}
     running = [
         e.amount
         for e in one.expenditures
         if e.fund == GENERAL and e.support == BASIC and e.economic.startswith(_RUNNING)
-        if not both or e.account == "7101"
+        if not one.operating_accounts or e.account in one.operating_accounts
     ]
     vehicles = items["vehicle_purchase"] + items["vehicle_running"]
     return {
@@ -135,6 +134,8 @@ def _settings(root: Path, one: Description) -> None:
     unit: dict[str, Any] = {"code": one.code, "name": one.unit, "department": one.department, "kind": one.kind}
     if one.operating != "不写":
         unit["operating_expenses"] = has_operating(one)
+    if one.operating_accounts:
+        unit["operating_accounts"] = list(one.operating_accounts)
     _yaml(root / "settings.yaml", {
         "unit": unit,
         "year": one.year,

@@ -126,7 +126,8 @@ class Description:
     ``prior``: 没有 (no file), 与本年相同, 全为零, 本年的 90%, or figures in 万元 by the words of
     :data:`tests.units.words.PRIOR`; figures that are not named are not known. ``budget`` None: as spent;
     ``operating`` 按性质 (the settings say what the
-    kind implies), 有, 没有, or 不写 (they do not say). ``left_out`` names files that the office does not hand in.
+    kind implies), 有, 没有, or 不写 (they do not say); ``operating_accounts`` are those
+    whose 公用经费 it is, where not all are. ``left_out`` names files that the office does not hand in.
     """
 
     name: str
@@ -143,6 +144,7 @@ class Description:
     year: int = 2020
     edition: str = "2020"
     operating: str = "按性质"
+    operating_accounts: tuple[str, ...] = ()
     all_skins: bool = False
     budget: tuple[BudgetRow, ...] | None = None
     projects: tuple[BudgetRow, ...] | None = None
@@ -288,6 +290,7 @@ _READERS: dict[str, tuple[str, Any]] = {
     "年度": ("year", int),
     "版本": ("edition", str),
     "机关运行经费": ("operating", str),
+    "机关运行经费科目": ("operating_accounts", lambda text: tuple(text.split())),
     "四种格式": ("all_skins", lambda word: {"是": True}[word]),
     "收入": ("incomes", _incomes),
     "支出": ("expenditures", _expenditures),

@@ -1,4 +1,7 @@
-"""Write the golden sentences of units anew: ``python -m tests.units.goldens [UNIT …]``; read the difference aloud."""
+"""Write the golden sentences of units anew, and read the difference aloud before it is committed.
+
+python -m tests.units.goldens [UNIT …]
+"""
 
 import sys
 from pathlib import Path

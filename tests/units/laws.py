@@ -13,7 +13,10 @@ from tests.units.describe import NONE, Description
 
 _N = r"(-?[0-9][0-9,]*(?:\.[0-9]+)?)"
 _UP, _DOWN = ("增加", "增长", "大于"), ("减少", "下降", "小于")
-_UP_REASON, _DOWN_REASON = ("增加", "增长", "追加", "新增"), ("减少", "下降", "压减", "降低", "节约", "划出", "取消")
+_UP_REASON, _DOWN_REASON = (
+    ("增加", "增长", "追加", "新增"),
+    ("减少", "下降", "压减", "降低", "节约", "划出", "取消"),
+)
 _RATE_STEP = Decimal("0.05")
 
 
@@ -51,7 +54,9 @@ def no_reason_for_no_change(told: Told) -> Iterator[str]:
     """持平 has no reason behind it: not in its sentence, nor in the next where nothing else changed."""
     for paragraph in told.paragraphs():
         moved = any(word in paragraph for word in (*_UP, *_DOWN))
-        if re.search(r"持平，?[^。；]*主要原因", paragraph) or ("持平" in paragraph and "主要原因" in paragraph and not moved):
+        if re.search(r"持平，?[^。；]*主要原因", paragraph) or (
+            "持平" in paragraph and "主要原因" in paragraph and not moved
+        ):
             yield paragraph
 
 
@@ -103,11 +108,11 @@ def comparisons_are_right(told: Told) -> Iterator[str]:
                 yield f"{key}: {now} 比 {before}　{clause}"
             continue
         rate = re.search(rf"(增长|下降) {_N}%", clause)
-        if (said[1] == "增加") != (change > 0) or number(said[2]) != abs(change):
-            yield f"{key}: {now} 比 {before}　{clause}"
-        elif before and (rate is None or (rate[1] == "增长") != (change > 0)):
-            yield f"{key}: {now} 比 {before}　{clause}"
-        elif rate and before and abs(number(rate[2]) - abs(change) / before * 100) > _RATE_STEP:
+        wrong = (said[1] == "增加") != (change > 0) or number(said[2]) != abs(change)
+        if before and rate is not None:
+            off = abs(number(rate[2]) - abs(change) / before * 100)
+            wrong |= (rate[1] == "增长") != (change > 0) or off > _RATE_STEP
+        if wrong or (before and rate is None):
             yield f"{key}: {now} 比 {before}　{clause}"
 
 
@@ -150,7 +155,9 @@ def nothing_is_said_as_nothing(told: Told) -> Iterator[str]:
 def parts_make_the_whole(told: Told) -> Iterator[str]:
     """What a sentence names as parts of a whole adds up to it, as printed; and so do the shares."""
     yield from _parts(told.section("收入决算情况说明"), rf"收入合计 {_N}", rf"{_N} .?元，占本年收入 {_N}%")
-    yield from _parts(told.section("支出决算情况说明").split("\n")[0], rf"支出合计 {_N}", rf"{_N} .?元，占本年支出 {_N}%")
+    yield from _parts(
+        told.section("支出决算情况说明").split("\n")[0], rf"支出合计 {_N}", rf"{_N} .?元，占本年支出 {_N}%"
+    )
     structure = told.section("财政拨款支出决算结构情况")
     yield from _parts(structure, rf"财政拨款支出 {_N}", rf"（类）支出 {_N} .?元，占 {_N}%")
     details = told.section("财政拨款支出决算具体情况")
@@ -161,9 +168,7 @@ def parts_make_the_whole(told: Told) -> Iterator[str]:
         parts = [number(amount) for amount in re.findall(rf"{_N} .?元", named[1])]
         if sum(parts) != number(spent[1]):
             yield f"项目支出 {spent[1]}：各项目之和 {sum(parts)}"
-    yield from _sum(
-        told.section("基本支出决算情况说明"), rf"基本支出 {_N}", rf"(?:人员经费|公用经费) {_N}"
-    )
+    yield from _sum(told.section("基本支出决算情况说明"), rf"基本支出 {_N}", rf"(?:人员经费|公用经费) {_N}")
     yield from _sum(told.section("政府采购支出情况"), rf"支出总额 {_N}", rf"政府采购(?:货物|工程|服务)支出 {_N}")
     public = told.section("一般公共预算财政拨款“三公”经费支出决算情况")
     yield from _sum(
@@ -179,7 +184,7 @@ def _parts(text: str, whole: str, part: str) -> Iterator[str]:
     parts = [(number(amount), number(share)) for amount, share in re.findall(part, text)]
     if sum(amount for amount, _ in parts) != number(total[1]):
         yield f"{total[0]}：各项之和 {sum(amount for amount, _ in parts)}　{text}"
-    if abs(sum(share for _, share in parts) - 100) > _RATE_STEP * len(parts):
+    if abs(sum((share for _, share in parts), Decimal(-100))) > _RATE_STEP * len(parts):
         yield f"{total[0]}：各项占比之和 {sum(share for _, share in parts)}%　{text}"
 
 

@@ -1,4 +1,4 @@
-"""Every unit of the corpus closes; its tables are the oracle's, its sentences the golden ones and keep the laws."""
+"""Every unit of the corpus closes; its tables are the oracle's, its sentences golden and lawful."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,7 @@ def test_every_cell_is_what_the_oracle_computes(one: Description, shelf: Shelf) 
 
 
 def different_cells(unit: ClosedUnit) -> dict[str, tuple[int | None, int | None]]:
-    """Return the cells that differ, with ours and the oracle's; a row that only one of them has counts where it holds something."""
+    """Return the cells that differ, ours and the oracle's; a row that only one of them has may be blank."""
     both = unit.cells.keys() | unit.oracle.keys()
     assert len(unit.cells) > 300
     return {

@@ -1,7 +1,7 @@
 """The words of the books that the corpus makes: accounts below the chart's, functional and economic items.
 
-Accounts: 财会〔2017〕25号第二部分“会计科目名称和编号”, and the 明细科目 that its third part asks for under 6001, 7101,
-8101, 8102, 8201 and 8202. Their codes below the four digits are a unit's own choice.
+Accounts: 财会〔2017〕25号第二部分“会计科目名称和编号”, and the 明细科目 that its third part asks for under 6001,
+7101, 8101, 8102, 8201 and 8202. Their codes below the four digits are a unit's own choice.
 """
 
 GENERAL, GOVERNMENT, CAPITAL, OTHER = "一般公共预算", "政府性基金", "国有资本经营预算", "非财政拨款"
@@ -171,7 +171,7 @@ FUNCTIONAL = {
     "2310301": "地方政府一般债券还本支出",
     "2320301": "地方政府一般债券付息支出",
 }
-"""Items of the 2020 list as the ledgers name them; a description may use any other code, whose name is then empty."""
+"""Items of the 2020 list as ledgers name them; a description may use any other code, then without a name."""
 
 ECONOMIC = {
     "30101": "基本工资",
