@@ -19,7 +19,7 @@ from juesuan.closing.compute import Account, Books, derive, fill
 from juesuan.closing.intake import Intake, Overrides, ingest, inputs_of, lock_name, with_ledger
 from juesuan.closing.kept import KeptStages
 from juesuan.closing.lock import only_one
-from juesuan.closing.outcome import Outcome, address_of, name_of
+from juesuan.closing.outcome import Outcome, address_of, name_of, unit_of
 from juesuan.closing.proof import conflicts_refused
 from juesuan.closing.refusal import ClosingRefused, refuse_failures, refuse_problems
 from juesuan.closing.render import Disclosure, render, write_document
@@ -66,6 +66,7 @@ __all__ = [
     "render",
     "render_once",
     "take_signature",
+    "unit_of",
     "with_ledger",
     "write_document",
     "write_refusal",
