@@ -10,7 +10,7 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,14 +104,13 @@ def run(where: Listening, home: Path, cron: str) -> None:
             PEOPLE: str(keys.people),
             PARENT: str(os.getpid()),
         }
-        keys.announce(Service(server.api, page.origin))
-        stack.callback(keys.withdraw)
         door.journal.add("", _OURS, "启动", page.origin)
         stack.callback(door.journal.add, "", _OURS, "停止")
         _tell("中断的运行", crash_unfinished(server.api, key))
         if address:
             _tell("通知", notify.set_up(address))
-        _serve_flows(cron, server.api, key, door.journal)
+        stack.callback(keys.withdraw)
+        _serve_flows(cron, server.api, key, door.journal, lambda: keys.announce(Service(server.api, page.origin)))
 
 
 def _warn(where: Listening, register: Register) -> None:
@@ -224,8 +223,8 @@ _WORDS = {
 }
 
 
-def _serve_flows(cron: str, api: str, key: str, journal: Journal) -> None:
-    """Make the deployments anew and run what is asked for, until interrupted."""
+def _serve_flows(cron: str, api: str, key: str, journal: Journal, ready: Callable[[], None]) -> None:
+    """Make the deployments anew, say that all is ready, and run what is asked for, until interrupted."""
     import asyncio
 
     from prefect.runner import Runner
@@ -233,48 +232,55 @@ def _serve_flows(cron: str, api: str, key: str, journal: Journal) -> None:
 
     deployed: dict[str, Deployed] = {}
 
-    class Checked:
-        """Starts a run whose deployment is as this program made it; its code is the program's own in any case."""
-
-        def __init__(self, runner: "CheckedRunner") -> None:
-            self._runner = runner
-
-        async def start(self, flow_run: Any, task_status: Any) -> None:
-            wanted = deployed[str(flow_run.deployment_id)]
-            answer = await self._runner._client._client.get(f"/deployments/{wanted.id}")
-            changed = wanted.differences(answer.json())
-            if changed:
-                words = f"没有运行：部署 {wanted.name} 的{'、'.join(changed)}被改动过。请重新启动服务，恢复原样。"
-                journal.add("", _OURS, "拒绝运行", f"{words}（{flow_run.id}）")
-                raise DeploymentChanged(words)
-            starter = EngineCommandStarter(
-                tmp_dir=self._runner._tmp_dir,
-                entrypoint=wanted.entrypoint,
-                cwd=wanted.path,
-                deployment_name=wanted.name,
-                heartbeat_seconds=self._runner._heartbeat_seconds,
-                control_channel=self._runner._control_channel,
-            )
-            await starter.start(flow_run, task_status=task_status)
-
     class CheckedRunner(Runner):
         """Prefect's runner, which starts no run without the check."""
 
         async def __aenter__(self) -> "CheckedRunner":
             await super().__aenter__()
             poller = self._scheduled_run_poller
-            if not callable(poller._resolve_starter):  # Prefect was changed: nothing may run unchecked
+            if not callable(getattr(poller, "_resolve_starter", None)):  # nothing may run unchecked
                 raise OutputError("这个版本的 Prefect 不能核对部署，服务没有启动。")
-            poller._resolve_starter = lambda _: Checked(self)
+            poller._resolve_starter = self._checked
             return self
 
-    for name in ("prefect.runner.flow_run_executor",):
-        logging.getLogger(name).addFilter(load_flow("annual_close").PlainErrors())
+        def _checked(self, flow_run: Any) -> EngineCommandStarter:
+            """Return what starts a run: the code is this program's own, whatever stands in the server's database."""
+            wanted = deployed[str(flow_run.deployment_id)]
+            _refuse_changed(wanted, str(flow_run.id), api, key, journal)
+            return EngineCommandStarter(
+                tmp_dir=self._tmp_dir,
+                entrypoint=wanted.entrypoint,
+                cwd=wanted.path,
+                deployment_name=wanted.name,
+                heartbeat_seconds=self._heartbeat_seconds,
+                control_channel=self._control_channel,
+            )
+
+    logging.getLogger("prefect.runner").addFilter(load_flow("annual_close").PlainErrors())
     runner = CheckedRunner(pause_on_shutdown=False)
     for deployment in _deployments(cron):
         identity = str(runner.add_deployment(deployment))
         deployed[identity] = _settled(api, key, identity, deployment)
+    ready()
     asyncio.run(runner.start())
+
+
+def _refuse_changed(wanted: Deployed, run: str, api: str, key: str, journal: Journal) -> None:
+    """Refuse a run whose deployment somebody changed: the run's page, the log and the terminal say so.
+
+    Raises:
+        DeploymentChanged: it was changed.
+        httpx.HTTPError: the server does not answer; the run is not started either.
+    """
+    with _client(api, key) as client:
+        changed = wanted.differences(client.get(f"/deployments/{wanted.id}").raise_for_status().json())
+        if not changed:
+            return
+        words = f"没有运行：部署 {wanted.name} 的{'、'.join(changed)}被改动过。请重新启动服务，恢复原样。"
+        state = {"type": "CRASHED", "message": words}
+        client.post(f"/flow_runs/{run}/set_state", json={"state": state, "force": True}).raise_for_status()
+    journal.add("", _OURS, "拒绝运行", f"{words}（{run}）")
+    raise DeploymentChanged(words)
 
 
 def _deployments(cron: str) -> Iterator[Any]:
