@@ -159,9 +159,9 @@ def approve(
         决算结果文件夹（close 的输出）。
     """
     from juesuan import review
-    from juesuan.closing import only_one
+    from juesuan.closing import only_one_into
 
-    with only_one(str(out.resolve())):
+    with only_one_into(out.resolve()):
         results = review.approve(out, name, role, on=on or date.today(), comment=comment)
         review.write_review(out)
     print(review.tell_standing(results))  # noqa: T201 - the command line talks to people
