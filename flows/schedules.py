@@ -1,7 +1,7 @@
-"""No schedule is switched on without what its runs need: they would all fail, and nobody would know before they do.
+"""No schedule is switched on without what its runs need: they would all fail, and nobody would know before.
 
-Prefect checks the parameters of a run when it is made, and lets a schedule without them be switched on. This stands
-around the server's application, so that page, command line and programs meet it alike.
+Prefect checks the parameters of a run when it is made, and lets a schedule without them be switched on. This
+stands around the server's application, so that page, command line and programs meet it alike.
 """
 
 import json
@@ -38,7 +38,9 @@ class SchedulesComplete:
         missing = await self._missing(scope, content)
         if missing:
             body = json.dumps({"detail": f"定时没有打开：{missing}"}, ensure_ascii=False).encode()
-            await send({"type": "http.response.start", "status": 409, "headers": [(b"content-type", b"application/json")]})
+            await send(
+                {"type": "http.response.start", "status": 409, "headers": [(b"content-type", b"application/json")]}
+            )
             await send({"type": "http.response.body", "body": body})
             return
         await self._app(scope, _again(content, receive), send)
@@ -65,9 +67,15 @@ class SchedulesComplete:
 
     async def _read(self, scope: "Scope", path: str) -> Any:
         """Ask the server itself, with the key of who asks: who may not read is told nothing."""
-        given = {key.decode(): value.decode("latin-1") for key, value in scope["headers"] if key in (b"host", b"authorization")}
+        given = {
+            key.decode(): value.decode("latin-1")
+            for key, value in scope["headers"]
+            if key in (b"host", b"authorization")
+        }
         transport = httpx.ASGITransport(app=self._app)
-        async with httpx.AsyncClient(transport=transport, base_url=f"http://{given.get('host', 'server')}") as client:
+        async with httpx.AsyncClient(
+            transport=transport, base_url=f"http://{given.get('host', 'server')}"
+        ) as client:
             answer = await client.get(path, headers=given)
         return answer.json() if answer.is_success else None
 
@@ -87,7 +95,9 @@ def _lacking(deployment: Mapping[str, Any], schedules: list[Any]) -> str:
         if not isinstance(one, dict) or not one.get("active", True):
             continue
         given = {**(deployment.get("parameters") or {}), **(one.get("parameters") or {})}
-        errors = sorted(Draft202012Validator(schema).iter_errors(given), key=lambda error: list(map(str, error.path)))
+        errors = sorted(
+            Draft202012Validator(schema).iter_errors(given), key=lambda error: list(map(str, error.path))
+        )
         if errors:
             return _words(errors[0])
     return ""

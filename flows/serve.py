@@ -1,8 +1,8 @@
 """One office's orchestrator: a Prefect server on SQLite with the flows served, in one command.
 
-Prefect's server listens on this machine's loopback with a key; people reach its page through the office's own login
-(``juesuan.web``). The server, its database, the key, the people and the log of what they did lie in a folder of the
-service's own. Schedules are off until somebody switches them on. A second port shows the results in ``out``.
+Prefect's server listens on this machine's loopback with a key; people reach its page through the office's own
+login (``juesuan.web``). The server, its database, the key, the people and the log of what they did lie in a folder
+of the service's own. Schedules are off until somebody switches them on. A second port shows the results.
 """
 
 import logging
@@ -10,9 +10,11 @@ import os
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -37,6 +39,7 @@ _TIMEZONE = "Asia/Shanghai"
 _OURS = "系统"
 _UNFINISHED = ("RUNNING", "PENDING", "CANCELLING")
 _PAGE = 200  # runs that the API returns at once
+_TRIES, _PAUSE = 20, 0.5  # how often a busy server is asked, and seconds in between
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,9 @@ class Listening:
         if self.address and not address:
             parts = urlsplit(self.address)
             if parts.scheme == "https":
-                raise InputError([Problem(Place("--results-address"), "address", "用 https 的，也要写明结果页面的网址")])
+                raise InputError(
+                    [Problem(Place("--results-address"), "address", "用 https 的，也要写明结果页面的网址")]
+                )
             address = f"http://{parts.hostname}:{self.port + 1}"
         return Site.at(self.host, self.port + 1, address)
 
@@ -117,7 +122,11 @@ def _warn(where: Listening, register: Register) -> None:
     if not on_this_machine(where.host):
         sys.stdout.write(
             f"注意：服务在 {where.host} 上监听，本网络里的其他机器都能打开登录页。"
-            + ("" if where.page.secure else "没有 TLS，密码和内容在网络上是明文：请在前面放一个 TLS 代理，用 --address 写明网址。")
+            + (
+                ""
+                if where.page.secure
+                else "没有 TLS，密码和内容在网络上是明文：请在前面放一个 TLS 代理，用 --address 写明网址。"
+            )
             + "\n"
         )
         if not where.address:
@@ -174,10 +183,10 @@ def crash_unfinished(api: str, key: str) -> list[str]:
     asked = {"flow_runs": {"state": {"type": {"any_": list(_UNFINISHED)}}}, "limit": _PAGE}
     try:
         with _client(api, key) as client:
-            while runs := client.post("/flow_runs/filter", json=asked).raise_for_status().json():
+            while runs := _ask(client, "POST", "/flow_runs/filter", asked).json():
                 for one in runs:
                     path = f"/flow_runs/{one['id']}/set_state"
-                    client.post(path, json={"state": state, "force": True}).raise_for_status()
+                    _ask(client, "POST", path, {"state": state, "force": True})
                     names.append(str(one["name"]))
     except httpx.HTTPError as error:
         raise OutputError(f"Prefect 服务没有正常回答：{error}") from error
@@ -187,6 +196,20 @@ def crash_unfinished(api: str, key: str) -> list[str]:
 def _client(api: str, key: str) -> httpx.Client:
     user, _, password = key.partition(":")
     return httpx.Client(base_url=api, auth=(user, password), timeout=60, trust_env=False)
+
+
+def _ask(client: httpx.Client, method: str, path: str, body: Any = None) -> httpx.Response:
+    """Ask the API, again while its database is locked (503), as Prefect's own client does.
+
+    Raises:
+        httpx.HTTPError: it does not answer as it should.
+    """
+    for _ in range(_TRIES):
+        answer = client.request(method, path, json=body)
+        if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+            break
+        time.sleep(_PAUSE)
+    return answer.raise_for_status()
 
 
 class DeploymentChanged(JuesuanError):  # noqa: N818 - names what happened
@@ -205,7 +228,13 @@ class Deployed:
     def differences(self, now: Mapping[str, Any]) -> list[str]:
         """Return in words what somebody changed."""
         wanted = {"entrypoint": self.entrypoint, "path": self.path, "enforce_parameter_schema": True}
-        empty = ("pull_steps", "storage_document_id", "infrastructure_document_id", "job_variables", "work_pool_name")
+        empty = (
+            "pull_steps",
+            "storage_document_id",
+            "infrastructure_document_id",
+            "job_variables",
+            "work_pool_name",
+        )
         changed = [name for name, value in wanted.items() if now.get(name) != value]
         changed += [name for name in empty if now.get(name)]
         return [_WORDS[name] for name in changed]
@@ -244,7 +273,7 @@ def _serve_flows(cron: str, api: str, key: str, journal: Journal, ready: Callabl
             return self
 
         def _checked(self, flow_run: Any) -> EngineCommandStarter:
-            """Return what starts a run: the code is this program's own, whatever stands in the server's database."""
+            """Return what starts a run: the code is the program's own, whatever stands in the database."""
             wanted = deployed[str(flow_run.deployment_id)]
             _refuse_changed(wanted, str(flow_run.id), api, key, journal)
             return EngineCommandStarter(
@@ -273,12 +302,12 @@ def _refuse_changed(wanted: Deployed, run: str, api: str, key: str, journal: Jou
         httpx.HTTPError: the server does not answer; the run is not started either.
     """
     with _client(api, key) as client:
-        changed = wanted.differences(client.get(f"/deployments/{wanted.id}").raise_for_status().json())
+        changed = wanted.differences(_ask(client, "GET", f"/deployments/{wanted.id}").json())
         if not changed:
             return
         words = f"没有运行：部署 {wanted.name} 的{'、'.join(changed)}被改动过。请重新启动服务，恢复原样。"
         state = {"type": "CRASHED", "message": words}
-        client.post(f"/flow_runs/{run}/set_state", json={"state": state, "force": True}).raise_for_status()
+        _ask(client, "POST", f"/flow_runs/{run}/set_state", {"state": state, "force": True})
     journal.add("", _OURS, "拒绝运行", f"{words}（{run}）")
     raise DeploymentChanged(words)
 
@@ -318,8 +347,8 @@ def _settled(api: str, key: str, identity: str, deployment: Any) -> Deployed:
     }
     try:
         with _client(api, key) as client:
-            client.patch(f"/deployments/{identity}", json=wanted).raise_for_status()
-            changed = made.differences(client.get(f"/deployments/{identity}").raise_for_status().json())
+            _ask(client, "PATCH", f"/deployments/{identity}", wanted)
+            changed = made.differences(_ask(client, "GET", f"/deployments/{identity}").json())
     except httpx.HTTPError as error:
         raise OutputError(f"Prefect 服务没有正常回答：{error}") from error
     if changed:

@@ -160,9 +160,10 @@ def approve(
     """
     from juesuan import review
     from juesuan.closing import only_one_into
+    from juesuan.people.commands import account
 
     with only_one_into(out.resolve()):
-        results = review.approve(out, name, role, on=on or date.today(), comment=comment)
+        results = review.approve(out, name, role, on=on or date.today(), comment=comment, by=account())
         review.write_review(out)
     print(review.tell_standing(results))  # noqa: T201 - the command line talks to people
     return ExitCode.OK
@@ -277,7 +278,9 @@ def serve(
     address: Annotated[
         str, Parameter(help="别的机器打开登录页用的网址，如 https://juesuan.单位域名（前面有 TLS 代理时）")
     ] = "",
-    results_address: Annotated[str, Parameter(help="别的机器打开结果页面用的网址；须与登录页同一个主机名或域名")] = "",
+    results_address: Annotated[
+        str, Parameter(help="别的机器打开结果页面用的网址；须与登录页同一个主机名或域名")
+    ] = "",
     home: Annotated[Path | None, Parameter(help="服务的数据文件夹，默认在用户目录下")] = None,
     cron: Annotated[str, Parameter(help="年度决算的时间（cron，北京时间），在页面上启用后才生效")] = "0 6 10 1 *",
 ) -> int:
@@ -286,8 +289,8 @@ def serve(
     结果默认放在当前文件夹的 out，归档放在 archive。设了环境变量 JUESUAN_NOTIFY_URL，没有完成或等待签署时发通知。
     先用 juesuan users add 添加可以登录的人。
     """
-    from juesuan.runner import load_flow
     from juesuan.people.keys import home_or_default
+    from juesuan.runner import load_flow
 
     folder = home_or_default(home)
     flow = load_flow("serve")
@@ -309,8 +312,8 @@ def notify(
 
     先发一条测试消息，再登记到正在运行的 Prefect 服务。juesuan serve 启动时设了这个变量，就不必再运行。
     """
-    from juesuan.runner import load_flow
     from juesuan.people.keys import Keys, home_or_default
+    from juesuan.runner import load_flow
 
     given = api or os.environ.get("PREFECT_API_URL", "")
     if given:
@@ -319,7 +322,8 @@ def notify(
         keys = Keys(home_or_default(home))
         service = keys.service()
         if service is None:
-            print("本机没有正在运行的决算服务（juesuan serve）；用 --api 写明 Prefect 服务的地址。", file=sys.stderr)  # noqa: T201
+            words = "本机没有正在运行的决算服务（juesuan serve）；用 --api 写明 Prefect 服务的地址。"
+            print(words, file=sys.stderr)  # noqa: T201
             return ExitCode.OUTPUT
         os.environ |= {"PREFECT_API_URL": service.api, "PREFECT_API_AUTH_STRING": keys.secret()}
     flow = load_flow("notify")

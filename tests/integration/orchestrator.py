@@ -31,13 +31,16 @@ class Orchestrator:
 
     def post(self, path: str, body: Any) -> Any:
         """Ask the API as the page does."""
+        return self.ask("POST", path, body).json()
+
+    def ask(self, method: str, path: str, body: Any) -> httpx.Response:
+        """Ask the API, again while it is busy."""
         for _ in range(10):  # SQLite is locked now and then, and the server answers 503: Prefect asks again too
-            answer = self.client.post(path, json=body)
+            answer = self.client.request(method, path, json=body)
             if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
                 break
             time.sleep(1)
-        answer.raise_for_status()
-        return answer.json()
+        return answer.raise_for_status()
 
     def deployment(self, name: str) -> dict[str, Any]:
         """Return a deployment by its name."""

@@ -24,6 +24,7 @@ from tests.integration.servers import prefect_server
 pytestmark = pytest.mark.integration
 
 CHROMIUM = Path("/usr/bin/chromium")
+SHELL = "prefect.deployments.steps.run_shell_script"
 STRANGER = "stranger.example"  # resolves to this machine: what DNS rebinding does
 
 ATTACK = """
@@ -46,7 +47,8 @@ async ({api, page, deployment, command}) => {
     const json = {"content-type": "application/json"};
     await ask("read", `${api}/deployments/filter`, {method: "POST", headers: json, body: "{}"});
     await ask("rewrite", `${api}/deployments/${deployment}`, {method: "PATCH", headers: json, body: change});
-    await ask("run", `${api}/deployments/${deployment}/create_flow_run`, {method: "POST", headers: json, body: run});
+    const start = `${api}/deployments/${deployment}/create_flow_run`;
+    await ask("run", start, {method: "POST", headers: json, body: run});
     for (const type of ["text/plain", "application/x-www-form-urlencoded"]) {
         const simple = {method: "POST", mode: "no-cors", headers: {"content-type": type}, body: run};
         await ask(`simple ${type}`, `${api}/deployments/${deployment}/create_flow_run`, simple);
@@ -207,9 +209,13 @@ def test_a_name_that_was_made_to_point_here_is_answered_by_no_port(
     inner = office.prefect.api.removesuffix("/api").rpartition(":")[2]
     for port in (str(office.port), str(office.port + 1), inner):
         address = f"http://{STRANGER}:{port}"
-        with at(browser, f"{address}/cats", made_up=True) as page:  # now its own origin: nothing keeps it from reading answers
+        with at(
+            browser, f"{address}/cats", made_up=True
+        ) as page:  # now its own origin: nothing keeps it from reading answers
             for path in ("/", "/api/health", "/api/flow_runs/filter", "/office/login", "/x/disclosure.html"):
-                told = page.evaluate("async (path) => { const a = await fetch(path); return [a.status, await a.text()] }", path)
+                told = page.evaluate(
+                    "async (path) => { const a = await fetch(path); return [a.status, await a.text()] }", path
+                )
                 assert told[0] == 421, (port, path, told)
     assert standing(office.prefect) == before
 
@@ -217,7 +223,10 @@ def test_a_name_that_was_made_to_point_here_is_answered_by_no_port(
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"pull_steps": [{"prefect.deployments.steps.run_shell_script": {"script": "touch CANARY"}}]}, "取代码的步骤"),
+        (
+            {"pull_steps": [{"prefect.deployments.steps.run_shell_script": {"script": "touch CANARY"}}]},
+            "取代码的步骤",
+        ),
         ({"entrypoint": "CANARY.py:annual_close"}, "入口"),
         ({"path": "CANARY"}, "所在文件夹"),
         ({"enforce_parameter_schema": False}, "参数核对"),
@@ -232,8 +241,7 @@ def test_a_deployment_that_was_changed_with_the_key_runs_nothing_and_says_so(
         f"from pathlib import Path\nfrom prefect import flow\nPath({str(canary)!r}).touch()\n"
         "@flow\ndef annual_close(request: dict) -> None: ...\n"
     )
-    asks = office.prefect.client
-    asks.patch(f"/deployments/{deployment['id']}", json=written).raise_for_status()
+    office.prefect.ask("PATCH", f"/deployments/{deployment['id']}", written)
     try:
         request = {"package": str(EXAMPLE), "out": str(tmp_path / "out"), "archive": str(tmp_path / "archive")}
         ended = office.prefect.run("annual-close", request)
@@ -246,7 +254,7 @@ def test_a_deployment_that_was_changed_with_the_key_runs_nothing_and_says_so(
         assert said in last.detail
     finally:
         back = {name: deployment[name] for name in written} | {"pull_steps": []}
-        asks.patch(f"/deployments/{deployment['id']}", json=back).raise_for_status()
+        office.prefect.ask("PATCH", f"/deployments/{deployment['id']}", back)
 
 
 def test_deployments_are_put_back_when_the_service_starts(tmp_path: Path) -> None:
@@ -254,7 +262,7 @@ def test_deployments_are_put_back_when_the_service_starts(tmp_path: Path) -> Non
     with office_in(tmp_path) as office:
         identity = office.prefect.deployment("annual-close")["id"]
         wanted = {"pull_steps": shell, "entrypoint": "x.py:y", "job_variables": {"env": {"A": "b"}}}
-        office.prefect.client.patch(f"/deployments/{identity}", json=wanted).raise_for_status()
+        office.prefect.ask("PATCH", f"/deployments/{identity}", wanted)
     with office_in(tmp_path) as office:
         found = office.prefect.deployment("annual-close")
         assert found["id"] == identity
@@ -275,7 +283,11 @@ def test_the_key_is_in_no_command_line_and_in_files_of_its_own_user_alone(office
     for name in ("api-key", "service.json", "people.json", "journal.jsonl"):
         assert (office.folder / "home" / name).stat().st_mode & 0o777 == 0o600, name
     for port in (office.port, office.port + 1, int(office.prefect.api.rpartition(":")[2].removesuffix("/api"))):
-        held = {line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:] if line.split()[3] == "0A"}
+        held = {
+            line.split()[1]
+            for line in Path("/proc/net/tcp").read_text().splitlines()[1:]
+            if line.split()[3] == "0A"
+        }
         assert f"0100007F:{port:04X}" in held
         assert f"00000000:{port:04X}" not in held
 

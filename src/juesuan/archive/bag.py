@@ -59,7 +59,9 @@ class Closing:
     sign_offs: Path | None = None
     state: State = State.DRAFT
     prepared_on: date | None = None
-    published: Path | None = None  # where the results are to lie: no part of the inputs, though it may lie among them
+    published: Path | None = (
+        None  # where the results are to lie: no part of the inputs, though it may lie among them
+    )
 
 
 @dataclass(frozen=True)

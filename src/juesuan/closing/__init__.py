@@ -23,7 +23,15 @@ from juesuan.closing.outcome import Outcome, address_of, name_of, unit_of
 from juesuan.closing.proof import conflicts_refused
 from juesuan.closing.refusal import ClosingRefused, refuse_failures, refuse_problems
 from juesuan.closing.render import Disclosure, render, write_document
-from juesuan.closing.results import discard, publish, refusal_folder, stage_results, Staged, write_refusal, write_results
+from juesuan.closing.results import (
+    Staged,
+    discard,
+    publish,
+    refusal_folder,
+    stage_results,
+    write_refusal,
+    write_results,
+)
 from juesuan.closing.resuming import derive_once, fill_once, render_once
 from juesuan.closing.signing import Turn, invitation, next_signature, take_signature
 from juesuan.review import SignOffRefused

@@ -31,7 +31,7 @@ def check_archive(address: str) -> None:
 def archive_account(
     address: str, account: Account, out: Path, state: State = State.DRAFT, *, published: Path | None = None
 ) -> Archived:
-    """Archive the results of a closing with its package. ``published`` is where they are to lie, if not in ``out``.
+    """Archive the results of a closing with its package; ``published`` is where they are to lie, if elsewhere.
 
     Raises:
         OutputError: the storage failed; what was written stays, and a rerun goes on from there.

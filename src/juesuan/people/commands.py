@@ -30,7 +30,9 @@ def add(home: Path | None, name: str, role: str, units: tuple[str, ...], *, say:
     seat = Seat(Role(role), tuple(dict.fromkeys(one.strip() for one in units)))
     known = register.named(name)
     person = register.add(name, seat, None if known else _new_password(normalised(name)))
-    Journal(keys.journal).add(account(), account(), "添加角色" if known else "添加人员", f"{person.id} {_seats(person)}")
+    Journal(keys.journal).add(
+        account(), account(), "添加角色" if known else "添加人员", f"{person.id} {_seats(person)}"
+    )
     say(f"{person.name}　{_seats(person)}　编号 {person.id}")
     return ExitCode.OK
 

@@ -1,7 +1,7 @@
 """Who did what when: lines that are only ever added, each sealed with the hash of the one before.
 
-A line that was changed, taken out or put in breaks the chain, and reading says where. Whoever may write the file can
-still make a whole new chain, or cut lines off its end: that needs a seal from outside (the archive's, or a signature).
+A line that was changed, taken out or put in breaks the chain, and reading says where. Whoever may write the file
+can still make a whole new chain, or cut lines off its end: that needs a seal from outside (a signature).
 """
 
 import fcntl

@@ -9,8 +9,11 @@ import unicodedata
 
 _SHOWS_NOTHING = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 _SHOWS_NOTHING_EITHER = frozenset("\u115f\u1160\u3164\uffa0\u034f\u17b4\u17b5\u2800")
-"""Letters and marks that fonts draw as nothing: Hangul fillers, the grapheme joiner, Khmer's inherent vowels and the
+"""Letters and marks that fonts draw as nothing: Hangul fillers, the grapheme joiner, Khmer's inherent vowels, the
 empty Braille cell."""
+
+_VARIANTS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
+"""Variation selectors: they ask for another drawing of the same character."""
 
 
 def clean(text: str) -> str:
@@ -39,8 +42,7 @@ def _hidden(character: str) -> bool:
     return (
         unicodedata.category(character) in _SHOWS_NOTHING
         or character in _SHOWS_NOTHING_EITHER
-        or 0xFE00 <= ord(character) <= 0xFE0F  # variation selectors: another drawing of the same character
-        or 0xE0100 <= ord(character) <= 0xE01EF
+        or any(ord(character) in one for one in _VARIANTS)
     )
 
 

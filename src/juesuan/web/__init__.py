@@ -3,9 +3,9 @@
 Nothing of the domain and nothing of Prefect is imported here: the door knows addresses, people and rights.
 """
 
+from juesuan.people.keys import Keys, Service
 from juesuan.web.gateway import Office, gateway_app
 from juesuan.web.guard import HostChecked
-from juesuan.people.keys import Keys, Service
 from juesuan.web.results import results_app
 from juesuan.web.sessions import Door
 from juesuan.web.site import Site

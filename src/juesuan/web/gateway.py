@@ -41,7 +41,8 @@ SESSION, FORM = "juesuan-session", "juesuan-form"
 
 _LARGEST = 1_000_000  # bytes of a request: Prefect takes parameters of half that
 _OWN_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
 )
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
@@ -95,7 +96,11 @@ class _Gateway:
         self._office = office
         self._site, self._door = office.site, office.door
         self._client = httpx.AsyncClient(
-            base_url=office.prefect, auth=_basic(office.key), timeout=_PATIENCE, trust_env=False, follow_redirects=False
+            base_url=office.prefect,
+            auth=_basic(office.key),
+            timeout=_PATIENCE,
+            trust_env=False,
+            follow_redirects=False,
         )
         self._one_password_at_a_time = CapacityLimiter(2)  # each takes 64 MB
 
@@ -180,7 +185,9 @@ class _Gateway:
         verdict = judge(person, asked, self._office.unit_of)
         if verdict.refused:
             if request.method not in ("GET", "HEAD"):
-                self._door.journal.add(person.id, person.name, "不准", f"{request.method} {path}：{verdict.refused}")
+                self._door.journal.add(
+                    person.id, person.name, "不准", f"{request.method} {path}：{verdict.refused}"
+                )
             return self._refused(HTTPStatus.FORBIDDEN, verdict.refused)
         if verdict.told:
             self._door.journal.add(person.id, person.name, "操作", verdict.told)
@@ -202,7 +209,9 @@ class _Gateway:
         headers = {key: value for key, value in got.headers.items() if key in _PASSED_BACK}
         if HTTPStatus.MULTIPLE_CHOICES <= got.status_code < HTTPStatus.BAD_REQUEST and "location" in got.headers:
             headers["location"] = _local(got.headers["location"].removeprefix(self._office.prefect))
-        answer = StreamingResponse(got.aiter_bytes(), got.status_code, headers, background=BackgroundTask(got.aclose))
+        answer = StreamingResponse(
+            got.aiter_bytes(), got.status_code, headers, background=BackgroundTask(got.aclose)
+        )
         return self._told(answer, _PAGE_POLICY)
 
     async def _settings(self, request: Request) -> Response:
@@ -241,9 +250,7 @@ class _Gateway:
     def _account(
         self, request: Request, person: Person, message: str = "", status: HTTPStatus = HTTPStatus.OK
     ) -> Response:
-        return self._page(
-            request, "account.html.jinja", status, person=person, message=message, shortest=SHORTEST
-        )
+        return self._page(request, "account.html.jinja", status, person=person, message=message, shortest=SHORTEST)
 
     def _page(self, request: Request, name: str, status: HTTPStatus, **words: Any) -> Response:
         bound_to = request.cookies.get(FORM, "") or self._door.new_form()

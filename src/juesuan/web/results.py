@@ -1,4 +1,4 @@
-"""The files of results, shown read-only to who is logged in: by the names that their folders hold, never by a path.
+"""The files of results, shown read-only to who is logged in: by names that folders list, never by a path.
 
 Each part of an address must be a name that the folder before it lists, and a folder or a plain file itself: a link
 is followed nowhere, and nothing hidden is shown (kept stages hold summaries of vouchers).

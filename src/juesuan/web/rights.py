@@ -1,8 +1,8 @@
 """Which requests of Prefect's page a person may make: a list of what is allowed, and nothing else.
 
 Prefect's page can do anything that its API can, and its API can have a deployment run any command. Of that the
-office needs a small part. What reads is open to everybody inside; blocks and variables are read by nobody but 管理员,
-since a block may hold an address with a key in it.
+office needs a small part. What reads is open to everybody inside; blocks and variables are read by nobody but
+管理员, since a block may hold an address with a key in it.
 """
 
 import json
@@ -19,7 +19,9 @@ _PREPARERS = frozenset({Role.PREPARER, Role.ADMINISTRATOR})
 _SIGNERS = frozenset({Role.PREPARER, Role.REVIEWER, Role.APPROVER})
 _ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 
-_SECRET = re.compile(r"/api/(block_documents|block_types/slug/[^/]+/block_documents|variables|admin/(settings|storage))(/|$)")
+_SECRET = re.compile(
+    r"/api/(block_documents|block_types/slug/[^/]+/block_documents|variables|admin/(settings|storage))(/|$)"
+)
 _READS = re.compile(
     r"/api/.+/(filter|count|paginate|history|lateness|count-deployments|next-runs|count-task-runs|counts|validate"
     r"|count-by/[a-z_-]+)"
@@ -43,7 +45,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """Whether a request may be made: ``refused`` says why not, ``told`` what the log says of one that changes things."""
+    """Whether a request may be made: ``refused`` says why not, ``told`` what the log says of a change."""
 
     refused: str = ""
     told: str = ""
@@ -55,14 +57,16 @@ _NOBODY = "这件事不能在页面上做。"
 
 def judge(person: Person, asked: Asked, unit_of: UnitOf) -> Answer:
     """Return whether a person may make a request."""
-    if not asked.path.startswith("/api/"):
-        return Answer() if asked.method in ("GET", "HEAD") else Answer(_NOBODY)
     if _secrets_wanted(asked):
         return Answer("密钥不在页面上显示。")
     if _SECRET.match(asked.path) and Role.ADMINISTRATOR not in person.roles:
         return Answer(_NOT_YOURS)
     if asked.method in ("GET", "HEAD") or (asked.method == "POST" and _READS.fullmatch(asked.path)):
         return Answer()
+    return _change(person, asked, unit_of)
+
+
+def _change(person: Person, asked: Asked, unit_of: UnitOf) -> Answer:
     for method, pattern, roles, check in _CHANGES:
         found = re.fullmatch(pattern, asked.path)
         if method == asked.method and found:

@@ -23,7 +23,7 @@ _BYTES = 32
 
 @dataclass
 class Session:
-    """A login. ``person`` is an id: what a person may do is looked up at each request; so is the password's hash."""
+    """A login. ``person`` is an id: what a person may do is looked up at each request, as is the password."""
 
     person: str
     password: str
@@ -120,9 +120,7 @@ class Door:
         """Count a failure; return whether it locks a name or a place."""
         with self._lock:
             now, locked = self.clock(), False
-            self._failures = {
-                key: one for key, one in self._failures.items() if one.until > now or one.until == 0
-            }
+            self._failures = {key: one for key, one in self._failures.items() if one.until > now or one.until == 0}
             if len(self._failures) > _REMEMBERED:
                 many = sorted(self._failures.items(), key=lambda one: (one[1].until, one[1].count))
                 self._failures = dict(many[_REMEMBERED // 2 :])

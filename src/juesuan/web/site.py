@@ -12,7 +12,7 @@ _DEFAULT = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class Site:
-    """One port of the service. ``origin`` is what stands in links; ``hosts`` every Host header that it answers to."""
+    """One port of the service. ``origin`` stands in links; ``hosts`` are the Host headers that it answers to."""
 
     origin: str
     hosts: frozenset[str]
@@ -21,8 +21,8 @@ class Site:
     def at(cls, host: str, port: int, address: str = "") -> "Site":
         """Return the site at a host and port; ``address`` is what people type where it is something else.
 
-        A site answers to names that were given to it and to no other: a page of somebody else's whose name was made
-        to point here (DNS rebinding) sends that name.
+        A site answers to names that were given to it and to no other: a page of somebody else's whose name was
+        made to point here (DNS rebinding) sends that name.
 
         Raises:
             InputError: ``address`` is no address of a site.
@@ -35,7 +35,9 @@ class Site:
             return cls(f"http://{LOOPBACK[0] if anywhere(host) else named}:{port}", frozenset(own))
         parts = urlsplit(address)
         if parts.scheme not in _DEFAULT or not parts.hostname or parts.path.strip("/") or parts.query:
-            wrong = Problem(Place("--address"), "address", "不是网址", address, "https://主机名 或 http://主机名:端口")
+            wrong = Problem(
+                Place("--address"), "address", "不是网址", address, "https://主机名 或 http://主机名:端口"
+            )
             raise InputError([wrong])
         shown = parts.netloc.rpartition("@")[2].lower()
         return cls(f"{parts.scheme}://{shown}", frozenset({*own, shown}))
