@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote
 
 import httpx
-from anyio import CapacityLimiter
+from anyio import CapacityLimiter, sleep
 from anyio.to_thread import run_sync
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
@@ -46,7 +46,8 @@ _OWN_POLICY = (
 )
 _PAGE_POLICY = (
     # Prefect's page draws its timeline with code that it makes from its own strings (pixi.js): 'unsafe-eval'
-    "default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; "
     "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; manifest-src 'self'; form-action 'self'; "
     "base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 )
@@ -61,6 +62,7 @@ _HEADERS = {
 _PASSED_ON = frozenset({"accept", "accept-language", "content-type", "if-none-match", "if-modified-since"})
 _PASSED_BACK = frozenset({"content-type", "etag", "last-modified", "cache-control", "content-disposition"})
 _PATIENCE = 60.0  # seconds
+_TRIES, _PAUSE = 10, 0.5  # how often a busy server is asked again, and seconds in between
 
 
 @dataclass(frozen=True)
@@ -205,9 +207,17 @@ class _Gateway:
         )
         try:
             got = await self._client.send(asked, stream=True)
+            for _ in range(_TRIES):  # its database is locked now and then: its own client asks again too
+                if got.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+                    break
+                await got.aclose()
+                await sleep(_PAUSE)
+                got = await self._client.send(asked, stream=True)
         except httpx.HTTPError:
             return self._refused(HTTPStatus.BAD_GATEWAY, "决算服务正在启动或已经停止。请稍候再试。")
         headers = {key: value for key, value in got.headers.items() if key in _PASSED_BACK}
+        if not request.scope["path"].startswith("/assets/"):  # these have their content's hash in their names
+            headers["cache-control"] = "no-store"
         if HTTPStatus.MULTIPLE_CHOICES <= got.status_code < HTTPStatus.BAD_REQUEST and "location" in got.headers:
             headers["location"] = _local(got.headers["location"].removeprefix(self._office.prefect))
         answer = StreamingResponse(
