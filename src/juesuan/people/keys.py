@@ -51,6 +51,7 @@ class Keys:
         path = self.home / "api-key"
         try:
             self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.home.chmod(0o700)  # the database in it holds what runs were asked and told
             if not path.exists():
                 _write(path, f"{_USER}:{secrets.token_urlsafe(_BYTES)}\n")
             return _read(path).strip()

@@ -185,7 +185,7 @@ class _Gateway:
             return self._refused(HTTPStatus.NOT_FOUND, "没有这一页。")
         content = await request.body()
         asked = Asked(request.method, path, dict(request.query_params), _json(content))
-        verdict = judge(person, asked, self._office.unit_of)
+        verdict = await run_sync(judge, person, asked, self._office.unit_of)  # it may read a package's settings
         if verdict.refused:
             if request.method not in ("GET", "HEAD"):
                 self._door.journal.add(
