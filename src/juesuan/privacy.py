@@ -3,8 +3,8 @@
 The ID number's form and its check character are those of GB 11643 (15 digits before 1999), a card's check digit
 is Luhn's (ISO/IEC 7812-1), a mobile number has 11 digits. A number of 18 with a place and a day whose check
 character is wrong is most often an ID number mistyped: it is found and masked too, as a kind of its own.
-Full-width digits count as digits, characters without width as nothing. What names a person can't be told by its form: that is
-a rule's business (``juesuan.rules.personal``).
+Full-width digits count as digits, characters without width as nothing. What names a person can't be told by its
+form: that is a rule's business (``juesuan.rules.personal``).
 """
 
 import re
