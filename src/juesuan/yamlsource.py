@@ -4,7 +4,9 @@ Scalars stay text until a model asks for a number: YAML itself would make floats
 """
 
 import difflib
+import re
 from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -51,6 +53,11 @@ _MESSAGES = {
 }
 
 
+_DEEP = re.compile(r"(?:[-?:][ \t]+){32}|^ {256}", re.MULTILINE)
+_BRACKET = re.compile(r"[\[\]{}]")
+_MOST_OPEN = 64  # brackets within one another
+
+
 def read_yaml(path: Path, model: type[Model], *, name: str | None = None) -> Model:
     """Read a YAML file into a model.
 
@@ -69,7 +76,7 @@ def read_yaml(path: Path, model: type[Model], *, name: str | None = None) -> Mod
         found = f"字节 {error.object[error.start]:#04x}"
         problem = Problem(Place(file), "file.encoding", "不是 UTF-8 编码的文本", found, "UTF-8")
         raise InputError([problem]) from None
-    node = _compose(text, file)
+    node = composed(text, file)
     lines: dict[_Location, int] = {}
     doubled: list[Problem] = []
     data = _plain(node, (), lines, doubled, file) if node is not None else {}
@@ -84,14 +91,16 @@ def read_yaml(path: Path, model: type[Model], *, name: str | None = None) -> Mod
 def entry_lines(path: Path) -> dict[str, int]:
     """Return where each entry of a YAML file that could be read stands: ``{"thresholds.0.amount": 12}``."""
     lines: dict[_Location, int] = {}
-    node = _compose(path.read_text(encoding="utf-8-sig"), path.name)
+    node = composed(path.read_text(encoding="utf-8-sig"), path.name)
     if node is not None:
         _plain(node, (), lines, [], path.name)
     return {".".join(map(str, at)): line for at, line in lines.items()}
 
 
-def _compose(text: str, file: str) -> yaml.Node | None:
+def composed(text: str, file: str) -> yaml.Node | None:
     """Return the tree of a YAML text. Anchors and aliases are refused: people don't need them, bombs do."""
+    if (quick := _composed_quickly(text)) is not None:
+        return quick
     try:
         node = yaml.compose(text, Loader=yaml.BaseLoader)
         for token in yaml.scan(text, Loader=yaml.BaseLoader):
@@ -111,6 +120,28 @@ def _compose(text: str, file: str) -> yaml.Node | None:
     else:
         return node
     raise InputError([problem])
+
+
+def _composed_quickly(text: str) -> yaml.Node | None:
+    """Return the tree as libyaml makes it, ten times as fast; None where the slow way must say what is wrong.
+
+    libyaml composes by recursion without a bound: what could nest deeply is left to the slow way too.
+    """
+    if not yaml.__with_libyaml__ or _DEEP.search(text) or _brackets(text) > _MOST_OPEN:
+        return None
+    try:
+        if any(
+            isinstance(one, yaml.AliasToken | yaml.AnchorToken) for one in yaml.scan(text, Loader=yaml.CBaseLoader)
+        ):
+            return None
+        return yaml.compose(text, Loader=yaml.CBaseLoader)
+    except yaml.YAMLError:
+        return None
+
+
+def _brackets(text: str) -> int:
+    """Return how deep brackets stand within one another, those of texts counted too."""
+    return max(accumulate(1 if one[0] in "[{" else -1 for one in _BRACKET.finditer(text)), default=0)
 
 
 def _plain(node: yaml.Node, at: _Location, lines: dict[_Location, int], doubled: list[Problem], file: str) -> Any:

@@ -15,7 +15,7 @@ from juesuan.package.markup import Declared, Reference, Stated, Words, parse
 from juesuan.package.performance import Indicator
 from juesuan.package.prose import Mention, Prose, named_fact, unnamed_fact
 from juesuan.problems import InputError, Place, Problem
-from juesuan.yamlsource import read_yaml
+from juesuan.yamlsource import composed, read_yaml
 
 Model = TypeVar("Model", bound=BaseModel)
 Model_co = TypeVar("Model_co", bound=BaseModel, covariant=True)
@@ -47,7 +47,7 @@ def read_file(root: Path, file: str, model: type[Model], problems: list[Problem]
         return None
     text = path.read_text(encoding="utf-8-sig")
     placing = _Placing(file, text.split("\n"), problems)
-    placing.index(yaml.compose(text, Loader=yaml.BaseLoader), ())
+    placing.index(composed(text, file), ())
     placed: Model = placing.placed(read, ())
     lines = {".".join(map(str, at)): node.start_mark.line + 1 for at, node in placing.nodes.items()}
     return YamlFile(file, placed, lines, tuple(placing.mentions), tuple(placing.references))

@@ -70,7 +70,7 @@ def _rows(run: SuiteRun) -> list[dict[str, Any]]:
     """Return one row for each rule, failures first, from what Great Expectations rendered."""
     from great_expectations.render.renderer.column_section_renderer import ValidationResultsColumnSectionRenderer
 
-    ordered = sorted(run.validation.results, key=lambda one: bool(one.success))
+    ordered = sorted(run.validated, key=lambda one: bool(one.success))
     renderer: Any = ValidationResultsColumnSectionRenderer()
     section = renderer.render(validation_results=ordered).to_json_dict()
     (table,) = (block["table"] for block in section["content_blocks"] if block["content_block_type"] == "table")

@@ -1,10 +1,9 @@
-"""Run checks through Great Expectations: context, batch, suite, validation definition, checkpoint."""
+"""Run checks through Great Expectations: one batch and one suite of expectations for all rules of a stage."""
 
-import datetime
 import logging
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,14 +14,8 @@ from juesuan.identities import CheckResult, Explanation, Failure
 from juesuan.suites.checks import ROW_SEPARATOR, Check, explanation_of
 
 if TYPE_CHECKING:
-    from great_expectations.core import (
-        ExpectationSuite,
-        ExpectationSuiteValidationResult,
-        ExpectationValidationResult,
-    )
+    from great_expectations.core import ExpectationSuite, ExpectationValidationResult
     from great_expectations.data_context import EphemeralDataContext
-
-_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)  # results carry no clock
 
 
 @dataclass(frozen=True)
@@ -31,14 +24,14 @@ class SuiteRun:
 
     name: str
     results: tuple[CheckResult, ...]
-    validation: "ExpectationSuiteValidationResult"
+    validated: "tuple[ExpectationValidationResult, ...]"
 
 
 def run_suites(checks: Sequence[Check], explanations: Sequence[Explanation] = ()) -> tuple[SuiteRun, ...]:
     """Check every rule, suite by suite, in the order given; ``explanations`` go with their warnings.
 
-    The places of all rules are one batch, each suite is a validation definition on it, and one checkpoint runs
-    them all: Great Expectations takes milliseconds for each data source and checkpoint that it is told of.
+    The places of all rules are one batch, and one validation looks at them: Great Expectations takes longer for
+    each definition and checkpoint that it keeps, compares and writes down than for the rules themselves.
 
     Raises:
         RuntimeError: a rule was lost on the way through Great Expectations, or one broke.
@@ -50,32 +43,21 @@ def run_suites(checks: Sequence[Check], explanations: Sequence[Explanation] = ()
         twice = [name for name, times in Counter(check.id for check in checks).items() if times > 1]
         raise ValueError(f"two rules share an id: {', '.join(twice)}")
     _be_quiet()
-    import great_expectations as gx
-
     suites: dict[str, list[Check]] = {}
     for check in checks:
         suites.setdefault(check.suite, []).append(check.without_personal_numbers().explained(explanations))
-    context = _context()
+    every = [one for members in suites.values() for one in members]
     batch = (
-        context.data_sources.add_pandas("closing")
+        _context()
+        .data_sources.add_pandas("closing")
         .add_dataframe_asset("places")
         .add_batch_definition_whole_dataframe("whole")
+        .get_batch({"dataframe": _frame(every)})
     )
-    definitions = [
-        context.validation_definitions.add(
-            gx.ValidationDefinition(name=name, data=batch, suite=_suite(context, name, members))
-        )
-        for name, members in suites.items()
-    ]
-    checkpoint = context.checkpoints.add(
-        gx.Checkpoint(name="closing", validation_definitions=definitions, result_format="COMPLETE")
-    )
-    outcome = checkpoint.run(
-        batch_parameters={"dataframe": _frame([one for members in suites.values() for one in members])},
-        run_id=gx.RunIdentifier(run_name="closing", run_time=_EPOCH),
-    )
-    found = {one.suite_name: one for one in outcome.run_results.values()}
-    return tuple(_run(name, members, found[name]) for name, members in suites.items())
+    outcomes = batch.validate(_suite(every), result_format="COMPLETE").results
+    found = {_rule_of(one): one for one in outcomes}
+    _same_rules(every, [_rule_of(one) for one in outcomes])
+    return tuple(_run(name, members, found) for name, members in suites.items())
 
 
 def _context() -> "EphemeralDataContext":
@@ -87,8 +69,8 @@ def _context() -> "EphemeralDataContext":
     return context
 
 
-def _suite(context: "EphemeralDataContext", name: str, checks: Sequence[Check]) -> "ExpectationSuite":
-    """Build a suite of its rules, and see that it holds each of them."""
+def _suite(checks: Sequence[Check]) -> "ExpectationSuite":
+    """Build a suite of rules, and see that it holds each of them."""
     import great_expectations as gx
     from great_expectations.expectations.metadata_types import FailureSeverity
 
@@ -105,16 +87,15 @@ def _suite(context: "EphemeralDataContext", name: str, checks: Sequence[Check]) 
         )
         for check in checks
     ]
-    suite = context.suites.add(gx.ExpectationSuite(name=name, expectations=expectations))
-    _same_rules(name, checks, [one.configuration.kwargs["rule_id"] for one in suite.expectations])
+    suite = gx.ExpectationSuite(name="closing", expectations=expectations)
+    _same_rules(checks, [one.configuration.kwargs["rule_id"] for one in suite.expectations])
     return suite
 
 
-def _run(name: str, checks: Sequence[Check], validation: "ExpectationSuiteValidationResult") -> SuiteRun:
-    by_id = {check.id: check for check in checks}
-    outcomes = [(_rule_of(one), one) for one in validation.results]
-    _same_rules(name, checks, [rule for rule, _ in outcomes])
-    return SuiteRun(name, tuple(_result(by_id[rule], one) for rule, one in outcomes), validation)
+def _run(name: str, checks: Sequence[Check], found: Mapping[str, "ExpectationValidationResult"]) -> SuiteRun:
+    outcomes = tuple(found[check.id] for check in checks)
+    results = tuple(_result(check, one) for check, one in zip(checks, outcomes, strict=True))
+    return SuiteRun(name, results, outcomes)
 
 
 def _rule_of(outcome: "ExpectationValidationResult") -> str:
@@ -167,11 +148,11 @@ def _result(check: Check, outcome: "ExpectationValidationResult") -> CheckResult
     )
 
 
-def _same_rules(name: str, checks: Sequence[Check], found: list[str]) -> None:
+def _same_rules(checks: Sequence[Check], found: list[str]) -> None:
     expected = [check.id for check in checks]
     if sorted(found) != sorted(expected):
         lost = sorted(set(expected) - set(found)) or sorted(set(found) - set(expected)) or found
-        raise RuntimeError(f"suite {name}: Great Expectations lost or doubled rules: {', '.join(lost)}")
+        raise RuntimeError(f"Great Expectations lost or doubled rules: {', '.join(lost)}")
 
 
 def _be_quiet() -> None:
