@@ -46,7 +46,10 @@ def sequence(rule: Rule, subject: Subject) -> Iterator[Item]:
 
 
 def movement(rule: Rule, subject: Subject) -> Iterator[Item]:
-    """The words before ``of`` + .change and .growth say its direction; no change reads 持平."""
+    """The words before ``of`` + .change and .growth say its direction; no change reads 持平.
+
+    Where there was nothing this year and last, nothing need be compared.
+    """
     found = subject.section(rule.section)
     change, growth = f"{rule.of}.change", f"{rule.of}.growth"
     if found is None or change not in subject.facts:
@@ -54,7 +57,8 @@ def movement(rule: Rule, subject: Subject) -> Iterator[Item]:
     displayed = subject.facts[change].displayed
     before = [*_words_before(found, change), *_words_before(found, growth)]
     if displayed == 0:
-        ok = not before and "持平" in found.words
+        nothing = all(subject.facts[name].displayed == 0 for name in subject.facts[change].inputs)
+        ok = not before and ("持平" in found.words or nothing)
         yield Item(subject.facts[change].label, "、".join(before) or "持平", "持平", int(not ok))
         return
     wanted = ("增加", "增长") if displayed > 0 else ("减少", "下降")
