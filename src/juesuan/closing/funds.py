@@ -21,7 +21,7 @@ _Line = TypeVar("_Line", BudgetLine, ProjectLine)
 
 @dataclass(frozen=True)
 class _Used:
-    """The funds that the ledger books under a functional code, and under a project and a code; and the code list."""
+    """The funds that the ledger books under a code, and under a project and a code; and the code list."""
 
     codes: Mapping[str, frozenset[str]]
     projects: Mapping[tuple[str, str], frozenset[str]]
@@ -79,7 +79,7 @@ _GENERAL = Fund.GENERAL_PUBLIC_BUDGET.value
 def unstated_lines(
     package: ClosingPackage, ledger: Ledger, codes: CodeList
 ) -> Iterator[tuple[str, BudgetLine | ProjectLine, bool]]:
-    """Yield what each line without a stated fund is called, the line, and whether there is no doubt about its fund."""
+    """Yield what each line without a stated fund is called, the line, and whether its fund is beyond doubt."""
     used = _used(ledger, codes)
     for line in package.budget:
         if not line.stated:
