@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from juesuan.lifeline import end_with_parent
 from juesuan.offline import go_offline
 
 go_offline()  # before Prefect is imported
+end_with_parent()  # where a service started this process for a run
 
 from prefect import flow, get_run_logger, runtime, task  # noqa: E402
 from prefect.artifacts import (  # noqa: E402
@@ -85,7 +87,7 @@ def sign_off(out: Path) -> None:
             get_run_logger().warning(refused)
 
 
-class _PlainErrors(logging.Filter):
+class PlainErrors(logging.Filter):
     """Has the page's log say what is wrong in words: an error for people needs no traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -96,7 +98,7 @@ class _PlainErrors(logging.Filter):
 
 
 for _name in ("prefect.flow_runs", "prefect.task_runs"):
-    logging.getLogger(_name).addFilter(_PlainErrors())
+    logging.getLogger(_name).addFilter(PlainErrors())
 
 
 class _Tasks:

@@ -7,9 +7,11 @@ not closed, and why.
 
 from pathlib import Path
 
+from juesuan.lifeline import end_with_parent
 from juesuan.offline import go_offline
 
 go_offline()  # before Prefect is imported
+end_with_parent()  # where a service started this process for a run
 
 from prefect import flow, get_run_logger  # noqa: E402
 from prefect.artifacts import (  # noqa: E402

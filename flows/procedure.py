@@ -127,10 +127,10 @@ def close_unit(request: Request, run: Run, sign_off: Callable[[Path], None] | No
         ClosingRefused: nothing was published; what was found lies beside the results, which stay as they were.
     """
     out, kept = request.results, request.kept
-    with closing.only_one(str(out), wait=request.wait):
+    with closing.only_one_into(out, wait=request.wait):
         try:
             intake = run("读取资料与账簿", ingest, request, kept)
-            with closing.only_one(closing.lock_name(intake), wait=request.wait):
+            with closing.only_one_of(request.archive, closing.lock_name(intake), wait=request.wait):
                 runs = run("核对账簿", check_ledger, intake)
                 books = run("填列报表", fill, intake, kept)
                 runs = run("核对报表", check_tables, books, runs)
@@ -138,16 +138,19 @@ def close_unit(request: Request, run: Run, sign_off: Callable[[Path], None] | No
                 runs = run("核对公布数", check_account, request, account, runs)
                 disclosure = run("编写公开文本", render, intake, account, kept, runs)
                 runs = run("核对公开文本", check_disclosure, account, disclosure, runs)
-                state = run("输出结果", write, request, account, disclosure, runs)
                 if sign_off is not None:
+                    run("输出结果", write, request, account, disclosure, runs)
                     sign_off(out)
-                    state = run("输出正式结果", write, request, account, disclosure, runs)
-                archived = run("归档", archive, request, account, state)
+                staged = run("输出正式结果" if sign_off else "输出结果", stage, request, account, disclosure, runs)
+                try:
+                    archived = run("归档", archive, request, account, staged)
+                finally:
+                    closing.discard(staged)
         except closing.ClosingRefused as refusal:
             closing.write_refusal(out, refusal)
             raise
     kept.forget_others()
-    return closing.Outcome.of(account, runs, out, archived.uri, state)
+    return closing.Outcome.of(account, runs, out, archived.uri, staged.state)
 
 
 def ingest(request: Request, kept: closing.KeptStages) -> closing.Intake:
@@ -210,5 +213,18 @@ def write(
         return closing.write_results(request.results, account, disclosure, runs, old=old)
 
 
-def archive(request: Request, account: closing.Account, state: closing.State) -> Archived:
-    return closing.archive_account(request.archive, account, request.results, state)
+def stage(
+    request: Request, account: closing.Account, disclosure: closing.Disclosure, runs: tuple[SuiteRun, ...]
+) -> closing.Staged:
+    with closing.last_years_results(request.archive, account) as last:
+        old = request.compare or (last.folder if last else None)
+        return closing.stage_results(request.results, account, disclosure, runs, old=old)
+
+
+def archive(request: Request, account: closing.Account, staged: closing.Staged) -> Archived:
+    """Archive what lies ready, and publish it then: what can't be archived is not published either."""
+    archived = closing.archive_account(
+        request.archive, account, staged.folder, staged.state, published=request.results
+    )
+    closing.publish(staged)
+    return archived

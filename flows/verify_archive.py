@@ -1,8 +1,10 @@
 """Once a week: read every archived closing again, prove its hashes, and renew its retention."""
 
+from juesuan.lifeline import end_with_parent
 from juesuan.offline import go_offline
 
 go_offline()  # before Prefect is imported
+end_with_parent()  # where a service started this process for a run
 
 from prefect import flow  # noqa: E402
 from prefect.artifacts import create_table_artifact  # noqa: E402

@@ -1,8 +1,10 @@
 """Personal numbers in a text: resident ID, mobile, bank card; found however they are grouped, and masked.
 
-The ID number's form and its check character are those of GB 11643 (15 digits before 1999), a card's check digit is
-Luhn's (ISO/IEC 7812-1), a mobile number has 11 digits. Full-width digits count as digits, characters without width
-as nothing. What names a person can't be told by its form: that is a rule's business (``juesuan.rules.personal``).
+The ID number's form and its check character are those of GB 11643 (15 digits before 1999), a card's check digit
+is Luhn's (ISO/IEC 7812-1), a mobile number has 11 digits. A number of 18 with a place and a day whose check
+character is wrong is most often an ID number mistyped: it is found and masked too, as a kind of its own.
+Full-width digits count as digits, characters without width as nothing. What names a person can't be told by its
+form: that is a rule's business (``juesuan.rules.personal``).
 """
 
 import re
@@ -17,6 +19,7 @@ class Kind(StrEnum):
     """What kind of number it is, as people call it."""
 
     RESIDENT_ID = "身份证号"
+    LIKE_RESIDENT_ID = "像身份证号的数（校验码不对）"  # a digit mistyped names the same person
     MOBILE = "手机号"
     BANK_CARD = "银行卡号"
 
@@ -39,6 +42,7 @@ _PROVINCES = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]") 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
 _NARROW = frozenset("0123456789Xx- .")
+_ID_DIGITS = 18
 _LONGEST = 23  # digits of a number with its country code
 _KEPT_BEFORE, _KEPT_AFTER = 3, 2
 
@@ -98,7 +102,7 @@ def _at(plain: str, groups: list[tuple[int, int]]) -> tuple[Kind | None, int]:
 
 def _kind(number: str) -> Kind | None:
     if _is_resident_id(number):
-        return Kind.RESIDENT_ID
+        return Kind.RESIDENT_ID if len(number) != _ID_DIGITS or _passes_id(number) else Kind.LIKE_RESIDENT_ID
     if _MOBILE.fullmatch(number):
         return Kind.MOBILE
     if _CARD.fullmatch(number) and _passes_luhn(number):
@@ -110,9 +114,13 @@ def _is_resident_id(number: str) -> bool:
     if not _PROVINCES.match(number):
         return False
     if re.fullmatch(r"[0-9]{17}[0-9X]", number):
-        total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, number, strict=False))
-        return _CHECKS[total % 11] == number[17] and _is_date(number[6:14])
+        return _is_date(number[6:14])
     return bool(re.fullmatch(r"[0-9]{15}", number)) and _is_date(f"19{number[6:12]}")
+
+
+def _passes_id(number: str) -> bool:
+    total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, number, strict=False))
+    return _CHECKS[total % 11] == number[17]
 
 
 def _is_date(digits: str) -> bool:

@@ -3,11 +3,14 @@
 import importlib
 import importlib.util
 import os
+import secrets
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -51,9 +54,19 @@ def run_annual_close(request: Mapping[str, Any]) -> int:
     console = Console(highlight=False, soft_wrap=True)
     go_offline()
     embed_orchestrator()
-    with tempfile.TemporaryDirectory(prefix="juesuan-", ignore_cleanup_errors=True) as home:
+    with ExitStack() as stack:
+        home = stack.enter_context(tempfile.TemporaryDirectory(prefix="juesuan-", ignore_cleanup_errors=True))
         os.environ["PREFECT_HOME"] = home
+        server = None
+        if not os.environ.get("PREFECT_API_URL"):
+            # One of our own, which takes a key, and ends with this process however that ends: Prefect's stayed.
+            key = f"juesuan:{secrets.token_urlsafe(32)}"
+            server = stack.enter_context(load_flow("server").running(Path(home), key, ephemeral=True))
+            os.environ |= {"PREFECT_API_URL": server.api, "PREFECT_API_AUTH_STRING": key}
+            stack.callback(_forget, "PREFECT_API_URL", "PREFECT_API_AUTH_STRING")
         flows = load_flow("annual_close")
+        if server is not None:
+            server.wait()
         with listening(_teller(console)):
             outcome = flows.annual_close(flows.Request.model_validate(request))
     for line in outcome.warnings:
@@ -64,6 +77,11 @@ def run_annual_close(request: Mapping[str, Any]) -> int:
     console.print(f"校验文档　{outcome.out / 'validation' / 'index.html'}")
     console.print(f"归档　　　{outcome.archived}")
     return ExitCode.OK
+
+
+def _forget(*names: str) -> None:
+    for name in names:
+        os.environ.pop(name, None)
 
 
 def _teller(console: Console) -> Listener:

@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -145,6 +145,57 @@ def test_damaged_sign_offs_are_told_and_kept(out: Path) -> None:
     with pytest.raises(OutputError, match="签署记录不会被覆盖"):
         read_signoffs(out)
     assert path.read_text(encoding="utf-8") == "{"
+
+
+@pytest.mark.parametrize("written", ["王\u200b芳", "王 芳", "\ufeff王芳", "王　芳", "王\u3164芳", "王芳\ufe00"])
+def test_a_name_with_what_nobody_sees_in_it_is_no_other_person(out: Path, written: str) -> None:
+    results = approve(out, written, "审核人", on=DAY)
+    assert results.signoffs[0].who == "王芳"
+    with pytest.raises(SignOffRefused, match="王芳 已作为审核人签署"):
+        approve(out, "王芳", "批准人", on=DAY)
+    with pytest.raises(SignOffRefused, match="王芳 已作为审核人签署"):
+        approve(out, f"{written}\u2060", "批准人", on=DAY)
+
+
+def test_a_role_named_twice_is_not_filled_by_one_person_under_two_spellings() -> None:
+    twice = [signed("审核人", "王芳", a="1"), signed("审核人", "王\u200b芳", a="1")]
+    assert standing({"a": "1"}, ("审核人", "审核人"), twice).state is State.DRAFT
+
+
+@pytest.mark.parametrize(
+    ("change", "number"),
+    [
+        (lambda records: records[0].update(who="陈刚"), 1),
+        (lambda records: records[0].update(on="2021-05-19"), 1),
+        (lambda records: records[1].update(comment="同意"), 2),
+        (lambda records: records[1]["sections"].update(a="0"), 2),
+        (lambda records: records[1].update(facts="0"), 2),
+        (lambda records: records.pop(0), 1),
+        (lambda records: records.reverse(), 1),
+        (lambda records: records.append(records[1] | {"who": "李强"}), 3),
+        (lambda records: records[1].pop("seal"), 2),
+        (lambda records: [one.pop("seal") for one in records], 1),
+    ],
+)
+def test_sign_offs_that_were_edited_by_hand_are_noticed_whenever_they_are_read(
+    out: Path, change: Callable[[list[dict[str, object]]], object], number: int
+) -> None:
+    approve(out, "王芳", "审核人", on=DAY)
+    approve(out, "陈刚", "批准人", on=DAY)
+    path = out / "sign-offs" / "sign-offs.json"
+    data = json.loads(path.read_text(encoding="utf-8"))
+    change(data["records"])
+    path.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
+    for read in (read_signoffs, read_results, write_review):
+        with pytest.raises(OutputError, match=f"被改动过：第 {number} 条"):
+            read(out)
+
+
+def test_a_sign_off_says_who_the_system_knew_them_to_be_and_when(out: Path) -> None:
+    results = approve(out, "王芳", "审核人", on=DAY, by="os:wang")
+    (one,) = results.signoffs
+    assert (one.by, one.facts) == ("os:wang", results.manifest["files"]["facts.csv"])
+    assert abs(datetime.fromisoformat(one.at) - datetime.now(UTC)) < timedelta(minutes=5)
 
 
 def other_headcount(closed: Closed) -> closing.Account:

@@ -1,8 +1,11 @@
 """What depends on the ledger moves with it; what is published is whole, and the same each time."""
 
 import re
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +13,7 @@ from juesuan import closing
 from juesuan.facts import Facts, Unit
 from juesuan.ledger import Ledger
 from juesuan.problems import OutputError
+from juesuan.runner import load_flow
 from tests.conftest import EXAMPLE, Closed, close_directly
 
 
@@ -122,6 +126,64 @@ def test_results_replace_earlier_results_whole_and_nothing_else(closed: Closed, 
     with pytest.raises(OutputError, match="不会被覆盖"):
         closing.write_results(other, closed.account, closed.disclosure, closed.runs)
     assert (other / "letter.txt").read_text() == "keep me"
+
+
+def test_results_lie_ready_unpublished_until_they_are_published(closed: Closed, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    closing.write_results(out, closed.account, closed.disclosure, closed.runs)
+    (out / "stray.txt").write_text("as it was")
+    staged = closing.stage_results(out, closed.account, closed.disclosure, closed.runs)
+    assert (staged.folder / "manifest.json").is_file()
+    assert (out / "stray.txt").is_file()
+    closing.discard(staged)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    staged = closing.stage_results(out, closed.account, closed.disclosure, closed.runs)
+    closing.publish(staged)
+    closing.discard(staged)
+    assert not (out / "stray.txt").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_link_that_can_not_be_archived_leaves_what_was_published_as_it_was(
+    edited: Callable[..., Path], tmp_path: Path
+) -> None:
+    package, out = edited({}), tmp_path / "out"
+    procedure = load_flow("procedure")
+    request = procedure.Request(package=package, out=out, archive=str(tmp_path / "archive"))
+    (package / "stray").symlink_to(tmp_path)
+
+    def plainly(_: str, stage: Callable[..., Any], *given: Any) -> Any:
+        return stage(*given)
+
+    for earlier in (False, True):
+        with pytest.raises(OutputError, match="不能归档 stray"):
+            procedure.close_unit(request, plainly)
+        assert out.exists() is earlier
+        assert {path.name for path in tmp_path.iterdir()} - {"package", "out"} == {".out.kept"}
+        shutil.copytree(EXAMPLE, out, dirs_exist_ok=True)
+        (out / "manifest.json").write_text("{}", encoding="utf-8")
+    assert (out / "manifest.json").read_text(encoding="utf-8") == "{}"
+    (package / "stray").unlink()
+    procedure.close_unit(request, plainly)
+    assert (out / "disclosure.html").is_file()
+    assert (tmp_path / "archive" / "070123" / "2020" / "v0001" / "manifest-sha256.txt").is_file()
+
+
+@pytest.mark.parametrize("published", [False, True])
+def test_what_a_killed_closing_left_goes_and_what_it_took_away_comes_back(
+    closed: Closed, tmp_path: Path, *, published: bool
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(closed.out, tmp_path / ".out-abc_1234" / "old")
+    (tmp_path / ".out-abc_1234" / "old" / "mark").write_text("old")
+    (tmp_path / ".out-zzzzzzzz" / "new").mkdir(parents=True)
+    (tmp_path / ".out-letters_" / "mine").mkdir(parents=True)
+    if published:
+        shutil.copytree(closed.out, out)
+    staged = closing.stage_results(out, closed.account, closed.disclosure, closed.runs)
+    assert (out / "mark").exists() is not published
+    closing.discard(staged)
+    assert {path.name for path in tmp_path.iterdir()} == {"out", ".out-letters_"}
 
 
 def test_an_intake_with_problems_is_not_filled(closed: Closed) -> None:

@@ -20,16 +20,27 @@ class Orchestrator:
     """A server with the project's deployments and something that runs them."""
 
     api: str
+    key: str = ""  # user:password, where the server asks for it
+
+    @property
+    def client(self) -> httpx.Client:
+        """What asks the API, with the key."""
+        user, _, password = self.key.partition(":")
+        auth = httpx.BasicAuth(user, password) if self.key else None
+        return httpx.Client(base_url=self.api, auth=auth, timeout=30)
 
     def post(self, path: str, body: Any) -> Any:
         """Ask the API as the page does."""
+        return self.ask("POST", path, body).json()
+
+    def ask(self, method: str, path: str, body: Any) -> httpx.Response:
+        """Ask the API, again while it is busy."""
         for _ in range(10):  # SQLite is locked now and then, and the server answers 503: Prefect asks again too
-            answer = httpx.post(f"{self.api}{path}", json=body, timeout=30)
+            answer = self.client.request(method, path, json=body)
             if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
                 break
             time.sleep(1)
-        answer.raise_for_status()
-        return answer.json()
+        return answer.raise_for_status()
 
     def deployment(self, name: str) -> dict[str, Any]:
         """Return a deployment by its name."""
@@ -59,11 +70,11 @@ class Orchestrator:
             self.wait(runs[0]["id"], ENDED | {"PENDING", "RUNNING"})
             return str(runs[0]["id"])
         finally:
-            httpx.delete(f"{self.api}/deployments/{deployment}/schedules/{made['id']}").raise_for_status()
+            self.client.delete(f"/deployments/{deployment}/schedules/{made['id']}").raise_for_status()
 
     def run_of(self, run: str) -> dict[str, Any]:
         """Return a run as it is now."""
-        return dict(httpx.get(f"{self.api}/flow_runs/{run}", timeout=30).json())
+        return dict(self.client.get(f"/flow_runs/{run}").json())
 
     def wait(self, run: str, states: frozenset[str] = ENDED) -> dict[str, Any]:
         """Wait until a run is in one of these states."""
@@ -126,10 +137,8 @@ class Asked:
             if state["type"] != "PAUSED" or keys.get("schema") in {None, *self._seen}:
                 return False
             # the run is paused a moment before its form is there
-            places = [
-                f"{self.prefect.api}/flow_runs/{self.run}/input/{keys[one]}" for one in ("schema", "description")
-            ]
-            answers = [httpx.get(place, timeout=30) for place in places]
+            places = [f"/flow_runs/{self.run}/input/{keys[one]}" for one in ("schema", "description")]
+            answers = [self.prefect.client.get(place) for place in places]
             if not all(one.is_success for one in answers):
                 return False
             found.update(key=keys["schema"], schema=answers[0].json(), words=answers[1].json())

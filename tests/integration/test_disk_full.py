@@ -33,7 +33,7 @@ close; echo "grown $?"
     [
         ("64k", "1/10 读取资料与账簿", "无法保存阶段结果到", False),
         ("5500k", "9/10 输出结果", "无法写入", False),
-        ("9M", "10/10 归档", "已写入的部分保留，重新运行即可续传", True),
+        ("9M", "10/10 归档", "已写入的部分保留，重新运行即可续传", False),
     ],
 )
 def test_a_full_disk_is_told_and_a_rerun_on_a_larger_one_finishes(

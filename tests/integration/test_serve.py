@@ -3,20 +3,18 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.conftest import EXAMPLE, copy_package
 from tests.flows.test_personal_data import CANARIES as PERSONAL
 from tests.flows.test_personal_data import holding, with_personal_data
+from tests.integration.office import Office, children_of, command_of, office_in
 from tests.integration.orchestrator import Orchestrator
-from tests.integration.servers import free_port, message_receiver, wait_for
+from tests.integration.servers import message_receiver, wait_for
 
 pytestmark = pytest.mark.integration
 
@@ -26,13 +24,15 @@ SECRETS = (HOOK, KEY, BOOKS)
 
 
 @dataclass(frozen=True)
-class Office:
+class Told:
     """The service of an office, with all that it was told to keep to itself in its environment."""
 
-    prefect: Orchestrator
-    folder: Path
-    process: "subprocess.Popen[bytes]"
+    office: Office
     messages: list[dict[str, str]]
+
+    @property
+    def folder(self) -> Path:
+        return self.office.folder
 
     def told(self, title: str) -> dict[str, str]:
         """Wait for a message whose title begins so; take it from those that came."""
@@ -42,47 +42,31 @@ class Office:
         return found
 
 
-def environment_of(folder: Path, hook: str) -> dict[str, str]:
-    return {
-        **os.environ,
-        "HOME": str(folder),
-        "XDG_STATE_HOME": str(folder / "state"),
-        "JUESUAN_NOTIFY_URL": f"json://{hook}/{HOOK}",
-        "AWS_ACCESS_KEY_ID": "someone",
-        "AWS_SECRET_ACCESS_KEY": KEY,
-        "LEDGER_URL": f"postgresql+psycopg://books:{BOOKS}@127.0.0.1:1/books",
-    }
-
-
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    folder, port = tmp_path_factory.mktemp("office"), free_port()
-    words = ["-m", "juesuan", "serve", "--port", str(port), "--home", str(folder / "home")]
-    with message_receiver() as (hook, messages), (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, *words], cwd=folder, env=environment_of(folder, hook), stdout=log, stderr=log
-        )
-        prefect = Orchestrator(f"http://127.0.0.1:{port}/api")
-        try:
-            wait_for(lambda: len(prefect.post("/deployments/filter", {})) >= 2, "the service")
-            yield Office(prefect, folder, process, messages)
-        finally:
-            process.terminate()
-            process.wait(60)
-    assert not subprocess.run(
-        ["pgrep", "--full", f"prefect server start --host 127.0.0.1 --port {port}"],
-        check=False,
-        capture_output=True,
-    ).stdout, "the server goes when the service does"
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    folder = tmp_path_factory.mktemp("office")
+    with message_receiver() as (hook, messages):
+        environment = {
+            "JUESUAN_NOTIFY_URL": f"json://{hook}/{HOOK}",
+            "AWS_ACCESS_KEY_ID": "someone",
+            "AWS_SECRET_ACCESS_KEY": KEY,
+            "LEDGER_URL": f"postgresql+psycopg://books:{BOOKS}@127.0.0.1:1/books",
+        }
+        with office_in(folder, environment) as office:
+            children = children_of(office.process.pid)
+            assert any("server.py" in command for command in children.values())
+            yield Told(office, messages)
+    gone = [child for child, command in children.items() if command_of(child) == command]
+    assert not gone, "the server goes when the service does"
 
 
 @pytest.fixture
-def prefect(office: Office) -> Orchestrator:
-    return office.prefect
+def prefect(office: Told) -> Orchestrator:
+    return office.office.prefect
 
 
 def test_a_refused_closing_says_what_is_wrong_and_where_tells_people_and_runs_again_when_mended(
-    office: Office, prefect: Orchestrator, edited: Callable[..., Path]
+    office: Told, prefect: Orchestrator, edited: Callable[..., Path]
 ) -> None:
     package = edited({"projects.csv": ("contract_staff,合同人员经费", "contract_staff,合同工经费")})
     run = prefect.start("annual-close", {"package": str(package)})
@@ -93,7 +77,7 @@ def test_a_refused_closing_says_what_is_wrong_and_where_tells_people_and_runs_ag
     assert {row["差额"] for row in told if "各项目决算数之和" in row["规则"]} == {"990,000.00 元"}
     assert beside["progress"]["description"] == "4/10 停在核对报表"
     assert not [line for line in prefect.logs() if "Traceback" in line]
-    page = httpx.get(beside["refusal"]["data"].partition("(")[2].rstrip(")"))
+    page = office.office.get(beside["refusal"]["data"].partition("(")[2].rstrip(")"))
     assert "各项目决算数之和" in page.text
 
     message = office.told("没有完成")
@@ -111,11 +95,11 @@ def test_a_refused_closing_says_what_is_wrong_and_where_tells_people_and_runs_ag
     assert figures["收、支总计"] == "1,988.9"
     for key, words in {"disclosure": "决算公开", "review": "审核"}.items():
         address = beside[key]["data"].partition("(")[2].rstrip(")")
-        assert words in httpx.get(address).text
+        assert words in office.office.get(address).text
     assert (office.folder / "archive" / "070123" / "2020" / "v0001" / "manifest-sha256.txt").is_file()
 
 
-def test_a_closing_that_waits_for_its_approval_tells_people(office: Office, prefect: Orchestrator) -> None:
+def test_a_closing_that_waits_for_its_approval_tells_people(office: Told, prefect: Orchestrator) -> None:
     request = {"package": str(EXAMPLE), "out": "out/waiting", "archive": "waiting-archive", "ask_approval": True}
     run = prefect.start("annual-close", request)
     assert prefect.wait(run, frozenset({"PAUSED", "FAILED", "CRASHED"}))["state"]["type"] == "PAUSED"
@@ -125,17 +109,12 @@ def test_a_closing_that_waits_for_its_approval_tells_people(office: Office, pref
     assert not (office.folder / "waiting-archive").exists()
 
 
-def test_a_closing_whose_process_is_killed_tells_people(office: Office, prefect: Orchestrator) -> None:
+def test_a_closing_whose_process_is_killed_tells_people(office: Told, prefect: Orchestrator) -> None:
     run = prefect.start("annual-close", {"package": str(EXAMPLE), "out": "out/killed", "force": True})
     prefect.wait(run, frozenset({"RUNNING"}))
-    children = subprocess.run(
-        ["pgrep", "--parent", str(office.process.pid), "--full", "flow-run|prefect.engine|prefect.flow_engine"],
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout.split()
-    assert children, "the run has a process"
-    os.kill(int(children[-1]), signal.SIGKILL)
+    children = children_of(office.office.process.pid)
+    (engine,) = [child for child, command in children.items() if "prefect.engine" in command]
+    os.kill(engine, signal.SIGKILL)
     assert prefect.wait(run)["state"]["type"] == "CRASHED"
     assert office.told("中断")["title"] == f"中断：{UNIT}"
     prefect.retry(run)
@@ -143,7 +122,7 @@ def test_a_closing_whose_process_is_killed_tells_people(office: Office, prefect:
 
 
 def test_a_run_of_all_units_of_which_one_is_refused_tells_people(
-    office: Office, prefect: Orchestrator, tmp_path: Path
+    office: Told, prefect: Orchestrator, tmp_path: Path
 ) -> None:
     (tmp_path / "units" / "070002").mkdir(parents=True)
     failed = prefect.run("close-all", {"folder": str(tmp_path / "units"), "out": str(tmp_path / "out"), "jobs": 1})
@@ -154,7 +133,7 @@ def test_a_run_of_all_units_of_which_one_is_refused_tells_people(
 
 
 def test_two_closings_of_one_unit_and_year_at_once_are_never_interleaved(
-    office: Office, prefect: Orchestrator
+    office: Told, prefect: Orchestrator
 ) -> None:
     def start(out: str, *, wait: bool) -> str:
         return prefect.start("annual-close", {"package": str(EXAMPLE), "out": f"out/{out}", "wait": wait})
@@ -167,18 +146,18 @@ def test_two_closings_of_one_unit_and_year_at_once_are_never_interleaved(
     assert patient == ["COMPLETED", "COMPLETED"]
 
 
-def test_what_is_hidden_beside_the_results_is_shown_to_nobody(office: Office, prefect: Orchestrator) -> None:
+def test_what_is_hidden_beside_the_results_is_shown_to_nobody(office: Told, prefect: Orchestrator) -> None:
     done = prefect.run("annual-close", {"package": str(EXAMPLE), "out": "out/shown"})
     address = prefect.artifacts(done["id"])["disclosure"]["data"].partition("(")[2].rstrip(")")
     root = address.rpartition("/shown/")[0]
-    assert httpx.get(f"{root}/shown/manifest.json").is_success
+    assert office.office.get(f"{root}/shown/manifest.json").is_success
     (kept, *_) = (office.folder / "out" / ".shown.kept").iterdir()
     for path in ("", "shown/", f".shown.kept/{kept.name}", f"%2eshown.kept/{kept.name}", "..%2fhome/prefect.db"):
-        assert httpx.get(f"{root}/{path}").status_code == 404, path
+        assert office.office.get(f"{root}/{path}").status_code == 404, path
 
 
 def test_neither_secrets_nor_personal_data_reach_the_server_its_messages_or_the_results(
-    office: Office, prefect: Orchestrator, tmp_path: Path
+    office: Told, prefect: Orchestrator, tmp_path: Path
 ) -> None:
     package = with_personal_data(tmp_path / "package")
     done = prefect.run("annual-close", {"package": str(package), "out": "out/private"})
@@ -198,12 +177,14 @@ def test_neither_secrets_nor_personal_data_reach_the_server_its_messages_or_the_
 
     told = json.dumps([prefect.everything(), office.messages], ensure_ascii=False)
     assert UNIT in told
-    for canary in (*SECRETS, *PERSONAL):
+    key = office.office.keys.secret().partition(":")[2]
+    for canary in (*SECRETS, *PERSONAL, key):
         assert canary not in told, canary
     assert holding(office.folder / "out" / "private", (*SECRETS, *PERSONAL)) == set()
     assert all("/data/restricted/" in name for name in holding(office.folder / "archive", PERSONAL))
     for path in (path for path in office.folder.rglob("*") if path.is_file()):
         held = path.read_bytes()
+        assert path.name == "api-key" or key.encode() not in held, path
         assert not [canary for canary in SECRETS if canary.encode() in held], path
         if path.is_relative_to(office.folder / "home"):
             assert not [canary for canary in PERSONAL if canary.encode() in held], path

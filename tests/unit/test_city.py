@@ -23,7 +23,7 @@ from juesuan.city.packages import find_packages, read_package, unfit
 from juesuan.city.remembered import unchanged
 from juesuan.city.summary import write_summary
 from juesuan.city.worker import MOST_WORDS, close_package
-from juesuan.closing import only_one
+from juesuan.closing import only_one, only_one_of
 from juesuan.problems import ExitCode, InputError, OutputError
 from juesuan.review import approve
 from tests.conftest import EXAMPLE, copy_package
@@ -258,7 +258,7 @@ def order(tmp_path: Path, package: Path, **more: bool) -> Order:
 def test_a_unit_whose_lock_is_held_fails_and_says_so(tmp_path: Path) -> None:
     package = tmp_path / "a"
     copy_package(EXAMPLE, package)
-    with only_one("070123-2020"):
+    with only_one_of(str(tmp_path / "archive"), "070123-2020"):
         found = close_package(order(tmp_path, package))
     assert (found.status, found.exit_code) == (Status.FAILED, ExitCode.OUTPUT)
     assert "070123-2020 的另一次决算正在进行" in found.words[0]

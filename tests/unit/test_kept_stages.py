@@ -1,11 +1,13 @@
 """A kept result is whole or it is none; a rerun uses what it can and makes the rest again."""
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
-from juesuan.closing import only_one
+from juesuan.archive import open_store
+from juesuan.closing import only_one, only_one_into, only_one_of
 from juesuan.closing.kept import KeptStages, hash_of, hash_of_files
 from juesuan.problems import OutputError
 from juesuan.progress import Stage, State, announce, listening
@@ -75,13 +77,66 @@ def test_hashes_keep_parts_and_paths_apart(tmp_path: Path) -> None:
 def test_a_second_closing_of_the_same_year_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     with only_one("070123-2020"):
-        (held,) = (tmp_path / "juesuan" / "locks").iterdir()
         with pytest.raises(OutputError, match="另一次决算正在进行"), only_one("070123-2020"):
             pytest.fail("two closings at once")
         with only_one("070123-2021"):
             pass
     with only_one("070123-2020", wait=True):
-        assert FileLock(held).lock_file == str(held)
+        assert len(list((tmp_path / "juesuan" / "locks").iterdir())) == 1
+    assert not list((tmp_path / "juesuan" / "locks").iterdir())
+
+
+def test_a_results_folder_is_locked_for_everybody_and_the_lock_leaves_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "new" / "out"
+    with only_one_into(out):
+        assert (tmp_path / "new" / ".out.lock").is_file()
+        with pytest.raises(OutputError, match="另一次决算正在进行"), only_one_into(out):
+            pytest.fail("two closings at once")
+        with only_one_into(tmp_path / "new" / "other"):
+            pass
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_units_year_is_locked_in_its_archive_whoever_closes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = tmp_path / "archive"
+    with only_one_of(str(archive), "070123-2020"):
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another user"))
+        with (
+            pytest.raises(OutputError, match="070123-2020 的另一次"),
+            only_one_of(f"file://{archive}", "070123-2020"),
+        ):
+            pytest.fail("two closings at once")
+        with only_one_of(str(archive), "070123-2021"), only_one_of(str(tmp_path / "b"), "070123-2020"):
+            pass
+        assert open_store(str(archive)).keys() == []
+    assert [path.name for path in tmp_path.iterdir()] == []
+
+
+def test_a_bucket_is_locked_by_its_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    with only_one_of("s3://bucket/a", "070123-2020"):
+        with pytest.raises(OutputError, match="正在进行"), only_one_of("s3://bucket/a", "070123-2020"):
+            pytest.fail("two closings at once")
+        with only_one_of("s3://bucket/b", "070123-2020"):
+            pass
+
+
+def test_who_waits_gets_the_lock_when_it_is_free(tmp_path: Path) -> None:
+    got: list[str] = []
+
+    def wait() -> None:
+        with only_one_into(tmp_path / "out", wait=True):
+            got.append("second")
+
+    with only_one_into(tmp_path / "out"):
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        time.sleep(0.5)
+        got.append("first")
+    waiting.join(10)
+    assert got == ["first", "second"]
 
 
 def test_stages_are_told_to_whoever_listens() -> None:

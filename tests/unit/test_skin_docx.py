@@ -1,6 +1,7 @@
 """The Word file: real styles, tables, fields and sections; the same bytes each time."""
 
 import zipfile
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from io import BytesIO
 from typing import Any
@@ -45,6 +46,17 @@ def test_headings_and_text_have_real_styles(word: Any) -> None:
     assert word.styles["Heading 2"].element.rPr.rFonts.get(qn("w:eastAsia")) == "黑体"
     assert word.styles["Heading 3"].element.rPr.rFonts.get(qn("w:eastAsia")) == "楷体"
     assert word.styles["Normal"].font.size.pt == 16
+
+
+@pytest.mark.parametrize(
+    ("name", "points"),
+    [("某市某中心", None), ("某市某开发区人力资源和社会保障局", 26.0), ("某" * 40, 18.0)],
+)
+def test_a_name_too_long_for_its_line_of_the_cover_is_set_smaller(name: str, points: float | None) -> None:
+    document = replace(skin_demo.DOCUMENT, title=(Text(name), Number(next(iter(skin_demo.FACTS)))))
+    first = next(one for one in docx.Document(BytesIO(made(document))).paragraphs if one.style.name == "Title")
+    size = first.runs[0].font.size
+    assert (first.text, size.pt if size else None) == (name, points)
 
 
 def test_the_contents_are_a_field_with_entries_and_pages(word: Any) -> None:

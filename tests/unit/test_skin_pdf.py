@@ -84,6 +84,15 @@ def test_the_cover_bears_the_date_of_the_package_or_none() -> None:
     assert "19 日" not in text_of(undated.data)[0]
 
 
+def test_a_long_name_stays_on_one_line_of_the_cover() -> None:
+    name = "某市某开发区人力资源和社会保障事务管理局"
+    document = replace(skin_demo.DOCUMENT, title=(Text(name), Number(next(iter(skin_demo.FACTS)))))
+    with pdfplumber.open(BytesIO(printed(document))) as file:
+        cover = [one for one in file.pages[0].chars if one["text"] in name and one["size"] > 17]
+    assert "".join(one["text"] for one in cover).startswith(name)
+    assert len({round(one["top"]) for one in cover[: len(name)]}) == 1
+
+
 def test_a_draft_says_so_on_every_page(data: bytes) -> None:
     pages = text_of(printed(draft=True))
     assert all("草　稿" in page for page in pages)

@@ -272,9 +272,9 @@ def _texts(root: Path, one: Description) -> None:
         "composition": f"从单位构成看，{one.unit}决算由纳入独立核算的单位本级决算组成，无二级单位。",
         "staff_category": _STAFF_WORDS[one.kind],
         "use": "保障了相关工作开展",
-        "management": "我单位按照要求组织开展了绩效自评。",
-        "overall": "整体支出管理规范。",
-        "results_use": "根据自评结果完善项目管理和预算安排。",
+        "management": "我单位按照要求组织开展了绩效自评。" if one.sheets else "",
+        "overall": "整体支出管理规范。" if "unit" in one.sheets else "",
+        "results_use": "根据自评结果完善项目管理和预算安排。" if one.sheets else "",
         **one.texts,
     }
     _yaml(folder / "profile.yaml", {key: words[key] for key in ("duties", "composition", "staff_category")})

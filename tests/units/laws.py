@@ -150,6 +150,10 @@ def nothing_is_said_as_nothing(told: Told) -> Iterator[str]:
             yield line
         if re.search(r"单位包括(.+)本级。", line):
             yield line
+        if re.search(r"(?<!年度)(?<!上年)无公布数", line):
+            yield line
+        if "未开展" in line and "开展了绩效自评" in line:
+            yield line
 
 
 def parts_make_the_whole(told: Told) -> Iterator[str]:

@@ -37,7 +37,7 @@ def test_any_unit_closes_and_agrees_with_the_oracle(one: Description) -> None:
 
 
 @pytest.mark.parametrize("corruption", CORRUPTIONS, ids=[one.name for one in CORRUPTIONS])
-@settings(SETTINGS, max_examples=3)
+@settings(SETTINGS, max_examples=2)
 @given(one=units())
 def test_one_thing_broken_is_refused_for_that_thing(corruption: Corruption, one: Description) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -48,7 +48,7 @@ def test_one_thing_broken_is_refused_for_that_thing(corruption: Corruption, one:
     assert {rule for rule in told if not rule.startswith((*corruption.breaks, *corruption.may))} == set()
 
 
-@settings(SETTINGS, max_examples=3)
+@settings(SETTINGS, max_examples=2)
 @given(units())
 def test_spending_above_the_budget_only_warns(one: Description) -> None:
     with tempfile.TemporaryDirectory() as folder:

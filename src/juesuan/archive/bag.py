@@ -59,6 +59,9 @@ class Closing:
     sign_offs: Path | None = None
     state: State = State.DRAFT
     prepared_on: date | None = None
+    published: Path | None = (
+        None  # where the results are to lie: no part of the inputs, though it may lie among them
+    )
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,9 @@ def make_bag(closing: Closing, *, without: Iterable[Path] = ()) -> Bag:
         OutputError: a file can't be read, is a link, or has a name that bags can't hold.
     """
     results = closing.results.resolve()
-    left_out = {path.resolve() for path in without} | {results, results.with_name(f"{results.name}.refused")}
+    left_out = {path.resolve() for path in without}
+    for folder in (results, closing.published.resolve() if closing.published else results):
+        left_out |= {folder, folder.with_name(f"{folder.name}.refused")}
     try:
         apart = {closing.sign_offs.resolve()} if closing.sign_offs is not None else set()
         made = dict(_folder(RESULTS, results, apart))

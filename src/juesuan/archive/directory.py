@@ -20,6 +20,9 @@ from juesuan.problems import OutputError, words_of
 RESTRICTED = "restricted"
 """Name of the folder in a version that only the archive's owner may enter."""
 
+LOCK = ".lock-"
+"""How the names of files begin that say who works on a unit's year just now; they are no part of the archive."""
+
 _RETENTION = ".retention"
 _TEMPORARY = ".juesuan-"
 _STALE_SECONDS = 24 * 3600
@@ -93,7 +96,7 @@ class DirectoryStore:
                 Path(place, name).relative_to(self.root).as_posix()
                 for place, _, names in os.walk(folder, onerror=_raise)
                 for name in names
-                if not name.endswith(_RETENTION) and not name.startswith(_TEMPORARY)
+                if not name.endswith(_RETENTION) and not name.startswith((_TEMPORARY, LOCK))
             )
             return sorted(key for key in found if key.startswith(prefix)) if folder.is_dir() else []
 

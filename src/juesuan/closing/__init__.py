@@ -18,12 +18,20 @@ from juesuan.closing.checks import check_account, check_disclosure, check_ledger
 from juesuan.closing.compute import Account, Books, derive, fill
 from juesuan.closing.intake import Intake, Overrides, ingest, inputs_of, lock_name, with_ledger
 from juesuan.closing.kept import KeptStages
-from juesuan.closing.lock import only_one
-from juesuan.closing.outcome import Outcome, address_of, name_of
+from juesuan.closing.lock import only_one, only_one_into, only_one_of
+from juesuan.closing.outcome import Outcome, address_of, name_of, unit_of
 from juesuan.closing.proof import conflicts_refused
 from juesuan.closing.refusal import ClosingRefused, problems_refused, refuse_failures, refuse_problems
 from juesuan.closing.render import Disclosure, render, write_document
-from juesuan.closing.results import refusal_folder, write_refusal, write_results
+from juesuan.closing.results import (
+    Staged,
+    discard,
+    publish,
+    refusal_folder,
+    stage_results,
+    write_refusal,
+    write_results,
+)
 from juesuan.closing.resuming import derive_once, fill_once, render_once
 from juesuan.closing.signing import Turn, invitation, next_signature, take_signature
 from juesuan.review import SignOffRefused
@@ -38,6 +46,7 @@ __all__ = [
     "Outcome",
     "Overrides",
     "SignOffRefused",
+    "Staged",
     "State",
     "Turn",
     "address_of",
@@ -50,6 +59,7 @@ __all__ = [
     "conflicts_refused",
     "derive",
     "derive_once",
+    "discard",
     "fill",
     "fill_once",
     "ingest",
@@ -60,13 +70,18 @@ __all__ = [
     "name_of",
     "next_signature",
     "only_one",
+    "only_one_into",
+    "only_one_of",
     "problems_refused",
+    "publish",
     "refusal_folder",
     "refuse_failures",
     "refuse_problems",
     "render",
     "render_once",
+    "stage_results",
     "take_signature",
+    "unit_of",
     "with_ledger",
     "write_document",
     "write_refusal",

@@ -28,8 +28,10 @@ def check_archive(address: str) -> None:
     open_store(address).prove()
 
 
-def archive_account(address: str, account: Account, out: Path, state: State = State.DRAFT) -> Archived:
-    """Archive the results of a closing with its package.
+def archive_account(
+    address: str, account: Account, out: Path, state: State = State.DRAFT, *, published: Path | None = None
+) -> Archived:
+    """Archive the results of a closing with its package; ``published`` is where they are to lie, if elsewhere.
 
     Raises:
         OutputError: the storage failed; what was written stays, and a rerun goes on from there.
@@ -41,6 +43,7 @@ def archive_account(address: str, account: Account, out: Path, state: State = St
         name=settings.unit.name,
         year=settings.year,
         results=out,
+        published=published,
         inputs=package.root,
         sign_offs=sign_offs if sign_offs.is_dir() else None,
         state=state,

@@ -30,6 +30,14 @@ def name_of(package: Path) -> str:
     return f"{settings.unit.name} {settings.year} 年度决算"
 
 
+def unit_of(package: Path) -> str | None:
+    """Return the code of the unit whose package lies in a folder; None where it can't be told."""
+    try:
+        return read_yaml(package / SETTINGS_FILE, Settings).unit.code
+    except InputError:
+        return None
+
+
 def address_of(page: Path) -> str | None:
     """Return where a web server shows a page of the results; None where none does."""
     root, url = os.environ.get(RESULTS_ROOT), os.environ.get(RESULTS_URL)

@@ -4,9 +4,11 @@ import csv
 import hashlib
 import io
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -48,17 +50,43 @@ FACT_COLUMNS = (
 )
 
 
+@dataclass(frozen=True)
+class Staged:
+    """Results that lie ready beside ``out``: written whole, and not published."""
+
+    out: Path
+    folder: Path
+    state: State
+
+
 def write_results(
     out: Path, account: Account, disclosure: Disclosure, runs: Sequence[SuiteRun], *, old: Path | None = None
 ) -> State:
-    """Write everything that a closing publishes or proves, and return how far it came.
+    """Write everything that a closing publishes or proves, publish it, and return how far it came.
 
-    ``out`` is replaced whole, or not at all; the sign-offs in it are taken over, and count for what they signed. A
-    disclosure whose mark 草稿 is not as its sign-offs say is rendered again. With ``old``, the review page tells
-    how the results differ from those.
+    ``out`` is replaced whole, or not at all. See :func:`stage_results`.
 
     Raises:
         OutputError: the folder can't be written, or holds something that is no result of a closing.
+    """
+    staged = stage_results(out, account, disclosure, runs, old=old)
+    try:
+        publish(staged)
+    finally:
+        discard(staged)
+    return staged.state
+
+
+def stage_results(
+    out: Path, account: Account, disclosure: Disclosure, runs: Sequence[SuiteRun], *, old: Path | None = None
+) -> Staged:
+    """Write everything that a closing publishes or proves beside ``out``, which stays as it is.
+
+    The sign-offs in ``out`` are taken over, and count for what they signed. A disclosure whose mark 草稿 is not as
+    its sign-offs say is rendered again. With ``old``, the review page tells how the results differ from those.
+
+    Raises:
+        OutputError: the folder can't be written, or ``out`` holds something that is no result of a closing.
     """
     signed = signed_before(out, account)
     state = standing_of(signed, account, disclosure.document, runs).state
@@ -87,9 +115,22 @@ def write_results(
             write_signoffs(folder, signed)
         write_review(folder, old=old)
 
-    replace_folder(out, fill)
-    shutil.rmtree(refusal_folder(out), ignore_errors=True)
-    return state
+    return Staged(out, _filled_beside(out, fill), state)
+
+
+def publish(staged: Staged) -> None:
+    """Put staged results in their place; what was found when an earlier closing was refused goes.
+
+    Raises:
+        OutputError: the folder can't be written.
+    """
+    _into_place(staged.folder, staged.out)
+    shutil.rmtree(refusal_folder(staged.out), ignore_errors=True)
+
+
+def discard(staged: Staged) -> None:
+    """Remove what is left of staged results, published or not."""
+    shutil.rmtree(staged.folder.parent, ignore_errors=True)
 
 
 def write_refusal(out: Path, refusal: ClosingRefused) -> Path:
@@ -174,17 +215,39 @@ def replace_folder(target: Path, fill: Callable[[Path], None]) -> None:
     Raises:
         OutputError: the target is something that must not be replaced, or can't be written.
     """
+    fresh = _filled_beside(target, fill)
+    try:
+        _into_place(fresh, target)
+    finally:
+        shutil.rmtree(fresh.parent, ignore_errors=True)
+
+
+def _filled_beside(target: Path, fill: Callable[[Path], None]) -> Path:
+    """Fill a new folder beside the target, hidden, and return it."""
     if target.exists() and not _replaceable(target):
         raise OutputError(f"{target} 不是决算结果的文件夹，不会被覆盖。请换一个输出位置，或先移走其中的文件。")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(target)
         beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     except OSError as error:
         raise OutputError(f"无法写入 {target}：{words_of(error)}") from error
+    fresh = beside / "new"
     try:
-        fresh, old = beside / "new", beside / "old"
         fresh.mkdir()
         fill(fresh)
+    except BaseException as error:
+        shutil.rmtree(beside, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise OutputError(f"无法写入 {target}：{words_of(error)}") from error
+        raise
+    return fresh
+
+
+def _into_place(fresh: Path, target: Path) -> None:
+    """Move a filled folder into the target's place."""
+    old = fresh.with_name("old")
+    try:
         if target.exists():
             target.rename(old)
         try:
@@ -195,7 +258,19 @@ def replace_folder(target: Path, fill: Callable[[Path], None]) -> None:
             raise
     except OSError as error:
         raise OutputError(f"无法写入 {target}：{words_of(error)}") from error
-    finally:
+
+
+def _sweep(target: Path) -> None:
+    """Remove what a killed program left beside the target; what stood in its place, if nothing does, comes back.
+
+    Whoever calls holds the lock of the target: nobody is at work there.
+    """
+    left = re.compile(re.escape(f".{target.name}-") + r"[a-z0-9_]{8}")
+    for beside in [one for one in target.parent.iterdir() if left.fullmatch(one.name)]:
+        if beside.is_symlink() or not beside.is_dir() or {one.name for one in beside.iterdir()} - {"new", "old"}:
+            continue
+        if not target.exists() and (beside / "old").is_dir():
+            (beside / "old").rename(target)
         shutil.rmtree(beside, ignore_errors=True)
 
 

@@ -1,5 +1,6 @@
 """Signing in the orchestrator: whose turn it is, and taking the answer that a person gave in the form."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from juesuan import review
 from juesuan.closing.kept import hash_of
+from juesuan.people import PEOPLE, Person, Register, normalised
 from juesuan.review import Results, SignOff, SignOffRefused, idle_of, read_results, write_review
 
 _ZONE = ZoneInfo("Asia/Shanghai")
@@ -94,14 +96,31 @@ def _reason(failure: Mapping[str, Any]) -> str:
 def take_signature(out: Path, turn: Turn, name: str, *, approve: bool, comment: str = "") -> None:
     """Record what a person answered; what they signed must be what they were asked about.
 
+    Where a service runs the closing, the person must be in its register with the role, for this unit.
+
     Raises:
         SignOffRefused: the person does not approve or may not sign, or the results are other ones now.
     """
+    person = _registered(out, turn, name)
     if not approve:
         raise SignOffRefused(
-            f"{turn.role}{name.strip()}不同意：{comment.strip() or '没有写明意见'}。没有公布任何内容。"
+            f"{turn.role}{normalised(name)}不同意：{comment.strip() or '没有写明意见'}。没有公布任何内容。"
         )
     if read_results(out).content != turn.content:
         raise SignOffRefused("请求签署之后结果有变动，这次签署不算数。")
-    review.approve(out, name, turn.role, on=datetime.now(_ZONE).date(), comment=comment)
+    by = person.id if person else ""
+    review.approve(out, name, turn.role, on=datetime.now(_ZONE).date(), comment=comment, by=by)
     write_review(out)
+
+
+def _registered(out: Path, turn: Turn, name: str) -> Person | None:
+    """Return the person of the service's register; None where no service runs this closing."""
+    if not os.environ.get(PEOPLE):
+        return None
+    person, unit = Register(Path(os.environ[PEOPLE])).named(name), str(read_results(out).manifest["unit"])
+    if person is None or not person.may(turn.role, unit):
+        raise SignOffRefused(
+            f"{normalised(name) or '没有写姓名的人'}不能作为{turn.role}签署单位 {unit} 的决算。"
+            f"请由管理员添加：juesuan users add 姓名 --role {turn.role}"
+        )
+    return person

@@ -1,15 +1,18 @@
 """Adding a sign-off to a results folder, and telling how far a closing came."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from juesuan.archive import State
 from juesuan.package import PLACEHOLDER
+from juesuan.people import clean, normalised
 from juesuan.problems import ExitCode, JuesuanError
 from juesuan.review.results import Results, read_results
 from juesuan.review.signoff import SignOff, hashes_of, write_signoffs
 
 _SHOWN = 5
+_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 class SignOffRefused(JuesuanError):  # noqa: N818 - names what happened
@@ -35,26 +38,43 @@ class SignOffRefused(JuesuanError):  # noqa: N818 - names what happened
         )
 
 
-def approve(out: Path, who: str, role: str, *, on: date, comment: str = "") -> Results:
+def approve(out: Path, who: str, role: str, *, on: date, comment: str = "", by: str = "") -> Results:
     """Sign what is open for a role; return the results with the sign-off.
+
+    ``by`` is who the system knows the person to be. Names are compared as readers see them: another width of
+    letters, or a character that shows nothing, makes no other person.
 
     Raises:
         SignOffRefused: it is not this person's or this role's turn, or there are warnings nobody explained.
         OutputError: the folder holds no results, or they were changed since.
     """
     results = read_results(out)
-    who, role = who.strip(), role.strip()
+    who, role = normalised(who), clean(role)
     roles = tuple(results.run["approvals"])
     _refuse_unfit(results, who, role, roles)
     sections = hashes_of(results.sections)
     open_ = results.standing.open.get(role, ())
     mine = {
-        name for one in results.signoffs if (one.who, one.role) == (who, role) for name in one.covers(sections)
+        name
+        for one in results.signoffs
+        if (normalised(one.who), one.role) == (who, role)
+        for name in one.covers(sections)
     }
     signed = {name: sections[name] for name in open_ if name not in mine}
     if not signed:
         raise SignOffRefused(f"没有等待{role}{f'（{who} 已签署）' if mine else ''}签署的内容。")
-    record = SignOff(who, role, on.isoformat(), comment.strip(), results.manifest_hash, results.content, signed)
+    record = SignOff(
+        who,
+        role,
+        on.isoformat(),
+        clean(comment),
+        results.manifest_hash,
+        results.content,
+        signed,
+        facts=results.manifest["files"]["facts.csv"],
+        by=by,
+        at=datetime.now(_ZONE).isoformat(timespec="seconds"),
+    )
     write_signoffs(out, (*results.signoffs, record))
     return read_results(out)
 
@@ -74,7 +94,11 @@ def _refuse_unfit(results: Results, who: str, role: str, roles: tuple[str, ...])
     if waiting:
         raise SignOffRefused(f"还没有轮到{role}：先由{waiting[0]}签署。")
     sections = hashes_of(results.sections)
-    other = [one.role for one in results.signoffs if one.who == who and one.role != role and one.covers(sections)]
+    other = [
+        one.role
+        for one in results.signoffs
+        if normalised(one.who) == who and one.role != role and one.covers(sections)
+    ]
     if other:
         raise SignOffRefused(f"{who} 已作为{other[0]}签署；不同的角色须由不同的人签署。")
 

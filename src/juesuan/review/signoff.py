@@ -3,19 +3,23 @@
 A closing goes from draft to reviewed to approved. A sign-off (``sign-offs/sign-offs.json``) records who signed, in
 which role, on which day, and for every section the hash of its words and of the facts that it reads. It counts for
 a section as long as that hash is the closing's; where something that a section reads has changed, the sign-off is
-void for that section, and the section is open again. Records are only ever added.
+void for that section, and the section is open again. Records are only ever added: each is sealed with the hash of
+itself and of the seal before it, so that one which was changed, taken out or put in is noticed when it is read.
+(Who writes a whole new chain is not noticed; that takes a signature.)
 """
 
+import hashlib
 import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from juesuan.archive import State
+from juesuan.people import normalised
 from juesuan.problems import OutputError, words_of
 
 FOLDER = "sign-offs"
@@ -24,7 +28,12 @@ FILE = "sign-offs.json"
 
 @dataclass(frozen=True)
 class SignOff:
-    """One person's approval. ``on`` is an ISO date; ``manifest`` and ``content`` the hashes of what was signed."""
+    """One person's approval. ``on`` is an ISO date; ``manifest``, ``content``, ``facts`` are hashes of what was
+    signed.
+
+    ``by`` is who the system knew them to be (a person of the register, or an account of the operating system), and
+    ``at`` when the system took it; both are empty in what nobody recorded so.
+    """
 
     who: str
     role: str
@@ -33,6 +42,9 @@ class SignOff:
     manifest: str
     content: str
     sections: Mapping[str, str]
+    facts: str = ""
+    by: str = ""
+    at: str = ""
 
     def covers(self, sections: Mapping[str, str]) -> frozenset[str]:
         """Return the sections for which it counts today."""
@@ -66,7 +78,7 @@ def standing(
     ``roles`` must all sign, in their order; a role that is named twice needs two people. With a warning that
     nobody explained a closing is a draft, whatever was signed before.
     """
-    signed = {(one.role, one.who): one.covers(sections) for one in _joined(records, sections)}
+    signed = {(one.role, normalised(one.who)): one.covers(sections) for one in _joined(records, sections)}
     open_: dict[str, tuple[str, ...]] = {}
     for role, people in Counter(roles).items():
         waiting = tuple(
@@ -91,7 +103,7 @@ def _joined(records: Sequence[SignOff], sections: Mapping[str, str]) -> list[Sig
     """Join the records of one person in one role: what was signed again after it was reopened adds to the rest."""
     joined: dict[tuple[str, str], dict[str, str]] = {}
     for one in records:
-        kept = joined.setdefault((one.role, one.who), {})
+        kept = joined.setdefault((one.role, normalised(one.who)), {})
         kept.update({name: one.sections[name] for name in one.covers(sections)})
     return [SignOff(who, role, "", "", "", "", kept) for (role, who), kept in joined.items()]
 
@@ -100,16 +112,24 @@ def read_signoffs(out: Path) -> tuple[SignOff, ...]:
     """Return the sign-offs of a results folder, in the order in which they were given.
 
     Raises:
-        OutputError: the file can't be read.
+        OutputError: the file can't be read, or a record's seal does not fit: somebody changed the file.
     """
     path = out / FOLDER / FILE
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        return tuple(SignOff(**one) for one in data["records"])
+        sealed = [(one.pop("seal", ""), SignOff(**one)) for one in data["records"]]
     except (FileNotFoundError, NotADirectoryError):
         return ()
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise OutputError(f"{path} 无法读取（{error}）。签署记录不会被覆盖，请从归档中取回。") from error
+    seals = _seals(record for _, record in sealed)
+    for number, ((stated, record), seal) in enumerate(zip(sealed, seals, strict=True), start=1):
+        if stated != seal:
+            raise OutputError(
+                f"{path} 被改动过：第 {number} 条（{record.role} {record.who}）与封记不符。签署不算数；"
+                "请从归档中取回原来的文件，或删去 sign-offs 文件夹重新签署。"
+            )
+    return tuple(record for _, record in sealed)
 
 
 def write_signoffs(out: Path, records: Iterable[SignOff]) -> None:
@@ -118,7 +138,9 @@ def write_signoffs(out: Path, records: Iterable[SignOff]) -> None:
     Raises:
         OutputError: the folder can't be written.
     """
-    data = json.dumps({"records": [asdict(one) for one in records]}, ensure_ascii=False, indent=1) + "\n"
+    records = tuple(records)
+    sealed = [{**asdict(one), "seal": seal} for one, seal in zip(records, _seals(records), strict=True)]
+    data = json.dumps({"records": sealed}, ensure_ascii=False, indent=1) + "\n"
     folder = out / FOLDER
     try:
         folder.mkdir(exist_ok=True)
@@ -131,6 +153,15 @@ def write_signoffs(out: Path, records: Iterable[SignOff]) -> None:
         Path(name).replace(folder / FILE)
     except OSError as error:
         raise OutputError(f"无法写入 {folder}：{words_of(error)}") from error
+
+
+def _seals(records: Iterable[SignOff]) -> Iterator[str]:
+    """Yield the seal of each record: the hash of the seal before it and of all that it says."""
+    before = ""
+    for one in records:
+        held = json.dumps([before, asdict(one)], ensure_ascii=False, sort_keys=True)
+        before = hashlib.sha256(held.encode()).hexdigest()
+        yield before
 
 
 def hashes_of(sections: Iterable[Mapping[str, Any]]) -> dict[str, str]:

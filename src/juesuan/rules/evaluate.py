@@ -59,6 +59,7 @@ EVALUATORS: Mapping[str, Evaluator] = {
     "as_last_year": years.as_last_year,
     "opening_balances": years.opening_balances,
     "no_personal_number": personal.no_personal_number,
+    "no_number_like_an_id": personal.no_number_like_an_id,
     "no_person_named": personal.no_person_named,
 }
 

@@ -6,7 +6,7 @@ The failing place never repeats what was found: numbers are masked, of a name on
 import re
 from collections.abc import Iterator, Mapping
 
-from juesuan.privacy import masked, personal_numbers
+from juesuan.privacy import Kind, masked, personal_numbers
 from juesuan.rules.model import Rule, Subject
 from juesuan.suites import Item
 
@@ -17,11 +17,21 @@ _PARTS = re.compile(r"[^\u4e00-\u9fff·]+")
 
 def no_personal_number(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
     """No text that is published holds a resident ID, a mobile number or a bank card."""
+    return _numbers(subject, frozenset(Kind) - {Kind.LIKE_RESIDENT_ID})
+
+
+def no_number_like_an_id(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
+    """No text that is published holds a number that is a resident ID but for its check character."""
+    return _numbers(subject, frozenset({Kind.LIKE_RESIDENT_ID}))
+
+
+def _numbers(subject: Subject, kinds: frozenset[Kind]) -> Iterator[Item]:
     for place, texts in _published(subject):
         found = [
             Item(_at(place, where), f"{one.kind} {masked(text[one.start : one.end])}", _NONE, 1)
             for text, where in texts.items()
             for one in personal_numbers(text)
+            if one.kind in kinds
         ]
         yield from found or [Item(place, _NONE, _NONE, 0)]
 

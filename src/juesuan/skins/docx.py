@@ -12,6 +12,7 @@ from html import escape
 from io import BytesIO
 from typing import Any
 
+from docx.shared import Pt
 from docxtpl import DocxTemplate
 
 from juesuan.document import Block, Chart, Document, Grid, Heading, Paragraph
@@ -42,6 +43,8 @@ PAGES: Mapping[PageLayout, Page] = {
 _WIDER = ooxml.twips(20)  # a table in the running text reaches a centimetre into each margin
 _OUTSIDE = f'<w:ind w:left="{-_WIDER // 2}" w:right="{-_WIDER // 2}" w:firstLineChars="0" w:firstLine="0"/>'
 _PICTURE_MM = 150
+_TITLE_EMS, _TITLE_SIZE, _TITLE_LEAST = 13, 32, 18  # what a line of the cover holds, and its size in points
+_COVER = 4  # paragraphs: the draft's note, two lines of title, whose accounts they are
 _PART_EMS, _PART_SIZE = 20, 44  # what a line holds of a part's title, and its size in half points
 _ASCII = 127
 _SHEET = 16  # half points: a sheet without a head of its own stands on one page
@@ -74,6 +77,7 @@ def render_docx(document: Document, facts: Facts, imprint: Imprint, pages: Mappi
             "body": writer.body(),
         }
     )
+    _fit_titles(word)
     core = word.core_properties
     core.title, core.author, core.language = text_of(document.title, facts), imprint.author, "zh-CN"
     core.last_modified_by, core.revision = imprint.author, 1
@@ -220,6 +224,14 @@ def _heading_runs(words: str, level: int) -> str:
     size = min(_PART_SIZE, _PART_SIZE * _PART_EMS // _ems(rest))
     smaller = f'<w:sz w:val="{size}"/><w:szCs w:val="{size}"/>' if size < _PART_SIZE else ""
     return f"{run(first)}<w:r><w:br/></w:r>{run(rest, smaller)}"
+
+
+def _fit_titles(word: Any) -> None:
+    """Set a title of the cover that is longer than its line smaller: no lone 局 falls to the next one."""
+    for line in word.paragraphs[:_COVER]:
+        if line.style.name == "Title" and _ems(line.text) > _TITLE_EMS:
+            for one in line.runs:
+                one.font.size = Pt(max(_TITLE_SIZE * _TITLE_EMS // _ems(line.text), _TITLE_LEAST))
 
 
 def _ems(words: str) -> int:

@@ -1,0 +1,142 @@
+"""Prefect's server as a child of a program of ours: on loopback, with a key, and gone when its parent is.
+
+    python server.py PORT-DESCRIPTOR   (environment: Prefect's settings)
+
+The child listens on a socket that the parent has bound, answers to that address alone, and watches its standard
+input: it is a pipe whose other end only the parent holds, so that it ends however the parent ends. The parent's
+part is :func:`running`.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from juesuan.offline import OFFLINE, go_offline
+from juesuan.problems import OutputError
+
+_HOST = "127.0.0.1"
+_PATIENCE = 300  # seconds for a first start, migrations included, on a busy machine
+_MERCY = 5  # seconds that a server has to end by itself
+_TEMPORARY = "JUESUAN_TEMPORARY_HOME"
+
+_CLOSED = {
+    "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": "",  # no page but its own
+    "PREFECT_SERVER_UI_V2_ENABLED": "false",  # adverts, and an analytics host at each load
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    "PREFECT__SERVER_FINAL": "1",  # as "prefect server start" sets it: one application alone
+}
+_EPHEMERAL = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1"}
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that was started: the address of its API, and its process."""
+
+    api: str
+    process: "subprocess.Popen[bytes]"
+
+    @property
+    def root(self) -> str:
+        """Where its page is."""
+        return self.api.removesuffix("/api")
+
+    def wait(self) -> None:
+        """Return when it answers.
+
+        Raises:
+            OutputError: it ended, or takes too long.
+        """
+        deadline = time.monotonic() + _PATIENCE
+        with httpx.Client(trust_env=False, timeout=2) as client:
+            while time.monotonic() < deadline and self.process.poll() is None:
+                with suppress(httpx.TransportError):
+                    if client.get(f"{self.api}/health").is_success:
+                        return
+                time.sleep(0.1)
+        raise OutputError("Prefect 服务没有启动。请再试一次；仍不行的，用 JUESUAN_DEBUG=1 查看原因。")
+
+
+@contextmanager
+def running(
+    home: Path, key: str, settings: Mapping[str, str] | None = None, *, ephemeral: bool = False
+) -> Iterator[Server]:
+    """Start a server whose data lie in ``home``, and end it with the block, or with this process.
+
+    ``ephemeral`` is a server for one closing: without a page, and its folder goes with it.
+    """
+    environment = {
+        **{name: value for name, value in os.environ.items() if name not in _FOR_CLIENTS},
+        **OFFLINE,
+        **_CLOSED,
+        **(settings or {}),
+        "PREFECT_HOME": str(home),
+        "PREFECT_SERVER_API_AUTH_STRING": key,
+        **(_EPHEMERAL | {_TEMPORARY: "1"} if ephemeral else {}),
+    }
+    with socket.create_server((_HOST, 0), backlog=128) as listening:
+        port = listening.getsockname()[1]
+        process = subprocess.Popen(  # noqa: S603 - our own words
+            [sys.executable, "-P", str(Path(__file__).resolve()), str(listening.fileno())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL if ephemeral and not os.environ.get("JUESUAN_DEBUG") else None,
+            pass_fds=(listening.fileno(),),
+            env=environment,
+            cwd=home,
+            start_new_session=True,  # Ctrl-C ends the parent, which ends the server when its runs are told
+        )
+    try:
+        yield Server(f"http://{_HOST}:{port}/api", process)
+    finally:
+        if process.stdin:
+            process.stdin.close()
+        try:
+            process.wait(_MERCY)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+_FOR_CLIENTS = frozenset({"PREFECT_API_URL", "PREFECT_API_AUTH_STRING", "PREFECT_API_KEY"})
+"""What tells a client of a server where it is: the server itself is no client of one."""
+
+
+def _end_with_the_parent() -> None:
+    while os.read(0, 1024):
+        pass
+    if os.environ.get(_TEMPORARY):
+        shutil.rmtree(os.environ["PREFECT_HOME"], ignore_errors=True)
+    os.kill(os.getpid(), 15)
+    time.sleep(_MERCY - 2)
+    os._exit(0)
+
+
+def main(descriptor: int) -> None:
+    """Serve on a socket that was handed over, until the parent ends."""
+    go_offline()
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    import uvicorn
+    from prefect.server.api.server import create_app
+
+    from juesuan.runner import load_flow
+    from juesuan.web import HostChecked, Site
+
+    listening = socket.socket(fileno=descriptor)
+    site = Site.at(_HOST, listening.getsockname()[1])
+    app = HostChecked(load_flow("schedules").SchedulesComplete(create_app()), site)
+    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on", server_header=False)
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,238 @@
+"""The people of an office, their roles and their passwords: one file, for the service's own user alone.
+
+A person has an id that never changes and is never given again; who is removed stays in the file, so that old
+sign-offs keep their names. A password is kept as its Argon2id hash (RFC 9106, the parameters of argon2-cffi).
+"""
+
+import fcntl
+import json
+import os
+import secrets
+import tempfile
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from juesuan.people.names import normalised
+from juesuan.problems import InputError, OutputError, Place, Problem, words_of
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
+PEOPLE = "JUESUAN_PEOPLE"
+"""Environment variable: the register of the service that runs a closing."""
+
+SHORTEST = 10  # characters of a password
+
+_ZONE = ZoneInfo("Asia/Shanghai")
+
+
+class Role(StrEnum):
+    """What a person may do. The first three are the roles of a closing; 管理员 runs the service."""
+
+    PREPARER = "编制人"
+    REVIEWER = "审核人"
+    APPROVER = "批准人"
+    ADMINISTRATOR = "管理员"
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A role, and the codes of the units for which it is held; none of them means every unit."""
+
+    role: Role
+    units: tuple[str, ...] = ()
+
+    def holds(self, unit: str | None) -> bool:
+        """Return whether it counts for a unit; ``None`` is a unit that nobody knows, or several."""
+        return not self.units or unit in self.units
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person. ``removed`` is when they left, and empty for who is here."""
+
+    id: str
+    name: str
+    seats: tuple[Seat, ...]
+    password: str
+    added: str
+    removed: str = ""
+
+    def may(self, role: str, unit: str | None) -> bool:
+        """Return whether the person holds a role for a unit."""
+        return not self.removed and any(one.role == role and one.holds(unit) for one in self.seats)
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """Every role that the person holds somewhere."""
+        return frozenset(one.role for one in self.seats)
+
+
+class Register:
+    """The file of people."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def people(self) -> tuple[Person, ...]:
+        """Return everybody, also who was removed, in the order in which they were added.
+
+        Raises:
+            OutputError: the file can't be read.
+        """
+        try:
+            data = json.loads(self.path.read_text(encoding="utf-8"))
+            return tuple(_person(one) for one in data["people"])
+        except FileNotFoundError:
+            return ()
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            raise OutputError(f"人员名册 {self.path} 无法读取（{error}）。") from error
+
+    def here(self) -> tuple[Person, ...]:
+        """Return who is not removed."""
+        return tuple(one for one in self.people() if not one.removed)
+
+    def named(self, name: str) -> Person | None:
+        """Return the person of a name who is here."""
+        wanted = normalised(name)
+        return next((one for one in self.here() if one.name == wanted), None)
+
+    def by_id(self, identity: str) -> Person | None:
+        """Return the person of an id who is here."""
+        return next((one for one in self.here() if one.id == identity), None)
+
+    def add(self, name: str, seat: Seat, password: str | None = None) -> Person:
+        """Add a person, or another role to one who is here (who keeps the password); return them.
+
+        Raises:
+            InputError: the name holds no letter, or a new person comes without a password, or with a short one.
+            OutputError: the file can't be written.
+        """
+        name = normalised(name)
+        if not any(one.isalpha() for one in name):
+            raise _wrong("姓名里没有文字", name)
+        with self._changing() as people:
+            found = next((one for one in people if one.name == name and not one.removed), None)
+            if found is None:
+                if password is None:
+                    raise _wrong("新的人员要有密码", name)
+                now = datetime.now(_ZONE).isoformat(timespec="seconds")
+                made = Person(secrets.token_hex(16), name, (seat,), self.hashed(password), now)
+                people.append(made)
+                return made
+            seats = (*(one for one in found.seats if one.role is not seat.role), seat)
+            changed = replace(found, seats=seats, password=self.hashed(password) if password else found.password)
+            people[people.index(found)] = changed
+            return changed
+
+    def set_password(self, name: str, password: str) -> Person:
+        """Give a person another password; return them.
+
+        Raises:
+            InputError: there is no such person, or the password is short.
+            OutputError: the file can't be written.
+        """
+        return self._replaced(name, lambda one: replace(one, password=self.hashed(password)))
+
+    def remove(self, name: str) -> Person:
+        """Remove a person: they can't log in or sign any more, and stay in the file; return them.
+
+        Raises:
+            InputError: there is no such person.
+            OutputError: the file can't be written.
+        """
+        now = datetime.now(_ZONE).isoformat(timespec="seconds")
+        return self._replaced(name, lambda one: replace(one, removed=now, password=""))
+
+    def proves(self, name: str, password: str) -> Person | None:
+        """Return who has this name and password; takes as long for a name that nobody has."""
+        from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+        person = self.named(name)
+        try:
+            self._hasher.verify(person.password if person else self._nobody, clean_password(password))
+        except (VerifyMismatchError, InvalidHashError):
+            return None
+        return person
+
+    def hashed(self, password: str) -> str:
+        """Return the hash of a password.
+
+        Raises:
+            InputError: it is too short.
+        """
+        password = clean_password(password)
+        if len(password) < SHORTEST:
+            raise _wrong(f"密码至少 {SHORTEST} 个字符", f"{len(password)} 个字符")
+        return self._hasher.hash(password)
+
+    @cached_property
+    def _hasher(self) -> "PasswordHasher":
+        from argon2 import PasswordHasher
+
+        return PasswordHasher()
+
+    @cached_property
+    def _nobody(self) -> str:
+        return self._hasher.hash(secrets.token_hex(16))
+
+    def _replaced(self, name: str, change: Callable[[Person], Person]) -> Person:
+        wanted = normalised(name)
+        with self._changing() as people:
+            found = next((one for one in people if one.name == wanted and not one.removed), None)
+            if found is None:
+                raise _wrong("没有这个人", wanted)
+            changed = change(found)
+            people[people.index(found)] = changed
+            return changed
+
+    @contextmanager
+    def _changing(self) -> Iterator[list[Person]]:
+        """Yield everybody to be changed; written whole at the end of the block, one program at a time."""
+        folder = self.path.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise OutputError(f"无法写入人员名册 {self.path}：{words_of(error)}") from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            people = list(self.people())
+            yield people
+            self._write(people)
+        finally:
+            os.close(lock)
+
+    def _write(self, people: Sequence[Person]) -> None:
+        data = {"people": [asdict(one) for one in people]}
+        try:
+            handle, name = tempfile.mkstemp(prefix=".", dir=self.path.parent)  # made with mode 600
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(json.dumps(data, ensure_ascii=False, indent=1) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(self.path)
+        except OSError as error:
+            raise OutputError(f"无法写入人员名册 {self.path}：{words_of(error)}") from error
+
+
+def clean_password(password: str) -> str:
+    """Return a password as it is hashed: in form NFKC, so that every keyboard's way of writing it counts."""
+    return unicodedata.normalize("NFKC", password)
+
+
+def _person(data: dict[str, Any]) -> Person:
+    seats = tuple(Seat(Role(one["role"]), tuple(one["units"])) for one in data.pop("seats"))
+    return Person(seats=seats, **data)
+
+
+def _wrong(message: str, found: str) -> InputError:
+    return InputError([Problem(Place("users"), "users", message, found)])

@@ -1,0 +1,124 @@
+"""The files of results, shown read-only to who is logged in: by names that folders list, never by a path.
+
+Each part of an address must be a name that the folder before it lists, and a folder or a plain file itself: a link
+is followed nowhere, and nothing hidden is shown (kept stages hold summaries of vouchers).
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from email.utils import formatdate
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from juesuan.web.gateway import SESSION
+from juesuan.web.guard import HostChecked, OwnPagesOnly
+from juesuan.web.sessions import Door
+from juesuan.web.site import Site
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+KINDS = {
+    ".html": "text/html; charset=utf-8",
+    ".pdf": "application/pdf",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".csv": "text/csv; charset=utf-8",
+    ".json": "application/json",
+    ".parquet": "application/vnd.apache.parquet",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+}
+"""What results hold; a file of another kind is not shown."""
+
+_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "private, no-cache",
+}
+_DEEPEST = 12
+_CHUNK = 1 << 16
+
+
+def results_app(folder: Path, site: Site, door: Door, login: str) -> "ASGIApp":
+    """Return the application that shows a folder of results; ``login`` is where people log in."""
+
+    def show(request: Request) -> Response:
+        if door.person(request.cookies.get(SESSION, "")) is None:
+            return RedirectResponse(login, HTTPStatus.SEE_OTHER, headers=_HEADERS)
+        parts = request.scope["path"].removeprefix("/").split("/")
+        kind = KINDS.get(Path(parts[-1]).suffix.lower())
+        handle = open_listed(folder, parts) if kind else None
+        if handle is None or kind is None:
+            return PlainTextResponse("没有这个文件。\n", HTTPStatus.NOT_FOUND, headers=_HEADERS)
+        held = os.fstat(handle)
+        headers = _HEADERS | {
+            "Content-Length": str(held.st_size),
+            "Last-Modified": formatdate(held.st_mtime, usegmt=True),
+        }
+        if request.method == "HEAD":
+            os.close(handle)
+            return Response(status_code=HTTPStatus.OK, headers=headers, media_type=kind)
+        return StreamingResponse(_pieces(handle), headers=headers, media_type=kind)
+
+    app = Starlette(routes=[Route("/{path:path}", show, methods=["GET"])])
+    return HostChecked(OwnPagesOnly(app, site), site)
+
+
+def open_listed(folder: Path, parts: list[str]) -> int | None:
+    """Open a plain file by names that folders list, from a folder down; return its descriptor, or None."""
+    if not parts or len(parts) > _DEEPEST:
+        return None
+    here: int | None = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    for number, wanted in enumerate(parts):
+        if here is None:
+            return None
+        try:
+            found = _listed(here, wanted, folder=number < len(parts) - 1)
+        finally:
+            os.close(here)
+        here = found
+    return here
+
+
+def _listed(here: int, wanted: str, *, folder: bool) -> int | None:
+    """Open an entry of a folder by the name that the folder lists; None for links, specials and what is hidden."""
+    with os.scandir(here) as entries:
+        name = next((one.name for one in entries if one.name == wanted and not wanted.startswith(".")), None)
+    if name is None:
+        return None
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | (os.O_DIRECTORY if folder else 0)
+    try:
+        found = os.open(name, flags, dir_fd=here)
+    except OSError:
+        return None
+    mode = os.fstat(found).st_mode
+    if stat.S_ISDIR(mode) if folder else stat.S_ISREG(mode):
+        return found
+    os.close(found)
+    return None
+
+
+def _pieces(handle: int) -> Iterator[bytes]:
+    try:
+        while piece := os.read(handle, _CHUNK):
+            yield piece
+    finally:
+        with suppress(OSError):
+            os.close(handle)

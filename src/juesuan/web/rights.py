@@ -1,0 +1,138 @@
+"""Which requests of Prefect's page a person may make: a list of what is allowed, and nothing else.
+
+Prefect's page can do anything that its API can, and its API can have a deployment run any command. Of that the
+office needs a small part. What reads is open to everybody inside; blocks and variables are read by nobody but
+管理员, since a block may hold an address with a key in it.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from juesuan.people import Person, Role, normalised
+
+_ID = r"[0-9a-f-]{36}"
+_PREPARERS = frozenset({Role.PREPARER, Role.ADMINISTRATOR})
+_SIGNERS = frozenset({Role.PREPARER, Role.REVIEWER, Role.APPROVER})
+_ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+
+_SECRET = re.compile(
+    r"/api/(block_documents|block_types/slug/[^/]+/block_documents|variables|admin/(settings|storage))(/|$)"
+)
+_READS = re.compile(
+    r"/api/.+/(filter|count|paginate|history|lateness|count-deployments|next-runs|count-task-runs|counts|validate"
+    r"|count-by/[a-z_-]+)"
+)
+_RUN_FIELDS = frozenset({"name", "parameters", "tags", "state", "idempotency_key", "enforce_parameter_schema"})
+_STATES = frozenset({"SCHEDULED", "CANCELLING", "CANCELLED"})
+
+UnitOf = Callable[[Path], str | None]
+"""Returns the code of the unit whose package lies in a folder; None where it can't be told."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request of the page. ``body`` is what it sends as JSON, or None."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    body: Any = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Whether a request may be made: ``refused`` says why not, ``told`` what the log says of a change."""
+
+    refused: str = ""
+    told: str = ""
+
+
+_NOT_YOURS = "您的角色不能做这件事。"
+_NOBODY = "这件事不能在页面上做。"
+
+
+def judge(person: Person, asked: Asked, unit_of: UnitOf) -> Answer:
+    """Return whether a person may make a request."""
+    if _secrets_wanted(asked):
+        return Answer("密钥不在页面上显示。")
+    if _SECRET.match(asked.path) and Role.ADMINISTRATOR not in person.roles:
+        return Answer(_NOT_YOURS)
+    if asked.method in ("GET", "HEAD") or (asked.method == "POST" and _READS.fullmatch(asked.path)):
+        return Answer()
+    return _change(person, asked, unit_of)
+
+
+def _change(person: Person, asked: Asked, unit_of: UnitOf) -> Answer:
+    for method, pattern, roles, check in _CHANGES:
+        found = re.fullmatch(pattern, asked.path)
+        if method == asked.method and found:
+            if not person.roles & roles:
+                return Answer(_NOT_YOURS)
+            return check(person, asked, unit_of)
+    return Answer(_NOBODY)
+
+
+def _starts(person: Person, asked: Asked, unit_of: UnitOf) -> Answer:
+    body = asked.body
+    if not isinstance(body, dict) or set(body) - _RUN_FIELDS:
+        return Answer("运行只能填写参数和名称。")
+    request = (body.get("parameters") or {}).get("request") or {}
+    if not isinstance(request, dict):
+        return Answer("参数不是一张表。")
+    package = request.get("package")
+    unit = unit_of(Path(package)) if isinstance(package, str) else None
+    if not any(person.may(role, unit) for role in _PREPARERS):
+        return Answer(f"您的角色不包括这个单位（{unit or '几个单位，或未知的单位'}）。")
+    return Answer(told=f"运行 {asked.path.split('/')[3]} {json.dumps(request, ensure_ascii=False)}")
+
+
+def _sets_state(_: Person, asked: Asked, __: UnitOf) -> Answer:
+    state = asked.body.get("state") if isinstance(asked.body, dict) else None
+    if not isinstance(state, dict) or state.get("type") not in _STATES or state.get("data") is not None:
+        return Answer("运行只能重试或取消。")
+    return Answer(told=f"{'重试' if state['type'] == 'SCHEDULED' else '取消'} {asked.path.split('/')[3]}")
+
+
+def _signs(person: Person, asked: Asked, _: UnitOf) -> Answer:
+    form = asked.body.get("run_input") if isinstance(asked.body, dict) else None
+    if not isinstance(form, dict) or not isinstance(form.get("name"), str):
+        return Answer("请填写签署人姓名。")
+    if normalised(form["name"]) != person.name:
+        return Answer(f"签署人只能是登录的人：{person.name}。")
+    return Answer(told=f"签署 {asked.path.split('/')[3]} {form.get('decision', '')}")
+
+
+def _switches_message(_: Person, asked: Asked, __: UnitOf) -> Answer:
+    if not isinstance(asked.body, dict) or set(asked.body) != {"enabled"}:
+        return Answer("通知只能打开或关闭；要改内容，请用 juesuan notify。")
+    return Answer(told=f"通知 {asked.path.split('/')[3]} {'打开' if asked.body['enabled'] else '关闭'}")
+
+
+def _plainly(told: str) -> Callable[[Person, Asked, UnitOf], Answer]:
+    def check(_: Person, asked: Asked, __: UnitOf) -> Answer:
+        rest = f" {json.dumps(asked.body, ensure_ascii=False)}" if asked.body is not None else ""
+        return Answer(told=f"{told} {asked.path.removeprefix('/api/')}{rest}")
+
+    return check
+
+
+_CHANGES: tuple[tuple[str, str, frozenset[Role], Callable[[Person, Asked, UnitOf], Answer]], ...] = (
+    ("POST", f"/api/deployments/{_ID}/create_flow_run", _PREPARERS, _starts),
+    ("POST", f"/api/flow_runs/{_ID}/set_state", _PREPARERS, _sets_state),
+    ("POST", f"/api/flow_runs/{_ID}/resume", _SIGNERS, _signs),
+    ("POST", f"/api/deployments/{_ID}/schedules", _ADMINISTRATORS, _plainly("增加定时")),
+    ("PATCH", f"/api/deployments/{_ID}/schedules/{_ID}", _ADMINISTRATORS, _plainly("修改定时")),
+    ("DELETE", f"/api/deployments/{_ID}/schedules/{_ID}", _ADMINISTRATORS, _plainly("删除定时")),
+    ("POST", f"/api/deployments/{_ID}/(resume|pause)_deployment", _ADMINISTRATORS, _plainly("定时开关")),
+    ("DELETE", f"/api/flow_runs/{_ID}", _ADMINISTRATORS, _plainly("删除运行")),
+    ("PATCH", f"/api/automations/{_ID}", _ADMINISTRATORS, _switches_message),
+)
+
+
+def _secrets_wanted(asked: Asked) -> bool:
+    named = asked.query.get("include_secrets", "").lower() not in ("", "false", "0")
+    return named or (isinstance(asked.body, dict) and bool(asked.body.get("include_secrets")))

@@ -1,0 +1,295 @@
+"""Prefect's page behind the office's login, in a real browser: it asks nobody else; people sign as themselves."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+
+from juesuan.people import Journal, Register, Role, Seat
+from tests.conftest import EXAMPLE
+from tests.integration.office import PASSWORD, Office, children_of, command_of, log_in, office_in
+from tests.integration.servers import wait_for
+
+pytestmark = pytest.mark.integration
+
+CHROMIUM = Path("/usr/bin/chromium")
+PAGES = (
+    "/dashboard",
+    "/runs",
+    "/flows",
+    "/deployments",
+    "/work-pools",
+    "/blocks",
+    "/variables",
+    "/automations",
+    "/events",
+    "/concurrency-limits",
+    "/settings",
+)
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    with office_in(tmp_path_factory.mktemp("office")) as office:
+        yield office
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path_factory.mktemp("profile"),
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+            viewport={"width": 1400, "height": 900},
+        )
+        yield context
+        context.close()
+
+
+def enter(page: Page, office: Office, name: str) -> None:
+    page.context.clear_cookies()
+    page.goto(f"{office.page}/")
+    page.get_by_label("姓名").fill(name)
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    page.wait_for_url(f"{office.page}/dashboard")
+
+
+def test_our_own_pages_are_accessible_and_say_what_is_wrong(browser: BrowserContext, office: Office) -> None:
+    browser.clear_cookies()
+    page = browser.new_page()
+    page.goto(f"{office.page}/office/login")
+    assert Axe().run(page).violations_count == 0
+    page.get_by_label("姓名").fill("管理")
+    page.get_by_label("密码").fill("etwas-anderes")
+    page.get_by_role("button", name="登录").click()
+    assert page.get_by_role("alert").inner_text() == "姓名或密码不对。"
+    enter(page, office, "管理")
+    page.goto(f"{office.page}/office/account")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.get_by_role("button", name="退出").click()
+    page.wait_for_url(f"{office.page}/office/login")
+    page.goto(f"{office.page}/runs")
+    assert page.get_by_label("密码").is_visible()
+    page.close()
+
+
+def test_no_page_asks_anybody_but_ourselves_or_shows_an_advert(browser: BrowserContext, office: Office) -> None:
+    run = office.prefect.run("annual-close", {"package": str(EXAMPLE)})
+    assert run["state"]["type"] == "COMPLETED", run["state"]
+    page = browser.new_page()
+    asked: list[str] = []
+    wrong: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    missing: list[str] = []
+    page.on("response", lambda answer: missing.append(answer.url) if answer.status >= 400 else None)
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    enter(page, office, "管理")
+    deployment = office.prefect.deployment("annual-close")["id"]
+    of_one = (f"/runs/flow-run/{run['id']}", f"/deployments/deployment/{deployment}")
+    for path in (*PAGES, *of_one, f"{of_one[0]}?tab=Artifacts", f"{of_one[1]}/run"):
+        page.goto(f"{office.page}{path}")
+        page.wait_for_load_state("networkidle")
+        assert page.url.startswith(office.page), path
+        words = page.locator("body").inner_text()
+        assert len(words) > 100, (path, words)
+        for advert in ("Upgrade", "Prefect Cloud", "Ready to scale", "Sign up"):
+            assert advert not in words, (path, advert)
+    hosts = {urlsplit(one).netloc for one in asked if not one.startswith(("data:", "blob:"))}
+    assert hosts == {urlsplit(office.page).netloc}
+    assert len([one for one in asked if "/api/" in one]) > 20
+    # Prefect's own slip; and what browsers ask for without a cookie
+    assert {urlsplit(one).path for one in missing} <= {"/ico/undefined.svg", "/ico/site.webmanifest"}
+    assert not [one for one in wrong if not one.startswith("Failed to load resource")]
+    assert page.goto(f"{office.page}/v2/dashboard").status == 404  # type: ignore[union-attr]
+    page.close()
+
+
+def test_people_sign_as_themselves_and_in_roles_that_they_hold(office: Office, tmp_path: Path) -> None:
+    request = {"package": str(EXAMPLE), "ask_approval": True}
+    request |= {name: str(tmp_path / name) for name in ("out", "archive")}
+    asked = office.prefect.asked(office.prefect.start("annual-close", request))
+
+    def answer(who: str, name: str) -> tuple[int, str]:
+        form = {"run_input": {"decision": "同意", "name": name}}
+        client = office.inside(who)
+        told = client.post(f"{office.page}/api/flow_runs/{asked.run}/resume", json=form)
+        client.close()
+        return told.status_code, told.text
+
+    asked.next()
+    assert answer("陈刚", "王芳") == (403, '{"detail":"签署人只能是登录的人：陈刚。"}')
+    assert answer("管理", "管理")[0] == 403
+    assert answer("陈刚", "陈刚")[0] in (200, 201)  # a form of Prefect's knows no roles: the closing does
+    assert "陈刚不能作为审核人签署单位 070123 的决算" in asked.next()[1]
+    assert answer("王芳", "王\u200b 芳")[0] in (200, 201)
+    assert "请批准人签署" in asked.next()[1]
+    assert answer("王芳", "王芳")[0] in (200, 201)
+    assert "王芳不能作为批准人签署" in asked.next()[1]
+    assert answer("陈刚", "陈刚")[0] in (200, 201)
+    asked.ends("COMPLETED")
+    people = {one.name: one.id for one in Register(office.keys.people).here()}
+    records = json.loads((tmp_path / "out" / "sign-offs" / "sign-offs.json").read_text(encoding="utf-8"))[
+        "records"
+    ]
+    signed = [(one["role"], one["who"], one["by"]) for one in records]
+    assert signed == [("审核人", "王芳", people["王芳"]), ("批准人", "陈刚", people["陈刚"])]
+    whats = [
+        (one.name, one.what) for one in Journal(office.keys.journal).entries() if one.what in ("操作", "不准")
+    ]
+    assert ("陈刚", "不准") in whats
+    assert ("王芳", "操作") in whats
+
+
+def test_a_third_without_rights_gets_nowhere(office: Office) -> None:
+    Register(office.keys.people).add("路人", Seat(Role.REVIEWER, ("999999",)), PASSWORD)
+    deployment = office.prefect.deployment("annual-close")["id"]
+    client = office.inside("路人")
+    run = {"parameters": {"request": {"package": str(EXAMPLE)}}}
+    assert client.post(f"{office.page}/api/deployments/{deployment}/create_flow_run", json=run).status_code == 403
+    assert client.patch(f"{office.page}/api/deployments/{deployment}", json={"paused": True}).status_code == 403
+    assert client.post(f"{office.page}/api/block_documents/filter", json={}).status_code == 403
+    client.close()
+
+
+def test_a_schedule_is_not_switched_on_without_what_its_runs_need(office: Office) -> None:
+    deployment = office.prefect.deployment("annual-close")
+    (schedule,) = deployment["schedules"]
+    assert not schedule["active"]
+    places = {
+        "PATCH": [(f"/deployments/{deployment['id']}/schedules/{schedule['id']}", {"active": True})],
+        "POST": [
+            (f"/deployments/{deployment['id']}/schedules", [{"schedule": {"interval": 3600}, "active": True}]),
+            (f"/deployments/{deployment['id']}/schedules", [{"schedule": {"interval": 3600}}]),
+        ],
+    }
+    for method, asked in places.items():
+        for path, body in asked:
+            told = office.prefect.client.request(method, path, json=body)
+            assert told.status_code == 409, told.text
+            assert "定时没有打开：没有填" in told.json()["detail"]
+    client = office.inside()
+    ((path, body),) = places["PATCH"]
+    assert client.patch(f"{office.page}/api{path}", json=body).status_code == 409
+    assert not office.prefect.deployment("annual-close")["schedules"][0]["active"]
+    whole = {"active": True, "parameters": {"request": {"package": str(EXAMPLE)}}}
+    assert client.patch(f"{office.page}/api{path}", json=whole).status_code == 204
+    assert office.prefect.deployment("annual-close")["schedules"][0]["active"]
+    assert client.patch(f"{office.page}/api{path}", json={"active": False}).status_code == 204
+    weekly = office.prefect.deployment("verify-archive")
+    path = f"/api/deployments/{weekly['id']}/schedules/{weekly['schedules'][0]['id']}"
+    lacking = client.patch(f"{office.page}{path}", json={"active": True})
+    assert lacking.status_code == 409
+    given = {"active": True, "parameters": {"request": {}}}
+    assert client.patch(f"{office.page}{path}", json=given).status_code == 204
+    assert client.patch(f"{office.page}{path}", json={"active": False}).status_code == 204
+    client.close()
+
+
+def test_a_run_whose_service_was_killed_has_crashed_when_it_starts_again_and_can_be_retried(
+    tmp_path: Path,
+) -> None:
+    request = {"package": str(EXAMPLE), "force": True}
+    with office_in(tmp_path, kill=True) as office:
+        run = office.prefect.start("annual-close", request)
+        office.prefect.wait(run, frozenset({"RUNNING"}))
+        children = children_of(office.process.pid)
+        assert len(children) == 2, children
+    wait_for(
+        lambda: not [one for one, words in children.items() if command_of(one) == words], "the end of all", 30
+    )
+    with office_in(tmp_path) as office:
+        state = office.prefect.run_of(run)["state"]
+        assert (state["type"], state["name"]) == ("CRASHED", "Crashed")
+        assert "可以重试" in state["message"]
+        assert "中断的运行" in (tmp_path / "log").read_text(encoding="utf-8")
+        client = office.inside("李编")
+        retry = {
+            "state": {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "Retry from the UI"},
+            "force": True,
+        }
+        assert client.post(f"{office.page}/api/flow_runs/{run}/set_state", json=retry).status_code in (200, 201)
+        client.close()
+        office.prefect.wait(run, frozenset({"RUNNING", "PENDING"}))
+        assert office.prefect.wait(run)["state"]["type"] == "COMPLETED"
+
+
+def test_a_killed_closing_leaves_no_server_and_no_folder_and_the_next_one_finishes(tmp_path: Path) -> None:
+    words = [
+        "-m",
+        "juesuan",
+        "close",
+        str(EXAMPLE),
+        "--out",
+        str(tmp_path / "out"),
+        "--archive",
+        str(tmp_path / "a"),
+    ]
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "tmp"), "HOME": str(tmp_path)}
+    environment.pop("PREFECT_API_URL", None)
+    (tmp_path / "tmp").mkdir()
+    process = subprocess.Popen(
+        [sys.executable, *words], env=environment, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    assert process.stdout
+    for line in process.stdout:
+        if "2/10" in line.decode():
+            break
+    children = children_of(process.pid)
+    assert any("server.py" in one for one in children.values())
+    homes = list((tmp_path / "tmp").glob("juesuan-*"))
+    assert homes
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    wait_for(
+        lambda: not [one for one, told in children.items() if command_of(one) == told], "the server's end", 30
+    )
+    wait_for(lambda: not any(home.exists() for home in homes), "the folder's end", 30)
+    (tmp_path / ".out-abcdefgh" / "new").mkdir(parents=True)  # as a closing leaves that is killed while it writes
+    done = subprocess.run(
+        [sys.executable, *words], env=environment, cwd=tmp_path, check=False, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr
+    left = {path.name for path in tmp_path.iterdir()} - {".local", ".cache", ".config"}
+    assert left == {"out", ".out.kept", "a", "tmp"}
+    assert {path.name for path in (tmp_path / "a").iterdir()} == {"070123"}
+
+
+def test_on_every_address_the_page_is_warned_about_and_calls_itself_by_no_such_name(tmp_path: Path) -> None:
+    with office_in(tmp_path, None, "--host", "0.0.0.0") as office:  # noqa: S104 - what is tried
+        told = (tmp_path / "log").read_text(encoding="utf-8")
+        assert "本网络里的其他机器都能打开登录页" in told
+        client = office.inside()
+        settings = client.get(f"{office.page}/ui-settings").json()
+        assert settings["api_url"] == f"{office.page}/api"
+        client.close()
+        assert "0.0.0.0" not in office.prefect.api  # noqa: S104
+        assert "0.0.0.0" not in re.sub(r"在 0\.0\.0\.0 上监听", "", told)  # noqa: S104
+        start = time.monotonic()
+    assert time.monotonic() - start < 30, "it ends when it is told to"
+
+
+def test_the_login_form_takes_no_password_from_another_browser(office: Office) -> None:
+    import httpx
+
+    one, other = httpx.Client(), httpx.Client()
+    form = re.search(r'name="form" value="([0-9a-f]+)"', one.get(f"{office.page}/office/login").text)
+    assert form
+    other.get(f"{office.page}/office/login")
+    fields = {"form": form[1], "next": "/", "name": "管理", "password": PASSWORD}
+    assert other.post(f"{office.page}/office/login", data=fields).status_code == 403
+    assert log_in(other, office.page, "管理").status_code == 303
