@@ -20,7 +20,7 @@ from juesuan.forms.model import Form, FormRow, Forms, Layout
 from juesuan.problems import EditionError
 from juesuan.yamlsource import Strict
 
-CELL = re.compile(r"t(?P<table>[1-9][0-9]*)\.(?P<row>[a-z]+|[0-9]+)\.(?P<column>[a-z]+|[0-9]+)")
+CELL = re.compile(r"t(?P<table>[1-9][0-9]*)\.(?P<row>[a-z_]+|[0-9]+)\.(?P<column>[a-z_]+|[0-9]+)")
 
 RoleName = Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z_]+)+$")]
 

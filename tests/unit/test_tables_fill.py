@@ -18,7 +18,7 @@ _KEYS = {"合计": "total", "人员经费合计": "personnel", "公用经费合�
 
 @pytest.fixture(scope="module")
 def forms() -> Forms:
-    return load_forms("2020")
+    return load_forms("wuhan-2020")
 
 
 @pytest.fixture(scope="module")
@@ -166,5 +166,5 @@ def test_an_unknown_cell_is_named(published: Tables) -> None:
 def test_tables_are_a_mapping_in_order(published: Tables) -> None:
     assert list(published) == list(range(1, 10))
     assert len(published) == 9
-    assert (published.year, published.forms.edition) == (2020, "2020")
+    assert (published.year, published.forms.edition) == (2020, "wuhan-2020")
     assert [number for number, table in published.items() if table.empty] == [7, 8, 9]

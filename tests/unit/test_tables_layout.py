@@ -12,7 +12,7 @@ UNIT = "某市第 3 社会保险中心"
 
 @pytest.fixture(scope="module")
 def forms() -> Forms:
-    return load_forms("2020")
+    return load_forms("wuhan-2020")
 
 
 @pytest.fixture(scope="module")

@@ -8,70 +8,55 @@ and all faults at once. So is a rule that can have no place in any closing.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
-from juesuan.closing.possible import Possible, filled
-from juesuan.closing.prior import PriorFile
-from juesuan.closing.template_names import TemplateNames, names_in_templates
-from juesuan.edition import HEAD, OWN_LISTS, Edition, refuse
+from juesuan.edition.model import OWN_LISTS, PRIOR_FILE, Edition
+from juesuan.edition.possible import Possible, filled
+from juesuan.edition.template_names import TemplateNames, names_in_templates
+from juesuan.editionfiles import HEAD
 from juesuan.facts import Unit
-from juesuan.narrative.charts import Charts, load_charts
+from juesuan.narrative.charts import FILE as CHARTS
 from juesuan.package.names import possible_prior
 from juesuan.package.texts import Reasons
-from juesuan.problems import InputError, Place, Problem
-from juesuan.resources import edition_folder, resource_root
-from juesuan.rules.evaluate import WrittenRule, readable_rules, resolved
+from juesuan.problems import Place, Problem
+from juesuan.rules import WrittenRule
+from juesuan.rules.evaluate import resolved
 from juesuan.rules.model import Group, Rule
 from juesuan.rules.years import DATES
-from juesuan.statistics import FOLDER as STATISTICS
+from juesuan.statistics import FILE as STATISTICS
 from juesuan.statistics import Kind
 from juesuan.tables.structural import structural_faults
-from juesuan.yamlsource import entry_lines, read_yaml
-
-_checked: set[tuple[Path, str, str]] = set()
+from juesuan.yamlsource import place_of
 
 
-def check_references(edition: Edition, document: str) -> None:
-    """Refuse an edition, and the templates of a document, that name what can never be.
-
-    Raises:
-        EditionError: they do; everything found is told.
-    """
-    key = (resource_root(), edition.key, document)
-    if key in _checked:
-        return
-    refuse(_References(edition, document).problems())
-    _checked.add(key)
+def reference_problems(edition: Edition) -> Iterator[Problem]:
+    """Yield every name in an edition and its sentences that can never be."""
+    return _References(edition).problems()
 
 
 @dataclass(frozen=True)
 class _References:
     edition: Edition
-    document: str
 
     @cached_property
     def possible(self) -> Possible:
         return Possible(self.edition)
 
     @cached_property
-    def charts(self) -> Charts:
-        return load_charts(self.document)
-
-    @cached_property
     def templates(self) -> TemplateNames:
-        return names_in_templates(self.possible, self.document, frozenset(one.name for one in self.charts.charts))
+        charts = frozenset(one.name for one in self.edition.charts.charts)
+        return names_in_templates(self.possible, self.edition.words, charts)
 
     def problems(self) -> Iterator[Problem]:
         yield from self._lists()
         yield from self._headline()
         yield from self._prior()
         yield from self._statistics()
-        yield from structural_faults(self.edition.forms, self.edition.key, self.possible.given)
+        yield from structural_faults(self.edition.forms, self.edition.identities, self.possible.given)
         yield from self._charts()
         yield from self.templates.problems
-        rules, faults = readable_rules(self.edition)
-        yield from faults
-        for written in rules:
+        for file in (*self.edition.files.same_templates(),):
+            yield Problem(Place(file), "edition.overlay", "与所继承的版本相同，不必写")
+        for written in self.edition.rules:
             yield from _RuleNames(written, self).problems()
 
     def exists(self, name: str) -> bool:
@@ -80,10 +65,10 @@ class _References:
     # -- files of the edition --------------------------------------------------------------------------
 
     def _lists(self) -> Iterator[Problem]:
-        file = f"{HEAD}/{self.edition.key}.yaml"
-        lines = entry_lines(edition_folder("editions", f"{self.edition.key}.yaml"))
+        file = self.edition.files.label_of(HEAD)
+        places = self.edition.files.entry(HEAD).places()
         for name, line in self.edition.lists.items():
-            place = Place(file, lines.get(f"lists.{name}"))
+            place = place_of(places, f"lists.{name}", file)
             members = self.possible.lists[name]
             if not members:
                 yield Problem(place, "edition.list", f"名单“{name}”里不会有任何一项")
@@ -100,38 +85,32 @@ class _References:
         used |= set(self._named_lists())
         for name in self.edition.lists:
             if name not in used:
-                yield Problem(Place(file, lines.get(f"lists.{name}")), "edition.list", f"名单“{name}”没有用到")
+                yield Problem(place_of(places, f"lists.{name}", file), "edition.list", f"名单“{name}”没有用到")
 
     def _named_lists(self) -> Iterator[str]:
         yield from (one.each for one in self.edition.definitions.statistics if isinstance(one.each, str))
-        yield from (one.each for one in self.charts.charts)
+        yield from (one.each for one in self.edition.charts.charts)
         yield from self.templates.lists
-        for written in readable_rules(self.edition)[0]:
+        for written in self.edition.rules:
             if isinstance(written.rule.each, str):
                 yield written.rule.each
             yield from (one.each for one in written.rule.sequence if isinstance(one, Group))
 
     def _headline(self) -> Iterator[Problem]:
-        file = f"{HEAD}/{self.edition.key}.yaml"
-        lines = entry_lines(edition_folder("editions", f"{self.edition.key}.yaml"))
+        file = self.edition.files.label_of(HEAD)
+        places = self.edition.files.entry(HEAD).places()
         for number, one in enumerate(self.edition.headline):
             for entry, name in (("of", one.of), ("prior", one.prior)):
                 if not self.exists(name):
-                    place = Place(file, lines.get(f"headline.{number}.{entry}"))
+                    place = place_of(places, f"headline.{number}.{entry}", file)
                     yield Problem(place, "edition.fact", f"“{one.label}”所指的数不存在", name)
 
     def _prior(self) -> Iterator[Problem]:
-        path = edition_folder("prior", f"{self.edition.key}.yaml")
-        file = f"expectations/prior/{path.name}"
-        try:
-            figures = read_yaml(path, PriorFile, name=file).figures
-        except InputError as error:
-            yield from error.problems
-            return
-        lines = entry_lines(path)
+        files, figures = self.edition.files, self.edition.prior.figures
+        file, places = files.label_of(PRIOR_FILE), files.entry(PRIOR_FILE).places()
         known = {name.removeprefix("prior.") for name in possible_prior()}
         for number, one in enumerate(figures):
-            place = Place(file, lines.get(f"figures.{number}"))
+            place = place_of(places, f"figures.{number}", file)
             if one.key not in known:
                 yield Problem(place, "edition.fact", "没有这个上年数", one.key, "、".join(sorted(known)))
             for name in (one.of, one.older):
@@ -141,14 +120,12 @@ class _References:
             yield Problem(Place(file), "edition.fact", "下一年要用的上年数没有写明取自哪里", "", key)
 
     def _statistics(self) -> Iterator[Problem]:
-        path = edition_folder("statistics", f"{self.edition.key}.yaml")
-        lines = entry_lines(path)
+        file, places = self.edition.files.label_of(STATISTICS), self.edition.files.entry(STATISTICS).places()
         seen: set[str] = set()
         for number, one in enumerate(self.edition.definitions.statistics):
 
             def problem(entry: str, message: str, found: str, expected: str = "", at: int = number) -> Problem:
-                line = lines.get(f"statistics.{at}.{entry}") or lines.get(f"statistics.{at}")
-                place = Place(f"{STATISTICS}/{path.name}", line)
+                place = place_of(places, f"statistics.{at}.{entry}", file)
                 return Problem(place, "edition.statistic", message, found, expected)
 
             members = self.possible.members(one.each)
@@ -175,15 +152,13 @@ class _References:
                 yield problem("kind", "undefined 中没有写明基数为零时的字", one.kind)
 
     def _charts(self) -> Iterator[Problem]:
-        path = resource_root() / "templates" / "document" / self.document / "charts.yaml"
-        lines = entry_lines(path)
-        for number, one in enumerate(self.charts.charts):
+        words = self.edition.words
+        file, places = words.template_label(CHARTS), words.words_entry(CHARTS).places()
+        for number, one in enumerate(self.edition.charts.charts):
 
             def problem(entry: str, message: str, found: str, at: int = number) -> Problem:
-                line = lines.get(f"charts.{at}.{entry}") or lines.get(f"charts.{at}")
-                return Problem(
-                    Place(f"templates/document/{self.document}/charts.yaml", line), "edition.chart", message, found
-                )
+                place = place_of(places, f"charts.{at}.{entry}", file)
+                return Problem(place, "edition.chart", message, found)
 
             if one.each:
                 members = self.possible.lists.get(one.each)

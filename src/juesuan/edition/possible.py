@@ -10,10 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from juesuan.closing.carryover import ADJUSTMENT
-from juesuan.closing.lists import PROJECTS_OF
-from juesuan.closing.spending import OPERATING
-from juesuan.edition import Edition
+from juesuan.edition.made import ADJUSTMENT, OPERATING, PROJECTS_OF
+from juesuan.edition.model import Edition
 from juesuan.forms.checks import cells_by_row
 from juesuan.forms.model import Form, Layout
 from juesuan.ledger import Fund, load_codes

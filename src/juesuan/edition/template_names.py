@@ -1,27 +1,26 @@
 """The names in the templates of a document: facts, lists, blocks, entries of the package, sections.
 
 The templates are read as Jinja trees and followed through includes, macros and loops, with members of lists as
-they might be (:mod:`juesuan.closing.possible`). Both sides of every condition are followed.
+they might be (:mod:`juesuan.edition.possible`). Both sides of every condition are followed.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, is_dataclass
 from inspect import isfunction
-from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from jinja2 import Environment, FileSystemLoader, TemplateError, TemplateSyntaxError, nodes
 from pydantic import BaseModel
 
-from juesuan.closing.possible import Possible
-from juesuan.narrative.compose import ordinal, template_folder
+from juesuan.edition.possible import Possible
+from juesuan.editionfiles import EditionFiles
+from juesuan.narrative.compose import ordinal
 from juesuan.package import ClosingPackage
 from juesuan.package.settings import UnitSettings
 from juesuan.problems import Place, Problem
 from juesuan.rules.sections import plain_title
 
-FOLDER = "templates/document"
 NUMBERS = frozenset({"amount", "count", "rate", "points", "sign", "moved", "defined", "undefined_words"})
 """Calls whose first argument names a fact."""
 
@@ -69,8 +68,7 @@ class TemplateNames:
     """Everything that the templates of a document name, held against what can exist."""
 
     possible: Possible
-    folder: Path
-    document: str
+    words: EditionFiles
     charts: frozenset[str]
     problems: list[Problem] = field(default_factory=list)
     placed: set[str] = field(default_factory=set)
@@ -91,7 +89,7 @@ class TemplateNames:
         return tuple(found)
 
     @property
-    def words(self) -> str:
+    def all_words(self) -> str:
         """All that the templates say, without blanks."""
         return "".join("".join(one.text.split()) for one in self._templates.values())
 
@@ -116,13 +114,16 @@ class TemplateNames:
 
     def _load(self) -> None:
         environment = Environment(
-            loader=FileSystemLoader(self.folder),
+            loader=FileSystemLoader(self.words.template_folders),
             autoescape=False,  # noqa: S701 - nothing is rendered
             trim_blocks=True,
             lstrip_blocks=True,
         )
         environment.filters["ordinal"] = ordinal
-        for path in sorted(self.folder.glob("*.j2")):
+        found = {
+            path.name: path for folder in reversed(self.words.template_folders) for path in folder.glob("*.j2")
+        }
+        for _, path in sorted(found.items()):
             try:
                 text = path.read_text(encoding="utf-8")
                 tree = environment.parse(text, path.name)
@@ -140,7 +141,7 @@ class TemplateNames:
                     self._wrong(path.name, one.lineno, "template", "没有这个过滤器", one.name)
 
     def _file(self, name: str) -> str:
-        return f"{FOLDER}/{self.document}/{name}"
+        return self.words.template_label(name)
 
     def _wrong(
         self, file: str, line: int | None, code: str, message: str, found: str = "", expected: str = ""
@@ -377,8 +378,8 @@ def _element(held: OfType) -> OfType | None:
     return None
 
 
-def names_in_templates(possible: Possible, document: str, charts: frozenset[str]) -> TemplateNames:
+def names_in_templates(possible: Possible, words: EditionFiles, charts: frozenset[str]) -> TemplateNames:
     """Return the names of a document's templates, checked."""
-    names = TemplateNames(possible, template_folder(document), document, charts)
+    names = TemplateNames(possible, words, charts)
     names.check()
     return names
