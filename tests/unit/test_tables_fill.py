@@ -124,7 +124,7 @@ def test_table_7_takes_the_budget_at_the_year_s_beginning(forms: Forms) -> None:
 def test_a_budget_figure_that_is_not_given_is_named(forms: Forms) -> None:
     given = {key: value for key, value in budget().items() if "abroad" not in key}
     with pytest.raises(EditionError, match=r"table 7 .* three_public\.abroad\.initial"):
-        fill_tables(forms, FakeLedger([]), year=2020, three_public_budget=given, names={})
+        fill_tables(forms, FakeLedger([]), year=2020, given=given, names={})
 
 
 def test_a_figure_says_where_it_comes_from(published: Tables) -> None:

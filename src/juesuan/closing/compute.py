@@ -97,7 +97,7 @@ def fill(intake: Intake) -> Books:
         edition.forms,
         aggregates,
         year=year,
-        three_public_budget={name: one.value for name, one in given.items() if name.startswith("three_public.")},
+        given={name: one.value for name, one in given.items()},
         names=intake.codes.functional.names,
     )
     cells = _cells(edition)

@@ -19,7 +19,7 @@ from juesuan.skins.html import render_html
 from juesuan.skins.pdf import print_pdf
 from juesuan.skins.plain import Imprint
 from juesuan.skins.xlsx import render_xlsx
-from juesuan.tables import grid
+from juesuan.tables import Names, grid
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,10 @@ def write_document(account: Account) -> Document:
     package, edition = books.package, books.edition
     unit, money = package.settings.unit, edition.money.name
     named: dict[str, Block | None] = {
-        table.form.name: grid(table, unit=unit.name, money=money) for table in books.tables.values()
+        table.form.name: grid(
+            table, Names(unit.name, edition.publisher or unit.publishes_as, money), edition.zeros
+        )
+        for table in books.tables.values()
     }
     named.update(charts_of(edition.charts, account.facts, money, account.lists, edition.roles))
     named.update(

@@ -157,6 +157,9 @@ class Heading:
             "items_under": blocks and any(one.id == cell.row for one in form.totals),
             "classes_beside": bool(class_rows(form)),
         }
+        for key in line.without:
+            if not line.columns_beside or key not in cells_by_row(form).get(cell.row, ()):
+                yield self._problem(f"{at}.without", "list", f"名单“{name}”所除外的栏不在合计旁边", key)
         if not fits[line.origins[0]]:
             yield self._problem(at, "list", f"表 {cell.table} 的版式没有名单“{name}”所要的行或栏", line.whole)
 
@@ -188,4 +191,5 @@ class Heading:
                 cell = cell_of(self.head.roles[line.columns_beside].cell)
                 if cell is not None and cell.table in self.forms:
                     for key in cells_by_row(self.forms[cell.table]).get(cell.row, ()):
-                        yield Cell(cell.table, cell.row, key).id
+                        if key not in line.without:
+                            yield Cell(cell.table, cell.row, key).id

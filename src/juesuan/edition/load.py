@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from juesuan.edition.heading import Heading
-from juesuan.edition.model import FEN_PER_UNIT, PRIOR_FILE, Edition, EditionFile, PriorFile, Threshold
+from juesuan.edition.model import FEN_PER_UNIT, PRIOR_FILE, Edition, EditionFile, Money, PriorFile, Threshold
 from juesuan.edition.references import reference_problems
 from juesuan.editionfiles import HEAD, EditionFiles, edition_files, edition_names
 from juesuan.facts import Fact, Source, Unit
@@ -78,7 +78,7 @@ def _load(files: EditionFiles, words: EditionFiles) -> Edition:
     places = entry.places()
     forms = load_forms(files, head.tables)
     _refuse(Heading(files, head, places, forms).problems())
-    money = DisplayUnit(head.money.unit, FEN_PER_UNIT[head.money.unit], head.money.decimals)
+    money = display_unit(head.money)
     roles = Roles(head.roles, files.name)
     rules, faults = readable_rules(files, head.rules)
     _refuse(iter(faults))
@@ -89,6 +89,8 @@ def _load(files: EditionFiles, words: EditionFiles) -> Edition:
         name=head.name,
         citation=head.citation,
         money=money,
+        zeros=head.money.zeros,
+        publisher=head.publisher,
         thresholds=tuple(
             _threshold(one, money, _source(places[f"thresholds.{number}.amount"]))
             for number, one in enumerate(head.thresholds)
@@ -106,6 +108,13 @@ def _load(files: EditionFiles, words: EditionFiles) -> Edition:
         charts=load_charts(words),
         prior=_told(lambda: files.read(PRIOR_FILE, PriorFile)),
         valid=head.valid,
+    )
+
+
+def display_unit(money: Money) -> DisplayUnit:
+    """Return how an edition prints money."""
+    return DisplayUnit(
+        money.unit, FEN_PER_UNIT[money.unit], money.decimals, fixed=money.fixed, separators=money.separators
     )
 
 

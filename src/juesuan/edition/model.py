@@ -8,7 +8,7 @@ from pydantic import Field
 
 from juesuan.editionfiles import EditionFiles
 from juesuan.facts import Fact
-from juesuan.forms import Forms
+from juesuan.forms import Forms, Zeros
 from juesuan.ledger import AccountChart, LedgerRule
 from juesuan.money import FEN_PER_WANYUAN, FEN_PER_YUAN, DisplayUnit
 from juesuan.narrative.charts import Charts
@@ -49,10 +49,17 @@ FEN_PER_UNIT = {"元": FEN_PER_YUAN, "万元": FEN_PER_WANYUAN}
 
 
 class Money(Strict):
-    """How money is printed."""
+    """How money is printed: the unit, how many decimals at most, and in tables amounts of nought.
+
+    ``fixed``: always with all decimals (1,200.00); else without zeros at the end (1,200). ``separators``:
+    thousands apart.
+    """
 
     unit: str
     decimals: int
+    fixed: bool = False
+    separators: bool = True
+    zeros: Zeros = Zeros.BLANK
 
 
 class Threshold(Strict):
@@ -98,6 +105,7 @@ class EditionFile(Strict):
     name: str
     effective: str
     citation: str
+    publisher: str = ""  # what notes beneath tables call whoever publishes; empty: as the unit does
     valid: Years
     money: Money
     thresholds: tuple[Threshold, ...]
@@ -140,6 +148,8 @@ class Edition:
     name: str
     citation: str
     money: DisplayUnit
+    zeros: Zeros
+    publisher: str
     thresholds: tuple[Fact, ...]
     headline: tuple[Headline, ...]
     forms: Forms

@@ -49,12 +49,17 @@ class Possible:
         return frozenset(one for form in self.edition.forms.values() for one in self._cells(form))
 
     @cached_property
+    def package(self) -> frozenset[str]:
+        """Every fact that a package can hold."""
+        return frozenset(possible_facts(self.codes[1], self.codes[3], (PROJECT,), tuple(Fund)))
+
+    @cached_property
     def given(self) -> frozenset[str]:
         """Every fact that is there before statistics are made."""
         return frozenset(
             (
                 *self.cells,
-                *possible_facts(self.codes[1], self.codes[3], (PROJECT,), tuple(Fund)),
+                *self.package,
                 *self._spending(),
                 *(one.id for one in self.edition.thresholds),
                 "year",

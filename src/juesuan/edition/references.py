@@ -14,6 +14,7 @@ from juesuan.edition.possible import Possible, filled
 from juesuan.edition.template_names import TemplateNames, names_in_templates
 from juesuan.editionfiles import HEAD
 from juesuan.facts import Unit
+from juesuan.forms.filling import fills_of
 from juesuan.narrative.charts import FILE as CHARTS
 from juesuan.package.names import possible_prior
 from juesuan.package.texts import Reasons
@@ -47,6 +48,7 @@ class _References:
         return names_in_templates(self.possible, self.edition.words, charts)
 
     def problems(self) -> Iterator[Problem]:
+        yield from self._forms()
         yield from self._lists()
         yield from self._headline()
         yield from self._prior()
@@ -63,6 +65,14 @@ class _References:
         return name in self.possible.facts
 
     # -- files of the edition --------------------------------------------------------------------------
+
+    def _forms(self) -> Iterator[Problem]:
+        for form in self.edition.forms.values():
+            named = dict.fromkeys(name for fill in fills_of(form) for name in (*fill.budget, *fill.figures))
+            for name in named:
+                if name not in self.possible.package:
+                    place = Place(self.edition.files.label_of(f"forms/{form.name}.yaml"))
+                    yield Problem(place, "edition.fact", "资料里不会有这个数", name)
 
     def _lists(self) -> Iterator[Problem]:
         file = self.edition.files.label_of(HEAD)

@@ -17,7 +17,7 @@ from juesuan.problems import EditionError, InputError, Place, Problem, Severity
 from juesuan.yamlsource import Strict, place_of
 
 _CELL = re.compile(
-    r"t(?P<table>[1-9][0-9]*)\.(?P<row>[a-z_]+|[0-9]+|\{row\}|\{class\})\.(?P<column>[a-z_]+|[0-9]+|\{column\})"
+    r"t(?P<table>[1-9][0-9]*)\.(?P<row>[a-z][a-z0-9_]*|[0-9]+|\{row\}|\{class\})\.(?P<column>[a-z][a-z0-9_]*|[0-9]+|\{column\})"
 )
 ROOM = "identities"
 _TERM = re.compile(r"(?P<sign>[-+]?)\s*(?P<figure>\S+)")

@@ -7,6 +7,7 @@ from juesuan.forms.checks import cells_by_row
 from juesuan.forms.model import Form, Forms, Layout
 from juesuan.identities import Identity, Instance, Term
 from juesuan.problems import EditionError, Problem
+from juesuan.roles import class_rows
 from juesuan.tables.fill import figure_id
 from juesuan.tables.model import FilledRow, FilledTable, Tables
 from juesuan.tables.rules import (
@@ -84,12 +85,7 @@ def _choices(tables: Tables, variable: str, domain: Domain) -> list[_Binding]:
     if variable == "column":
         return [{"column": column.key} for column in table.form.all_columns]
     if variable == "class":
-        return [
-            {"row": row.id, "class": fill.functional[0]}
-            for row in table.form.all_rows
-            for fill in row.fill
-            if fill.functional
-        ]
+        return [{"row": row, "class": code} for code, row in class_rows(table.form).items()]
     rows = tuple(table.rows.values()) if domain.level is None else table.at_level(domain.level.depth)
     return [{"row": row.id} for row in rows if domain.column is None or domain.column in row.cells]
 
@@ -208,5 +204,7 @@ def _columns(form: Form) -> Set[str]:
 
 def _has_level(form: Form, level: int) -> bool:
     if form.layout is Layout.SUBJECTS:
+        return True
+    if level == 1 and class_rows(form):
         return True
     return any(row.code is not None and len(row.code) == _LEVEL_DIGITS[level] for row in form.all_rows)
