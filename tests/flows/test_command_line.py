@@ -45,7 +45,7 @@ def test_a_refused_closing_leaves_earlier_results_and_tells_everything(
     package = edited({"projects.csv": ("contract_staff,合同人员经费", "contract_staff,合同工经费")})
     done = juesuan("close", package, "--out", out, "--archive", tmp_path / "archive", cwd=tmp_path)
     assert done.returncode == 4
-    assert "表 5 项目支出合计＝各项目决算数之和" in done.stderr
+    assert "报表中的项目支出＝项目清单中各项目决算数之和" in done.stderr
     assert "没有公布任何内容" in done.stderr
     assert "Traceback" not in done.stderr
     assert [path.name for path in out.iterdir()] == ["manifest.json"]

@@ -7,6 +7,8 @@ from tables_fake_ledger import SPEC, Entry, FakeLedger, budget, fill, published_
 
 from juesuan.facts import Phase
 from juesuan.forms import Forms, load_forms
+from juesuan.forms.filling import cell_fills
+from juesuan.forms.model import Column, Fill, FormRow, Measure
 from juesuan.money import WANYUAN, parse_wanyuan
 from juesuan.problems import EditionError
 from juesuan.tables import Tables, fill_tables
@@ -168,3 +170,42 @@ def test_tables_are_a_mapping_in_order(published: Tables) -> None:
     assert len(published) == 9
     assert (published.year, published.forms.edition) == (2020, "wuhan-2020")
     assert [number for number, table in published.items() if table.empty] == [7, 8, 9]
+
+
+def test_a_column_and_a_row_may_have_several_fills_and_the_cell_is_their_signed_sum(forms: Forms) -> None:
+    form = forms[9].model_copy(update={"fill": Fill()})
+    column = Column.model_validate(
+        {
+            "key": "1",
+            "label": "年初结转和结余",
+            "fill": [
+                {"measure": "opening", "accounts": ["8101"]},
+                {"measure": "adjustment", "accounts": ["8101"], "sign": "-"},
+            ],
+        }
+    )
+    row = FormRow.model_validate(
+        {"row": 1, "fill": [{"funds": ["government_fund"]}, {"funds": ["state_capital"], "sign": "-"}]}
+    )
+    assert [(one.measure, one.funds, one.sign) for one in cell_fills(form, column, row)] == [
+        (Measure.OPENING, ("government_fund",), "+"),
+        (Measure.OPENING, ("state_capital",), "-"),
+        (Measure.ADJUSTMENT, ("government_fund",), "-"),
+        (Measure.ADJUSTMENT, ("state_capital",), "+"),
+    ]
+    twice = row.model_copy(update={"fill": (Fill(accounts=("8102",)),)})
+    with pytest.raises(EditionError, match="column 1: accounts is set twice, by 8101 and by 8102"):
+        cell_fills(form, column, twice)
+    nothing = column.model_copy(update={"fill": ()})
+    with pytest.raises(EditionError, match="either a measure"):
+        cell_fills(form, nothing, row)
+
+
+def test_what_a_column_opens_with_counts_what_changed_it_within_the_year(forms: Forms) -> None:
+    """The column 年初结转和结余 of table 8 has two fills: the balance, and its adjustment."""
+    books = [
+        Entry("opening", "8101", "government_fund", "", "2120803", "", 100),
+        Entry("adjustment", "810104", "government_fund", "", "2120803", "", -30),
+    ]
+    tables = fill(forms, FakeLedger(books))
+    assert tables.cell("t8.total.1").value == tables.cell("t8.2120803.1").value == 70
