@@ -47,7 +47,7 @@ _BALANCES = [
     "本年贷方",
     "年末余额",
 ]
-_INCOME, _SPENDING, _CASH = "6", "7", "8001"  # the first digits of 预算收入, 预算支出 and 资金结存
+_INCOME, _SPENDING = "6", "7"  # the first digits of 预算收入 and 预算支出
 _THREE_PUBLIC = {  # 经济分类的名称 of what the budget of 三公 is compared with
     "abroad": "因公出国（境）费用",
     "vehicle_purchase": "公务用车购置",
@@ -92,6 +92,7 @@ class Trials(Strict):
     accounts: dict[str, str]
     closing: tuple[Ending, ...]
     codes: dict[str, str]
+    procurement: dict[str, str]
     parts: dict[str, tuple[tuple[str, str, str, str, str, str], ...]]
     cases: tuple[Case, ...] = Field(min_length=1)
 
@@ -174,7 +175,7 @@ def _write_whole(root: Path, books: "_Books") -> None:
         "reception_batches": 6 * int(spent["reception"] > 0),
         "reception_people": 45 * int(spent["reception"] > 0),
     })  # fmt: skip
-    bought = {"goods": "12345.60", "works": "0.00", "services": "20000.00", "sme": "30000.00", "micro": "10000.00"}
+    bought = {key: str(amount) for key, amount in books.trials.procurement.items()}
     _csv(root / "procurement.csv", ["键", "名称", "金额"], ([key, key, one] for key, one in bought.items()))
     reasons = ("total", "appropriations", "appropriations_expenditure", "operating", "three_public")
     _yaml(root / "texts" / "reasons.yaml", dict.fromkeys(reasons, "工作任务有变化"))
@@ -257,13 +258,14 @@ class _Books:
     def balance_rows(self) -> Iterator[list[str]]:
         """Yield the leaves of the trial balance."""
         moved: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+        cash = {one.cash for one in self.trials.closing}
         for account, functional, fund, amount in self.case.opening:
             moved[account, functional, fund][0] -= parse_amount(amount)
             moved[self._ending(fund).cash, "", fund][0] += parse_amount(amount)
         for line in self.lines:
             moved[line.account, line.functional, line.fund][1 if line.debit > 0 else 2] += abs(line.debit)
         for (account, functional, fund), (opening, debit, credit) in sorted(moved.items()):
-            sign = 1 if account.startswith((_SPENDING, _CASH)) else -1
+            sign = 1 if account in cash or account.startswith(_SPENDING) else -1
             yield [
                 account,
                 self.names[account],
