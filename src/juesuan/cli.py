@@ -18,6 +18,44 @@ app = App(
 )
 
 
+edition = App(name="edition", help="版本：检查一个版本，或者开始写一个新的。")
+app.command(edition)
+
+
+@edition.command
+def check(name: str) -> int:
+    """检查一个版本：文件中所有的错一次说完；没有错的，用虚构的账把各种情形都试编一遍，并读回文字。
+
+    退出码：0 没有错；5 版本有错。
+
+    Parameters
+    ----------
+    name
+        版本的名称，或者版本文件夹的路径（写成 ./my-edition）。
+    """
+    from juesuan.editing import check_edition
+
+    checked = check_edition(name)
+    print("\n".join(checked.lines))  # noqa: T201 - the command line talks to people
+    return ExitCode.OK if checked.good else ExitCode.EDITION
+
+
+@edition.command
+def new(name: str, *, extends: Annotated[str, Parameter(help="继承哪个版本：名称，或者文件夹的路径")]) -> int:
+    """开始写一个版本：新建一个文件夹，其中写明继承什么、可以改什么。
+
+    Parameters
+    ----------
+    name
+        新版本的名称，也是新文件夹的名称。
+    """
+    from juesuan.editing import write_skeleton
+
+    folder = write_skeleton(name, extends)
+    print(f"已写入 {folder}。写好后用 juesuan edition check ./{folder} 检查；写法见 docs/editions.md。")  # noqa: T201
+    return ExitCode.OK
+
+
 @app.command
 def close(
     package: Path,

@@ -64,7 +64,7 @@ class Entry:
     """One entry of a YAML text: a scalar's text, or entries by key or in order; and where it stands."""
 
     file: str
-    line: int
+    line: int | None
     value: "str | Mapping[str, Entry] | tuple[Entry, ...]"
 
     @property
@@ -113,7 +113,7 @@ def read_entry(path: Path, name: str) -> Entry:
         raise InputError([problem]) from None
     node = composed(text, name)
     doubled: list[Problem] = []
-    entry = _entry(node, node.start_mark.line + 1, doubled, name) if node is not None else Entry(name, 1, {})
+    entry = _entry(node, node.start_mark.line + 1, doubled, name) if node is not None else Entry(name, None, {})
     if doubled:
         raise InputError(doubled)
     return entry

@@ -410,12 +410,9 @@ def test_an_edition_that_holds_from_a_year_on_takes_that_year(trial: Trial) -> N
 
     trial.change(HEAD, ("valid: {from: 2020, to: 2020}", "valid: {from: 2020}"))
     with resources_at(trial.root):
-        assert (editions_for(2019), editions_for(2020), editions_for(2024)) == (
-            (),
-            ("wuhan-2020",),
-            ("wuhan-2020",),
-        )
-    assert (editions_for(2020), editions_for(2024)) == (("wuhan-2020",), ())
+        both = ("wuhan-2020", "wuhan-2020-department")  # which extends it
+        assert (editions_for(2019), editions_for(2020), editions_for(2024)) == ((), both, both)
+    assert (editions_for(2020), editions_for(2024)) == (both, ())
 
 
 def wanyuan(amount: Fraction) -> str:

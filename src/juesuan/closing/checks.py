@@ -1,5 +1,6 @@
 """The rules of each stage, made ready for the suites."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
@@ -9,6 +10,7 @@ from juesuan.closing.proof import proof_checks
 from juesuan.closing.render import Disclosure
 from juesuan.closing.rules import account_rules, disclosure_rules
 from juesuan.figures import Figure
+from juesuan.forms import Forms
 from juesuan.identities import CheckResult, Explanation, Identity, Instance
 from juesuan.ledger import Aggregates, RuleFrame, evaluate, rows
 from juesuan.money import DisplayUnit, yuan_text
@@ -23,17 +25,9 @@ DISPLAYED = ".displayed"
 
 _MOST_ROWS = 20
 
-SUITE_TITLES = {
-    "ledger": "账簿",
-    "table-1": "表 1 收入支出决算总表",
-    "table-2": "表 2 收入决算表",
-    "table-3": "表 3 支出决算表",
-    "table-4": "表 4 财政拨款收入支出决算总表",
-    "table-5": "表 5 一般公共预算财政拨款支出",
-    "table-6": "表 6 基本支出",
-    "table-7": "表 7 “三公”经费",
-    "table-8": "表 8 政府性基金预算",
-    "table-9": "表 9 国有资本经营预算",
+_A_TABLE = re.compile(r"table-([0-9]+)")
+_BEFORE = {"ledger": "账簿"}
+_AFTER = {
     "across-tables": "表间勾稽",
     "ties": "表账相符",
     "carry-over": "与上年衔接",
@@ -50,6 +44,16 @@ SUITE_TITLES = {
     "personal": "个人信息",
     "explanations": "审核说明",
 }
+"""What people read for the suites that every edition has, before and after those of its tables."""
+
+
+def suite_titles(runs: Sequence[SuiteRun], forms: Forms | None = None) -> Mapping[str, str]:
+    """Return what people read for each suite, in order; a table has its title where the forms are known."""
+    tables = {form.name: f"表 {form.table} {form.title}" for form in forms.values()} if forms else {}
+    if forms is None:  # a closing that was refused
+        named = (_A_TABLE.fullmatch(run.name) for run in runs)
+        tables = {match[0]: f"表 {match[1]}" for match in named if match}
+    return {**_BEFORE, **tables, **_AFTER}
 
 
 def check_ledger(intake: Intake) -> tuple[SuiteRun, ...]:

@@ -7,13 +7,13 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from juesuan.archive import State
-from juesuan.closing.checks import SUITE_TITLES
+from juesuan.closing.checks import suite_titles
 from juesuan.closing.compute import Account
 from juesuan.closing.contents import run_data, sections_data
 from juesuan.closing.evidence import parts_behind
@@ -105,7 +105,8 @@ def stage_results(
         _write_json(folder / "scores.json", scores_data(account.sheets))
         _write_json(folder / "reading.json", account.books.ledger.report.as_data())
         _write_graph(folder, account)
-        _write_validation(folder, runs, closing_title(account), review="../review/index.html")
+        titles = suite_titles(runs, account.books.edition.forms)
+        _write_validation(folder, runs, closing_title(account), titles, review="../review/index.html")
         _write_json(folder / "errata.json", [_erratum(one) for one in account.books.edition.forms.errata])
         _write_json(folder / "sections.json", sections)
         _write_json(folder / "run.json", run_data(account))
@@ -142,7 +143,7 @@ def write_refusal(out: Path, refusal: ClosingRefused) -> Path:
 
     def fill(into: Path) -> None:
         _write_json(into / "problems.json", [_problem(one) for one in refusal.problems])
-        _write_validation(into, refusal.runs, "决算没有完成")
+        _write_validation(into, refusal.runs, "决算没有完成", suite_titles(refusal.runs))
         (into / "index.html").write_text(render_refused(into), encoding="utf-8", newline="\n")
 
     folder = refusal_folder(out)
@@ -293,13 +294,15 @@ def _write_graph(folder: Path, account: Account) -> None:
     _write_json(folder / "rounding.json", certificate_of(account))
 
 
-def _write_validation(folder: Path, runs: Sequence[SuiteRun], title: str, review: str = "") -> None:
+def _write_validation(
+    folder: Path, runs: Sequence[SuiteRun], title: str, titles: Mapping[str, str], review: str = ""
+) -> None:
     _write_json(folder / "findings.json", list(_findings(failed_of(runs))))
     validation = folder / "validation"
     validation.mkdir()
     _write_json(validation / "results.json", [_result(one) for run in runs for one in run.results])
-    _write_json(validation / "suites.json", SUITE_TITLES)
-    write_docs(runs, validation, title=title, suite_titles=SUITE_TITLES, review=review)
+    _write_json(validation / "suites.json", titles)
+    write_docs(runs, validation, title=title, suite_titles=titles, review=review)
 
 
 def _write_json(path: Path, data: Any) -> None:

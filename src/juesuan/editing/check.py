@@ -1,0 +1,111 @@
+"""Checks an edition without a unit: reads all of it, then closes made-up books of every kind by it."""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from juesuan import closing
+from juesuan.closing.render import write_document
+from juesuan.editing.trial import Case, Trials, load_trials, write_package, write_prior
+from juesuan.edition import Edition, load_edition
+from juesuan.edition.made import OPERATING
+from juesuan.editionfiles import is_path
+from juesuan.money import round_half_up
+from juesuan.problems import EditionError, InputError, JuesuanError
+from juesuan.roles import Role
+from juesuan.skins.html import render_html
+
+_CARRIED = "carry_over"  # what the books begin with is last year's end, whatever else last year was
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What came of a check: everything wrong with the files, or what each situation said (nothing: it closed)."""
+
+    name: str
+    faults: tuple[str, ...]
+    cases: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def good(self) -> bool:
+        """Whether the edition can be closed by."""
+        return not self.faults and bool(self.cases) and not any(said for _, said in self.cases)
+
+    @property
+    def lines(self) -> Iterator[str]:
+        """What people read."""
+        if self.faults:
+            yield f"✗ 版本“{self.name}”的文件有错："
+            yield from (f"　　{one}" for one in self.faults)
+            return
+        yield f"✓ 版本“{self.name}”的文件都读得懂，所写的名称都有着落"
+        for case, said in self.cases:
+            yield f"{'✗' if said else '✓'} 试算：{case}"
+            yield from (f"　　{line}" for line in said.splitlines())
+
+
+def check_edition(key: str) -> Checked:
+    """Check an edition by its name or the path of its folder."""
+    try:
+        edition = load_edition(key)
+    except EditionError as error:
+        return Checked(key, tuple(str(error).splitlines()))
+    named = str(Path(key).resolve()) if is_path(key) else key
+    trials = load_trials()
+    cases = tuple((case.name, _tried(trials, case, edition, named)) for case in trials.cases)
+    return Checked(edition.key, (), cases)
+
+
+def _tried(trials: Trials, case: Case, edition: Edition, key: str) -> str:
+    """Return why a case can't be closed; empty where it can."""
+    with tempfile.TemporaryDirectory(prefix="juesuan-") as folder:
+        root = Path(folder) / "package"
+        write_package(trials, case, root, edition=key, year=edition.valid.first)
+        try:
+            account = _closed(root)
+            if case.prior:
+                write_prior(root, _last_year(account, Fraction(case.prior)))
+                _closed(root)
+        except JuesuanError as error:
+            return str(error)
+    return ""
+
+
+def _last_year(account: closing.Account, times: Fraction) -> dict[str, tuple[str, int]]:
+    """Return last year's figures, names and 分 by key: this year's times so much; carried over: as the books."""
+    edition, facts = account.books.edition, account.facts
+    found: dict[str, tuple[str, int]] = {}
+    for one in edition.prior.figures:
+        name = edition.roles.resolve(one.of)
+        if one.key == _CARRIED:
+            found[one.key] = (one.name, int(facts[edition.roles[Role.OPENING]].exact))
+        elif name in facts:
+            found[one.key] = (one.name, round_half_up(facts[name].exact * times))
+        elif name != OPERATING:
+            raise EditionError(f"prior.yaml：没有这个数：{one.of}")
+    return found
+
+
+def _closed(root: Path) -> closing.Account:
+    """Close a package up to its page, and read the sentences back.
+
+    Raises:
+        ClosingRefused: a rule of severity error failed, or the package has problems.
+        EditionError: a template or a rule is wrong.
+    """
+    intake = closing.ingest(root)
+    if intake.problems:
+        raise InputError(intake.problems)
+    closing.refuse_failures(closing.check_ledger(intake))
+    books = closing.fill(intake)
+    closing.refuse_failures(closing.check_tables(books))
+    account = closing.derive(books)
+    closing.refuse_failures(closing.check_account(account))
+    document = write_document(account)
+    page = render_html(document, account.facts)
+    closing.refuse_failures(
+        closing.check_disclosure(account, closing.Disclosure(document, page, b"", b"", b"", draft=True))
+    )
+    return account
