@@ -39,7 +39,7 @@ _OF_A_RUN = re.compile(rf"/api/flow_runs/({_ID})(/set_state|/resume)?")
 class Asked:
     """A request of the page. ``body`` is what it sends as JSON, or None.
 
-    ``run`` holds the parameters of the run that the request is about (:func:`run_asked`), as its server keeps them.
+    ``run`` holds the parameters of the run that the request is about (:func:`run_asked`), as the server has them.
     """
 
     method: str
