@@ -65,7 +65,7 @@ def sign_off(out: Path) -> None:
     be taken is asked for again, and the form says why.
 
     Raises:
-        SignOffRefused: somebody does not approve; nothing is published.
+        SignOffRejected: somebody does not approve; nothing is published.
     """
     wait: Any = suspend_flow_run if runtime.deployment.id else pause_flow_run
     asked: Counter[str] = Counter()
@@ -80,9 +80,9 @@ def sign_off(out: Path) -> None:
         try:
             closing.take_signature(out, turn, answer.name, approve=answer.approves, comment=answer.comment)
             refused = ""
+        except closing.SignOffRejected:
+            raise
         except closing.SignOffRefused as refusal:
-            if not answer.approves:
-                raise
             refused = str(refusal)
             get_run_logger().warning(refused)
 
@@ -138,9 +138,9 @@ class _Tasks:
         update_progress_artifact(self._artifact, progress=100 * done / self._stages, description=told)
 
 
-def _link_results(out: Path) -> None:
-    _link(out / "review" / "index.html", "review", "审核页")
-    _link(out / "disclosure.html", "disclosure", "公开文本")
+def _link_results(out: Path, what: str = "") -> None:
+    _link(out / "review" / "index.html", "review", f"{what}审核页")
+    _link(out / "disclosure.html", "disclosure", f"{what}公开文本")
 
 
 def _link(page: Path, key: str, words: str) -> None:
@@ -169,6 +169,9 @@ def annual_close(request: Request) -> closing.Outcome:
         folder = closing.refusal_folder(request.results)
         create_table_artifact(refusal.table, key="findings", description=f"没有通过：{folder}")
         _link(folder / "index.html", "refusal", "没有通过的核对")
+        raise
+    except closing.SignOffRejected:
+        _link_results(closing.rejected_folder(request.results), "退回的草稿：")
         raise
     _link_results(request.results)
     create_markdown_artifact(outcome.markdown, key="annual-close", description=outcome.title)

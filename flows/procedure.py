@@ -125,9 +125,11 @@ def close_unit(request: Request, run: Run, sign_off: Callable[[Path], None] | No
 
     Raises:
         ClosingRefused: nothing was published; what was found lies beside the results, which stay as they were.
+        SignOffRejected: somebody sent the draft back; it lies beside, and what was published before stands again.
     """
     out, kept = request.results, request.kept
     with closing.only_one_into(out, wait=request.wait):
+        closing.restore_earlier(out)  # where a closing was killed in between
         try:
             intake = run("读取资料与账簿", ingest, request, kept)
             with closing.only_one_of(request.archive, closing.lock_name(intake), wait=request.wait):
@@ -139,7 +141,7 @@ def close_unit(request: Request, run: Run, sign_off: Callable[[Path], None] | No
                 disclosure = run("编写公开文本", render, intake, account, kept, runs)
                 runs = run("核对公开文本", check_disclosure, account, disclosure, runs)
                 if sign_off is not None:
-                    run("输出结果", write, request, account, disclosure, runs)
+                    run("输出待签的草稿", write_draft, request, account, disclosure, runs)
                     sign_off(out)
                 staged = run("输出正式结果" if sign_off else "输出结果", stage, request, account, disclosure, runs)
                 try:
@@ -148,6 +150,9 @@ def close_unit(request: Request, run: Run, sign_off: Callable[[Path], None] | No
                     closing.discard(staged)
         except closing.ClosingRefused as refusal:
             closing.write_refusal(out, refusal)
+            raise
+        except closing.SignOffRejected as rejection:
+            closing.reject_draft(out, rejection)
             raise
     kept.forget_others()
     return closing.Outcome.of(account, runs, out, archived.uri, staged.state)
@@ -205,12 +210,12 @@ def check_disclosure(
     return runs
 
 
-def write(
+def write_draft(
     request: Request, account: closing.Account, disclosure: closing.Disclosure, runs: tuple[SuiteRun, ...]
 ) -> closing.State:
     with closing.last_years_results(request.archive, account) as last:
         old = request.compare or (last.folder if last else None)
-        return closing.write_results(request.results, account, disclosure, runs, old=old)
+        return closing.write_draft(request.results, account, disclosure, runs, old=old)
 
 
 def stage(

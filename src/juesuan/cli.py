@@ -188,8 +188,12 @@ def approve(
     role: Annotated[str, Parameter(help="角色，如 审核人、批准人")],
     on: Annotated[date | None, Parameter(help="签署日期，默认今天")] = None,
     comment: Annotated[str, Parameter(help="意见")] = "",
+    home: Annotated[Path | None, Parameter(help="人员名册所在的服务数据文件夹，默认在用户目录下")] = None,
 ) -> int:
     """签署决算：与每节的内容绑定，内容变动的节须重新签署。
+
+    有人员名册（juesuan users）的，签署人须在名册里有这个角色，并且登记的操作系统用户就是现在的用户；没有名册的，
+    以现在的操作系统用户为签署人的身份。一个身份不能担任两个角色。
 
     Parameters
     ----------
@@ -198,11 +202,14 @@ def approve(
     """
     from juesuan import review
     from juesuan.closing import only_one_into
-    from juesuan.people.commands import account
+    from juesuan.people import clean, commands
 
     with only_one_into(out.resolve()):
-        results = review.approve(out, name, role, on=on or date.today(), comment=comment, by=account())
+        unit = str(review.read_results(out).manifest["unit"])
+        by = commands.signer(home, name, clean(role), unit)
+        results = review.approve(out, name, role, on=on or date.today(), comment=comment, by=by)
         review.write_review(out)
+        commands.log_signature(home, by, name, clean(role), unit)
     print(review.tell_standing(results))  # noqa: T201 - the command line talks to people
     return ExitCode.OK
 
@@ -416,6 +423,22 @@ def remove_user(name: str, *, home: Annotated[Path | None, _HOME] = None) -> int
     from juesuan.people import commands
 
     return commands.remove(home, name, say=print)
+
+
+@users.command(name="account")
+def link_account(name: str, os_user: str = "", *, home: Annotated[Path | None, _HOME] = None) -> int:
+    """登记一个人的操作系统用户：在命令行上签署（juesuan approve）时，以这个用户证明是本人。
+
+    Parameters
+    ----------
+    name
+        姓名。
+    os_user
+        操作系统的用户名；一个用户只属于一个人。不写为取消登记。
+    """
+    from juesuan.people import commands
+
+    return commands.link(home, name, os_user, say=print)
 
 
 @users.command(name="password")

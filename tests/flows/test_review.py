@@ -18,10 +18,14 @@ from juesuan.cli import app
 from juesuan.closing.contents import run_data, sections_data
 from juesuan.closing.standing import signed_before, standing_of
 from juesuan.facts import Facts
-from juesuan.problems import ExitCode, OutputError, Place, Problem
+from juesuan.people import PEOPLE, Journal, Register, Role, Seat
+from juesuan.people.commands import account
+from juesuan.people.keys import Keys
+from juesuan.problems import ExitCode, InputError, OutputError, Place, Problem
 from juesuan.review import (
     SignOff,
     SignOffRefused,
+    SignOffRejected,
     approve,
     compare,
     hashes_of,
@@ -327,8 +331,76 @@ def test_the_page_tells_the_run_and_links_to_every_figure(out: Path) -> None:
     assert not re.search(r"(src|href)=\"(https?:)?//", page)
 
 
+def run(*words: object) -> int:
+    """Run the command line as somebody whose home is an empty folder."""
+    return int(app(list(map(str, words)), result_action="return_value"))
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The home of a person; a service's register may lie in ``home/service``."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv(PEOPLE, raising=False)
+    return tmp_path / "home"
+
+
+@pytest.mark.usefixtures("home")
+def test_where_nobody_keeps_a_register_the_account_signs_and_in_one_role_alone(out: Path) -> None:
+    assert run("approve", out, "--as", "王芳", "--role", "审核人") == 0
+    assert read_signoffs(out)[0].by == account()
+    with pytest.raises(SignOffRefused, match=f"这个身份（{account()}）已作为审核人签署，姓名是王芳"):
+        run("approve", out, "--as", "陈刚", "--role", "批准人")
+    assert len(read_signoffs(out)) == 1
+
+
+def test_where_there_is_a_register_a_person_of_it_signs_from_their_own_account_in_their_role(
+    out: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = Keys(home / ".local" / "share" / "juesuan")
+    register, password = Register(keys.people), "eine-lange-losung"
+    sign = ("approve", out, "--as", "王 芳", "--role", "审核人")
+    for name, role, unit in (("陈刚", Role.APPROVER, "070123"), ("王芳", Role.REVIEWER, "999999")):
+        register.add(name, Seat(role, (unit,)), password)
+    with pytest.raises(InputError, match="路人不在人员名册里"):
+        run("approve", out, "--as", "路人", "--role", "审核人")
+    with pytest.raises(InputError, match="王芳不是现在的操作系统用户"):
+        run(*sign)
+    register.link("王芳", "somebody-else")
+    with pytest.raises(InputError, match="王芳不是现在的操作系统用户"):
+        run(*sign)
+    user = account().removeprefix("os:")
+    assert run("users", "account", "王芳", user) == 0
+    with pytest.raises(InputError, match="王芳不能作为审核人签署单位 070123"):
+        run(*sign)
+    register.add("王芳", Seat(Role.REVIEWER, ("070123",)))
+    with pytest.raises(InputError, match="王芳不能作为批准人签署"):
+        run("approve", out, "--as", "王芳", "--role", "批准人")
+    assert not read_signoffs(out)
+    assert run(*sign) == 0
+    (one,) = read_signoffs(out)
+    person = register.named("王芳")
+    assert person is not None
+    assert (one.who, one.by) == ("王芳", person.id)
+    *_, last = Journal(keys.journal).entries()
+    assert (last.who, last.what) == (person.id, "签署")
+    with pytest.raises(InputError, match=f"操作系统用户 {user} 已经是王芳的"):
+        register.link("陈刚", user)
+    monkeypatch.setenv(PEOPLE, str(keys.people))
+    monkeypatch.setenv("HOME", str(home / "elsewhere"))
+    with pytest.raises(InputError, match="陈刚不是现在的操作系统用户"):
+        run("approve", out, "--as", "陈刚", "--role", "批准人")
+
+
+def test_a_register_that_can_not_be_read_is_not_taken_for_none(out: Path, home: Path) -> None:
+    register = home / ".local" / "share" / "juesuan" / "people.json"
+    register.mkdir(parents=True)
+    with pytest.raises(OutputError, match="人员名册"):
+        run("approve", out, "--as", "王芳", "--role", "审核人")
+    assert not read_signoffs(out)
+
+
+@pytest.mark.usefixtures("home")
 def test_the_command_line_signs_tells_and_compares(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run: Callable[..., int] = lambda *words: app(list(map(str, words)), result_action="return_value")  # noqa: E731
     assert run("approve", out, "--as", "王芳", "--role", "审核人", "--on", "2021-05-20") == 0
     assert run("status", out) == 0
     assert run("diff", out, out, "--html") == 0
@@ -342,7 +414,7 @@ def test_what_the_orchestrator_was_told_is_taken_once_it_fits(out: Path) -> None
     turn = closing.next_signature(out)
     assert turn is not None
     assert turn.role == "审核人"
-    with pytest.raises(SignOffRefused, match="审核人王芳不同意：差一张凭证"):
+    with pytest.raises(SignOffRejected, match="审核人王芳不同意：差一张凭证"):
         closing.take_signature(out, turn, "王芳", approve=False, comment="差一张凭证")
     with pytest.raises(SignOffRefused, match="姓名"):
         closing.take_signature(out, turn, " ", approve=True)

@@ -4,6 +4,7 @@ import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from juesuan import closing
 from juesuan.facts import Facts, Unit
 from juesuan.ledger import Ledger
 from juesuan.problems import OutputError
+from juesuan.review import approve, read_results, tell_standing
 from juesuan.runner import load_flow
 from tests.conftest import EXAMPLE, Closed, close_directly
 
@@ -152,9 +154,6 @@ def test_a_link_that_can_not_be_archived_leaves_what_was_published_as_it_was(
     request = procedure.Request(package=package, out=out, archive=str(tmp_path / "archive"))
     (package / "stray").symlink_to(tmp_path)
 
-    def plainly(_: str, stage: Callable[..., Any], *given: Any) -> Any:
-        return stage(*given)
-
     for earlier in (False, True):
         with pytest.raises(OutputError, match="不能归档 stray"):
             procedure.close_unit(request, plainly)
@@ -167,6 +166,69 @@ def test_a_link_that_can_not_be_archived_leaves_what_was_published_as_it_was(
     procedure.close_unit(request, plainly)
     assert (out / "disclosure.html").is_file()
     assert (tmp_path / "archive" / "070123" / "2020" / "v0001" / "manifest-sha256.txt").is_file()
+
+
+def plainly(_: str, stage: Callable[..., Any], *given: Any) -> Any:
+    return stage(*given)
+
+
+def test_a_draft_that_is_sent_back_leaves_the_results_and_what_was_published_before_stands_again(
+    edited: Callable[..., Path], tmp_path: Path
+) -> None:
+    package, out, rejected = edited({}), tmp_path / "out", tmp_path / "out.rejected"
+    procedure = load_flow("procedure")
+    request = procedure.Request(package=package, out=out, archive=str(tmp_path / "archive"))
+
+    def refuses(folder: Path) -> None:
+        turn = closing.next_signature(folder)
+        assert turn is not None
+        closing.take_signature(folder, turn, "王芳", approve=False, comment="差一张凭证")
+
+    def signs(folder: Path) -> None:
+        for name in ("王芳", "陈刚"):
+            turn = closing.next_signature(folder)
+            assert turn is not None
+            closing.take_signature(folder, turn, name, approve=True)
+
+    def sent_back(earlier: dict[str, bytes]) -> None:
+        with pytest.raises(closing.SignOffRejected, match="审核人王芳不同意：差一张凭证"):
+            procedure.close_unit(request, plainly, refuses)
+        assert held(out) == earlier
+        assert 'class="draft-note"' in (rejected / "disclosure.html").read_text(encoding="utf-8")
+        assert "已退回" in (rejected / "review" / "index.html").read_text(encoding="utf-8")
+        assert "退回的草稿，没有公布" in tell_standing(read_results(rejected))
+        with pytest.raises(closing.SignOffRefused, match="退回的草稿"):
+            approve(rejected, "王芳", "审核人", on=date(2021, 5, 20))
+        beside = {path.name for path in tmp_path.iterdir()} - {"out", "archive"}
+        assert beside == {"package", ".out.kept", "out.rejected"}
+
+    sent_back({})
+    assert not out.exists()
+    assert not list((tmp_path / "archive").rglob("*.html"))
+    procedure.close_unit(request, plainly, signs)
+    assert not rejected.exists()
+    final = held(out)
+    assert b'class="draft-note"' not in final["disclosure.html"]
+    text = package / "texts" / "profile.yaml"
+    words = text.read_text(encoding="utf-8")
+    text.write_text(words.replace("承办上级交办的其他事项。", "承办上级交办的其他工作。"), encoding="utf-8")
+    sent_back(final)
+    assert len([one for one in (tmp_path / "archive" / "070123" / "2020").iterdir() if one.is_dir()]) == 1
+
+
+def held(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_results_that_a_killed_closing_put_aside_for_a_draft_come_back(closed: Closed, tmp_path: Path) -> None:
+    out, earlier = tmp_path / "out", closing.earlier_folder(tmp_path / "out")
+    shutil.copytree(closed.out, earlier)
+    closing.restore_earlier(out)
+    assert (held(out), earlier.exists()) == (held(closed.out), False)
+    shutil.copytree(closed.out, earlier)
+    (out / "mark").write_text("newer")
+    closing.restore_earlier(out)
+    assert (out / "mark").is_file()
 
 
 @pytest.mark.parametrize("published", [False, True])

@@ -123,8 +123,8 @@ def test_people_sign_as_themselves_and_in_roles_that_they_hold(office: Office, t
     request |= {name: str(tmp_path / name) for name in ("out", "archive")}
     asked = office.prefect.asked(office.prefect.start("annual-close", request))
 
-    def answer(who: str, name: str) -> tuple[int, str]:
-        form = {"run_input": {"decision": "同意", "name": name}}
+    def answer(who: str, name: str, decision: str = "同意") -> tuple[int, str]:
+        form = {"run_input": {"decision": decision, "name": name}}
         client = office.inside(who)
         told = client.post(f"{office.page}/api/flow_runs/{asked.run}/resume", json=form)
         client.close()
@@ -133,6 +133,10 @@ def test_people_sign_as_themselves_and_in_roles_that_they_hold(office: Office, t
     asked.next()
     assert answer("陈刚", "王芳") == (403, '{"detail":"签署人只能是登录的人：陈刚。"}')
     assert answer("管理", "管理")[0] == 403
+    Register(office.keys.people).add("外人", Seat(Role.REVIEWER, ("999999",)), PASSWORD)
+    assert answer("外人", "外人") == (403, '{"detail":"您的角色不包括这个单位（070123）。"}')
+    assert answer("陈刚", "陈刚", "不同意")[0] in (200, 201)  # not their turn: it ends nothing
+    assert "陈刚不能作为审核人签署单位 070123 的决算" in asked.next()[1]
     assert answer("陈刚", "陈刚")[0] in (200, 201)  # a form of Prefect's knows no roles: the closing does
     assert "陈刚不能作为审核人签署单位 070123 的决算" in asked.next()[1]
     assert answer("王芳", "王\u200b 芳")[0] in (200, 201)
@@ -163,6 +167,22 @@ def test_a_third_without_rights_gets_nowhere(office: Office) -> None:
     assert client.patch(f"{office.page}/api/deployments/{deployment}", json={"paused": True}).status_code == 403
     assert client.post(f"{office.page}/api/block_documents/filter", json={}).status_code == 403
     client.close()
+
+
+def test_who_is_bound_to_units_retries_and_cancels_their_runs_alone(office: Office) -> None:
+    register = Register(office.keys.people)
+    register.add("本单位", Seat(Role.PREPARER, ("070123",)), PASSWORD)
+    register.add("别单位", Seat(Role.PREPARER, ("999999",)), PASSWORD)
+    failed = office.prefect.run("annual-close", {"package": str(EXAMPLE), "year": 1999})
+    assert failed["state"]["type"] == "FAILED"
+    path = f"{office.page}/api/flow_runs/{failed['id']}/set_state"
+    for who, status in (("别单位", 403), ("本单位", 201)):
+        client = office.inside(who)
+        for state in ({"type": "SCHEDULED", "name": "AwaitingRetry"}, {"type": "CANCELLING"}):
+            told = client.post(path, json={"state": state, "force": True})
+            assert told.status_code == status, (who, state, told.text)
+        client.close()
+    assert office.prefect.wait(failed["id"])["state"]["type"] in ("CANCELLED", "FAILED")
 
 
 def test_a_schedule_is_not_switched_on_without_what_its_runs_need(office: Office) -> None:

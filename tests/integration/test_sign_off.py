@@ -74,7 +74,8 @@ def test_a_suspended_closing_that_somebody_does_not_approve_fails_and_archives_n
     assert asked.answer(decision="不同意", name="王芳", comment="差一张凭证") == "ACCEPT"
     assert "审核人王芳不同意：差一张凭证" in asked.ends("FAILED")
     assert not list((tmp_path / "archive").rglob("*.html"))
-    assert 'class="draft-note"' in page(tmp_path / "out")
+    assert 'class="draft-note"' in page(tmp_path / "out.rejected")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_closing_without_a_deployment_waits_in_its_process(orchestrator: Orchestrator, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The door: who gets in, what ends a session, which requests are allowed; a stand-in is behind it for Prefect."""
 
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ class Behind:
     """What stands where Prefect does, and what it was asked."""
 
     asked: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
+    told: dict[str, Any] = field(default_factory=dict)
     address: str = ""
 
 
@@ -40,7 +42,8 @@ def behind() -> Iterator[Behind]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = {key.lower(): value for key, value in self.headers.items()}
             found.asked.append((self.command, self.path, headers, body))
-            told = b'{"api_url": "http://x/api", "auth": "BASIC", "v2_base_url": "/v2"}'
+            settings = {"api_url": "http://x/api", "auth": "BASIC", "v2_base_url": "/v2"}
+            told = json.dumps(found.told.get(self.path, settings)).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Set-Cookie", "prefect_ui_version=v2")
@@ -347,6 +350,43 @@ def test_a_role_that_is_bound_to_units_runs_these_alone() -> None:
     assert judge(
         bound, Asked("POST", RUN, {}, {"parameters": {"request": {"folder": "/all"}}}), lambda _: None
     ).refused
+
+
+OF_A_RUN = [
+    ("POST", STATE, {"state": {"type": "SCHEDULED"}}, Role.PREPARER),
+    ("POST", STATE, {"state": {"type": "CANCELLING"}}, Role.ADMINISTRATOR),
+    ("POST", RESUME, {"run_input": {"name": "王芳", "decision": "同意"}}, Role.REVIEWER),
+    ("DELETE", f"/api/flow_runs/{ID}", None, Role.ADMINISTRATOR),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "role"), OF_A_RUN)
+def test_a_role_that_is_bound_to_units_retries_cancels_signs_and_deletes_runs_of_these_alone(
+    method: str, path: str, body: Any, role: Role
+) -> None:
+    bound, free = person(Seat(role, ("070123",))), person(Seat(role))
+    of_one, of_many = PACKAGE["parameters"], {"request": {"folder": "/all"}}
+    for run, unit, may in ((of_one, "070123", True), (of_one, "070124", False), (of_one, None, False)):
+        verdict = judge(bound, Asked(method, path, {}, body, run), lambda _, unit=unit: unit)  # type: ignore[misc]
+        assert (not verdict.refused) is may, (run, unit, verdict)
+    for run in (of_many, None, {}, {"request": "x"}):
+        assert judge(bound, Asked(method, path, {}, body, run), lambda _: "070123").refused, run
+        assert not judge(free, Asked(method, path, {}, body, run), lambda _: "070123").refused, run
+
+
+def test_the_door_asks_whose_run_it_is_before_it_lets_it_be_changed(
+    client: TestClient, door: Door, behind: Behind
+) -> None:
+    log_in(client, "李编")
+    behind.told[f"/api/flow_runs/{ID}"] = {"parameters": PACKAGE["parameters"]}
+    retry = {"state": {"type": "SCHEDULED"}}
+    assert client.post(STATE, json=retry).status_code == 200
+    assert [one[:2] for one in behind.asked] == [("GET", f"/api/flow_runs/{ID}"), ("POST", STATE)]
+    door.register.add("李编", Seat(Role.PREPARER, ("070124",)))
+    assert client.post(STATE, json=retry).json() == {"detail": "您的角色不包括这个单位（070123）。"}
+    assert [one[0] for one in behind.asked[2:]] == ["GET"]
+    *_, last = door.journal.entries()
+    assert (last.name, last.what) == ("李编", "不准")
 
 
 def test_a_secret_is_asked_for_by_nobody() -> None:

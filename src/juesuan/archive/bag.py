@@ -89,7 +89,7 @@ def make_bag(closing: Closing, *, without: Iterable[Path] = ()) -> Bag:
     results = closing.results.resolve()
     left_out = {path.resolve() for path in without}
     for folder in (results, closing.published.resolve() if closing.published else results):
-        left_out |= {folder, folder.with_name(f"{folder.name}.refused")}
+        left_out |= {folder, *(folder.with_name(f"{folder.name}.{one}") for one in ("refused", "rejected"))}
     try:
         apart = {closing.sign_offs.resolve()} if closing.sign_offs is not None else set()
         made = dict(_folder(RESULTS, results, apart))

@@ -11,9 +11,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from juesuan.problems import OutputError
+
 _REPOSITORY = Path(__file__).resolve().parents[3]
 _ROOMS = ("src", "flows", "expectations", "templates")
-_GIT_SECONDS = 10
+_GIT_SECONDS = 120
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _RESTRICTED = "data/restricted/"
 _PREFIXES = {"bag": "urn:juesuan:bag:", "juesuan": "urn:juesuan:"}
@@ -87,7 +89,14 @@ def _numbered(letter: str, relations: list[dict[str, str]]) -> dict[str, dict[st
 
 
 def _git(*words: str) -> str | None:
-    """Return what git says of the checkout; None where it says nothing."""
+    """Return what git says of the checkout; None where it says nothing.
+
+    It is waited for on a busy machine: whether it was quick must not decide what is written into a bag, since the
+    same closing would make another version.
+
+    Raises:
+        OutputError: it does not come to an end.
+    """
     try:
         done = subprocess.run(  # noqa: S603 - fixed words
             ["git", "-C", str(_REPOSITORY), *words],  # noqa: S607 - the person's own git
@@ -95,7 +104,10 @@ def _git(*words: str) -> str | None:
             text=True,
             timeout=_GIT_SECONDS,
             check=True,
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
         )
-    except (OSError, subprocess.SubprocessError):
+    except subprocess.TimeoutExpired as error:
+        raise OutputError("归档前查不到程序的版本：git 很久没有回答。请再运行一次。") from error
+    except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout.strip()

@@ -26,15 +26,20 @@ from juesuan.closing.render import Disclosure, render, write_document
 from juesuan.closing.results import (
     Staged,
     discard,
+    earlier_folder,
     publish,
     refusal_folder,
+    reject_draft,
+    rejected_folder,
+    restore_earlier,
     stage_results,
+    write_draft,
     write_refusal,
     write_results,
 )
 from juesuan.closing.resuming import derive_once, fill_once, render_once
 from juesuan.closing.signing import Turn, invitation, next_signature, take_signature
-from juesuan.review import SignOffRefused
+from juesuan.review import SignOffRefused, SignOffRejected
 
 __all__ = [
     "Account",
@@ -46,6 +51,7 @@ __all__ = [
     "Outcome",
     "Overrides",
     "SignOffRefused",
+    "SignOffRejected",
     "Staged",
     "State",
     "Turn",
@@ -60,6 +66,7 @@ __all__ = [
     "derive",
     "derive_once",
     "discard",
+    "earlier_folder",
     "fill",
     "fill_once",
     "ingest",
@@ -77,13 +84,17 @@ __all__ = [
     "refusal_folder",
     "refuse_failures",
     "refuse_problems",
+    "reject_draft",
+    "rejected_folder",
     "render",
     "render_once",
+    "restore_earlier",
     "stage_results",
     "take_signature",
     "unit_of",
     "with_ledger",
     "write_document",
+    "write_draft",
     "write_refusal",
     "write_results",
 ]

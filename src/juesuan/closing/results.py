@@ -27,7 +27,14 @@ from juesuan.facts import Facts, number_text
 from juesuan.forms.model import ListedErratum
 from juesuan.identities import CheckResult, Explanation, Verdict
 from juesuan.problems import OutputError, Problem, words_of
-from juesuan.review import render_refused, write_review, write_signoffs
+from juesuan.review import (
+    REJECTION,
+    SignOffRejected,
+    published_as_final,
+    render_refused,
+    write_review,
+    write_signoffs,
+)
 from juesuan.suites import SuiteRun, write_docs
 from juesuan.tables import describe_selection
 from juesuan.trace import write_graph
@@ -77,6 +84,27 @@ def write_results(
     return staged.state
 
 
+def write_draft(
+    out: Path, account: Account, disclosure: Disclosure, runs: Sequence[SuiteRun], *, old: Path | None = None
+) -> State:
+    """Write what people are to sign into ``out``, as :func:`write_results` does, and keep what stood there.
+
+    Results that everybody had signed wait beside, hidden: :func:`reject_draft` brings them back, and
+    :func:`publish` removes them.
+
+    Raises:
+        OutputError: as there.
+    """
+    staged = stage_results(out, account, disclosure, runs, old=old)
+    try:
+        if published_as_final(out):
+            _moved(out, earlier_folder(out))
+        publish(staged, final=False)
+    finally:
+        discard(staged)
+    return staged.state
+
+
 def stage_results(
     out: Path, account: Account, disclosure: Disclosure, runs: Sequence[SuiteRun], *, old: Path | None = None
 ) -> Staged:
@@ -119,14 +147,68 @@ def stage_results(
     return Staged(out, _filled_beside(out, fill), state)
 
 
-def publish(staged: Staged) -> None:
-    """Put staged results in their place; what was found when an earlier closing was refused goes.
+def publish(staged: Staged, *, final: bool = True) -> None:
+    """Put staged results in their place; what earlier closings left beside it goes with the last of them.
+
+    That is what was found when one was refused, a draft that was sent back, and (not with a draft that is to be
+    signed: ``final`` is false) the results that such a draft put aside.
 
     Raises:
         OutputError: the folder can't be written.
     """
     _into_place(staged.folder, staged.out)
-    shutil.rmtree(refusal_folder(staged.out), ignore_errors=True)
+    beside = (refusal_folder(staged.out), rejected_folder(staged.out))
+    for folder in (*beside, earlier_folder(staged.out)) if final else beside:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def reject_draft(out: Path, rejection: SignOffRejected) -> Path:
+    """Move a draft that somebody sent back out of the place of results, and return where to.
+
+    It says who sent it back and why. What was published before the draft comes back.
+
+    Raises:
+        OutputError: a folder can't be written.
+    """
+    folder = rejected_folder(out)
+    try:
+        _write_json(out / REJECTION, rejection.record)
+        write_review(out)
+    except OSError as error:
+        raise OutputError(f"无法写入 {out}：{words_of(error)}") from error
+    _moved(out, folder)
+    restore_earlier(out)
+    return folder
+
+
+def restore_earlier(out: Path) -> None:
+    """Bring back the results that a draft put aside, where nothing stands in their place.
+
+    Raises:
+        OutputError: the folder can't be written.
+    """
+    earlier = earlier_folder(out)
+    if earlier.is_dir() and not out.exists():
+        _moved(earlier, out)
+
+
+def rejected_folder(out: Path) -> Path:
+    """Return where a draft lies that was sent back: beside the results, and none of them."""
+    return out.with_name(f"{out.name}.rejected")
+
+
+def earlier_folder(out: Path) -> Path:
+    """Return where results wait, hidden, that a draft put aside."""
+    return out.with_name(f".{out.name}.earlier")
+
+
+def _moved(folder: Path, target: Path) -> None:
+    """Move a folder to where nothing that is still needed lies."""
+    try:
+        shutil.rmtree(target, ignore_errors=True)
+        folder.rename(target)
+    except OSError as error:
+        raise OutputError(f"无法写入 {target}：{words_of(error)}") from error
 
 
 def discard(staged: Staged) -> None:

@@ -11,7 +11,15 @@ from zoneinfo import ZoneInfo
 from juesuan import review
 from juesuan.closing.kept import hash_of
 from juesuan.people import PEOPLE, Person, Register, normalised
-from juesuan.review import Results, SignOff, SignOffRefused, idle_of, read_results, write_review
+from juesuan.review import (
+    Results,
+    SignOff,
+    SignOffRefused,
+    SignOffRejected,
+    idle_of,
+    read_results,
+    write_review,
+)
 
 _ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -99,16 +107,15 @@ def take_signature(out: Path, turn: Turn, name: str, *, approve: bool, comment: 
     Where a service runs the closing, the person must be in its register with the role, for this unit.
 
     Raises:
-        SignOffRefused: the person does not approve or may not sign, or the results are other ones now.
+        SignOffRejected: the person does not approve.
+        SignOffRefused: the person may not sign, or the results are other ones now: the answer counts for nothing.
     """
     person = _registered(out, turn, name)
-    if not approve:
-        raise SignOffRefused(
-            f"{turn.role}{normalised(name)}不同意：{comment.strip() or '没有写明意见'}。没有公布任何内容。"
-        )
+    by = person.id if person else ""
     if read_results(out).content != turn.content:
         raise SignOffRefused("请求签署之后结果有变动，这次签署不算数。")
-    by = person.id if person else ""
+    if not approve:
+        raise SignOffRejected(name, turn.role, comment, by)
     review.approve(out, name, turn.role, on=datetime.now(_ZONE).date(), comment=comment, by=by)
     write_review(out)
 

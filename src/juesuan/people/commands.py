@@ -10,7 +10,7 @@ from pathlib import Path
 from juesuan.people.journal import Journal
 from juesuan.people.keys import Keys, home_or_default
 from juesuan.people.names import normalised
-from juesuan.people.register import SHORTEST, Person, Register, Role, Seat
+from juesuan.people.register import PEOPLE, SHORTEST, Person, Register, Role, Seat
 from juesuan.problems import ExitCode, InputError, Place, Problem
 
 Say = Callable[[str], None]
@@ -22,6 +22,57 @@ def account() -> str:
         return f"os:{pwd.getpwuid(os.getuid()).pw_name}"
     except KeyError:  # a container's user has no name
         return f"os:{os.getuid()}"
+
+
+def signer(home: Path | None, name: str, role: str, unit: str) -> str:
+    """Return who signs on the command line: the id of a person of the register, who holds the role for the unit.
+
+    Who they are is what the operating system says: the account that runs this program must be the one that is
+    linked to the person. Where there is no register, the account itself is who signs.
+
+    Raises:
+        InputError: the person is not in the register, the account is not theirs, or they don't hold the role.
+        OutputError: the register can't be read.
+    """
+    register = Register(_register_of(home).people)
+    if not register.exists():
+        return account()
+    person, user = register.named(name), account().removeprefix("os:")
+    if person is None:
+        words = f"{normalised(name) or '没有写姓名的人'}不在人员名册里，不能签署"
+    elif person.os_user != user:
+        words = (
+            f"{person.name}不是现在的操作系统用户 {user}，不能用这个姓名签署；"
+            f"是同一个人的，请管理员登记：juesuan users account {person.name} {user}"
+        )
+    elif not person.may(role, unit):
+        words = f"{person.name}不能作为{role}签署单位 {unit} 的决算；名册里是：{_seats(person)}"
+    else:
+        return person.id
+    raise InputError([Problem(Place(str(register.path)), "signer", words)])
+
+
+def log_signature(home: Path | None, by: str, name: str, role: str, unit: str) -> None:
+    """Write a sign-off that was given on the command line into the log, where there is a register."""
+    keys = _register_of(home)
+    if Register(keys.people).exists():
+        Journal(keys.journal).add(by, normalised(name), "签署", f"命令行（{account()}）{role} {unit}")
+
+
+def _register_of(home: Path | None) -> Keys:
+    """Return the files of the service whose register counts: the named, the environment's, or the user's own."""
+    told = os.environ.get(PEOPLE, "")
+    return Keys(Path(told).parent) if told and home is None else Keys(home_or_default(home))
+
+
+def link(home: Path | None, name: str, os_user: str, *, say: Say) -> int:
+    """Say which account of the operating system is a person's."""
+    keys, register = _of(home)
+    person = register.link(name, os_user)
+    told = f"操作系统用户 {person.os_user}" if person.os_user else "没有操作系统用户"
+    Journal(keys.journal).add(account(), account(), "登记操作系统用户", f"{person.id} {person.name} {told}")
+    say(f"{person.name}　{told}")
+    return ExitCode.OK
 
 
 def add(home: Path | None, name: str, role: str, units: tuple[str, ...], *, say: Say) -> int:
@@ -41,7 +92,8 @@ def show(home: Path | None, *, say: Say) -> int:
     """List who is here."""
     people = _of(home)[1].here()
     for one in people:
-        say(f"{one.name}　{_seats(one)}　编号 {one.id}　{one.added[:10]} 添加")
+        os_user = f"　操作系统用户 {one.os_user}" if one.os_user else ""
+        say(f"{one.name}　{_seats(one)}{os_user}　编号 {one.id}　{one.added[:10]} 添加")
     if not people:
         say("还没有可以登录的人。")
     return ExitCode.OK

@@ -57,7 +57,10 @@ class Seat:
 
 @dataclass(frozen=True)
 class Person:
-    """One person. ``removed`` is when they left, and empty for who is here."""
+    """One person. ``removed`` is when they left, and empty for who is here.
+
+    ``os_user`` is the account of the operating system that is theirs; empty where none is linked.
+    """
 
     id: str
     name: str
@@ -65,6 +68,7 @@ class Person:
     password: str
     added: str
     removed: str = ""
+    os_user: str = ""
 
     def may(self, role: str, unit: str | None) -> bool:
         """Return whether the person holds a role for a unit."""
@@ -95,6 +99,20 @@ class Register:
             return ()
         except (ValueError, KeyError, TypeError, OSError) as error:
             raise OutputError(f"人员名册 {self.path} 无法读取（{error}）。") from error
+
+    def exists(self) -> bool:
+        """Return whether there is a register, be it empty.
+
+        Raises:
+            OutputError: that can't be told: this user may not look.
+        """
+        try:
+            self.path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as error:
+            raise OutputError(f"人员名册 {self.path} 无法读取（{words_of(error)}）。") from error
+        return True
 
     def here(self) -> tuple[Person, ...]:
         """Return who is not removed."""
@@ -130,6 +148,26 @@ class Register:
                 return made
             seats = (*(one for one in found.seats if one.role is not seat.role), seat)
             changed = replace(found, seats=seats, password=self.hashed(password) if password else found.password)
+            people[people.index(found)] = changed
+            return changed
+
+    def link(self, name: str, os_user: str) -> Person:
+        """Say which account of the operating system is a person's (empty: none any more); return them.
+
+        Raises:
+            InputError: there is no such person, or the account is somebody else's.
+            OutputError: the file can't be written.
+        """
+        wanted, os_user = normalised(name), os_user.strip()
+        with self._changing() as people:
+            here = [one for one in people if not one.removed]
+            taken = next((one for one in here if os_user and one.os_user == os_user and one.name != wanted), None)
+            if taken is not None:
+                raise _wrong(f"操作系统用户 {os_user} 已经是{taken.name}的", wanted)
+            found = next((one for one in here if one.name == wanted), None)
+            if found is None:
+                raise _wrong("没有这个人", wanted)
+            changed = replace(found, os_user=os_user)
             people[people.index(found)] = changed
             return changed
 

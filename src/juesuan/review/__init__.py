@@ -4,10 +4,10 @@ Nothing here needs the package or the ledger: a results folder, perhaps restored
 enough.
 """
 
-from juesuan.review.approve import SignOffRefused, approve, tell_standing
+from juesuan.review.approve import SignOffRefused, SignOffRejected, approve, tell_standing
 from juesuan.review.differences import Differences, compare
 from juesuan.review.page import render_refused, write_review
-from juesuan.review.results import RUN, Results, idle_of, read_results
+from juesuan.review.results import REJECTION, RUN, Results, idle_of, published_as_final, read_results
 from juesuan.review.signoff import (
     FOLDER,
     SignOff,
@@ -21,16 +21,19 @@ from juesuan.review.telling import tell_differences
 
 __all__ = [
     "FOLDER",
+    "REJECTION",
     "RUN",
     "Differences",
     "Results",
     "SignOff",
     "SignOffRefused",
+    "SignOffRejected",
     "Standing",
     "approve",
     "compare",
     "hashes_of",
     "idle_of",
+    "published_as_final",
     "read_results",
     "read_signoffs",
     "render_refused",

@@ -8,7 +8,7 @@ from juesuan.archive import State
 from juesuan.package import PLACEHOLDER
 from juesuan.people import clean, normalised
 from juesuan.problems import ExitCode, JuesuanError
-from juesuan.review.results import Results, read_results
+from juesuan.review.results import Results, published_as_final, read_results
 from juesuan.review.signoff import SignOff, hashes_of, write_signoffs
 
 _SHOWN = 5
@@ -38,11 +38,26 @@ class SignOffRefused(JuesuanError):  # noqa: N818 - names what happened
         )
 
 
+class SignOffRejected(SignOffRefused):
+    """Somebody whose turn it is does not approve what they were asked to sign: who, in which role, and why."""
+
+    def __init__(self, who: str, role: str, comment: str, by: str = "") -> None:
+        self.who, self.role, self.comment, self.by = normalised(who), role, clean(comment), by
+        super().__init__(f"{role}{self.who}不同意：{self.comment or '没有写明意见'}。没有公布任何内容。")
+
+    @property
+    def record(self) -> dict[str, str]:
+        """What stands with the draft from now on."""
+        at = datetime.now(_ZONE).isoformat(timespec="seconds")
+        return {"who": self.who, "role": self.role, "comment": self.comment, "by": self.by, "at": at}
+
+
 def approve(out: Path, who: str, role: str, *, on: date, comment: str = "", by: str = "") -> Results:
     """Sign what is open for a role; return the results with the sign-off.
 
-    ``by`` is who the system knows the person to be. Names are compared as readers see them: another width of
-    letters, or a character that shows nothing, makes no other person.
+    ``by`` is who the system knows the person to be: who signed under it in one role signs in no other, and under
+    one name. Names are compared as readers see them: another width of letters, or a character that shows nothing,
+    makes no other person.
 
     Raises:
         SignOffRefused: it is not this person's or this role's turn, or there are warnings nobody explained.
@@ -51,7 +66,7 @@ def approve(out: Path, who: str, role: str, *, on: date, comment: str = "", by: 
     results = read_results(out)
     who, role = normalised(who), clean(role)
     roles = tuple(results.run["approvals"])
-    _refuse_unfit(results, who, role, roles)
+    _refuse_unfit(results, who, role, roles, by)
     sections = hashes_of(results.sections)
     open_ = results.standing.open.get(role, ())
     mine = {
@@ -79,7 +94,9 @@ def approve(out: Path, who: str, role: str, *, on: date, comment: str = "", by: 
     return read_results(out)
 
 
-def _refuse_unfit(results: Results, who: str, role: str, roles: tuple[str, ...]) -> None:
+def _refuse_unfit(results: Results, who: str, role: str, roles: tuple[str, ...], by: str) -> None:
+    if results.rejection:
+        raise SignOffRefused(f"这是退回的草稿（{results.rejected}），不能签署。请改好资料，重新编制。")
     if not who or PLACEHOLDER.search(who) or not any(one.isalpha() for one in who):
         raise SignOffRefused("请写明签署人姓名（--as）。")
     if role not in roles:
@@ -94,19 +111,23 @@ def _refuse_unfit(results: Results, who: str, role: str, roles: tuple[str, ...])
     if waiting:
         raise SignOffRefused(f"还没有轮到{role}：先由{waiting[0]}签署。")
     sections = hashes_of(results.sections)
-    other = [
-        one.role
-        for one in results.signoffs
-        if normalised(one.who) == who and one.role != role and one.covers(sections)
-    ]
-    if other:
-        raise SignOffRefused(f"{who} 已作为{other[0]}签署；不同的角色须由不同的人签署。")
+    for one in [one for one in results.signoffs if one.covers(sections)]:
+        same_name, same_person = normalised(one.who) == who, bool(by) and one.by == by
+        if same_name and one.role != role:
+            raise SignOffRefused(f"{who} 已作为{one.role}签署；不同的角色须由不同的人签署。")
+        if same_person and not same_name:
+            raise SignOffRefused(
+                f"这个身份（{by}）已作为{one.role}签署，姓名是{one.who}；不同的人各用各的身份签署"
+                "（命令行上是操作系统的用户）。"
+            )
 
 
 def tell_standing(results: Results) -> str:
     """Tell the standing of a closing in words for the terminal."""
     now = results.standing
     lines = [f"{results.title}：{now.state.word}"]
+    if results.rejection:
+        return f"{results.title}：退回的草稿，没有公布\n  {results.rejected}"
     for one in results.signoffs:
         valid = len(one.covers(hashes_of(results.sections)))
         void = len(one.sections) - valid
@@ -124,8 +145,6 @@ def tell_standing(results: Results) -> str:
             lines.append(f"  等待{role}重新签署：{shown}")
         if len(sections) > len(reopened):
             lines.append(f"  等待{role}签署：{len(sections) - len(reopened)} 节")
-    if now.state is State.APPROVED:
-        page = (results.folder / "disclosure.html").read_text(encoding="utf-8")
-        if 'class="draft-note"' in page:
-            lines.append("  重新运行 juesuan close，即生成不带“草稿”字样的正式文本并归档。")
+    if now.state is State.APPROVED and not published_as_final(results.folder):
+        lines.append("  重新运行 juesuan close，即生成不带“草稿”字样的正式文本并归档。")
     return "\n".join(lines)

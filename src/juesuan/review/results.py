@@ -16,6 +16,10 @@ from juesuan.problems import OutputError
 from juesuan.review.signoff import SignOff, Standing, hashes_of, read_signoffs, standing
 
 MANIFEST, RUN, SECTIONS = "manifest.json", "run.json", "sections.json"
+REJECTION = "rejection.json"
+"""Beside the manifest of a draft that was sent back: who did so, when and why."""
+
+_DRAFT = 'class="draft-note"'
 PAGES = ("disclosure.",)
 """Files that a sign-off changes (the mark 草稿): not part of what is signed."""
 
@@ -50,6 +54,25 @@ class Results:
     def title(self) -> str:
         """Whose closing it is."""
         return f"{self.run['name']} {self.run['year']} 年度决算"
+
+    @cached_property
+    def rejection(self) -> Mapping[str, str]:
+        """Who sent the draft back; empty where nobody did.
+
+        Raises:
+            OutputError: what is written of it can't be read.
+        """
+        path = self.folder / REJECTION
+        try:
+            return dict(_json(path)) if path.is_file() else {}
+        except (OSError, ValueError, TypeError) as error:
+            raise OutputError(f"{path} 无法读取（{error}）。") from error
+
+    @property
+    def rejected(self) -> str:
+        """Who sent the draft back, when and why, in words."""
+        one = self.rejection
+        return f"{one['at'][:16].replace('T', ' ')} {one['role']} {one['who']}：{one['comment'] or '没有写明意见'}"
 
     @cached_property
     def content(self) -> str:
@@ -113,6 +136,14 @@ def content_hash(files: Mapping[str, str]) -> str:
     """Return one hash for all files of a manifest but the pages."""
     lines = [f"{value}  {name}\n" for name, value in sorted(files.items()) if not name.startswith(PAGES)]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def published_as_final(out: Path) -> bool:
+    """Return whether results lie in a folder whose disclosure is no draft."""
+    try:
+        return _DRAFT not in (out / "disclosure.html").read_text(encoding="utf-8")
+    except OSError:
+        return False
 
 
 def read_results(out: Path) -> Results:

@@ -29,7 +29,7 @@ from juesuan.people.register import SHORTEST
 from juesuan.problems import InputError
 from juesuan.resources import resource_root
 from juesuan.web.guard import HostChecked, Limited, OwnPagesOnly
-from juesuan.web.rights import Asked, UnitOf, judge
+from juesuan.web.rights import Asked, UnitOf, judge, run_asked
 from juesuan.web.sessions import LONGEST, Door, LockedOut
 from juesuan.web.site import Site
 
@@ -184,7 +184,12 @@ class _Gateway:
         if path == "/v2" or path.startswith("/v2/"):  # the second page shows adverts and asks an analytics host
             return self._refused(HTTPStatus.NOT_FOUND, "没有这一页。")
         content = await request.body()
-        asked = Asked(request.method, path, dict(request.query_params), _json(content))
+        run = run_asked(request.method, path)
+        try:
+            parameters = await self._parameters(run) if run else None
+        except (httpx.HTTPError, ValueError):
+            return self._refused(HTTPStatus.BAD_GATEWAY, "决算服务正在启动或已经停止。请稍候再试。")
+        asked = Asked(request.method, path, dict(request.query_params), _json(content), parameters)
         verdict = await run_sync(judge, person, asked, self._office.unit_of)  # it may read a package's settings
         if verdict.refused:
             if request.method not in ("GET", "HEAD"):
@@ -198,6 +203,38 @@ class _Gateway:
             return await self._settings(request)
         return await self._hand_on(request, content)
 
+    async def _parameters(self, run: str) -> Mapping[str, Any] | None:
+        """Return what a run was started with, as its server keeps it; None where there is no such run.
+
+        Raises:
+            httpx.HTTPError: the server does not answer.
+            ValueError: it does not answer as it should.
+        """
+        got = await self._sent(self._client.build_request("GET", f"/api/flow_runs/{run}"))
+        try:
+            told = json.loads(await got.aread()) if got.is_success else None
+        finally:
+            await got.aclose()
+        if got.status_code not in (HTTPStatus.OK, HTTPStatus.NOT_FOUND):
+            raise ValueError(f"the server said {got.status_code} of a run")
+        parameters = told.get("parameters") if isinstance(told, dict) else None
+        return parameters if isinstance(parameters, dict) else None
+
+    async def _sent(self, asked: httpx.Request) -> httpx.Response:
+        """Ask the server, again while its database is locked, as its own client does; the answer is to be read.
+
+        Raises:
+            httpx.HTTPError: it does not answer.
+        """
+        got = await self._client.send(asked, stream=True)
+        for _ in range(_TRIES):
+            if got.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+                break
+            await got.aclose()
+            await sleep(_PAUSE)
+            got = await self._client.send(asked, stream=True)
+        return got
+
     async def _hand_on(self, request: Request, content: bytes) -> Response:
         asked = self._client.build_request(
             request.method,
@@ -206,13 +243,7 @@ class _Gateway:
             content=content,
         )
         try:
-            got = await self._client.send(asked, stream=True)
-            for _ in range(_TRIES):  # its database is locked now and then: its own client asks again too
-                if got.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
-                    break
-                await got.aclose()
-                await sleep(_PAUSE)
-                got = await self._client.send(asked, stream=True)
+            got = await self._sent(asked)
         except httpx.HTTPError:
             return self._refused(HTTPStatus.BAD_GATEWAY, "决算服务正在启动或已经停止。请稍候再试。")
         headers = {key: value for key, value in got.headers.items() if key in _PASSED_BACK}

@@ -32,15 +32,21 @@ _STATES = frozenset({"SCHEDULED", "CANCELLING", "CANCELLED"})
 UnitOf = Callable[[Path], str | None]
 """Returns the code of the unit whose package lies in a folder; None where it can't be told."""
 
+_OF_A_RUN = re.compile(rf"/api/flow_runs/({_ID})(/set_state|/resume)?")
+
 
 @dataclass(frozen=True)
 class Asked:
-    """A request of the page. ``body`` is what it sends as JSON, or None."""
+    """A request of the page. ``body`` is what it sends as JSON, or None.
+
+    ``run`` holds the parameters of the run that the request is about (:func:`run_asked`), as the server has them.
+    """
 
     method: str
     path: str
     query: Mapping[str, str]
     body: Any = None
+    run: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,12 @@ class Answer:
 
 _NOT_YOURS = "您的角色不能做这件事。"
 _NOBODY = "这件事不能在页面上做。"
+
+
+def run_asked(method: str, path: str) -> str:
+    """Return the id of the run that a request would change; empty where it changes none."""
+    found = _OF_A_RUN.fullmatch(path)
+    return found[1] if found and method not in ("GET", "HEAD") else ""
 
 
 def judge(person: Person, asked: Asked, unit_of: UnitOf) -> Answer:
@@ -80,30 +92,56 @@ def _starts(person: Person, asked: Asked, unit_of: UnitOf) -> Answer:
     body = asked.body
     if not isinstance(body, dict) or set(body) - _RUN_FIELDS:
         return Answer("运行只能填写参数和名称。")
-    request = (body.get("parameters") or {}).get("request") or {}
-    if not isinstance(request, dict):
+    parameters = body.get("parameters") or {}
+    if not isinstance(parameters, dict) or not isinstance(parameters.get("request") or {}, dict):
         return Answer("参数不是一张表。")
-    package = request.get("package")
+    refused = _not_of_theirs(person, _PREPARERS, parameters, unit_of)
+    if refused:
+        return Answer(refused)
+    request = json.dumps(parameters.get("request"), ensure_ascii=False)
+    return Answer(told=f"运行 {asked.path.split('/')[3]} {request}")
+
+
+def _not_of_theirs(
+    person: Person, roles: frozenset[Role], parameters: Mapping[str, Any] | None, unit_of: UnitOf
+) -> str:
+    """Return why none of the person's roles counts for what a run closes; empty where one does.
+
+    Who is bound to units gets nowhere with a run of several units, or of one that can't be told.
+    """
+    request = parameters.get("request") if isinstance(parameters, Mapping) else None
+    package = request.get("package") if isinstance(request, Mapping) else None
     unit = unit_of(Path(package)) if isinstance(package, str) else None
-    if not any(person.may(role, unit) for role in _PREPARERS):
-        return Answer(f"您的角色不包括这个单位（{unit or '几个单位，或未知的单位'}）。")
-    return Answer(told=f"运行 {asked.path.split('/')[3]} {json.dumps(request, ensure_ascii=False)}")
+    if any(person.may(role, unit) for role in roles):
+        return ""
+    return f"您的角色不包括这个单位（{unit or '几个单位，或未知的单位'}）。"
 
 
-def _sets_state(_: Person, asked: Asked, __: UnitOf) -> Answer:
+def _sets_state(person: Person, asked: Asked, unit_of: UnitOf) -> Answer:
     state = asked.body.get("state") if isinstance(asked.body, dict) else None
     if not isinstance(state, dict) or state.get("type") not in _STATES or state.get("data") is not None:
         return Answer("运行只能重试或取消。")
+    refused = _not_of_theirs(person, _PREPARERS, asked.run, unit_of)
+    if refused:
+        return Answer(refused)
     return Answer(told=f"{'重试' if state['type'] == 'SCHEDULED' else '取消'} {asked.path.split('/')[3]}")
 
 
-def _signs(person: Person, asked: Asked, _: UnitOf) -> Answer:
+def _signs(person: Person, asked: Asked, unit_of: UnitOf) -> Answer:
     form = asked.body.get("run_input") if isinstance(asked.body, dict) else None
     if not isinstance(form, dict) or not isinstance(form.get("name"), str):
         return Answer("请填写签署人姓名。")
     if normalised(form["name"]) != person.name:
         return Answer(f"签署人只能是登录的人：{person.name}。")
+    refused = _not_of_theirs(person, _SIGNERS, asked.run, unit_of)
+    if refused:
+        return Answer(refused)
     return Answer(told=f"签署 {asked.path.split('/')[3]} {form.get('decision', '')}")
+
+
+def _deletes(person: Person, asked: Asked, unit_of: UnitOf) -> Answer:
+    refused = _not_of_theirs(person, _ADMINISTRATORS, asked.run, unit_of)
+    return Answer(refused) if refused else Answer(told=f"删除运行 {asked.path.split('/')[3]}")
 
 
 def _switches_message(_: Person, asked: Asked, __: UnitOf) -> Answer:
@@ -128,7 +166,7 @@ _CHANGES: tuple[tuple[str, str, frozenset[Role], Callable[[Person, Asked, UnitOf
     ("PATCH", f"/api/deployments/{_ID}/schedules/{_ID}", _ADMINISTRATORS, _plainly("修改定时")),
     ("DELETE", f"/api/deployments/{_ID}/schedules/{_ID}", _ADMINISTRATORS, _plainly("删除定时")),
     ("POST", f"/api/deployments/{_ID}/(resume|pause)_deployment", _ADMINISTRATORS, _plainly("定时开关")),
-    ("DELETE", f"/api/flow_runs/{_ID}", _ADMINISTRATORS, _plainly("删除运行")),
+    ("DELETE", f"/api/flow_runs/{_ID}", _ADMINISTRATORS, _deletes),
     ("PATCH", f"/api/automations/{_ID}", _ADMINISTRATORS, _switches_message),
 )
 
