@@ -16,7 +16,7 @@ test: $(READY) lint ## ruff, mypy, import-linter and every test that needs no se
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not integration"
 
 mutation: $(READY) ## corrupt a correct closing in hundreds of ways, and see which check says so (docs/mutations.md)
-	$(BIN)/pytest tests/mutation
+	$(BIN)/pytest -n 2 --dist loadfile tests/mutation
 
 coverage: $(READY) ## the same tests, with branch coverage of src/juesuan (at least 95 %)
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not integration" --cov --cov-report=term-missing:skip-covered
