@@ -34,8 +34,9 @@ def table(name: str) -> list[dict[str, str]]:
 
 
 CASES = table("broken-sentences.csv")
-RULES = {rule.id: rule for rule, _ in closing_rules(load_edition("2020"))}
-ROLES = load_edition("2020").roles
+EDITION = load_edition("wuhan-2020")
+ROLES = EDITION.roles
+RULES = {rule.id: rule for rule, _ in closing_rules(EDITION.rules, ROLES)}
 
 
 @dataclass(frozen=True)

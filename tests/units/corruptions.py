@@ -177,7 +177,7 @@ def _undeclared_number(root: Path) -> bool:
 
 
 def _no_such_edition(root: Path) -> bool:
-    return _settings(root, "edition: '2020'", "edition: '1999'")
+    return _settings(root, "edition: wuhan-2020", "edition: '1999'")
 
 
 def _year_outside(root: Path) -> bool:

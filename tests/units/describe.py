@@ -142,7 +142,7 @@ class Description:
     changes: tuple[Change, ...] = ()
     year_end: YearEnd = YearEnd()
     year: int = 2020
-    edition: str = "2020"
+    edition: str = "wuhan-2020"
     operating: str = "按性质"
     operating_accounts: tuple[str, ...] = ()
     all_skins: bool = False
