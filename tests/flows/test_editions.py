@@ -10,7 +10,7 @@ from juesuan.editing.check import Checked
 from juesuan.editing.trial import load_trials
 from juesuan.edition import load_edition
 
-OWN = "extends: wuhan-2020\nname: 本局的版本\npublisher: 本局\nmoney: {unit: 元}\n"
+OWN = "extends: wuhan-2020\nname: 本局的版本\npublisher: 本局\nmoney: {zeros: printed}\n"
 
 
 def test_a_package_may_hold_the_edition_that_it_is_closed_by(edited: Callable[..., Path]) -> None:
@@ -24,7 +24,7 @@ def test_a_package_may_hold_the_edition_that_it_is_closed_by(edited: Callable[..
     assert (told["edition"], told["edition_name"], told["money"], told["notes"]) == (
         "ours",
         "本局的版本",
-        "元",
+        "万元",
         [],
     )
     before = closing.inputs_of(intake)
