@@ -1,6 +1,6 @@
 """Reads an edition: everything that its folder says, validated and held against each other, or refused."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
@@ -43,8 +43,11 @@ def load_edition(key: str, *, document: str = "", beside: Path | None = None) ->
     words = edition_files(document, beside) if document else files
     print_of = (resource_root(), files.fingerprint, words.fingerprint)
     if print_of not in _read:
-        edition = _load(files, words)
-        _refuse(reference_problems(edition))
+        gathered = _Gathered()
+        edition = _load(files, words, gathered)
+        gathered.add(reference_problems(edition))
+        if gathered.told:
+            raise gathered.error
         _read[print_of] = edition
     return _read[print_of]
 
@@ -74,8 +77,8 @@ def editions_for(year: int) -> tuple[str, ...]:
     )
 
 
-def _load(files: EditionFiles, words: EditionFiles) -> Edition:
-    gathered = _Gathered()
+def _load(files: EditionFiles, words: EditionFiles, gathered: "_Gathered") -> Edition:
+    """Return an edition whose files can be read; of its rules some perhaps can't, which ``gathered`` says then."""
     entry = gathered.take(lambda: files.entry(HEAD))
     head = gathered.take(partial(entry.into, EditionFile)) if entry else None
     forms = gathered.take(partial(load_forms, files, head.tables if head else None))
@@ -90,11 +93,12 @@ def _load(files: EditionFiles, words: EditionFiles) -> Edition:
     if forms is not None:
         gathered.add(Heading(files, head, places, forms).problems())
     rules, faults = readable_rules(files, head.rules)
-    gathered.add(faults)
     chart = gathered.take(partial(load_chart, head.accounts))
     definitions = gathered.take(partial(load_definitions, files, roles))
     scores = gathered.take(partial(load_rules, files, head.score_scheme))
-    if gathered.told or not (forms and identities and own_rules and charts and prior):
+    stopped = bool(gathered.told)
+    gathered.add(faults)
+    if stopped or not (forms and identities and own_rules and charts and prior):
         raise gathered.error
     if not (chart and definitions and scores):
         raise gathered.error
@@ -177,9 +181,3 @@ def _told(read: Callable[[], Value]) -> Value:
         return read()
     except InputError as error:
         raise EditionError(str(error)) from None
-
-
-def _refuse(problems: Iterator[Problem]) -> None:
-    found = tuple(problems)
-    if found:
-        raise EditionError(str(InputError(found)))
