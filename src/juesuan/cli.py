@@ -18,11 +18,11 @@ app = App(
 )
 
 
-edition = App(name="edition", help="版本：检查一个版本，或者开始写一个新的。")
-app.command(edition)
+editions = App(name="edition", help="版本：检查一个版本，或者开始写一个新的。")
+app.command(editions)
 
 
-@edition.command
+@editions.command
 def check(name: str) -> int:
     """检查一个版本：文件中所有的错一次说完；没有错的，用虚构的账把各种情形都试编一遍，并读回文字。
 
@@ -40,7 +40,7 @@ def check(name: str) -> int:
     return ExitCode.OK if checked.good else ExitCode.EDITION
 
 
-@edition.command
+@editions.command
 def new(name: str, *, extends: Annotated[str, Parameter(help="继承哪个版本：名称，或者文件夹的路径")]) -> int:
     """开始写一个版本：新建一个文件夹，其中写明继承什么、可以改什么。
 
@@ -62,6 +62,9 @@ def close(
     *,
     out: Annotated[Path | None, Parameter(help="结果文件夹，默认 out/<资料文件夹名>")] = None,
     archive: Annotated[str, Parameter(help="归档位置：文件夹或 s3://桶/前缀?endpoint=…")] = "archive",
+    edition: Annotated[
+        str | None, Parameter(help="不按设置写的版本，按这个版本（名称或文件夹的路径）编制")
+    ] = None,
     resume_from: Annotated[
         Literal["ledger", "fill", "derive", "render"] | None,
         Parameter(help="从这一步起重算；不写则接着上次完成的一步做"),
@@ -87,6 +90,7 @@ def close(
         "package": package,
         "out": results,
         "archive": archive,
+        "edition": edition,
         "resume_from": resume_from,
         "force": force,
         "wait": wait,

@@ -186,19 +186,20 @@ def former_name(key: str) -> str:
 
 def known_edition(key: str, beside: Path | None = None) -> bool:
     """Return whether there is an edition of this name, former name or path."""
-    return _layer(key, beside) is not None
+    layer = _layer(key, beside)
+    return layer is not None and (layer.folder / HEAD).is_file()
 
 
 def _layer(key: str, beside: Path | None) -> Layer | None:
     if is_path(key):
         folder = ((beside or Path()) / key).resolve()
-        if not (folder / HEAD).is_file():
+        if not folder.is_dir():
             return None
         return Layer(folder.name, folder, folder / "document", folder.name, f"{folder.name}/document")
-    name = key if key in edition_names() else former_name(key)
+    root = resource_root()
+    name = key if (root / EDITIONS / key).is_dir() else former_name(key)
     if not name:
         return None
-    root = resource_root()
     return Layer(
         name, root / EDITIONS / name, root / SENTENCES / name, f"{EDITIONS}/{name}", f"{SENTENCES}/{name}"
     )

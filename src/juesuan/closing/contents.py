@@ -10,8 +10,10 @@ from juesuan import __version__
 from juesuan.closing.compute import Account
 from juesuan.closing.intake import input_files
 from juesuan.document import Document, Grid
+from juesuan.editionfiles import is_path
 from juesuan.facts import Facts, number_text
 from juesuan.identities import Explanation
+from juesuan.package.settings import SETTINGS_FILE
 from juesuan.rules import Section, sections_of
 from juesuan.rules.sections import text_of
 
@@ -54,6 +56,7 @@ def run_data(account: Account) -> dict[str, Any]:
         "year": settings.year,
         "edition": books.edition.key,
         "edition_name": books.edition.name,
+        "notes": list(notes_of(account)),
         "citation": books.edition.citation,
         "juesuan": __version__,
         "prepared_on": str(settings.prepared_on or ""),
@@ -72,6 +75,13 @@ def run_data(account: Account) -> dict[str, Any]:
         "headline": list(_headline(account)),
         "inputs": {path.relative_to(books.package.root).as_posix(): _sha256(path) for path in _inputs(account)},
     }
+
+
+def notes_of(account: Account) -> Iterator[str]:
+    """Yield what was taken for something else than the package says, and keeps nothing from being published."""
+    written, edition = account.books.package.settings.edition, account.books.edition
+    if not is_path(written) and written != edition.key:
+        yield f"{SETTINGS_FILE}：版本“{written}”现在叫“{edition.key}”（{edition.name}），已按它编制，请改写"
 
 
 def _headline(account: Account) -> Iterator[dict[str, str]]:

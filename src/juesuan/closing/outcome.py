@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from juesuan.archive import State
 from juesuan.closing.compute import Account
+from juesuan.closing.contents import notes_of
 from juesuan.closing.refusal import failed_of, lines_of, table_of
 from juesuan.closing.results import closing_title
 from juesuan.identities import Verdict
@@ -77,7 +78,7 @@ class Outcome:
             rules=sum(one.verdict is not Verdict.NOT_APPLICABLE for one in results),
             idle=sum(one.verdict is Verdict.NOT_APPLICABLE for one in results),
             places=sum(result.instances for result in results),
-            warnings=tuple(lines_of(failed_of(runs))),
+            warnings=(*lines_of(failed_of(runs)), *notes_of(account)),
             adjusted=len(account.rounding.adjustments),
             figures=len(account.facts),
             money=account.books.edition.money.name,

@@ -1,7 +1,9 @@
 """Reads an edition: everything that its folder says, validated and held against each other, or refused."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -41,8 +43,11 @@ def load_edition(key: str, *, document: str = "", beside: Path | None = None) ->
     words = edition_files(document, beside) if document else files
     print_of = (resource_root(), files.fingerprint, words.fingerprint)
     if print_of not in _read:
-        edition = _load(files, words)
-        _refuse(reference_problems(edition))
+        gathered = _Gathered()
+        edition = _load(files, words, gathered)
+        gathered.add(reference_problems(edition))
+        if gathered.told:
+            raise gathered.error
         _read[print_of] = edition
     return _read[print_of]
 
@@ -72,16 +77,32 @@ def editions_for(year: int) -> tuple[str, ...]:
     )
 
 
-def _load(files: EditionFiles, words: EditionFiles) -> Edition:
-    entry = _told(lambda: files.entry(HEAD))
-    head = _told(lambda: entry.into(EditionFile))
-    places = entry.places()
-    forms = load_forms(files, head.tables)
-    _refuse(Heading(files, head, places, forms).problems())
-    money = display_unit(head.money)
+def _load(files: EditionFiles, words: EditionFiles, gathered: "_Gathered") -> Edition:
+    """Return an edition whose files can be read; of its rules some perhaps can't, which ``gathered`` says then."""
+    entry = gathered.take(lambda: files.entry(HEAD))
+    head = gathered.take(partial(entry.into, EditionFile)) if entry else None
+    forms = gathered.take(partial(load_forms, files, head.tables if head else None))
+    identities = gathered.take(partial(rule_files, files, head.identities if head else None))
+    own_rules = gathered.take(partial(ledger_rules, files))
+    charts = gathered.take(partial(load_charts, words))
+    prior = gathered.take(partial(files.read, PRIOR_FILE, PriorFile))
+    if not (entry and head):
+        raise gathered.error
     roles = Roles(head.roles, files.name)
+    places = entry.places()
+    if forms is not None:
+        gathered.add(Heading(files, head, places, forms).problems())
     rules, faults = readable_rules(files, head.rules)
-    _refuse(iter(faults))
+    chart = gathered.take(partial(load_chart, head.accounts))
+    definitions = gathered.take(partial(load_definitions, files, roles))
+    scores = gathered.take(partial(load_rules, files, head.score_scheme))
+    stopped = bool(gathered.told)
+    gathered.add(faults)
+    if stopped or not (forms and identities and own_rules and charts and prior):
+        raise gathered.error
+    if not (chart and definitions and scores):
+        raise gathered.error
+    money = display_unit(head.money)
     return Edition(
         key=files.name,
         files=files,
@@ -97,18 +118,44 @@ def _load(files: EditionFiles, words: EditionFiles) -> Edition:
         ),
         headline=tuple(one.model_copy(update={"of": roles.resolve(one.of)}) for one in head.headline),
         forms=forms,
-        chart=load_chart(head.accounts),
-        ledger_rules=ledger_rules(files),
-        definitions=load_definitions(files, roles),
-        score_rules=load_rules(files, head.score_scheme),
+        chart=chart,
+        ledger_rules=own_rules,
+        definitions=definitions,
+        score_rules=scores,
         roles=roles,
         lists=head.lists,
         rules=rules,
-        identities=rule_files(files, head.identities),
-        charts=load_charts(words),
-        prior=_told(lambda: files.read(PRIOR_FILE, PriorFile)),
+        identities=identities,
+        charts=charts,
+        prior=prior,
         valid=head.valid,
     )
+
+
+@dataclass
+class _Gathered:
+    """What is wrong with the files of an edition, read one after the other: all of it is told at once."""
+
+    told: list[str] = field(default_factory=list)
+
+    def take(self, read: Callable[[], Value]) -> Value | None:
+        """Return what is read; None where it is wrong."""
+        try:
+            return read()
+        except (EditionError, InputError) as error:
+            self.told.append(str(error))
+            return None
+
+    def add(self, problems: Iterable[Problem]) -> None:
+        """Keep more that is wrong."""
+        found = tuple(problems)
+        if found:
+            self.told.append(str(InputError(found)))
+
+    @property
+    def error(self) -> EditionError:
+        """All of it."""
+        return EditionError("\n".join(self.told))
 
 
 def display_unit(money: Money) -> DisplayUnit:
@@ -134,9 +181,3 @@ def _told(read: Callable[[], Value]) -> Value:
         return read()
     except InputError as error:
         raise EditionError(str(error)) from None
-
-
-def _refuse(problems: Iterator[Problem]) -> None:
-    found = tuple(problems)
-    if found:
-        raise EditionError(str(InputError(found)))

@@ -1,0 +1,77 @@
+"""Editions by path and by a former name close packages; the commands on editions tell what a bureau needs."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from juesuan import closing
+from juesuan.closing.contents import run_data
+from juesuan.editing import check_edition, write_skeleton
+from juesuan.editing.check import Checked
+from juesuan.editing.trial import load_trials
+from juesuan.edition import load_edition
+
+OWN = "extends: wuhan-2020\nname: 本局的版本\npublisher: 本局\nmoney: {zeros: printed}\n"
+
+
+def test_a_package_may_hold_the_edition_that_it_is_closed_by(edited: Callable[..., Path]) -> None:
+    package = edited({"settings.yaml": ("edition: wuhan-2020", "edition: ./ours")})
+    (package / "ours").mkdir()
+    (package / "ours" / "edition.yaml").write_text(OWN, encoding="utf-8")
+    intake = closing.ingest(package)
+    assert intake.problems == ()
+    account = closing.derive(closing.fill(intake))
+    told = run_data(account)
+    assert (told["edition"], told["edition_name"], told["money"], told["notes"]) == (
+        "ours",
+        "本局的版本",
+        "万元",
+        [],
+    )
+    before = closing.inputs_of(intake)
+    (package / "ours" / "edition.yaml").write_text(OWN.replace("本局的", "我局的"), encoding="utf-8")
+    assert closing.inputs_of(closing.ingest(package)) != before
+
+
+def test_a_package_that_says_a_former_name_closes_with_a_note(edited: Callable[..., Path]) -> None:
+    package = edited({"settings.yaml": ("edition: wuhan-2020", 'edition: "2020"')})
+    account = closing.derive(closing.fill(closing.ingest(package)))
+    told = run_data(account)
+    assert told["edition"] == "wuhan-2020"
+    (note,) = told["notes"]
+    assert "版本“2020”现在叫“wuhan-2020”" in note
+    assert note in closing.Outcome.of(account, (), package, "").warnings
+
+
+def test_the_department_overlay_is_ten_lines_and_says_so_beneath_tables() -> None:
+    edition = load_edition("wuhan-2020-department")
+    assert (edition.publisher, load_edition("wuhan-2020").publisher) == ("部门", "单位")
+    (layer, *_) = edition.files.layers
+    assert sum(path.read_text(encoding="utf-8").count("\n") for _, path in layer.files()) <= 10
+
+
+def test_a_good_edition_is_tried_on_every_situation() -> None:
+    checked = check_edition("wuhan-2020-department")
+    assert next(iter(checked.lines)).startswith("✓ 版本“wuhan-2020-department”")
+    assert checked.cases == tuple((case.name, "") for case in load_trials().cases)
+    assert checked.good
+
+
+def test_a_skeleton_is_an_edition_and_is_written_once(tmp_path: Path) -> None:
+    folder = write_skeleton(str(tmp_path / "ours"), "wuhan-2020")
+    edition = load_edition(str(folder))
+    assert (edition.key, edition.name, len(edition.forms)) == ("ours", "ours", 9)
+    assert "extends: wuhan-2020" in (folder / "edition.yaml").read_text(encoding="utf-8")
+
+
+def test_an_edition_with_faults_is_told_and_not_tried(edition_copy: Path) -> None:
+    path = edition_copy / "document" / "part3.j2"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("amount('grand.total')", "amount('grand.sum')"), encoding="utf-8")
+    checked = check_edition(str(edition_copy))
+    assert not checked.good
+    assert any("part3.j2 第 " in one and "grand.sum" in one for one in checked.faults)
+    assert checked.cases == ()
+
+
+def test_nothing_tried_is_not_good() -> None:
+    assert not Checked("甲", ()).good
