@@ -36,9 +36,7 @@ def test_the_example_closes_once_and_a_rerun_archives_nothing_twice(tmp_path: Pa
     versions = [path for path in year.iterdir() if path.is_dir()]
     held = [set((one / "manifest-sha256.txt").read_text(encoding="utf-8").splitlines()) for one in versions]
     # where code.json differs, somebody changed the checkout between the two runs
-    assert len(versions) == 1, sorted(
-        set.union(*held) - set.intersection(*held)
-    )
+    assert len(versions) == 1, sorted(set.union(*held) - set.intersection(*held))
 
 
 def test_a_refused_closing_leaves_earlier_results_and_tells_everything(

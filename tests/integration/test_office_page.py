@@ -121,8 +121,7 @@ def test_no_page_asks_anybody_but_ourselves_or_shows_an_advert(browser: BrowserC
     hosts = {urlsplit(one).netloc for one in asked if not one.startswith(("data:", "blob:"))}
     assert hosts == {urlsplit(office.page).netloc}
     assert len([one for one in asked if "/api/" in one]) > 20
-    # Prefect's own slip; and what browsers ask for without a cookie
-    assert {urlsplit(one).path for one in missing} <= {"/ico/undefined.svg", "/ico/site.webmanifest"}
+    assert {urlsplit(one).path for one in missing} <= {"/ico/undefined.svg"}  # Prefect's own slip
     assert not [one for one in wrong if not one.startswith("Failed to load resource")]
     assert page.goto(f"{office.page}/v2/dashboard").status == 404  # type: ignore[union-attr]
     page.close()
