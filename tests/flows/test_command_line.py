@@ -17,7 +17,7 @@ def juesuan(*words: object, cwd: Path) -> subprocess.CompletedProcess[str]:
         text=True,
         cwd=cwd,
         env={**os.environ, "HOME": str(cwd), "COLUMNS": "200"},
-        timeout=300,
+        timeout=900,
         check=False,
     )
 

@@ -20,7 +20,7 @@ _PLACES = 21
 def close(what: str, folder: Path, *places: int) -> list[dict[str, Any]]:
     driver = Path(__file__).with_name("killed_closing.py")
     words = [sys.executable, driver, what, EXAMPLE, folder, *places]
-    done = subprocess.run(list(map(str, words)), capture_output=True, text=True, check=False, timeout=900)
+    done = subprocess.run(list(map(str, words)), capture_output=True, text=True, check=False, timeout=1800)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
