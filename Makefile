@@ -23,7 +23,7 @@ coverage: $(READY) ## the same tests, with branch coverage of src/juesuan (at le
 
 test-integration: $(READY) ## tests that need a browser or a server; installs Debian's packages where it may
 	bash infra/test-machine.sh
-	$(BIN)/pytest -m integration
+	$(BIN)/pytest -n 2 --dist loadgroup -m integration
 
 lint: $(READY)
 	$(BIN)/ruff check .

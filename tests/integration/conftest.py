@@ -4,15 +4,28 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import BrowserContext, Playwright, sync_playwright
 
 from tests.conftest import ROOT
+from tests.integration.office import Office, office_in
 from tests.integration.orchestrator import Orchestrator
 from tests.integration.servers import postgresql, prefect_environment, prefect_server
 
 CANARY = "CANARY-7f3a91"
+CHROMIUM = Path("/usr/bin/chromium")
+STRANGER = "stranger.example"  # resolves to this machine in the browser: what DNS rebinding does
+_TOGETHER = {
+    "test_prefect_server": "orchestrator",
+    "test_sign_off": "orchestrator",
+    "test_attacks": "office",
+    "test_office_page": "office",
+}
+"""Files that share a server, where tests run in several processes."""
+
 _NOT_TO_BE_HAD = ("kubectl", "no terraform")  # no package registry has these
 
 
@@ -45,6 +58,46 @@ def orchestrator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestra
             finally:
                 worker.terminate()
                 worker.wait()
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """A service of the office, for tests that leave it as it was."""
+    with office_in(tmp_path_factory.mktemp("office")) as office:
+        yield office
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """What starts browsers: a process takes but one."""
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """A browser on the machine that serves."""
+    context = playwright.chromium.launch_persistent_context(
+        tmp_path_factory.mktemp("profile"),
+        executable_path=CHROMIUM,
+        args=[
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-features=LocalNetworkAccessChecks",  # not every browser has them; we are safe without
+            f"--host-resolver-rules=MAP {STRANGER} 127.0.0.1",
+        ],
+        viewport={"width": 1400, "height": 900},
+    )
+    yield context
+    context.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together what shares a server, else what stands in one file (pytest-xdist, ``--dist loadgroup``)."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.xdist_group(_TOGETHER.get(item.path.stem, item.path.stem)))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,17 +1,21 @@
-"""Closings that kill themselves (SIGKILL) at the N-th change of the file system: power cuts, on purpose.
+"""Closings that are killed at the N-th change of the file system: power cuts, on purpose.
 
-    python killed_closing.py PACKAGE FOLDER N [N …]
+    python killed_closing.py kill PACKAGE FOLDER N         a closing kills itself (SIGKILL) there, in FOLDER
+    python killed_closing.py resume PACKAGE FOLDER N [N …]
 
-For each N a closing is killed there and then run again to its end, in FOLDER/N/out and FOLDER/N/archive; each run
-is a process of its own that shares only the imports. One line of JSON a run: the signal that ended it, its
-exit code, how many changes it made, which stages it did not have to do again, and what lies in out.
-N = 0 just runs through, once.
+``resume`` closes once, in FOLDER/0; before each N-th change what lies there is copied to FOLDER/N, as a kill at
+that moment leaves it (what a program has not handed to the system by then is in no file). Then a closing goes on
+in each copy, to its end, in a process of its own that shares only the imports. One line of JSON for each closing:
+the signal that ended it, its exit code, how many changes it made, which stages it did not have to do again, the
+hashes of all files before and after it, and what lies in ``out`` before and after.
 """
 
 import json
 import os
+import shutil
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,22 +26,42 @@ from juesuan.closing.results import sha256
 _CHANGES = ("mkdir", "rename", "replace", "unlink", "link", "fsync", "rmdir", "open")
 
 
-def main(package: Path, folder: Path, places: list[int]) -> None:
-    """Kill and rerun at each place."""
+def kill(package: Path, folder: Path, place: int) -> None:
+    """Have a closing kill itself at a place."""
+
+    def die(number: int) -> None:
+        if number == place:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    _tell(_in_a_process(package, folder, die))
+
+
+def resume(package: Path, folder: Path, places: list[int]) -> None:
+    """Close once, and go on from what lay there before each of the places."""
+    whole = folder / "0"
+    whole.mkdir(parents=True)
+
+    def copy(number: int) -> None:
+        if number in places:
+            shutil.copytree(whole, folder / str(number), symlinks=True)
+
+    _tell(_in_a_process(package, whole, copy))
     for place in places:
-        home = folder / str(place)
-        for last in (place, 0) if place else (0,):
-            report = _in_a_process(package, home / "out", home / "archive", last)
-            sys.stdout.write(json.dumps(report | {"out": _contents(home / "out")}) + "\n")
-            sys.stdout.flush()
+        _tell(_in_a_process(package, folder / str(place), lambda _: None))
 
 
-def _in_a_process(package: Path, out: Path, archive: Path, last: int) -> dict[str, Any]:
+def _tell(report: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(report) + "\n")
+    sys.stdout.flush()
+
+
+def _in_a_process(package: Path, home: Path, before: Callable[[int], None]) -> dict[str, Any]:
+    found = {"held": sorted(_contents(home).values()), "before": _contents(home / "out")}
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
-        report = _close(package, out, archive, last)
+        report = _close(package, home / "out", home / "archive", before)
         os.write(writer, json.dumps(report).encode())
         os._exit(0)
     os.close(writer)
@@ -45,23 +69,25 @@ def _in_a_process(package: Path, out: Path, archive: Path, last: int) -> dict[st
         told = stream.read()
     _, status = os.waitpid(child, 0)
     ended = {"signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0, "code": status >> 8}
-    return {"changes": 0, "used": []} | (json.loads(told) if told else {}) | ended
+    left = {"out": _contents(home / "out"), "left": sorted(_contents(home).values())}
+    return {"changes": 0, "used": []} | (json.loads(told) if told else {}) | ended | found | left
 
 
-def _close(package: Path, out: Path, archive: Path, last: int) -> dict[str, Any]:
-    """Close with the stages themselves; the orchestrator only wraps them."""
-    done = 0
+def _close(package: Path, out: Path, archive: Path, before: Callable[[int], None]) -> dict[str, Any]:
+    """Close with the stages themselves; the orchestrator only wraps them. ``before`` hears of each change."""
+    done, counting = 0, True
 
     def counted(change: Any) -> Any:
-        def counting(*args: Any, **kwargs: Any) -> Any:
-            nonlocal done
-            if change is not os_open or (len(args) > 1 and args[1] & (os.O_CREAT | os.O_TRUNC)):
+        def counting_too(*args: Any, **kwargs: Any) -> Any:
+            nonlocal done, counting
+            if counting and (change is not os_open or (len(args) > 1 and args[1] & (os.O_CREAT | os.O_TRUNC))):
                 done += 1
-                if done == last:
-                    os.kill(os.getpid(), signal.SIGKILL)
+                counting = False  # what is done beside the closing is no change of its
+                before(done)
+                counting = True
             return change(*args, **kwargs)
 
-        return counting
+        return counting_too
 
     os_open = os.open
     for name in _CHANGES:
@@ -87,4 +113,8 @@ def _contents(folder: Path) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), [int(word) for word in sys.argv[3:]])
+    what, package, folder, *places = sys.argv[1:]
+    if what == "kill":
+        kill(Path(package), Path(folder), int(places[0]))
+    else:
+        resume(Path(package), Path(folder), list(map(int, places)))

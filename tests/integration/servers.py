@@ -26,7 +26,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(ready: Callable[[], bool], what: str, seconds: float = 120) -> None:
+def wait_for(ready: Callable[[], bool], what: str, seconds: float = 240) -> None:
     """Wait until something is ready; fail with its name otherwise."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -93,7 +93,7 @@ def prefect_server(home: Path, database: str) -> Iterator[str]:
     with (home / "server.log").open("wb") as log:
         server = subprocess.Popen(words, env=environment, stdout=log, stderr=log)
         try:
-            wait_for(lambda: httpx.get(f"{api}/health", timeout=2).is_success, "the Prefect server")
+            wait_for(lambda: httpx.get(f"{api}/health", timeout=2).is_success, "the Prefect server", 300)
             yield api
         finally:
             server.terminate()

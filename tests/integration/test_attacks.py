@@ -13,19 +13,18 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page
 
 from juesuan.people import Journal
 from tests.conftest import EXAMPLE
-from tests.integration.office import PASSWORD, Office, office_in
+from tests.integration.conftest import STRANGER
+from tests.integration.office import PASSWORD, Office
 from tests.integration.orchestrator import Orchestrator
 from tests.integration.servers import prefect_server
 
 pytestmark = pytest.mark.integration
 
-CHROMIUM = Path("/usr/bin/chromium")
 SHELL = "prefect.deployments.steps.run_shell_script"
-STRANGER = "stranger.example"  # resolves to this machine: what DNS rebinding does
 
 ATTACK = """
 async ({api, page, deployment, command}) => {
@@ -82,31 +81,6 @@ async ({api, page, deployment, command}) => {
 }
 """
 _READ = ("read", "rewrite", "run")
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    with office_in(tmp_path_factory.mktemp("office")) as office:
-        yield office
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            tmp_path_factory.mktemp("profile"),
-            executable_path=CHROMIUM,
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-background-networking",
-                "--disable-features=LocalNetworkAccessChecks",  # not every browser has them; we are safe without
-                f"--host-resolver-rules=MAP {STRANGER} 127.0.0.1",
-            ],
-            viewport={"width": 1400, "height": 900},
-        )
-        yield context
-        context.close()
 
 
 @pytest.fixture(scope="module")
@@ -255,23 +229,6 @@ def test_a_deployment_that_was_changed_with_the_key_runs_nothing_and_says_so(
     finally:
         back = {name: deployment[name] for name in written} | {"pull_steps": []}
         office.prefect.ask("PATCH", f"/deployments/{deployment['id']}", back)
-
-
-def test_deployments_are_put_back_when_the_service_starts(tmp_path: Path) -> None:
-    shell = [{"prefect.deployments.steps.run_shell_script": {"script": f"touch {tmp_path / 'canary'}"}}]
-    with office_in(tmp_path) as office:
-        identity = office.prefect.deployment("annual-close")["id"]
-        wanted = {"pull_steps": shell, "entrypoint": "x.py:y", "job_variables": {"env": {"A": "b"}}}
-        office.prefect.ask("PATCH", f"/deployments/{identity}", wanted)
-    with office_in(tmp_path) as office:
-        found = office.prefect.deployment("annual-close")
-        assert found["id"] == identity
-        assert not found["pull_steps"]
-        assert not found["job_variables"]
-        assert found["entrypoint"].endswith("annual_close.py:annual_close")
-        done = office.prefect.run("annual-close", {"package": str(EXAMPLE)})
-        assert done["state"]["type"] == "COMPLETED", done["state"]
-    assert not (tmp_path / "canary").exists()
 
 
 def test_the_key_is_in_no_command_line_and_in_files_of_its_own_user_alone(office: Office) -> None:

@@ -51,7 +51,7 @@ def test_a_full_disk_is_told_and_a_rerun_on_a_larger_one_finishes(
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
     )
     words = (tmp_path / "told").read_text(encoding="utf-8")
     assert told in words

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page
 
 from juesuan.people import Journal, Register, Role, Seat
 from tests.conftest import EXAMPLE
@@ -22,7 +23,6 @@ from tests.integration.servers import wait_for
 
 pytestmark = pytest.mark.integration
 
-CHROMIUM = Path("/usr/bin/chromium")
 PAGES = (
     "/dashboard",
     "/runs",
@@ -38,23 +38,33 @@ PAGES = (
 )
 
 
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    with office_in(tmp_path_factory.mktemp("office")) as office:
-        yield office
+@dataclass(frozen=True)
+class Restarted:
+    """A service that was killed while a run was at work and a deployment was rewritten, and started again."""
+
+    office: Office
+    run: str
+    deployment: str
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            tmp_path_factory.mktemp("profile"),
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-            viewport={"width": 1400, "height": 900},
-        )
-        yield context
-        context.close()
+def restarted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restarted]:
+    folder = tmp_path_factory.mktemp("restarted")
+    shell = [{"prefect.deployments.steps.run_shell_script": {"script": f"touch {folder / 'canary'}"}}]
+    rewritten = {"pull_steps": shell, "entrypoint": "x.py:y", "job_variables": {"env": {"A": "b"}}}
+    with office_in(folder, kill=True) as office:
+        run = office.prefect.start("annual-close", {"package": str(EXAMPLE), "force": True})
+        office.prefect.wait(run, frozenset({"RUNNING"}))
+        children = children_of(office.process.pid)
+        assert len(children) == 2, children
+        deployment = office.prefect.deployment("annual-close")["id"]
+        office.prefect.ask("PATCH", f"/deployments/{deployment}", rewritten)
+        assert office.prefect.deployment("annual-close")["entrypoint"] == "x.py:y"
+    wait_for(
+        lambda: not [one for one, words in children.items() if command_of(one) == words], "the end of all", 30
+    )
+    with office_in(folder) as office:
+        yield Restarted(office, run, deployment)
 
 
 def enter(page: Page, office: Office, name: str) -> None:
@@ -111,8 +121,7 @@ def test_no_page_asks_anybody_but_ourselves_or_shows_an_advert(browser: BrowserC
     hosts = {urlsplit(one).netloc for one in asked if not one.startswith(("data:", "blob:"))}
     assert hosts == {urlsplit(office.page).netloc}
     assert len([one for one in asked if "/api/" in one]) > 20
-    # Prefect's own slip; and what browsers ask for without a cookie
-    assert {urlsplit(one).path for one in missing} <= {"/ico/undefined.svg", "/ico/site.webmanifest"}
+    assert {urlsplit(one).path for one in missing} <= {"/ico/undefined.svg"}  # Prefect's own slip
     assert not [one for one in wrong if not one.startswith("Failed to load resource")]
     assert page.goto(f"{office.page}/v2/dashboard").status == 404  # type: ignore[union-attr]
     page.close()
@@ -219,32 +228,32 @@ def test_a_schedule_is_not_switched_on_without_what_its_runs_need(office: Office
     client.close()
 
 
+def test_deployments_are_put_back_when_the_service_starts(restarted: Restarted) -> None:
+    found = restarted.office.prefect.deployment("annual-close")
+    assert found["id"] == restarted.deployment
+    assert not found["pull_steps"]
+    assert not found["job_variables"]
+    assert found["entrypoint"].endswith("annual_close.py:annual_close")
+
+
 def test_a_run_whose_service_was_killed_has_crashed_when_it_starts_again_and_can_be_retried(
-    tmp_path: Path,
+    restarted: Restarted,
 ) -> None:
-    request = {"package": str(EXAMPLE), "force": True}
-    with office_in(tmp_path, kill=True) as office:
-        run = office.prefect.start("annual-close", request)
-        office.prefect.wait(run, frozenset({"RUNNING"}))
-        children = children_of(office.process.pid)
-        assert len(children) == 2, children
-    wait_for(
-        lambda: not [one for one, words in children.items() if command_of(one) == words], "the end of all", 30
-    )
-    with office_in(tmp_path) as office:
-        state = office.prefect.run_of(run)["state"]
-        assert (state["type"], state["name"]) == ("CRASHED", "Crashed")
-        assert "可以重试" in state["message"]
-        assert "中断的运行" in (tmp_path / "log").read_text(encoding="utf-8")
-        client = office.inside("李编")
-        retry = {
-            "state": {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "Retry from the UI"},
-            "force": True,
-        }
-        assert client.post(f"{office.page}/api/flow_runs/{run}/set_state", json=retry).status_code in (200, 201)
-        client.close()
-        office.prefect.wait(run, frozenset({"RUNNING", "PENDING"}))
-        assert office.prefect.wait(run)["state"]["type"] == "COMPLETED"
+    office, run = restarted.office, restarted.run
+    state = office.prefect.run_of(run)["state"]
+    assert (state["type"], state["name"]) == ("CRASHED", "Crashed")
+    assert "可以重试" in state["message"]
+    assert "中断的运行" in (office.folder / "log").read_text(encoding="utf-8")
+    client = office.inside("李编")
+    retry = {
+        "state": {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "Retry from the UI"},
+        "force": True,
+    }
+    assert client.post(f"{office.page}/api/flow_runs/{run}/set_state", json=retry).status_code in (200, 201)
+    client.close()
+    office.prefect.wait(run, frozenset({"RUNNING", "PENDING"}))
+    assert office.prefect.wait(run)["state"]["type"] == "COMPLETED"
+    assert not (office.folder / "canary").exists()
 
 
 def test_a_killed_closing_leaves_no_server_and_no_folder_and_the_next_one_finishes(tmp_path: Path) -> None:

@@ -119,6 +119,41 @@ def test_the_commit_of_an_image_is_what_its_build_said(monkeypatch: pytest.Monke
     code_version.cache_clear()
 
 
+def test_how_busy_the_machine_is_decides_nothing_that_a_bag_holds(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".git").mkdir()
+    git = tmp_path / "git"
+    git.write_text("#!/bin/sh\nsleep 5\necho " + "b" * 40 + "\n")
+    git.chmod(0o755)
+    monkeypatch.setattr("juesuan.archive.provenance._REPOSITORY", tmp_path)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    code_version.cache_clear()
+    monkeypatch.setattr("juesuan.archive.provenance._GIT_SECONDS", 0.1)
+    with pytest.raises(OutputError, match="git 很久没有回答"):
+        make_bag(demo_closing(tmp_path / "closing"))
+    git.write_text("#!/bin/sh\necho " + "b" * 40 + "\n")
+    monkeypatch.setattr("juesuan.archive.provenance._GIT_SECONDS", 120)
+    assert code_version()["commit"] == "b" * 40
+    code_version.cache_clear()
+
+
+def test_another_program_makes_another_version_that_differs_in_what_is_said_of_it(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    closing, held = demo_closing(tmp_path), []
+    monkeypatch.setattr("juesuan.archive.provenance._REPOSITORY", tmp_path / "nowhere")
+    for commit in ("a" * 40, "b" * 40, "b" * 40):
+        code_version.cache_clear()
+        monkeypatch.setenv("JUESUAN_COMMIT", commit)
+        lines = (Path(archive_closing(store, closing).uri) / "manifest-sha256.txt").read_text().splitlines()
+        held.append(set(lines))
+    code_version.cache_clear()
+    first, second, third = held
+    assert {line.split("  ")[1] for line in first ^ second} == {"data/code.json", "data/provenance.json"}
+    assert second == third
+
+
 def test_a_rerun_adds_nothing_a_change_adds_a_version_and_a_change_back_another(
     store: DirectoryStore, tmp_path: Path
 ) -> None:

@@ -111,6 +111,16 @@ def test_nobody_who_is_not_logged_in_reaches_what_is_behind(client: TestClient, 
     assert behind.asked == []
 
 
+def test_what_a_browser_asks_for_without_a_cookie_is_answered_by_the_door_itself(
+    client: TestClient, behind: Behind
+) -> None:
+    answer = client.get("/ico/site.webmanifest")
+    assert (answer.status_code, answer.json()) == (200, {"name": "决算"})
+    assert answer.headers["content-type"] == "application/manifest+json"
+    assert client.get("/ico/other.webmanifest").status_code in (303, 401)
+    assert behind.asked == []
+
+
 def test_who_logs_in_gets_a_cookie_of_this_site_alone_and_goes_where_they_wanted(client: TestClient) -> None:
     answer = log_in(client, next="/runs")
     assert (answer.status_code, answer.headers["location"]) == (303, "/runs")

@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 SESSION, FORM = "juesuan-session", "juesuan-form"
 """Cookies: who is inside; and what binds a form of ours to the browser that asked for it."""
 
+_MANIFEST = "/ico/site.webmanifest"
+"""What Prefect's page calls itself. A browser asks for it without a cookie unless its link says otherwise, so that
+nobody is ever logged in who asks; the door answers itself, to everybody."""
+
 _LARGEST = 1_000_000  # bytes of a request: Prefect takes parameters of half that
 _OWN_POLICY = (
     "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; "
@@ -88,6 +92,7 @@ def gateway_app(office: Office) -> "ASGIApp":
         Route("/office/password", gateway.password, methods=["POST"]),
         Route("/office/account", gateway.account, methods=["GET"]),
         Route("/office/style.css", gateway.style, methods=["GET"]),
+        Route(_MANIFEST, gateway.manifest, methods=["GET"]),
         Route("/{path:path}", gateway.prefect, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]),
     ]
     app = Starlette(routes=routes, lifespan=gateway.running)
@@ -175,6 +180,9 @@ class _Gateway:
 
     async def style(self, _: Request) -> Response:
         return self._told(Response(_pages().get_template("style.css").render(), media_type="text/css"))
+
+    async def manifest(self, _: Request) -> Response:
+        return self._told(JSONResponse({"name": "决算"}, media_type="application/manifest+json"))
 
     async def prefect(self, request: Request) -> Response:
         person = self._person(request)
