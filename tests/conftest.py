@@ -1,13 +1,16 @@
 """What many tests share: the worked example, closed once for each test process."""
 
 import csv
+import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from juesuan import closing
+from juesuan.editionfiles import edition_files
+from juesuan.narrative import load_charts
 from juesuan.suites import SuiteRun
 from tests.seaweed import s3_keys, s3_server
 
@@ -87,3 +90,19 @@ def copy_package(source: Path, target: Path) -> None:
             copy = target / path.relative_to(source)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(path.read_bytes())
+
+
+@pytest.fixture
+def edition_copy(tmp_path: Path) -> Path:
+    """The 2020 edition in a folder of its own, with its sentences, to be changed."""
+    folder = tmp_path / "edition-copy"
+    shutil.copytree(ROOT / "expectations" / "editions" / "wuhan-2020", folder)
+    shutil.copytree(ROOT / "templates" / "document" / "wuhan-2020", folder / "document")
+    return folder
+
+
+def with_words(account: closing.Account, folder: Path) -> closing.Account:
+    """Return a closing whose document is written from the sentences of another edition."""
+    words = edition_files(str(folder))
+    edition = replace(account.books.edition, words=words, charts=load_charts(words))
+    return replace(account, books=replace(account.books, edition=edition))

@@ -57,11 +57,16 @@ def round_half_up(value: Fraction) -> int:
 
 @dataclass(frozen=True)
 class DisplayUnit:
-    """How an edition prints money: a unit's name and how many decimals."""
+    """How an edition prints money: a unit's name and how many decimals.
+
+    ``fixed``: always that many; else at most, without zeros at the end. ``separators``: thousands apart.
+    """
 
     name: str  # 万元 or 元
     fen_per_unit: int
     decimals: int
+    fixed: bool = False
+    separators: bool = True
 
     def __post_init__(self) -> None:
         if self.fen_per_unit % 10**self.decimals:
@@ -77,8 +82,10 @@ class DisplayUnit:
         return round_half_up(Fraction(fen, self.step))
 
     def print_steps(self, steps: int) -> str:
-        """Print a whole number of steps: thousands separators, no trailing zeros (``1,234.5``)."""
-        return print_decimal(Decimal(steps).scaleb(-self.decimals))
+        """Print a whole number of steps: ``1,234.5``, ``1234.50``, as the edition has it."""
+        value = Decimal(steps).scaleb(-self.decimals)
+        text = f"{abs(value) if not steps else value:,f}" if self.fixed else print_decimal(value)
+        return text if self.separators else text.replace(",", "")
 
 
 WANYUAN = DisplayUnit("万元", FEN_PER_WANYUAN, 2)

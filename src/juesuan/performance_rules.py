@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import BeforeValidator, ConfigDict
 
+from juesuan.editionfiles import EditionFiles, files_of
 from juesuan.money import parse_number
 from juesuan.problems import EditionError, InputError
-from juesuan.resources import resource_root
-from juesuan.yamlsource import Strict, read_yaml
+from juesuan.yamlsource import Strict
+
+FILE = "scores.yaml"
 
 
 class RateBasis(StrEnum):
@@ -125,15 +126,14 @@ class _Rules(_Model):
     remarks: list[str]
 
 
-def load_rules(edition: str, scheme: str, *, path: Path | None = None) -> ScoreRules:
-    """Return one scheme of an edition's rules (``path`` overrides where they lie).
+def load_rules(edition: EditionFiles | str, scheme: str) -> ScoreRules:
+    """Return one scheme of an edition's rules.
 
     Raises:
         EditionError: there are no such rules, no such scheme, or the file is wrong.
     """
-    file = path or resource_root() / "expectations" / "performance" / f"{edition}.yaml"
     try:
-        rules = read_yaml(file, _Rules, name=f"expectations/performance/{file.name}")
+        rules = files_of(edition).read(FILE, _Rules)
     except InputError as error:
         raise EditionError(str(error)) from None
     if scheme not in rules.schemes:

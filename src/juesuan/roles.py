@@ -16,11 +16,12 @@ from typing import Annotated
 from pydantic import Field
 
 from juesuan.forms.checks import cells_by_row
+from juesuan.forms.filling import class_of
 from juesuan.forms.model import Form, FormRow, Forms, Layout
 from juesuan.problems import EditionError
 from juesuan.yamlsource import Strict
 
-CELL = re.compile(r"t(?P<table>[1-9][0-9]*)\.(?P<row>[a-z]+|[0-9]+)\.(?P<column>[a-z]+|[0-9]+)")
+CELL = re.compile(r"t(?P<table>[1-9][0-9]*)\.(?P<row>[a-z][a-z0-9_]*|[0-9]+)\.(?P<column>[a-z][a-z0-9_]*|[0-9]+)")
 
 RoleName = Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z_]+)+$")]
 
@@ -42,7 +43,7 @@ class Role(StrEnum):
 
 
 class RoleLine(Strict):
-    """The cell of a role, and the label that the form prints for it: of its row, or of its column in a total."""
+    """The cell of a role, and the label that the form prints for it (:func:`label_at`)."""
 
     cell: str
     label: str
@@ -72,6 +73,7 @@ class ListLine(Strict):
     ``members``          written out
     ``occurring``        the members of another list whose ``amount`` is not nought
 
+    ``without`` are columns beside the total that are no members: parts of another column (其中：…).
     ``figures`` gives each member more words: roles or ids of facts, in which ``{word}`` is the member's own.
     ``word`` is the name under which a member holds its code.
     """
@@ -85,6 +87,7 @@ class ListLine(Strict):
     depth: Depth = Depth.CLASS
     word: str = "code"
     spent: str = ""
+    without: tuple[str, ...] = ()
     figures: dict[str, str] = Field(default_factory=dict)
 
     @property
@@ -170,7 +173,7 @@ def column_members(line: ListLine, forms: Forms, roles: Roles) -> Iterator[Membe
     whole = roles.cell(line.columns_beside)
     form = forms[whole.table]
     for key in cells_by_row(form)[whole.row]:
-        if key != whole.column:
+        if key != whole.column and key not in line.without:
             column = next(one for one in form.all_columns if one.key == key)
             yield completed(
                 line,
@@ -181,7 +184,7 @@ def column_members(line: ListLine, forms: Forms, roles: Roles) -> Iterator[Membe
 
 def class_rows(form: Form) -> Mapping[str, str]:
     """Return the row of a form for each 类 that has one."""
-    return {fill.functional[0]: row.id for row in form.all_rows for fill in row.fill if fill.functional}
+    return {code: row.id for row in form.all_rows if (code := class_of(row)) is not None}
 
 
 def rows_under(form: Form, total: str) -> tuple[FormRow, ...]:
@@ -219,10 +222,11 @@ def words_of(lines: Mapping[str, ListLine], name: str) -> frozenset[str]:
 
 
 def label_at(form: Form, row: FormRow, column: str) -> str:
-    """Return what a form prints for a cell: the label of its row, or of its column where the row is a total."""
+    """Return what a form prints for a cell: the label of its row; of its column in a total; in a list, of both."""
+    head = next((one.label for one in form.all_columns if one.key == column), "")
     if form.layout in (Layout.SUBJECTS, Layout.SINGLE):
-        return next((one.label for one in form.all_columns if one.key == column), "")
-    return row.name
+        return head
+    return f"{row.name} · {head}" if form.layout is Layout.ROWS else row.name
 
 
 def _heads(code: str, codes: list[str]) -> bool:

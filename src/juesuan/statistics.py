@@ -12,15 +12,14 @@ from typing import Annotated
 
 from pydantic import Field
 
+from juesuan.editionfiles import EditionFiles, files_of
 from juesuan.facts import Fact, Facts, Unit
 from juesuan.money import DisplayUnit, print_rate, round_half_up
 from juesuan.problems import EditionError, InputError
-from juesuan.resources import edition_folder
 from juesuan.roles import Roles
-from juesuan.yamlsource import Strict, read_yaml
+from juesuan.yamlsource import Strict
 
-FOLDER = "expectations/statistics"
-"""Where the definitions lie, as people know it."""
+FILE = "statistics.yaml"
 
 Member = Mapping[str, str]
 Lists = Mapping[str, Sequence[Member]]
@@ -59,7 +58,7 @@ class Definition(Strict):
 
 
 class Definitions(Strict):
-    """``expectations/statistics/<edition>.yaml``."""
+    """``statistics.yaml`` of an edition."""
 
     citation: str
     basis: Basis
@@ -86,15 +85,14 @@ class Statistics:
     undefined: Mapping[str, Undefined]
 
 
-def load_definitions(edition: str, roles: Roles) -> Definitions:
+def load_definitions(edition: EditionFiles | str, roles: Roles) -> Definitions:
     """Read an edition's definitions; roles in them become the ids that they stand for.
 
     Raises:
         EditionError: the file is missing or wrong.
     """
-    path = edition_folder("statistics", f"{edition}.yaml")
     try:
-        definitions = read_yaml(path, Definitions, name=f"{FOLDER}/{path.name}")
+        definitions = files_of(edition).read(FILE, Definitions)
     except InputError as error:
         raise EditionError(str(error)) from None
     resolved = (

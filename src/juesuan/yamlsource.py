@@ -5,7 +5,8 @@ Scalars stay text until a model asks for a number: YAML itself would make floats
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeVar
@@ -58,6 +59,66 @@ _BRACKET = re.compile(r"[\[\]{}]")
 _MOST_OPEN = 64  # brackets within one another
 
 
+@dataclass(frozen=True)
+class Entry:
+    """One entry of a YAML text: a scalar's text, or entries by key or in order; and where it stands."""
+
+    file: str
+    line: int
+    value: "str | Mapping[str, Entry] | tuple[Entry, ...]"
+
+    @property
+    def plain(self) -> Any:
+        """The data without places."""
+        if isinstance(self.value, str):
+            return self.value
+        if isinstance(self.value, tuple):
+            return [one.plain for one in self.value]
+        return {key: one.plain for key, one in self.value.items()}
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return Place(self.file, self.line)
+
+    def places(self) -> Mapping[str, Place]:
+        """Return where each entry within it stands: ``{"thresholds.0.amount": …}``."""
+        return {".".join(map(str, at)): one.place for at, one in _within(self, ())}
+
+    def into(self, model: type[Model]) -> Model:
+        """Return the data as a model.
+
+        Raises:
+            InputError: with every missing, unknown or wrong entry, each with its place.
+        """
+        try:
+            return model.model_validate(self.plain)
+        except ValidationError as error:
+            raise InputError(_problems(error, self, model)) from None
+
+
+def read_entry(path: Path, name: str) -> Entry:
+    """Read a YAML file; ``name`` is how problems call it.
+
+    Raises:
+        InputError: it is missing, unreadable, no YAML, or says something twice.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError([Problem(Place(name), "file.missing", "缺少文件")]) from None
+    except UnicodeDecodeError as error:
+        found = f"字节 {error.object[error.start]:#04x}"
+        problem = Problem(Place(name), "file.encoding", "不是 UTF-8 编码的文本", found, "UTF-8")
+        raise InputError([problem]) from None
+    node = composed(text, name)
+    doubled: list[Problem] = []
+    entry = _entry(node, node.start_mark.line + 1, doubled, name) if node is not None else Entry(name, 1, {})
+    if doubled:
+        raise InputError(doubled)
+    return entry
+
+
 def read_yaml(path: Path, model: type[Model], *, name: str | None = None) -> Model:
     """Read a YAML file into a model.
 
@@ -67,34 +128,14 @@ def read_yaml(path: Path, model: type[Model], *, name: str | None = None) -> Mod
         InputError: with every problem of the file: unreadable, not YAML, doubled keys, missing, unknown or
             wrong entries, each with its line.
     """
-    file = name or path.name
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError([Problem(Place(file), "file.missing", "缺少文件")]) from None
-    except UnicodeDecodeError as error:
-        found = f"字节 {error.object[error.start]:#04x}"
-        problem = Problem(Place(file), "file.encoding", "不是 UTF-8 编码的文本", found, "UTF-8")
-        raise InputError([problem]) from None
-    node = composed(text, file)
-    lines: dict[_Location, int] = {}
-    doubled: list[Problem] = []
-    data = _plain(node, (), lines, doubled, file) if node is not None else {}
-    if doubled:
-        raise InputError(doubled)
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        raise InputError(_problems(error, file, lines, model)) from None
+    return read_entry(path, name or path.name).into(model)
 
 
-def entry_lines(path: Path) -> dict[str, int]:
-    """Return where each entry of a YAML file that could be read stands: ``{"thresholds.0.amount": 12}``."""
-    lines: dict[_Location, int] = {}
-    node = composed(path.read_text(encoding="utf-8-sig"), path.name)
-    if node is not None:
-        _plain(node, (), lines, [], path.name)
-    return {".".join(map(str, at)): line for at, line in lines.items()}
+def place_of(places: Mapping[str, Place], at: str, file: str) -> Place:
+    """Return where an entry stands, or the nearest one that holds it; the file alone where none does."""
+    while at not in places and at:
+        at = at.rpartition(".")[0]
+    return places[at] if at in places and at else Place(file)
 
 
 def composed(text: str, file: str) -> yaml.Node | None:
@@ -144,29 +185,37 @@ def _brackets(text: str) -> int:
     return max(accumulate(1 if one[0] in "[{" else -1 for one in _BRACKET.finditer(text)), default=0)
 
 
-def _plain(node: yaml.Node, at: _Location, lines: dict[_Location, int], doubled: list[Problem], file: str) -> Any:
-    lines[at] = node.start_mark.line + 1
+def _entry(node: yaml.Node, line: int, doubled: list[Problem], file: str) -> Entry:
     if isinstance(node, yaml.MappingNode):
-        mapping: dict[str, Any] = {}
+        mapping: dict[str, Entry] = {}
         for key_node, value_node in node.value:
-            key = str(key_node.value)
+            key, at = str(key_node.value), key_node.start_mark.line + 1
             if key in mapping:
-                place = Place(file, key_node.start_mark.line + 1, key)
-                doubled.append(Problem(place, "yaml.doubled", "同一项写了两次"))
-            mapping[key] = _plain(value_node, (*at, key), lines, doubled, file)
-            lines[(*at, key)] = key_node.start_mark.line + 1
-        return mapping
+                doubled.append(Problem(Place(file, at, key), "yaml.doubled", "同一项写了两次"))
+            mapping[key] = _entry(value_node, at, doubled, file)
+        return Entry(file, line, mapping)
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, (*at, index), lines, doubled, file) for index, item in enumerate(node.value)]
-    return node.value
+        items = (_entry(item, item.start_mark.line + 1, doubled, file) for item in node.value)
+        return Entry(file, line, tuple(items))
+    return Entry(file, line, node.value)
 
 
-def _problems(
-    error: ValidationError, file: str, lines: dict[_Location, int], model: type[BaseModel]
-) -> Iterator[Problem]:
+def _within(entry: Entry, at: _Location) -> Iterator[tuple[_Location, Entry]]:
+    yield at, entry
+    if isinstance(entry.value, tuple):
+        for index, one in enumerate(entry.value):
+            yield from _within(one, (*at, index))
+    elif isinstance(entry.value, Mapping):
+        for key, one in entry.value.items():
+            yield from _within(one, (*at, key))
+
+
+def _problems(error: ValidationError, entry: Entry, model: type[BaseModel]) -> Iterator[Problem]:
+    entries = dict(_within(entry, ()))
     for detail in error.errors(include_url=False):
         location = tuple(part for part in detail["loc"] if isinstance(part, str | int))
-        place = Place(file, _line(location, lines), ".".join(map(str, location)) or None)
+        near = _nearest(location, entries)
+        place = Place(near.file, near.line, ".".join(map(str, location)) or None)
         yield Problem(
             place,
             f"yaml.{detail['type']}",
@@ -177,10 +226,10 @@ def _problems(
         )
 
 
-def _line(location: _Location, lines: dict[_Location, int]) -> int | None:
-    while location not in lines and location:
+def _nearest(location: _Location, entries: Mapping[_Location, Entry]) -> Entry:
+    while location not in entries and location:
         location = location[:-1]
-    return lines.get(location)
+    return entries[location]
 
 
 def _own_message(detail: ErrorDetails) -> str:

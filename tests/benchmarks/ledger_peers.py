@@ -39,7 +39,7 @@ def juesuan_ingest(path: Path) -> str:
 
     chart = load_chart("2020")
     found = read_ledger(path, [], root=path.parent, chart=chart, year=2020)
-    balance = next(rule for rule in ledger_rules("2020") if rule.id == "ledger.voucher-balance")
+    balance = next(rule for rule in ledger_rules("wuhan-2020") if rule.id == "ledger.voucher-balance")
     frame = evaluate(balance, found, chart, load_codes(2020)).frame
     return f"{len(found.lines)} {found.lines['debit'].sum()} {(~frame['ok']).sum()} {len(found.problems)}"
 

@@ -1,8 +1,6 @@
 """No number stands in the document that is no fact: on the real page, and on packages and templates that try."""
 
-import importlib
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,10 +10,9 @@ from lxml.html import HtmlElement
 
 from juesuan import closing
 from juesuan.facts import Facts
-from juesuan.narrative import MarkupError, charts
-from tests.conftest import ROOT, Closed
+from juesuan.narrative import MarkupError
+from tests.conftest import Closed, with_words
 
-composing = importlib.import_module("juesuan.narrative.compose")  # the package has a function of that name
 DIGITS = re.compile(r"[0-9０-９]+(?:[.,，．][0-9０-９]+)*%?")
 
 
@@ -100,17 +97,14 @@ def test_the_scan_finds_a_digit_that_is_no_fact(closed: Closed) -> None:
     ],
 )
 def test_an_undeclared_digit_in_a_template_is_an_error_that_names_it(
-    file: str, old: str, new: str, told: str, closed: Closed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    file: str, old: str, new: str, told: str, closed: Closed, edition_copy: Path
 ) -> None:
-    shutil.copytree(ROOT / "templates", tmp_path / "templates")
-    template = tmp_path / "templates" / "document" / "2020" / file
+    template = edition_copy / "document" / file
     text = template.read_text(encoding="utf-8")
     assert old in text
     template.write_text(text.replace(old, new, 1), encoding="utf-8")
-    for module in (composing, charts):
-        monkeypatch.setattr(module, "resource_root", lambda: tmp_path)
     with pytest.raises(MarkupError, match=told):
-        closing.render(closed.account)
+        closing.render(with_words(closed.account, edition_copy))
 
 
 def test_an_undeclared_digit_in_a_text_of_the_package_is_an_error_that_names_it(

@@ -1,7 +1,6 @@
 """Names with rare characters close; a character that no font has is the package's problem, with file and line."""
 
 import importlib
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +12,9 @@ from flows import procedure
 from juesuan import closing
 from juesuan.closing.render import imprint_of
 from juesuan.document import Document, Paragraph, Text
-from juesuan.narrative import charts
 from juesuan.problems import EditionError, ExitCode, InputError, Place
-from tests.conftest import ROOT, Closed, close_directly
+from tests.conftest import Closed, close_directly, with_words
 
-composing = importlib.import_module("juesuan.narrative.compose")  # the package has a function of that name
 glyphs = importlib.import_module("juesuan.closing.glyphs")
 UNIT = "name: 武汉市社会保险中心"
 PROJECT = "合同人员经费"
@@ -98,15 +95,9 @@ def test_a_character_that_is_nowhere_to_be_found_is_told_by_its_place_in_the_doc
     assert str(place) == "决算资料"
 
 
-def test_a_character_of_a_template_is_the_templates_fault(
-    closed: Closed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shutil.copytree(ROOT / "templates", tmp_path / "templates")
-    (tmp_path / "expectations").symlink_to(ROOT / "expectations")
-    template = tmp_path / "templates" / "document" / "2020" / "part3.j2"
+def test_a_character_of_a_template_is_the_templates_fault(closed: Closed, edition_copy: Path) -> None:
+    template = edition_copy / "document" / "part3.j2"
     text = template.read_text(encoding="utf-8")
     template.write_text(text.replace("## 二、收入", "## 二、𠮷收入", 1), encoding="utf-8")
-    for module in (composing, charts, glyphs):
-        monkeypatch.setattr(module, "resource_root", lambda: tmp_path)
     with pytest.raises(EditionError, match=r"“𠮷”（U\+20BB7）"):
-        closing.render(closed.account)
+        closing.render(with_words(closed.account, edition_copy))

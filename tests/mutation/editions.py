@@ -12,7 +12,6 @@ from pathlib import Path
 import yaml
 
 from juesuan import closing
-from juesuan.closing.references import check_references
 from juesuan.document import Chart
 from juesuan.edition import load_edition
 from juesuan.problems import EditionError
@@ -68,7 +67,7 @@ class Trial:
         """Return why the edition is refused when it is loaded; empty where it isn't."""
         try:
             with resources_at(self.root):
-                check_references(load_edition("2020"), "2020")
+                load_edition("wuhan-2020")
         except EditionError as error:
             return str(error)
         return ""
@@ -130,8 +129,8 @@ def columns_by_hand(trial: Trial, table: int, package: Path = EXAMPLE) -> dict[s
 
     It shares nothing with the program: the form as plain YAML, the ledger as plain CSV.
     """
-    form = yaml.safe_load(trial.text(f"expectations/forms/2020/table-{table}.yaml"))
-    terms = yaml.safe_load(trial.text("expectations/forms/2020/terms.yaml"))
+    form = yaml.safe_load(trial.text(f"expectations/editions/wuhan-2020/forms/table-{table}.yaml"))
+    terms = yaml.safe_load(trial.text("expectations/editions/wuhan-2020/forms/terms.yaml"))
     sums: dict[str, Fraction] = defaultdict(Fraction)
     with (package / "ledger" / "vouchers.csv").open(encoding="utf-8-sig", newline="") as stream:
         for line in csv.DictReader(stream):

@@ -13,19 +13,19 @@ from tests.conftest import ROOT
 from tests.mutation.editions import Trial, columns_by_hand, names_in, told
 from tests.mutation.made import spread
 
-HEAD = "expectations/editions/2020.yaml"
-STATISTICS = "expectations/statistics/2020.yaml"
-FORM_1 = "expectations/forms/2020/table-1.yaml"
-FORM_3 = "expectations/forms/2020/table-3.yaml"
-TEMPLATE = "templates/document/2020/part3.j2"
-RULES = sorted(path.stem for path in (ROOT / "expectations/rules/2020").glob("*.yaml"))
+HEAD = "expectations/editions/wuhan-2020/edition.yaml"
+STATISTICS = "expectations/editions/wuhan-2020/statistics.yaml"
+FORM_1 = "expectations/editions/wuhan-2020/forms/table-1.yaml"
+FORM_3 = "expectations/editions/wuhan-2020/forms/table-3.yaml"
+TEMPLATE = "templates/document/wuhan-2020/part3.j2"
+RULES = sorted(path.stem for path in (ROOT / "expectations/editions/wuhan-2020/rules").glob("*.yaml"))
 DATA = (
     HEAD,
     STATISTICS,
-    "expectations/prior/2020.yaml",
-    "templates/document/2020/charts.yaml",
-    *(f"expectations/rules/2020/{name}.yaml" for name in RULES if name != "ledger"),
-    *(f"expectations/identities/2020/{name}.yaml" for name in ("across-tables", "within-tables")),
+    "expectations/editions/wuhan-2020/prior.yaml",
+    "templates/document/wuhan-2020/charts.yaml",
+    *(f"expectations/editions/wuhan-2020/rules/{name}.yaml" for name in RULES if name != "ledger"),
+    *(f"expectations/editions/wuhan-2020/identities/{name}.yaml" for name in ("across-tables", "within-tables")),
 )
 
 
@@ -114,10 +114,14 @@ def test_a_wrong_name_in_a_template_is_refused_with_its_line(
 
 
 def test_all_faults_are_told_at_once(trial: Trial) -> None:
-    trial.change("expectations/rules/2020/budget.yaml", ("base: assets.vehicles\n", "base: assets.vehicle\n"))
+    trial.change(
+        "expectations/editions/wuhan-2020/rules/budget.yaml", ("base: assets.vehicles\n", "base: assets.vehicle\n")
+    )
     trial.change(TEMPLATE, ("amount('grand.total')", "amount('grand.sum')"))
-    trial.change("expectations/rules/2020/narrative.yaml", ("section: 部门人员构成", "section: 部门人员"))
-    trial.remove("expectations/rules/2020/personal.yaml")
+    trial.change(
+        "expectations/editions/wuhan-2020/rules/narrative.yaml", ("section: 部门人员构成", "section: 部门人员")
+    )
+    trial.remove("expectations/editions/wuhan-2020/rules/personal.yaml")
     said = trial.refusal()
     assert all(word in said for word in ("assets.vehicle", "grand.sum", "部门人员", "personal.yaml"))
 
@@ -144,11 +148,11 @@ def test_all_faults_are_told_at_once(trial: Trial) -> None:
 def test_a_rule_that_asks_for_what_cannot_be_is_refused(
     file: str, old: str, new: str, told_of: str, trial: Trial
 ) -> None:
-    text = trial.text(f"expectations/rules/2020/{file}.yaml")
+    text = trial.text(f"expectations/editions/wuhan-2020/rules/{file}.yaml")
     assert old in text
-    said = trial.write(f"expectations/rules/2020/{file}.yaml", text.replace(old, new, 1)).refusal()
+    said = trial.write(f"expectations/editions/wuhan-2020/rules/{file}.yaml", text.replace(old, new, 1)).refusal()
     assert told_of in said
-    assert f"expectations/rules/2020/{file}.yaml 第 " in said
+    assert f"expectations/editions/wuhan-2020/rules/{file}.yaml 第 " in said
 
 
 # -- files ---------------------------------------------------------------------------------------------------
@@ -159,11 +163,11 @@ def test_a_rule_that_asks_for_what_cannot_be_is_refused(
     [
         *DATA[1:],
         HEAD,
-        "expectations/rules/2020/ledger.yaml",
-        "expectations/performance/2020.yaml",
-        "expectations/forms/2020/terms.yaml",
-        *(f"expectations/forms/2020/table-{number}.yaml" for number in range(1, 10)),
-        *(f"templates/document/2020/{name}.j2" for name in ("document", "title", "words", "part1", "part3")),
+        "expectations/editions/wuhan-2020/rules/ledger.yaml",
+        "expectations/editions/wuhan-2020/scores.yaml",
+        "expectations/editions/wuhan-2020/forms/terms.yaml",
+        *(f"expectations/editions/wuhan-2020/forms/table-{number}.yaml" for number in range(1, 10)),
+        *(f"templates/document/wuhan-2020/{name}.j2" for name in ("document", "title", "words", "part1", "part3")),
     ],
 )
 def test_a_missing_file_is_refused(file: str, trial: Trial) -> None:
@@ -171,13 +175,16 @@ def test_a_missing_file_is_refused(file: str, trial: Trial) -> None:
 
 
 def test_a_missing_table_is_told_with_who_needs_it(trial: Trial) -> None:
-    said = trial.remove("expectations/forms/2020/table-6.yaml").refusal()
+    said = trial.remove("expectations/editions/wuhan-2020/forms/table-6.yaml").refusal()
     assert "缺少表 6 的格式" in said
     assert "basic.personnel" in said
 
 
 def test_a_file_that_the_head_does_not_name_is_refused(trial: Trial) -> None:
-    trial.write("expectations/rules/2020/more.yaml", trial.text("expectations/rules/2020/printed.yaml"))
+    trial.write(
+        "expectations/editions/wuhan-2020/rules/more.yaml",
+        trial.text("expectations/editions/wuhan-2020/rules/printed.yaml"),
+    )
     assert "more.yaml" in trial.refusal()
 
 
@@ -235,7 +242,9 @@ def test_a_row_that_was_moved_with_everything_about_it_is_carried_through(trial:
         ("57 行＝（31+32+…+56）行", "56 行＝（31+32+…+55+57）行"),
         ("60 行＝（57+58+59）行", "60 行＝（56+58+59）行"),
     )
-    trial.change("expectations/identities/2020/across-tables.yaml", ("target: t1.57.2", "target: t1.56.2"))
+    trial.change(
+        "expectations/editions/wuhan-2020/identities/across-tables.yaml", ("target: t1.57.2", "target: t1.56.2")
+    )
     after = told(trial)
     assert after.sections == before.sections
     assert after.charts == before.charts
@@ -331,7 +340,7 @@ def test_a_column_of_a_role_cannot_be_dropped_unnoticed(trial: Trial) -> None:
 
 def test_a_renamed_column_is_called_so_in_sentence_and_chart(trial: Trial) -> None:
     trial.change(
-        "expectations/forms/2020/table-2.yaml",
+        "expectations/editions/wuhan-2020/forms/table-2.yaml",
         ("    - {text: 其他收入, rowspan: 3}", "    - {text: 零星收入, rowspan: 3}"),
         ('{key: "7", label: 其他收入,', '{key: "7", label: 零星收入,'),
     )
@@ -401,8 +410,12 @@ def test_an_edition_that_holds_from_a_year_on_takes_that_year(trial: Trial) -> N
 
     trial.change(HEAD, ("valid: {from: 2020, to: 2020}", "valid: {from: 2020}"))
     with resources_at(trial.root):
-        assert (editions_for(2019), editions_for(2020), editions_for(2024)) == ((), ("2020",), ("2020",))
-    assert (editions_for(2020), editions_for(2024)) == (("2020",), ())
+        assert (editions_for(2019), editions_for(2020), editions_for(2024)) == (
+            (),
+            ("wuhan-2020",),
+            ("wuhan-2020",),
+        )
+    assert (editions_for(2020), editions_for(2024)) == (("wuhan-2020",), ())
 
 
 def wanyuan(amount: Fraction) -> str:

@@ -72,9 +72,9 @@ CONFLICT = Check("rounding.conflict", "rounding", "公布数可以处处相加",
 
 def last_year(closed: Closed) -> LastYear:
     """Last year's closing as if it had been archived: what the correct package says of it."""
-    pairs = {
-        ours: theirs for rule, _ in closing_rules(load_edition("2020")) for ours, theirs in rule.pairs.items()
-    }
+    edition = load_edition("wuhan-2020")
+    rules = closing_rules(edition.rules, edition.roles)
+    pairs = {ours: theirs for rule, _ in rules for ours, theirs in rule.pairs.items()}
     displays = {theirs: closed.account.facts[ours].display for ours, theirs in pairs.items()}
     return LastYear("上年归档", displays, subject_of(closed.account).opening)
 

@@ -106,7 +106,7 @@ def read(text: str, balances: str = BALANCES) -> Ledger:
 
 
 def balance(ledger: Ledger) -> pd.DataFrame:
-    rule = next(rule for rule in ledger_rules("2020") if rule.kind == "voucher_balance")
+    rule = next(rule for rule in ledger_rules("wuhan-2020") if rule.kind == "voucher_balance")
     return evaluate(rule, ledger, load_chart("2020"), load_codes(2020)).frame
 
 
@@ -204,13 +204,13 @@ def test_grouped_amounts_are_those_of_the_lines(
 @given(st.text("，,\"'\n\r\t 0123456789-.记借贷是否凭证", max_size=200))
 def test_any_text_is_read_or_refused_without_an_exception(text: str) -> None:
     ledger = read(text + "\n" + export([]).strip() + "\n" + text, text)
-    for rule in ledger_rules("2020"):
+    for rule in ledger_rules("wuhan-2020"):
         evaluate(rule, ledger, load_chart("2020"), load_codes(2020))
     other = read(export([]) + text, BALANCES + text)
-    for rule in ledger_rules("2020"):
+    for rule in ledger_rules("wuhan-2020"):
         evaluate(rule, other, load_chart("2020"), load_codes(2020))
 
 
 @pytest.mark.parametrize("kind", sorted(CHECKS))
 def test_every_check_is_used_by_the_edition(kind: str) -> None:
-    assert kind in {rule.kind for rule in ledger_rules("2020")}
+    assert kind in {rule.kind for rule in ledger_rules("wuhan-2020")}

@@ -70,7 +70,7 @@ def _basic(form: Form) -> tuple[Row, ...]:
 
 
 def _tables() -> list[Block]:
-    forms = load_forms("2020")
+    forms = load_forms("wuhan-2020")
     three = ("合计", "基本支出", "项目支出")
     carried = ("年初结转和结余", "本年收入", "小计", "基本支出", "项目支出", "年末结转和结余")
     income = (

@@ -75,7 +75,7 @@ def budget(**amounts: int) -> dict[str, int]:
 def fill(forms: Forms, ledger: FakeLedger, **amounts: int) -> Tables:
     """Fill the tables of 2020 from a ledger and a 三公 budget, with the names of the worked example."""
     names = {row["row"]: row["name"] for row in published_amounts() if row["table"] in "2359"}
-    return fill_tables(forms, ledger, year=2020, three_public_budget=budget(**amounts), names=names)
+    return fill_tables(forms, ledger, year=2020, given=budget(**amounts), names=names)
 
 
 def elsewhere(tables: Tables, **amounts: int) -> dict[str, int]:

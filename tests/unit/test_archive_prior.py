@@ -14,7 +14,7 @@ import yaml
 
 from juesuan import closing
 from juesuan.archive import Closing, State, archive_closing, open_store
-from juesuan.edition import roles_of
+from juesuan.edition import roles_and_prior
 from juesuan.identities import CheckResult
 from juesuan.money import parse_wanyuan
 from juesuan.package import load_package
@@ -22,10 +22,10 @@ from juesuan.problems import EditionError, OutputError, Severity
 from juesuan.review import approve, write_review
 from tests.conftest import EXAMPLE, ROOT, Closed
 
-ROLES = roles_of("2020")
+ROLES, _ = roles_and_prior("wuhan-2020")
+PRIOR = ROOT / "expectations" / "editions" / "wuhan-2020" / "prior.yaml"
 FIGURES = [
-    {**one, "of": ROLES.resolve(one["of"])}
-    for one in yaml.safe_load((ROOT / "expectations/prior/2020.yaml").read_text(encoding="utf-8"))["figures"]
+    {**one, "of": ROLES.resolve(one["of"])} for one in yaml.safe_load(PRIOR.read_text(encoding="utf-8"))["figures"]
 ]
 
 

@@ -10,13 +10,14 @@ from juesuan.forms import Forms, load_forms
 from juesuan.identities import Identity, Instance, Relation, Term
 from juesuan.problems import EditionError, Severity
 from juesuan.tables import Tables, note_identities, structural_identities
+from juesuan.tables.rules import RuleFile, load_rules
 
 CASES = yaml.safe_load((SPEC / "identities.yaml").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
 def forms() -> Forms:
-    return load_forms("2020")
+    return load_forms("wuhan-2020")
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def tables(forms: Forms) -> Tables:
 
 @pytest.fixture(scope="module")
 def identities(tables: Tables) -> tuple[Identity, ...]:
-    return note_identities(tables) + structural_identities(tables, "2020", given=GIVEN)
+    return note_identities(tables) + structural_identities(tables, load_rules("wuhan-2020"), given=GIVEN)
 
 
 def test_nineteen_printed_formulae_become_nineteen_identities(tables: Tables) -> None:
@@ -58,7 +59,7 @@ def test_a_wrong_cell_fails_exactly_these(case: dict, identities: tuple[Identity
 def test_an_incomplete_posting_is_caught(case: dict, forms: Forms) -> None:
     posting = Entry(*case["posting"], amount=100)
     tables = fill(forms, FakeLedger([*published_ledger().entries, posting]))
-    identities = note_identities(tables) + structural_identities(tables, "2020", given=GIVEN)
+    identities = note_identities(tables) + structural_identities(tables, load_rules("wuhan-2020"), given=GIVEN)
     assert set(case["fails"]) <= failing(identities, elsewhere(tables))
 
 
@@ -103,8 +104,14 @@ RULE = "  - {id: a.b, text: 文, source: s, target: t1.30.1, terms: [t1.60.2]}\n
 
 
 def _structural(tables: Tables, folder: Path, text: str) -> tuple[Identity, ...]:
-    (folder / "rules.yaml").write_text(HEAD + text, encoding="utf-8")
-    return structural_identities(tables, "2020", given={"prior.x"}, folder=folder)
+    return structural_identities(tables, _written(folder, text), given={"prior.x"})
+
+
+def _written(folder: Path, text: str) -> tuple[RuleFile, ...]:
+    (folder / "identities").mkdir()
+    (folder / "edition.yaml").write_text("name: 甲\n", encoding="utf-8")
+    (folder / "identities" / "rules.yaml").write_text(HEAD + text, encoding="utf-8")
+    return load_rules(str(folder))
 
 
 @pytest.mark.parametrize(
@@ -129,8 +136,8 @@ def _structural(tables: Tables, folder: Path, text: str) -> tuple[Identity, ...]
             "unknown variable line; known: row",
         ),
         (RULE.replace("target", "for_each: {row: {table: 0}}, target"), "there is no table 0"),
-        (RULE.replace("source: s", "source: t"), "a.b cites the unknown source 't'"),
-        (RULE + RULE, "two rules have the id a.b"),
+        (RULE.replace("source: s", "source: t"), "a.b：所引的出处不在 sources 中；实际为“t”"),
+        (RULE + RULE, "a.b：另有一条勾稽关系用了这个编号"),
         (RULE.replace("a.b", "ab"), "写法不符合要求"),
         (RULE.replace("text: 文, ", ""), "缺少必填项"),
     ],
@@ -152,11 +159,12 @@ def test_a_rule_may_name_a_figure_from_elsewhere_and_take_it_off(tables: Tables,
 
 
 def test_a_rule_on_a_figure_that_nobody_knows_has_no_place(tables: Tables, tmp_path: Path) -> None:
-    (tmp_path / "rules.yaml").write_text(HEAD + RULE.replace("t1.60.2", "prior.x"), encoding="utf-8")
-    [identity] = structural_identities(tables, "2020", given=set(), folder=tmp_path)
+    files = _written(tmp_path, RULE.replace("t1.60.2", "prior.x"))
+    [identity] = structural_identities(tables, files, given=set())
     assert identity.instances == ()
 
 
-def test_an_edition_without_identities_is_refused(tables: Tables, tmp_path: Path) -> None:
-    with pytest.raises(EditionError, match="没有“1999”版的勾稽关系"):
-        structural_identities(tables, "1999", given=GIVEN, folder=tmp_path)
+def test_an_edition_without_identities_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "edition.yaml").write_text("name: 甲\n", encoding="utf-8")
+    with pytest.raises(EditionError, match="没有勾稽关系"):
+        load_rules(str(tmp_path))

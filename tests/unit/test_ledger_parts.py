@@ -21,7 +21,6 @@ from juesuan.ledger import (
     load_codes,
     read_ledger,
     rows,
-    rules,
 )
 from juesuan.ledger.model import Account, Side
 from juesuan.problems import EditionError
@@ -32,7 +31,7 @@ BALANCES = "科目编码,资金性质,功能分类编码,年初余额,本年借�
 
 @pytest.fixture
 def fresh_editions() -> Iterator[None]:
-    loaders = (chart.load_chart, codes.load_codes, rules.ledger_rules)
+    loaders = (chart.load_chart, codes.load_codes)
     for loader in loaders:
         loader.cache_clear()
     yield
@@ -97,7 +96,7 @@ def test_closing_vouchers_are_told_by_their_accounts_where_the_export_does_not_s
 def test_a_thirteenth_period_is_allowed_where_a_rule_says_so(tmp_path: Path) -> None:
     header = HEADER.replace("凭证字号", "会计期间,凭证字号")
     found = ledger_of(tmp_path, "2020-12-31,13,记-1,1,调整,7101,行政支出,5,,2080101,30201,,\n", header=header)
-    strict = next(rule for rule in ledger_rules("2020") if rule.kind == "dates")
+    strict = next(rule for rule in ledger_rules("wuhan-2020") if rule.kind == "dates")
     wide = replace(strict, parameters={"extra_periods": ("13",)})
     for rule, expected in ((strict, False), (wide, True)):
         assert evaluate(rule, found, load_chart("2020"), load_codes(2020)).frame["ok"].tolist() == [expected]
@@ -106,7 +105,7 @@ def test_a_thirteenth_period_is_allowed_where_a_rule_says_so(tmp_path: Path) -> 
 def test_an_account_of_an_unknown_class_is_read_and_left_to_the_rules(tmp_path: Path) -> None:
     found = ledger_of(tmp_path, "", "9001,,,1.00,0.00,0.00,1.00\n")
     assert found.balances["opening"].tolist() == [100]
-    for rule in ledger_rules("2020"):
+    for rule in ledger_rules("wuhan-2020"):
         frame = evaluate(rule, found, load_chart("2020"), load_codes(2020)).frame
         assert list(frame.columns) == ["place", "ok", "stated", "computed", "difference", "rows"]
         assert frame["ok"].dtype == np.bool_
@@ -114,7 +113,7 @@ def test_an_account_of_an_unknown_class_is_read_and_left_to_the_rules(tmp_path: 
 
 def test_many_lines_behind_one_item_are_named_in_part(tmp_path: Path) -> None:
     lines = "".join(f"2020-01-05,记-1,{n},购纸,9999,某科目,1,,,,,\n" for n in range(1, 31))
-    rule = next(rule for rule in ledger_rules("2020") if rule.kind == "accounts")
+    rule = next(rule for rule in ledger_rules("wuhan-2020") if rule.kind == "accounts")
     frame = evaluate(rule, ledger_of(tmp_path, lines), load_chart("2020"), load_codes(2020)).frame
     assert frame["rows"].iloc[0].endswith("v.csv:21; …（共 30 行）")
 
@@ -127,43 +126,28 @@ def test_the_chart_finds_a_units_own_accounts_under_the_listed_ones() -> None:
 
 
 @pytest.mark.usefixtures("fresh_editions")
-@pytest.mark.parametrize(
-    ("path", "content", "load", "message"),
-    [
-        ("accounts/2020/chart.yaml", "edition: x", load_chart, "缺少必填项"),
-        ("rules/2020/ledger.yaml", "edition: x", ledger_rules, "缺少必填项"),
-    ],
-)
-def test_an_edition_that_is_wrong_is_the_editions_fault(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, content: str, load: object, message: str
-) -> None:
-    (tmp_path / path).parent.mkdir(parents=True)
-    (tmp_path / path).write_text(content, "utf-8")
-    for module in (chart, rules):
-        monkeypatch.setattr(module, "edition_folder", lambda kind, edition: tmp_path / kind / edition)
-    with pytest.raises(EditionError, match=message):
-        load("2020")  # type: ignore[operator]
+def test_a_chart_that_is_wrong_is_the_editions_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "chart.yaml").write_text("edition: x", "utf-8")
+    monkeypatch.setattr(chart, "edition_folder", lambda _kind, _edition: tmp_path)
+    with pytest.raises(EditionError, match="缺少必填项"):
+        load_chart("2020")
 
 
-@pytest.mark.usefixtures("fresh_editions")
 @pytest.mark.parametrize(
     ("found", "message"),
     [
+        ([], "条目太少"),
         (["a, kind: sides", "a, kind: sides"], "share an id"),
         (["a, kind: nonsense"], "no check is called"),
         (["a, kind: codes"], "lacks field"),
     ],
 )
-def test_rules_name_a_check_and_its_parameters(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: list[str], message: str
-) -> None:
+def test_rules_name_a_check_and_its_parameters(edition_copy: Path, found: list[str], message: str) -> None:
     rest = "text: t, citation: c, severity: error, must_have_rows: true"
-    (tmp_path / "ledger.yaml").write_text(
-        "edition: x\nrules:\n" + "".join(f"  - {{id: {rule}, {rest}}}\n" for rule in found), "utf-8"
-    )
-    monkeypatch.setattr(rules, "edition_folder", lambda _kind, _edition: tmp_path)
+    rules = ", ".join(f"{{id: {rule}, {rest}}}" for rule in found)
+    (edition_copy / "rules" / "ledger.yaml").write_text(f"rules: [{rules}]\n", "utf-8")
     with pytest.raises(EditionError, match=message):
-        ledger_rules("x")
+        ledger_rules(str(edition_copy))
 
 
 @pytest.mark.usefixtures("fresh_editions")

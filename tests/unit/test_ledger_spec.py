@@ -48,7 +48,7 @@ def test_what_a_rule_finds_is_said_with_place_and_amounts(tmp_path: Path, case: 
         f"{RULES['voucher_header']}\n{case.get('vouchers', '')}",
         f"{RULES['balance_header']}\n{case.get('balances', '')}",
     )
-    rule = next(rule for rule in ledger_rules("2020") if rule.id == case["rule"])
+    rule = next(rule for rule in ledger_rules("wuhan-2020") if rule.id == case["rule"])
     frame = evaluate(rule, ledger, load_chart("2020"), load_codes(2020)).frame
     assert len(frame) > 0
     failed = frame[~frame["ok"]]
@@ -59,5 +59,5 @@ def test_what_a_rule_finds_is_said_with_place_and_amounts(tmp_path: Path, case: 
 
 
 def test_every_rule_has_a_case() -> None:
-    kinds = {rule.id: rule.kind for rule in ledger_rules("2020")}
+    kinds = {rule.id: rule.kind for rule in ledger_rules("wuhan-2020")}
     assert {kinds[case["rule"]] for case in RULES["cases"]} == set(kinds.values())

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from juesuan.performance import ExecutionLine, Indicator, Kind, RateBasis, Sheet, score_sheet
 from juesuan.performance_rules import load_rules
 
-RULES = load_rules("2020", "wuhan")
+RULES = load_rules("wuhan-2020", "wuhan")
 amounts = st.integers(0, 10**12).map(Fraction)
 quantities = st.decimals(-1000, 1000, places=2).map(Fraction)
 ratings = st.integers(0, 100).map(lambda percent: Fraction(percent, 100))

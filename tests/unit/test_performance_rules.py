@@ -20,7 +20,7 @@ from juesuan.performance import (
 from juesuan.performance_rules import Band, ZeroBudget, load_rules
 from juesuan.problems import EditionError, InputError, Place
 
-RULES = load_rules("2020", "wuhan")
+RULES = load_rules("wuhan-2020", "wuhan")
 PLACE = Place("performance.yaml")
 
 
@@ -39,23 +39,26 @@ def test_the_schemes_of_2020_say_their_weights_and_where_they_come_from() -> Non
     assert "财预〔2020〕10号" in RULES.source
     assert not RULES.verified
     assert len(RULES.remarks) == 4
-    national = load_rules("2020", "national")
+    national = load_rules("wuhan-2020", "national")
     assert dict(national.dimensions) == {"产出指标": 50, "效益指标": 30, "满意度指标": 10}
     assert national.execution_weight == 10
 
 
 def test_an_unknown_scheme_names_the_known_ones() -> None:
     with pytest.raises(EditionError, match="wuhan、national"):
-        load_rules("2020", "beijing")
+        load_rules("wuhan-2020", "beijing")
 
 
-def test_a_missing_or_wrong_file_of_rules_is_an_error_of_the_edition(tmp_path: Path) -> None:
-    with pytest.raises(EditionError, match="缺少文件"):
+def test_a_missing_or_wrong_file_of_rules_is_an_error_of_the_edition(edition_copy: Path) -> None:
+    with pytest.raises(EditionError, match="没有“1949”版"):
         load_rules("1949", "wuhan")
-    wrong = tmp_path / "rules.yaml"
-    wrong.write_text("edition: '2020'\nfulll: 1\n", encoding="utf-8")
+    path = edition_copy / "scores.yaml"
+    path.write_text("edition: '2020'\nfulll: 1\n", encoding="utf-8")
     with pytest.raises(EditionError, match="fulll"):
-        load_rules("2020", "wuhan", path=wrong)
+        load_rules(str(edition_copy), "wuhan")
+    path.unlink()
+    with pytest.raises(EditionError, match="缺少文件"):
+        load_rules(str(edition_copy), "wuhan")
 
 
 @pytest.mark.parametrize(
@@ -124,7 +127,7 @@ def test_weights_finer_than_the_score_and_sheets_without_an_indicator_that_appli
 
 
 def test_a_scheme_may_prescribe_the_weights_of_the_first_level() -> None:
-    national = load_rules("2020", "national")
+    national = load_rules("wuhan-2020", "national")
     parts = {"产出指标": 50, "效益指标": 30, "满意度指标": 10}
     right = sheet(*(quantity(name, weight, dimension=name) for name, weight in parts.items()))
     assert score_sheet(right, national).total.display == "100"

@@ -24,7 +24,7 @@ SPEC = yaml.load(
     (Path(__file__).parents[1] / "spec" / "performance.yaml").read_text(encoding="utf-8"),
     Loader=yaml.BaseLoader,  # noqa: S506 - the safest loader: everything stays text
 )
-RULES = load_rules("2020", "wuhan")
+RULES = load_rules("wuhan-2020", "wuhan")
 
 
 def cases(part: str) -> pytest.MarkDecorator:

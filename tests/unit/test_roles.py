@@ -58,12 +58,12 @@ def test_no_module_asks_for_a_table_by_its_number(path: Path) -> None:
 
 
 def test_every_role_that_the_program_asks_for_is_a_cell_of_the_edition() -> None:
-    edition = load_edition("2020")
+    edition = load_edition("wuhan-2020")
     assert {edition.roles.cell(role).table for role in Role} <= set(edition.forms)
 
 
 def test_a_list_beside_a_total_holds_every_other_column_of_the_form() -> None:
-    edition = load_edition("2020")
+    edition = load_edition("wuhan-2020")
     members = list(column_members(edition.lists["expenditure_structure"], edition.forms, edition.roles))
     assert [one["name"] for one in members] == [
         "基本支出",
@@ -76,7 +76,7 @@ def test_a_list_beside_a_total_holds_every_other_column_of_the_form() -> None:
 
 
 def test_the_codes_under_a_total_are_those_that_it_adds_up_without_their_headings() -> None:
-    edition = load_edition("2020")
+    edition = load_edition("wuhan-2020")
     cell = edition.roles.cell("basic.personnel")
     codes = [row.code for row in rows_under(edition.forms[cell.table], cell.row)]
     assert codes[:2] == ["30101", "30102"]

@@ -18,7 +18,7 @@ _KEYS = {"合计": "total", "人员经费合计": "personnel", "公用经费合�
 
 @pytest.fixture(scope="module")
 def forms() -> Forms:
-    return load_forms("2020")
+    return load_forms("wuhan-2020")
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,7 @@ def test_table_7_takes_the_budget_at_the_year_s_beginning(forms: Forms) -> None:
 def test_a_budget_figure_that_is_not_given_is_named(forms: Forms) -> None:
     given = {key: value for key, value in budget().items() if "abroad" not in key}
     with pytest.raises(EditionError, match=r"table 7 .* three_public\.abroad\.initial"):
-        fill_tables(forms, FakeLedger([]), year=2020, three_public_budget=given, names={})
+        fill_tables(forms, FakeLedger([]), year=2020, given=given, names={})
 
 
 def test_a_figure_says_where_it_comes_from(published: Tables) -> None:
@@ -166,5 +166,5 @@ def test_an_unknown_cell_is_named(published: Tables) -> None:
 def test_tables_are_a_mapping_in_order(published: Tables) -> None:
     assert list(published) == list(range(1, 10))
     assert len(published) == 9
-    assert (published.year, published.forms.edition) == (2020, "2020")
+    assert (published.year, published.forms.edition) == (2020, "wuhan-2020")
     assert [number for number, table in published.items() if table.empty] == [7, 8, 9]

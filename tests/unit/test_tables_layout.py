@@ -5,14 +5,15 @@ from tables_fake_ledger import Entry, FakeLedger, fill, published_amounts, publi
 
 from juesuan.document import CellKind, Grid, GridCell, Number, Runs, Text, runs_of
 from juesuan.forms import Forms, load_forms
-from juesuan.tables import Tables, grid
+from juesuan.tables import Names, Tables, grid
 
 UNIT = "某市第 3 社会保险中心"
+NAMES = Names(UNIT, "单位", "万元")
 
 
 @pytest.fixture(scope="module")
 def forms() -> Forms:
-    return load_forms("2020")
+    return load_forms("wuhan-2020")
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def tables(forms: Forms) -> Tables:
 
 @pytest.fixture(scope="module")
 def grids(tables: Tables) -> dict[int, Grid]:
-    return {number: grid(table, unit=UNIT, money="万元") for number, table in tables.items()}
+    return {number: grid(table, NAMES) for number, table in tables.items()}
 
 
 def _said(runs: Runs) -> str:
@@ -61,7 +62,7 @@ def test_no_digit_stands_in_a_text_that_does_not_declare_it(grids: dict[int, Gri
 def test_caption_and_lines_above(grids: dict[int, Grid], tables: Tables) -> None:
     assert grids[1].caption == (Number("year"), Text(" 年度收入支出决算总表（表 1）", declared=True))
     assert [_said(line) for line in grids[1].above] == [f"单位：{UNIT}", "单位：万元"]
-    assert _said(grid(tables[1], unit=UNIT, money="元").above[1]) == "单位：元"
+    assert _said(grid(tables[1], Names(UNIT, "单位", "元")).above[1]) == "单位：元"
     assert [laid.name for laid in grids.values()] == [f"table-{number}" for number in range(1, 10)]
 
 
@@ -142,7 +143,7 @@ def test_an_empty_table_prints_its_statement(grids: dict[int, Grid]) -> None:
 def test_a_table_with_an_amount_prints_no_statement(forms: Forms) -> None:
     entry = Entry("expenditure", "7101", "state_capital", "project", "2230101", "30227", 1)
     tables = fill(forms, FakeLedger([entry]), reception=1)
-    assert [len(grid(tables[number], unit=UNIT, money="万元").notes) for number in (7, 8, 9)] == [2, 3, 2]
+    assert [len(grid(tables[number], NAMES).notes) for number in (7, 8, 9)] == [2, 3, 2]
 
 
 def test_wide_tables_lie_across(grids: dict[int, Grid]) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from juesuan.editionfiles import edition_files
 from juesuan.forms import Form, Forms, load_forms
 from juesuan.identities import Relation
 from juesuan.problems import EditionError, InputError
@@ -111,9 +112,9 @@ def load_catalog() -> Catalog:
         editions = tuple(read_yaml(path, PrintedEdition) for path in paths)
     except InputError as error:
         raise EditionError(str(error)) from None
-    keys = {edition.canonical for edition in editions}
+    keys = {edition.canonical: edition_files(edition.canonical) for edition in editions}
     return Catalog(
         editions,
-        {key: load_forms(key) for key in keys},
-        {key: load_rules(key) for key in keys},
+        {key: load_forms(files) for key, files in keys.items()},
+        {key: load_rules(files) for key, files in keys.items()},
     )

@@ -7,12 +7,10 @@ names the words in its chart. What no word explains is told by the rule ``ledger
 
 from collections.abc import Iterator
 
+from juesuan.edition.made import ADJUSTMENT
 from juesuan.figures import Figure, Selection
 from juesuan.identities import Identity, Instance, Term
 from juesuan.ledger import AccountChart, Aggregates, Ledger
-
-ADJUSTMENT = "carry.adjustment"
-"""The figure of all causes together; each cause is ``carry.adjustment.<cause>``."""
 
 _OTHER = "other"
 

@@ -10,7 +10,6 @@ from juesuan.closing.intake import Intake
 from juesuan.closing.lists import lists_of
 from juesuan.closing.scores import ScoredSheet, score_facts, score_sheets
 from juesuan.closing.spending import (
-    OPERATING,
     Cells,
     execution_figures,
     execution_identity,
@@ -20,6 +19,7 @@ from juesuan.closing.spending import (
     project_identities,
 )
 from juesuan.edition import Edition
+from juesuan.edition.made import OPERATING
 from juesuan.facts import Fact, Facts, Phase, Source, Unit
 from juesuan.figures import Figure
 from juesuan.identities import Identity, Instance, Relation
@@ -97,7 +97,7 @@ def fill(intake: Intake) -> Books:
         edition.forms,
         aggregates,
         year=year,
-        three_public_budget={name: one.value for name, one in given.items() if name.startswith("three_public.")},
+        given={name: one.value for name, one in given.items()},
         names=intake.codes.functional.names,
     )
     cells = _cells(edition)
@@ -111,7 +111,7 @@ def fill(intake: Intake) -> Books:
         figures[OPERATING] = operating_figure(package, tables, aggregates, cells, edition.chart)
     identities = (
         *note_identities(tables),
-        *structural_identities(tables, edition.key, given=figures),
+        *structural_identities(tables, (one.file for one in edition.identities), given=figures),
         *package_identities(package),
         adjustment_identity(adjusted),
         *project_identities(spent, cells),

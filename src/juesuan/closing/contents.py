@@ -52,7 +52,7 @@ def run_data(account: Account) -> dict[str, Any]:
         "name": settings.unit.name,
         "department": settings.unit.department,
         "year": settings.year,
-        "edition": settings.edition,
+        "edition": books.edition.key,
         "edition_name": books.edition.name,
         "citation": books.edition.citation,
         "juesuan": __version__,

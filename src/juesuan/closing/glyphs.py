@@ -1,11 +1,13 @@
 """Characters that no font holds, traced back to the package: which file, which line, and what to do."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from juesuan.closing.compute import Account
 from juesuan.closing.intake import input_files
 from juesuan.document import Document
+from juesuan.edition import Edition
 from juesuan.package import ClosingPackage, package_files
 from juesuan.problems import InputError, Place, Problem
 from juesuan.resources import resource_root
@@ -37,7 +39,7 @@ def refuse_unprintable(document: Document, account: Account, imprint: Imprint) -
     problems += [
         _problem(one, Place("决算资料"))
         for one in missing
-        if _found(one) not in told and not _in_templates(one.character)
+        if _found(one) not in told and not _in_data(one.character, account.books.edition)
     ]
     if problems:
         raise InputError(problems)
@@ -84,13 +86,12 @@ def _text_files(package: ClosingPackage) -> list[Path]:
     return sorted(path for path in input_files(package.root) if path.suffix in _TEXTS and path not in apart)
 
 
-def _in_templates(character: str) -> bool:
-    """Say whether a template or an edition's data holds a character."""
+def _in_data(character: str, edition: Edition) -> bool:
+    """Say whether the edition's data and sentences, or the code lists, hold a character."""
+    own = (path for files in (edition.files, edition.words) for layer in files.layers for _, path in layer.files())
     return any(
         character in _text(path.read_bytes())
-        for folder in ("templates/document", "expectations")
-        for path in (resource_root() / folder).rglob("*")
-        if path.is_file()
+        for path in chain(own, (resource_root() / "expectations" / "codes").glob("*"))
     )
 
 

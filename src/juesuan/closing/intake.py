@@ -10,8 +10,8 @@ from juesuan.closing.codes import codes_of
 from juesuan.closing.funds import with_funds
 from juesuan.closing.kept import KeptStages, hash_of, hash_of_files, hash_of_program
 from juesuan.closing.prior import published_before
-from juesuan.closing.references import check_references
 from juesuan.edition import Edition, editions_for, load_edition
+from juesuan.editionfiles import is_path
 from juesuan.ledger import Codes, Ledger, Profile, assemble, find_profile, own_profile, read_database, read_ledger
 from juesuan.package import ClosingPackage, Settings, check_package, package_file, package_files
 from juesuan.package.settings import SETTINGS_FILE
@@ -58,7 +58,10 @@ class Overrides:
         """Return the settings with these decisions."""
         named = {"rounding": self.rounding, "percentages": self.percentages, "score_rate": self.score_rate}
         policies = settings.policies.model_copy(update={name: value for name, value in named.items() if value})
-        return settings.model_copy(update={"policies": policies, "edition": self.edition or settings.edition})
+        edition = self.edition or settings.edition
+        if self.edition and is_path(self.edition):  # counts from where the command was given, not from the package
+            edition = str(Path(self.edition).resolve())
+        return settings.model_copy(update={"policies": policies, "edition": edition})
 
 
 def ingest(
@@ -73,7 +76,7 @@ def ingest(
         EditionError: the edition's own files are wrong.
         OutputError: the archive can't be read, or what it holds of last year is damaged.
     """
-    reading = check_package(root, partial(published_before, archive) if archive is not None else None)
+    reading = check_package(root, partial(published_before, archive, root) if archive is not None else None)
     problems = list(reading.problems)
     settings, package, edition, ledger = reading.settings, reading.package, None, None
     if settings is not None and overrides is not None:
@@ -82,8 +85,7 @@ def ingest(
         settings = overrides.applied_to(settings)
         package = replace(package, settings=settings) if package is not None else None
     if settings is not None and not _edition_unknown(reading.problems):
-        edition = load_edition(settings.edition)
-        check_references(edition, settings.document_edition)
+        edition = load_edition(settings.edition, document=settings.document, beside=root)
         if settings.year not in edition.valid:
             problems.append(_other_edition(settings, edition, reading.package))
         try:
@@ -136,7 +138,13 @@ def inputs_of(intake: Intake) -> str:
     files = [path for path in input_files(root) if path != explanations]
     settings = repr(intake.settings)
     prior = repr(intake.package.prior) if intake.package else ""  # perhaps of the archive, and in no file
-    return hash_of(hash_of_program(), str(root), settings, prior, _contents(intake), hash_of_files(files, root))
+    edition = intake.edition
+    own = (
+        (edition.files.fingerprint, edition.words.fingerprint) if edition else ()
+    )  # perhaps outside of the program
+    return hash_of(
+        hash_of_program(), *own, str(root), settings, prior, _contents(intake), hash_of_files(files, root)
+    )
 
 
 def input_files(root: Path) -> list[Path]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from juesuan.edition import Edition
+from juesuan.edition.made import PROJECTS_OF
 from juesuan.figures import Figure
 from juesuan.package import ClosingPackage
 from juesuan.package.money import GENERAL
@@ -12,13 +13,6 @@ from juesuan.roles import Cell, ListLine, class_rows, column_members, completed,
 from juesuan.tables import Tables
 
 Lists = Mapping[str, list[dict[str, Any]]]
-
-PROJECTS_OF = {
-    "general_projects": "general_public_budget",
-    "government_fund_projects": "government_fund",
-    "state_capital_projects": "state_capital",
-}
-"""The lists of projects that the sections on each fund tell of."""
 
 
 def lists_of(

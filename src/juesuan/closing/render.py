@@ -11,7 +11,7 @@ from juesuan.closing.score_grid import score_grid
 from juesuan.closing.task_grid import task_grid
 from juesuan.document import Block, Document
 from juesuan.narrative import Composition, compose
-from juesuan.narrative.charts import charts_of, load_charts
+from juesuan.narrative.charts import charts_of
 from juesuan.package import ClosingPackage
 from juesuan.readback import Renditions, prove
 from juesuan.skins.docx import render_docx
@@ -19,7 +19,7 @@ from juesuan.skins.html import render_html
 from juesuan.skins.pdf import print_pdf
 from juesuan.skins.plain import Imprint
 from juesuan.skins.xlsx import render_xlsx
-from juesuan.tables import grid
+from juesuan.tables import Names, grid
 
 
 @dataclass(frozen=True)
@@ -53,18 +53,20 @@ def write_document(account: Account) -> Document:
     books = account.books
     package, edition = books.package, books.edition
     unit, money = package.settings.unit, edition.money.name
-    document_edition = package.settings.document_edition
     named: dict[str, Block | None] = {
-        table.form.name: grid(table, unit=unit.name, money=money) for table in books.tables.values()
+        table.form.name: grid(
+            table, Names(unit.name, edition.publisher or unit.publishes_as, money), edition.zeros
+        )
+        for table in books.tables.values()
     }
-    named.update(charts_of(load_charts(document_edition), account.facts, money, account.lists, edition.roles))
+    named.update(charts_of(edition.charts, account.facts, money, account.lists, edition.roles))
     named.update(
         {f"score-{one.given.key}": score_grid(one, package, edition.roles, money) for one in account.sheets}
     )
     named["key-tasks"] = task_grid(package.texts.key_tasks)
     return compose(
         Composition(
-            edition=document_edition,
+            words=edition.words,
             package=package,
             facts=account.facts,
             undefined=account.undefined,

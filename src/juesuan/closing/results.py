@@ -197,7 +197,7 @@ def manifest(folder: Path, account: Account) -> dict[str, Any]:
         "unit": settings.unit.code,
         "name": settings.unit.name,
         "year": settings.year,
-        "edition": settings.edition,
+        "edition": account.books.edition.key,
         "algorithm": "sha256",
         "files": {path.relative_to(folder).as_posix(): sha256(path) for path in files},
     }

@@ -55,5 +55,6 @@ def subject_of(
 
 
 def _checks(account: Account, subject: Subject, *, document: bool) -> Iterator[Check]:
-    rules = closing_rules(account.books.edition)
+    edition = account.books.edition
+    rules = closing_rules(edition.rules, edition.roles)
     return (evaluate_rule(rule, source, subject) for rule, source in rules if of_document(rule) is document)

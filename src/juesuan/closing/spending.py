@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from juesuan.edition.made import OPERATING
 from juesuan.facts import Phase, Source
 from juesuan.figures import Figure, Selection
 from juesuan.identities import Identity, Instance, Relation, Term
@@ -12,7 +13,6 @@ from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import Severity
 from juesuan.tables import Tables
 
-OPERATING = "operating.amount"
 _PROJECT_RULE = "项目清单（projects.csv）与账簿项目名称"
 _SHEET_RULE = "自评表备注：预算数为调整后财政资金总额（包括上年结余结转）"
 _OPERATING_WHOLE = "机关运行经费＝公用经费（所属有事业单位的，在 unit.operating_accounts 写明计入哪些科目）"

@@ -14,6 +14,7 @@ from juesuan.forms.model import (
     ListedErratum,
     Measure,
     NoteText,
+    Zeros,
 )
 from juesuan.forms.notes import Axis, Formula, Note, NoteError, NoteTerm, Prose, parse_note
 
@@ -36,6 +37,7 @@ __all__ = [
     "NoteTerm",
     "NoteText",
     "Prose",
+    "Zeros",
     "load_forms",
     "parse_note",
 ]

@@ -10,8 +10,6 @@ from juesuan.forms.model import Form, Layout
 from juesuan.forms.notes import Axis, Formula, NoteError
 from juesuan.problems import EditionError
 
-CODE_COLUMNS = 3  # 类, 款, 项
-
 
 def faults_of(form: Form) -> tuple[str, ...]:
     """Return everything that is wrong with a form, in words for whoever edits it."""
@@ -31,8 +29,7 @@ def cells_by_row(form: Form) -> dict[str, tuple[str, ...]]:
 
 def grid_width(form: Form) -> int:
     """Return how many grid columns the body of a form needs."""
-    labels = {Layout.SIDES: 2, Layout.SUBJECTS: CODE_COLUMNS + 1, Layout.BLOCKS: 2, Layout.SINGLE: 0}[form.layout]
-    return sum(labels + len(form.columns_of(block)) for block in form.blocks)
+    return sum(form.label_columns + len(form.columns_of(block)) for block in form.blocks)
 
 
 def _keys(form: Form) -> Iterator[str]:
@@ -43,6 +40,8 @@ def _keys(form: Form) -> Iterator[str]:
         for key in sorted({key for key in keys if keys.count(key) > 1}):
             yield f"{what} {key} stands there twice"
     for row in form.all_rows:
+        for key in sorted(row.cells.keys() - {column.key for column in form.all_columns}):
+            yield f"row {row.id}: there is no column {key}, for which it has a fill"
         if sum(part is not None for part in (row.row, row.code, row.key)) != 1:
             yield f"row {row.id or row.label!r} needs exactly one of row, code and key"
 
@@ -53,7 +52,11 @@ def _shape(form: Form) -> Iterator[str]:
         yield f"a form of subjects lists the row total only (the ledger brings the others), not {', '.join(rows)}"
     if form.layout is Layout.SINGLE and len(rows) != 1:
         yield f"a form of one row lists {len(rows)}"
-    if form.layout is Layout.SIDES and len({len(block.rows) for block in form.blocks}) > 1:
+    if form.layout is Layout.ROWS and len(form.blocks) != 1:
+        yield f"a form of rows has one block, not {len(form.blocks)}"
+    if form.layout is Layout.SIDES and form.numbered and any(row.row is None for row in form.all_rows):
+        yield "a form with 行次 has one in every row"
+    if form.layout is Layout.SIDES and form.numbered and len({len(block.rows) for block in form.blocks}) > 1:
         yield "the sides have different numbers of rows"
     if [foot.key for foot in form.foot] != [row.id for row in form.totals]:
         yield "foot and totals name different rows"
@@ -88,17 +91,21 @@ def _labels(form: Form) -> Iterator[str]:
     """A column is called what the head prints above it: it is named so wherever sentences run over it."""
     above = _above(form)
     at = 0
-    labels = grid_width(form) - sum(len(form.columns_of(block)) for block in form.blocks)
     if len(above) != len(form.widths):
         return  # the head itself is wrong
     for block in form.blocks:
-        at += labels // len(form.blocks)
+        at += form.label_columns
         for column in form.columns_of(block):
             printed = above[at] if at < len(above) else ""
-            parts = map(re.escape, map(_spaceless, column.label.split(" · ")))
-            if not re.search(".*".join(parts), printed):
+            if not stands_under(column.label, printed):
                 yield f"column {column.key} is called {column.label!r}, but the head prints {printed!r} above it"
             at += 1
+
+
+def stands_under(label: str, printed: str) -> bool:
+    """Return whether words above a column name it: each part of its label (``预算数 · 合计``), in order."""
+    parts = map(re.escape, map(_spaceless, label.split(" · ")))
+    return re.search(".*".join(parts), _spaceless(printed)) is not None
 
 
 def _above(form: Form) -> list[str]:
@@ -126,6 +133,7 @@ def _texts(form: Form) -> Iterator[str]:
         ("caption", form.caption, {"year"}),
         ("statement", form.statement, {"unit", "year"}),
         *(("line above", text, {"unit", "money"}) for text in form.above),
+        *(("note", note.text, {"publisher"}) for note in form.notes),
     ):
         try:
             used = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}

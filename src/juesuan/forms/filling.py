@@ -1,22 +1,25 @@
 """Which ledger rows fill which cell: the fills of form, column and row, merged."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 from juesuan.figures import Selection
 from juesuan.forms.model import Column, Fill, Form, FormBlock, FormRow, Layout
 from juesuan.problems import EditionError
 
-_CONDITIONS = ("measure", "accounts", "funds", "support", "functional", "economic", "budget")
+_CONDITIONS = ("measure", "accounts", "funds", "support", "functional", "economic", "budget", "figures")
 
 
 def columns_with_cells(form: Form, block: FormBlock | None, row: FormRow) -> tuple[Column, ...]:
     """Return the columns in which a row has a cell; ``block`` is None for a total at the foot.
 
-    On sides and in blocks a row has cells if it has a fill; elsewhere every row has one in every column.
+    A row has cells in every column if it has a fill, else where it fills single cells; of subjects, and where the
+    form has one row, each has all.
     """
-    if not row.fill and form.layout in (Layout.SIDES, Layout.BLOCKS):
-        return ()
-    return form.columns if block is None else form.columns_of(block)
+    columns = form.columns if block is None else form.columns_of(block)
+    if row.fill or form.layout in (Layout.SUBJECTS, Layout.SINGLE):
+        return columns
+    return tuple(column for column in columns if column.key in row.cells)
 
 
 def cell_fills(form: Form, column: Column, row: FormRow) -> tuple[Fill, ...]:
@@ -26,8 +29,23 @@ def cell_fills(form: Form, column: Column, row: FormRow) -> tuple[Fill, ...]:
         EditionError: two of them set the same condition, or together they don't say what is added up.
     """
     where = f"table {form.table}, row {row.id}, column {column.key}"
+    if column.key in row.cells:
+        return tuple(_complete(fill, where) for fill in row.cells[column.key])
     bases = [_merge(form.fill, part, where) for part in column.fill or (Fill(),)]
     return tuple(_complete(_merge(base, part, where), where) for base in bases for part in row.fill or (Fill(),))
+
+
+def fills_of(form: Form) -> Iterator[Fill]:
+    """Yield the fills of every cell that the form prints of itself."""
+    for block in (*form.blocks, None):
+        for row in form.totals if block is None else block.rows:
+            for column in columns_with_cells(form, block, row):
+                yield from cell_fills(form, column, row)
+
+
+def class_of(row: FormRow) -> str | None:
+    """Return the 类 of functions that a row of a form stands for; None where it stands for none."""
+    return next((fill.functional[0] for fill in row.fill if fill.functional), None)
 
 
 def selection_of(fill: Fill) -> Selection:
@@ -65,8 +83,8 @@ def _complete(fill: Fill, where: str) -> Fill:
         for part in fill.positive:
             _complete(part, where)
         return fill
-    if (fill.measure is None) == (not fill.budget):
-        raise EditionError(f"{where}: a fill has either a measure, for the ledger, or figures of the budget")
+    if [fill.measure is not None, bool(fill.budget), bool(fill.figures)].count(True) != 1:
+        raise EditionError(f"{where}: a fill has either a measure, for the ledger, or figures of the package")
     return fill
 
 

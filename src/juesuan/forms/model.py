@@ -25,10 +25,18 @@ _ORDINAL = re.compile(r"^[一二三四五六七八九十]+、")
 class Layout(StrEnum):
     """How a form is laid out."""
 
-    SIDES = "sides"  # two sides with 行次 and 栏次: tables 1 and 4
-    SUBJECTS = "subjects"  # one row for each 类, 款 and 项 that occurs: tables 2, 3, 5, 8 and 9
-    BLOCKS = "blocks"  # a fixed list of codes in blocks, totals at the foot: table 6
-    SINGLE = "single"  # one row of amounts: table 7
+    SIDES = "sides"  # sides with labels, and 行次 where the form prints them: 收入 and 支出
+    SUBJECTS = "subjects"  # one row for each 类, 款 and 项 that occurs
+    BLOCKS = "blocks"  # a fixed list of codes in blocks, totals at the foot
+    ROWS = "rows"  # a fixed list of rows with labels
+    SINGLE = "single"  # one row of amounts, without a label
+
+
+class Zeros(StrEnum):
+    """How an amount of nought is printed in a table."""
+
+    BLANK = "blank"
+    PRINTED = "printed"  # as any other amount: 0, or 0.00 where decimals are fixed
 
 
 class Measure(StrEnum):
@@ -51,10 +59,11 @@ def _as_list(value: Any) -> Any:
 
 
 class Fill(Strict):
-    """Conditions on ledger rows, or figures of the budget; fills of form, column and row are merged.
+    """Conditions on ledger rows, or figures of the package; fills of form, column and row are merged.
 
     ``sign`` is −1 for an amount that is taken off. ``positive`` holds fills whose sum counts where it is above
-    zero, and otherwise counts as zero. ``budget`` holds the ids of figures of the unit's budget.
+    zero, and otherwise counts as zero. ``budget`` holds the ids of figures of the unit's budget, ``figures`` those
+    of others that the office states (procurement); where it states none, they count as zero.
     """
 
     measure: Measure | None = None
@@ -64,6 +73,7 @@ class Fill(Strict):
     functional: tuple[Code, ...] = ()
     economic: tuple[Code, ...] = ()
     budget: tuple[str, ...] = ()
+    figures: tuple[str, ...] = ()
     positive: tuple["Fill", ...] = ()
     sign: Literal["+", "-"] = "+"
 
@@ -72,10 +82,13 @@ Fills = Annotated[tuple[Fill, ...], BeforeValidator(_as_list)]
 """One fill, or several whose sum fills the cell."""
 
 
+Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
 class Column(Strict):
     """A column of amounts: its key is the 栏次, or a word where none is printed (``amount``)."""
 
-    key: str
+    key: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]*|[1-9][0-9]*)$")]
     label: str
     fill: Fills = ()
 
@@ -93,14 +106,16 @@ class Column(Strict):
 class FormRow(Strict):
     """A row that the form prints: by 行次 (``row``), by subject code (``code``), or by a word (``key``).
 
-    A row without a fill has no amounts unless its block fills every row.
+    A row without a fill has no amounts unless its block fills every row. ``cells`` are the fills of single cells
+    by the key of their column: each stands for all that form, column and row say.
     """
 
     row: int | None = Field(default=None, ge=1)
     code: Code | None = None
-    key: Annotated[str, Field(pattern=r"^[a-z]+$")] | None = None
+    key: Key | None = None
     label: str = ""
     fill: Fills = ()
+    cells: Mapping[str, Fills] = Field(default_factory=dict)
     strong: bool = False
 
     @property
@@ -187,14 +202,21 @@ class Citation(Strict):
 
 
 class Form(Strict):
-    """One statutory table of an edition."""
+    """One statutory table of an edition. ``kind`` is what it is about, whatever number and title it has.
+
+    In a form of subjects ``total`` says where 合计 stands, ``code_columns`` in how many columns a code is printed.
+    """
 
     table: int = Field(ge=1)
+    kind: Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*$")]
     title: str
     layout: Layout
     caption: str
     above: tuple[str, ...]
     landscape: bool = False
+    total: Literal["first", "last"] = "first"
+    code_columns: Annotated[int, Field(ge=1, le=3)] = 3
+    zeros: Zeros | None = None  # None: as the edition prints them
     widths: tuple[Annotated[int, Field(ge=1)], ...]
     head: tuple[tuple[Annotated[HeadCell, BeforeValidator(_as_cell)], ...], ...]
     fill: Fill = Fill()
@@ -220,6 +242,26 @@ class Form(Strict):
     def all_rows(self) -> tuple[FormRow, ...]:
         """Every row that the form prints of itself (subject rows come from the ledger)."""
         return (*(row for block in self.blocks for row in block.rows), *self.totals)
+
+    @property
+    def numbered(self) -> bool:
+        """Whether it prints 行次."""
+        return any(row.row is not None for row in self.all_rows)
+
+    @property
+    def label_columns(self) -> int:
+        """How many columns of a block name its rows."""
+        match self.layout:
+            case Layout.SIDES:
+                return 2 if self.numbered else 1
+            case Layout.SUBJECTS:
+                return self.code_columns + 1
+            case Layout.BLOCKS:
+                return 2
+            case Layout.ROWS:
+                return 1
+            case Layout.SINGLE:
+                return 0
 
     def columns_of(self, block: FormBlock) -> tuple[Column, ...]:
         """Return the columns of amounts of a block."""

@@ -6,12 +6,12 @@ from typing import Annotated
 import pandas as pd
 from pydantic import Field
 
+from juesuan.editionfiles import EditionFiles, files_of
 from juesuan.ledger import balance_checks, closing_checks, dual, line_checks
 from juesuan.ledger.codes import Codes
 from juesuan.ledger.model import AccountChart, Ledger, LedgerRule, RuleFrame
 from juesuan.problems import EditionError, InputError, Severity
-from juesuan.resources import edition_folder, read_once
-from juesuan.yamlsource import Strict, read_yaml
+from juesuan.yamlsource import Strict
 
 Check = Callable[[LedgerRule, Ledger, AccountChart, Codes], pd.DataFrame]
 
@@ -49,6 +49,9 @@ _PARAMETERS: Mapping[str, frozenset[str]] = {
 }
 
 
+FILE = "rules/ledger.yaml"
+
+
 class _Rule(Strict):
     id: str
     kind: str
@@ -61,19 +64,17 @@ class _Rule(Strict):
 
 
 class _Rules(Strict):
-    edition: str
     rules: Annotated[tuple[_Rule, ...], Field(min_length=1)]
 
 
-@read_once
-def ledger_rules(edition: str) -> tuple[LedgerRule, ...]:
+def ledger_rules(edition: EditionFiles | str) -> tuple[LedgerRule, ...]:
     """Return the rules of an edition in their order.
 
     Raises:
         EditionError: the file is missing or wrong, names an unknown check or lacks a parameter of one.
     """
     try:
-        source = read_yaml(edition_folder("rules", edition) / "ledger.yaml", _Rules)
+        source = files_of(edition).read(FILE, _Rules)
     except InputError as error:
         raise EditionError(str(error)) from None
     rules = tuple(LedgerRule(**dict(item)) for item in source.rules)

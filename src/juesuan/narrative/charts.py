@@ -6,13 +6,15 @@ from typing import Literal
 from pydantic import model_validator
 
 from juesuan.document import Bar, Chart, Text
+from juesuan.editionfiles import EditionFiles
 from juesuan.facts import Facts, Phase
 from juesuan.narrative.markup import fact_mark, runs_of_line
 from juesuan.problems import EditionError, InputError
-from juesuan.resources import resource_root
 from juesuan.roles import Roles
 from juesuan.statistics import PRIOR, Lists
-from juesuan.yamlsource import Strict, read_yaml
+from juesuan.yamlsource import Strict
+
+FILE = "charts.yaml"
 
 
 class BarLine(Strict):
@@ -51,15 +53,14 @@ class Charts(Strict):
     charts: tuple[ChartLine, ...]
 
 
-def load_charts(edition: str) -> Charts:
-    """Read the charts of a document edition.
+def load_charts(words: EditionFiles) -> Charts:
+    """Read the charts beside an edition's sentences.
 
     Raises:
         EditionError: the file is missing or wrong.
     """
-    path = resource_root() / "templates" / "document" / edition / "charts.yaml"
     try:
-        return read_yaml(path, Charts, name=f"templates/document/{edition}/charts.yaml")
+        return words.words_entry(FILE).into(Charts)
     except InputError as error:
         raise EditionError(str(error)) from None
 

@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from juesuan.document import Block, Document, Text, runs_of
+from juesuan.editionfiles import EditionFiles
 from juesuan.facts import Facts, Phase, Unit
 from juesuan.narrative.markup import MarkupError, blocks_of, declared_mark, fact_mark, marks_of, runs_of_line
 from juesuan.package import ClosingPackage, Prose
 from juesuan.problems import EditionError
-from juesuan.resources import resource_root
 from juesuan.roles import Roles
 from juesuan.statistics import Lists, Member, Undefined
 
@@ -26,7 +25,7 @@ class Composition:
     of functional codes.
     """
 
-    edition: str
+    words: EditionFiles
     package: ClosingPackage
     facts: Facts
     undefined: Mapping[str, Undefined]
@@ -38,16 +37,13 @@ class Composition:
 
 
 def compose(composition: Composition) -> Document:
-    """Render ``templates/document/<edition>/document.j2`` into a document.
+    """Render ``document.j2`` of an edition's sentences into a document.
 
     Raises:
         EditionError: a template is wrong, asks for a fact that does not exist, or prints a digit that is none.
     """
-    folder = template_folder(composition.edition)
-    if not (folder / "document.j2").is_file():
-        raise EditionError(f"there is no document edition {composition.edition!r}")
     environment = Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader(composition.words.template_folders),
         undefined=StrictUndefined,
         autoescape=False,  # noqa: S701 - renders marked text, which a skin escapes
         trim_blocks=True,
@@ -59,15 +55,10 @@ def compose(composition: Composition) -> Document:
         title = environment.get_template("title.j2").render().strip()
         text = environment.get_template("document.j2").render()
     except TemplateError as error:
-        raise EditionError(f"document edition {composition.edition!r}: {error}") from error
+        raise EditionError(f"the sentences of {composition.words.name}: {error}") from error
     document = Document(runs_of_line(title), tuple(blocks_of(text, composition.named)))
     _check_digits(document)
     return document
-
-
-def template_folder(edition: str) -> Path:
-    """Return where the templates of a document edition lie, whether it is there or not."""
-    return resource_root() / "templates" / "document" / edition
 
 
 def _check_digits(document: Document) -> None:

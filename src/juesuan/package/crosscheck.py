@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
+from juesuan.editionfiles import edition_names, known_edition
 from juesuan.money import FEN_PER_WANYUAN, print_decimal
 from juesuan.package.claims import ClaimError, parse_claim
 from juesuan.package.model import ClaimLine, PriorLine, Project, PublishedBefore, measured, source_of
@@ -18,14 +20,13 @@ from juesuan.problems import Place, Problem
 Lines = Mapping[str, int]
 
 
-def settings(read: Settings, lines: Lines, editions: Sequence[str]) -> Iterator[Problem]:
+def settings(read: Settings, lines: Lines, root: Path) -> Iterator[Problem]:
     """Check that the editions exist and that the unit is one that 机关运行经费 can apply to."""
     for key, edition in (("edition", read.edition), ("document", read.document_edition)):
-        if edition not in editions and (key == "edition" or read.document):
+        if not known_edition(edition, root) and (key == "edition" or read.document):
             place = _place(SETTINGS_FILE, lines, key)
-            yield Problem(
-                place, "settings.edition", "没有这个版本", edition, "、".join(editions) or "（没有任何版本）"
-            )
+            names = "、".join(edition_names()) or "（没有任何版本）"
+            yield Problem(place, "settings.edition", "没有这个版本", edition, names)
     if read.unit.operating_expenses and read.unit.kind is UnitKind.PUBLIC_INSTITUTION:
         place = _place(SETTINGS_FILE, lines, "unit.operating_expenses")
         kinds = f"{UnitKind.ADMINISTRATIVE}或{UnitKind.CIVIL_SERVICE_MANAGED}"

@@ -30,7 +30,6 @@ from juesuan.package.settings import SETTINGS_FILE, Files, Settings
 from juesuan.package.texts import Glossary, KeyTasks, PerformanceText, Profile, ProjectTexts, Reasons, TextFile
 from juesuan.package.yamlfile import YamlFile, read_file
 from juesuan.problems import InputError, Place, Problem
-from juesuan.resources import resource_root
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -90,7 +89,7 @@ class _Reader:
         read = self._yaml(SETTINGS_FILE, Settings)
         if read is None:
             return None
-        self.problems += crosscheck.settings(read.model, read.lines, _editions())
+        self.problems += crosscheck.settings(read.model, read.lines, self.root)
         return read.model
 
     def package(self, settings: Settings | None) -> ClosingPackage | None:
@@ -250,8 +249,3 @@ class _Reader:
 
 def _was_read(file: str, problems: list[Problem]) -> bool:
     return not any(problem.place.file == file for problem in problems)
-
-
-def _editions() -> tuple[str, ...]:
-    forms = resource_root() / "expectations" / "forms"
-    return tuple(sorted(entry.name for entry in forms.iterdir() if entry.is_dir()))

@@ -2,24 +2,20 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
-from juesuan.edition import Edition
-from juesuan.problems import EditionError, InputError, Place, Problem
-from juesuan.resources import edition_folder
+from juesuan.editionfiles import EditionFiles
+from juesuan.problems import InputError, Place, Problem
 from juesuan.roles import Roles
 from juesuan.rules import amounts, narrative, personal, printed, reasons, scores, years
 from juesuan.rules.model import Group, Rule, RuleFile, Subject
 from juesuan.suites import Check, Item, places_of
-from juesuan.yamlsource import entry_lines, read_yaml
+from juesuan.yamlsource import place_of
 
 Evaluator = Callable[[Rule, Subject], Iterable[Item]]
 
-LEDGER_FILE = "ledger.yaml"
-
-FOLDER = "expectations/rules"
-"""Where the rules lie, as people know it."""
+ROOM = "rules"
+LEDGER = "ledger"
+"""The file of the ledger's own rules, in the same room."""
 
 EVALUATORS: Mapping[str, Evaluator] = {
     "at_most": amounts.at_most,
@@ -107,73 +103,52 @@ _OPTIONAL: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class WrittenRule:
-    """A rule with what it cites, and where it is written; ``lines`` are those of its file, by entry."""
+    """A rule with what it cites, and where it is written; ``places`` are those of its file, by entry."""
 
     rule: Rule
     citation: str
     file: str
     at: str
-    lines: Mapping[str, int]
+    places: Mapping[str, Place]
 
     def problem(self, code: str, message: str, found: str = "", expected: str = "", entry: str = "") -> Problem:
         """Return a problem of the rule, with the line of one of its entries if it has that."""
-        wanted = f"{self.at}.{entry}"
-        while wanted not in self.lines and wanted:
-            wanted = wanted.rpartition(".")[0]
-        place = Place(self.file, self.lines.get(wanted))
+        place = place_of(self.places, f"{self.at}.{entry}", self.file)
         return Problem(place, f"edition.{code}", f"规则 {self.rule.id}：{message}", found, expected)
 
 
-def closing_rules(edition: Edition) -> tuple[tuple[Rule, str], ...]:
-    """Return the rules of an edition with their citations, in the order of their files and lines.
+def closing_rules(written: Iterable[WrittenRule], roles: Roles) -> tuple[tuple[Rule, str], ...]:
+    """Return the rules of an edition with their citations; roles in them are the ids that they stand for."""
+    return tuple((resolved(one.rule, roles), one.citation) for one in written)
 
-    Roles in them are the ids that they stand for.
 
-    Raises:
-        EditionError: a file is missing or wrong, names an unknown check or source, or lacks what a check needs;
-            everything found is told at once.
+def readable_rules(
+    files: EditionFiles, names: Sequence[str]
+) -> tuple[tuple[WrittenRule, ...], tuple[Problem, ...]]:
+    """Return the rules in an edition's files of these names, and what is wrong with those and the others.
+
+    Wrong is a file that is missing, can't be read or is not named, an unknown check or source, a check that lacks
+    what it needs, or is told what it doesn't read.
     """
-    return tuple((resolved(one.rule, edition.roles), one.citation) for one in written_rules(edition))
-
-
-def written_rules(edition: Edition) -> tuple[WrittenRule, ...]:
-    """Return the rules of an edition as they are written, each with its place.
-
-    Raises:
-        EditionError: as :func:`closing_rules`.
-    """
-    written, problems = _written(edition_folder("rules", edition.key), edition.rule_files)
-    if problems:
-        raise EditionError(str(InputError(problems)))
-    return written
-
-
-def readable_rules(edition: Edition) -> tuple[tuple[WrittenRule, ...], tuple[Problem, ...]]:
-    """Return the rules of an edition that can be read, and what is wrong with those and the others."""
-    return _written(edition_folder("rules", edition.key), edition.rule_files)
-
-
-@cache
-def _written(folder: Path, names: tuple[str, ...]) -> tuple[tuple[WrittenRule, ...], tuple[Problem, ...]]:
     written: list[WrittenRule] = []
     problems: list[Problem] = []
     for name in names:
-        path = folder / f"{name}.yaml"
-        label = f"{FOLDER}/{folder.name}/{path.name}"
+        file = f"{ROOM}/{name}.yaml"
+        label = files.label_of(file)
         try:
-            file = read_yaml(path, RuleFile, name=label)
+            entry = files.entry(file)
+            content = entry.into(RuleFile)
         except InputError as error:
             problems.extend(error.problems)
             continue
-        lines = entry_lines(path)
+        places = entry.places()
         written.extend(
-            WrittenRule(rule, file.sources.get(rule.source, ""), label, f"rules.{number}", lines)
-            for number, rule in enumerate(file.rules)
+            WrittenRule(rule, content.sources.get(rule.source, ""), label, f"rules.{number}", places)
+            for number, rule in enumerate(content.rules)
         )
-    known = {*names, LEDGER_FILE.removesuffix(".yaml")}
-    for path in sorted(folder.glob("*.yaml")):
-        if path.stem not in known:
-            place = Place(f"{FOLDER}/{folder.name}/{path.name}")
+    for name in files.own_names(ROOM):
+        if name not in (*names, LEDGER):
+            place = Place(files.label_of(f"{ROOM}/{name}.yaml"))
             problems.append(Problem(place, "edition.rules", "这个规则文件没有列在版本的 rules 中"))
     problems.extend(_faults(written))
     return tuple(written), tuple(problems)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from juesuan.document import CellKind, Chart, Grid, Number
 from juesuan.facts import Fact
+from juesuan.forms.checks import stands_under
 from juesuan.rules.model import Rule, Subject
 from juesuan.rules.sections import spaceless, text_of
 from juesuan.skins.plain import Placed, placed_rows
@@ -24,8 +25,12 @@ def cells_in_place(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG
                 seen: set[str] = set()
                 head = [one for row in placed_rows(grid.head, subject.facts) for one in row]
                 columns = {one.column: one.text for one in head if one.text.isdecimal()}
+                above: dict[int, str] = {}
+                for one in head:
+                    for column in range(one.column, one.column + one.cell.colspan):
+                        above[column] = above.get(column, "") + ("" if one.text.isdecimal() else one.text)
                 for number, row in enumerate(placed_rows(grid.body, subject.facts), start=1):
-                    wrong = list(_misplaced(row, match[1], columns, subject, seen))
+                    wrong = list(_misplaced(row, match[1], (columns, above), subject, seen))
                     label = next((one.text for one in row if one.cell.runs), "")
                     place = f"表 {match[1]} 第 {number} 行 {label}"
                     yield Item(place, "、".join(wrong) or "各格相符", "各格相符", int(bool(wrong)))
@@ -66,9 +71,14 @@ def page_figures(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG00
 
 
 def _misplaced(
-    row: Sequence[Placed], table: str, columns: Mapping[int, str], subject: Subject, seen: set[str]
+    row: Sequence[Placed],
+    table: str,
+    heads: tuple[Mapping[int, str], Mapping[int, str]],
+    subject: Subject,
+    seen: set[str],
 ) -> Iterator[str]:
-    """Yield what stands in a wrong cell. ``columns`` are the numbers printed above (none in some forms)."""
+    """Yield what stands in a wrong cell; ``heads`` are the numbers above each column, if any, and the words."""
+    columns, above = heads
     before = -1
     beside: set[str] = set()  # the labels left of the amounts; labels after amounts begin another group
     amounts = False
@@ -86,7 +96,10 @@ def _misplaced(
                 yield subject.label(run.fact)
                 continue
             named = spaceless(fact.row) in beside if fact.row else not beside  # a form of one row labels none
-            here = named and columns.get(one.column, fact.column) == fact.column
+            number = columns.get(one.column)
+            here = named and (
+                number == fact.column if number else stands_under(fact.column, above.get(one.column, ""))
+            )
             column = int(fact.column) if fact.column.isdecimal() else before + 1
             if fact.table != table or run.fact in seen or not here or column <= before:
                 yield fact.label

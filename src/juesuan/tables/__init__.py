@@ -3,7 +3,7 @@
 from juesuan.tables.describe import describe_selection
 from juesuan.tables.fill import fill_tables
 from juesuan.tables.identities import note_identities
-from juesuan.tables.layout import grid
+from juesuan.tables.layout import Names, grid
 from juesuan.tables.model import Aggregates, FilledRow, FilledTable, Part, Tables
 from juesuan.tables.structural import structural_identities
 
@@ -11,6 +11,7 @@ __all__ = [
     "Aggregates",
     "FilledRow",
     "FilledTable",
+    "Names",
     "Part",
     "Tables",
     "describe_selection",

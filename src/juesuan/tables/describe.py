@@ -7,6 +7,7 @@ from juesuan.forms.filling import selection_of
 from juesuan.forms.model import Fill, Measure, Terms
 
 _BUDGET = "年初预算"
+_STATED = "决算资料中的数"
 _ACCOUNT_DIGITS = 4  # 总账科目
 
 
@@ -23,7 +24,7 @@ def _one(fill: Fill, terms: Terms) -> str:
     if fill.positive:
         return f"{describe(fill.positive, terms)}，为负时计零"
     if fill.measure is None:
-        return _BUDGET
+        return _BUDGET if fill.budget else _STATED
     return describe_selection(selection_of(fill), terms)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from juesuan.facts import Phase
 from juesuan.figures import Figure
-from juesuan.forms.filling import cell_fills, columns_with_cells, selection_of
+from juesuan.forms.filling import cell_fills, class_of, columns_with_cells, selection_of
 from juesuan.forms.model import Column, Fill, Form, FormBlock, FormRow, Forms, Layout, Terms
 from juesuan.forms.notes import Axis, Formula
 from juesuan.problems import EditionError
@@ -24,21 +24,19 @@ def fill_tables(
     aggregates: Aggregates,
     *,
     year: int,
-    three_public_budget: Mapping[str, int],
+    given: Mapping[str, int],
     names: Mapping[str, str],
 ) -> Tables:
     """Fill every table.
 
-    ``three_public_budget`` holds the 年初预算 of the 三公 items in 分 by the ids of their figures:
-    ``three_public.<item>.initial`` with the items ``abroad``, ``vehicle_purchase``, ``vehicle_running`` and
-    ``reception``. ``names`` holds the names of functional codes; a code without one is printed alone.
+    ``given`` holds the amounts of the package in 分 by the ids of their figures: the budget, procurement. One that
+    the office did not state is nought, but not one of its budget. ``names`` holds the names of functional codes; a
+    code without one is printed alone.
 
     Raises:
-        EditionError: a form asks for a budget figure that isn't given.
+        EditionError: a form asks for a figure of the budget that isn't given.
     """
-    tables = tuple(
-        _Filler(form, forms.terms, aggregates, year, three_public_budget, names).table() for form in forms.values()
-    )
+    tables = tuple(_Filler(form, forms.terms, aggregates, year, given, names).table() for form in forms.values())
     return Tables(forms, year, tables)
 
 
@@ -53,7 +51,7 @@ class _Filler:
     terms: Terms
     aggregates: Aggregates
     year: int
-    budget: Mapping[str, int]
+    given: Mapping[str, int]
     names: Mapping[str, str]
 
     def table(self) -> FilledTable:
@@ -68,11 +66,10 @@ class _Filler:
 
     def _rows(self) -> Iterator[tuple[FormBlock | None, FormRow]]:
         for block in self.form.blocks:
-            for row in block.rows:
+            subjects = tuple(self._subjects()) if self.form.layout is Layout.SUBJECTS else ()
+            last = self.form.total == "last"
+            for row in (*subjects, *block.rows) if last else (*block.rows, *subjects):
                 yield block, row
-            if self.form.layout is Layout.SUBJECTS:
-                for row in self._subjects():
-                    yield block, row
         for row in self.form.totals:
             yield None, row
 
@@ -92,7 +89,7 @@ class _Filler:
     def _row(self, block: FormBlock | None, row: FormRow) -> FilledRow:
         columns = columns_with_cells(self.form, block, row)
         cells = {column.key: self._cell(row, column) for column in columns}
-        level = LEVELS.get(len(row.code), 0) if row.code else 0
+        level = LEVELS.get(len(row.code), 0) if row.code else int(class_of(row) is not None)
         return FilledRow(row.id, row.printed, row.label, cells, level, row.strong)
 
     def _cell(self, row: FormRow, column: Column) -> Figure:
@@ -100,6 +97,7 @@ class _Filler:
         fills = cell_fills(form, column, row)
         formula = _printed_formula(form, row, column)
         from_budget = tuple(name for fill in fills for name in fill.budget)
+        stated = (*from_budget, *(name for fill in fills for name in fill.figures if name in self.given))
         single = len(fills) == 1 and fills[0].measure is not None and fills[0].sign == "+"
         return Figure(
             id=figure_id(form.table, row.id, column.key),
@@ -108,7 +106,7 @@ class _Filler:
             year=self.year,
             phase=Phase.INITIAL if from_budget else Phase.FINAL,
             formula=describe(fills, self.terms) if formula is None else formula.text,
-            inputs=from_budget if formula is None else _inputs(form, row, column, formula),
+            inputs=stated if formula is None else _inputs(form, row, column, formula),
             selection=selection_of(fills[0]) if single else None,
             table=str(form.table),
             row=row.printed,
@@ -121,12 +119,12 @@ class _Filler:
             return sign * max(0, sum(self._amount(part) for part in fill.positive))
         if fill.measure is not None:
             return sign * self.aggregates.amount(selection_of(fill))
-        missing = [name for name in fill.budget if name not in self.budget]
+        missing = [name for name in fill.budget if name not in self.given]
         if missing:
             raise EditionError(
                 f"table {self.form.table} asks for budget figures that aren't given: {', '.join(missing)}"
             )
-        return sign * sum(self.budget[name] for name in fill.budget)
+        return sign * sum(self.given.get(name, 0) for name in (*fill.budget, *fill.figures))
 
 
 def _parts(fills: tuple[Fill, ...]) -> Iterator[Part | Netted]:

@@ -2,37 +2,48 @@
 
 import string
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import zip_longest
 
 from juesuan.document import CellKind, Grid, GridCell, GridRow, Number, Run, Runs, Text
-from juesuan.forms.checks import CODE_COLUMNS
-from juesuan.forms.model import Column, Form, FormRow, Layout
+from juesuan.forms.model import Column, Form, FormRow, Layout, Zeros
 from juesuan.tables.model import FilledRow, FilledTable
 
 YEAR = "year"
 """The id of the fact that holds the year of the accounts."""
 
 
-def grid(table: FilledTable, *, unit: str, money: str) -> Grid:
+@dataclass(frozen=True)
+class Names:
+    """Words that a form leaves open: the unit, what notes call it (部门, 单位), the unit of money (万元, 元)."""
+
+    unit: str
+    publisher: str
+    money: str
+
+
+def grid(table: FilledTable, names: Names, zeros: Zeros = Zeros.BLANK) -> Grid:
     """Lay a table out: head, rows, notes beneath, and the statement where it is empty.
 
-    ``unit`` is the unit's name, ``money`` the name of the unit of display (万元, 元). A cell whose exact amount is
-    zero is blank, as published practice has it. The year stands as the fact ``year``; the note is printed with
-    its erratum put right.
+    ``zeros`` says how a cell is printed whose exact amount is zero, where the form itself does not. The year
+    stands as the fact ``year``; the note is printed with its erratum put right.
     """
     form = table.form
-    notes: list[Runs] = [tuple(text(segment.text) for segment in note.parsed.segments) for note in form.notes]
+    notes: list[Runs] = [
+        tuple(text(segment.text.replace("{publisher}", names.publisher)) for segment in note.parsed.segments)
+        for note in form.notes
+    ]
     if table.empty and form.statement:
-        notes.append(_filled_in(form.statement, unit, money))
+        notes.append(_filled_in(form.statement, names))
     return Grid(
         name=form.name,
-        caption=_filled_in(form.caption, unit, money),
-        above=tuple(_filled_in(line, unit, money) for line in form.above),
+        caption=_filled_in(form.caption, names),
+        above=tuple(_filled_in(line, names) for line in form.above),
         head=tuple(
             tuple(GridCell(_runs(cell.text), CellKind.HEAD, cell.colspan, cell.rowspan) for cell in cells)
             for cells in form.head
         ),
-        body=tuple(_body(table)),
+        body=tuple(_Body(table, form.zeros or zeros).rows()),
         widths=form.widths,
         notes=tuple(notes),
         landscape=form.landscape,
@@ -48,8 +59,12 @@ def _runs(words: str) -> Runs:
     return (text(words),) if words else ()
 
 
-def _filled_in(template: str, unit: str, money: str) -> Runs:
-    values: dict[str, Run] = {"year": Number(YEAR), "unit": Text(unit, declared=True), "money": text(money)}
+def _filled_in(template: str, names: Names) -> Runs:
+    values: dict[str, Run] = {
+        "year": Number(YEAR),
+        "unit": Text(names.unit, declared=True),
+        "money": text(names.money),
+    }
     runs: list[Run] = []
     for words, name, _, _ in string.Formatter().parse(template):
         runs.extend(_runs(words))
@@ -58,57 +73,74 @@ def _filled_in(template: str, unit: str, money: str) -> Runs:
     return tuple(runs)
 
 
-def _body(table: FilledTable) -> Iterator[GridRow]:
-    match table.form.layout:
-        case Layout.SUBJECTS:
-            return (_subject(row, table.form.columns) for row in table.rows.values())
-        case Layout.SINGLE:
-            return (tuple(_amounts(row, table.form.columns)) for row in table.rows.values())
-        case Layout.SIDES:
-            return _side_by_side(table, label_first=True)
-        case Layout.BLOCKS:
-            return _side_by_side(table, label_first=False)
+@dataclass(frozen=True)
+class _Body:
+    """The rows of a table as its layout prints them."""
+
+    table: FilledTable
+    zeros: Zeros
+
+    @property
+    def form(self) -> Form:
+        return self.table.form
+
+    def rows(self) -> Iterator[GridRow]:
+        rows, columns = self.table.rows.values(), self.form.columns
+        match self.form.layout:
+            case Layout.SUBJECTS:
+                return (self._subject(row) for row in rows)
+            case Layout.SINGLE:
+                return (tuple(self._amounts(row, columns)) for row in rows)
+            case Layout.ROWS:
+                return ((_label(row), *self._amounts(row, columns)) for row in rows)
+            case Layout.SIDES | Layout.BLOCKS:
+                return self._side_by_side()
+
+    def _side_by_side(self) -> Iterator[GridRow]:
+        """Yield the blocks' rows side by side (a shorter block ends in blanks), then the totals at the foot."""
+        for rows in zip_longest(*(block.rows for block in self.form.blocks)):
+            line: list[GridCell] = []
+            for block, row in zip(self.form.blocks, rows, strict=True):
+                line.extend(self._named(row))
+                line.extend(self._amounts(self.table.rows[row.id] if row else None, self.form.columns_of(block)))
+            yield tuple(line)
+        if self.form.foot:
+            yield tuple(self._foot())
+
+    def _named(self, row: FormRow | None) -> Iterator[GridCell]:
+        """Yield what names a row of a block: its label and, where the form has one, its 行次 or code."""
+        label = (
+            GridCell(_runs(row.label), CellKind.LABEL, strong=row.strong) if row else GridCell(kind=CellKind.LABEL)
+        )
+        code = GridCell(_runs(row.id), CellKind.CODE) if row else GridCell(kind=CellKind.CODE)
+        if self.form.layout is Layout.BLOCKS:
+            yield from (code, label)
+        else:
+            yield from (label, code) if self.form.numbered else (label,)
+
+    def _foot(self) -> Iterator[GridCell]:
+        for foot in self.form.foot:
+            row = self.table.rows[foot.key]
+            yield GridCell(_runs(row.label), CellKind.LABEL, colspan=foot.colspan, strong=row.strong)
+            yield from self._amounts(row, self.form.columns)
+
+    def _subject(self, row: FilledRow) -> GridRow:
+        columns, codes = self.form.columns, self.form.code_columns
+        if not row.level:
+            label = GridCell(_runs(row.label), CellKind.LABEL, colspan=codes + 1, strong=row.strong)
+            return (label, *self._amounts(row, columns))
+        code = GridCell(_runs(row.id), CellKind.CODE, colspan=codes)
+        label = GridCell(_runs(row.label), CellKind.LABEL, indent=row.level - 1)
+        return (code, label, *self._amounts(row, columns))
+
+    def _amounts(self, row: FilledRow | None, columns: Iterable[Column]) -> Iterator[GridCell]:
+        for column in columns:
+            figure = row.cells.get(column.key) if row else None
+            shown = figure is not None and (figure.value or self.zeros is Zeros.PRINTED)
+            runs = (Number(figure.id),) if figure is not None and shown else ()
+            strong = row.strong if row else False
+            yield GridCell(runs, CellKind.AMOUNT, strong=strong, figure=figure.id if figure is not None else "")
 
 
-def _side_by_side(table: FilledTable, *, label_first: bool) -> Iterator[GridRow]:
-    """Yield the blocks' rows side by side (a shorter block ends in blanks), then the totals at the foot."""
-    form = table.form
-    for rows in zip_longest(*(block.rows for block in form.blocks)):
-        line: list[GridCell] = []
-        for block, row in zip(form.blocks, rows, strict=True):
-            line.extend(_labelled(table, row, form.columns_of(block), label_first))
-        yield tuple(line)
-    if form.foot:
-        yield tuple(_foot(table, form))
-
-
-def _labelled(
-    table: FilledTable, row: FormRow | None, columns: tuple[Column, ...], label_first: bool
-) -> Iterator[GridCell]:
-    label = GridCell(_runs(row.label), CellKind.LABEL, strong=row.strong) if row else GridCell(kind=CellKind.LABEL)
-    code = GridCell(_runs(row.id), CellKind.CODE) if row else GridCell(kind=CellKind.CODE)
-    yield from (label, code) if label_first else (code, label)
-    yield from _amounts(table.rows[row.id] if row else None, columns)
-
-
-def _foot(table: FilledTable, form: Form) -> Iterator[GridCell]:
-    for foot in form.foot:
-        row = table.rows[foot.key]
-        yield GridCell(_runs(row.label), CellKind.LABEL, colspan=foot.colspan, strong=row.strong)
-        yield from _amounts(row, form.columns)
-
-
-def _subject(row: FilledRow, columns: tuple[Column, ...]) -> GridRow:
-    if not row.level:
-        label = GridCell(_runs(row.label), CellKind.LABEL, colspan=CODE_COLUMNS + 1, strong=row.strong)
-        return (label, *_amounts(row, columns))
-    code = GridCell(_runs(row.id), CellKind.CODE, colspan=CODE_COLUMNS)
-    return (code, GridCell(_runs(row.label), CellKind.LABEL, indent=row.level - 1), *_amounts(row, columns))
-
-
-def _amounts(row: FilledRow | None, columns: Iterable[Column]) -> Iterator[GridCell]:
-    for column in columns:
-        figure = row.cells.get(column.key) if row else None
-        runs = (Number(figure.id),) if figure is not None and figure.value else ()
-        strong = row.strong if row else False
-        yield GridCell(runs, CellKind.AMOUNT, strong=strong, figure=figure.id if figure is not None else "")
+def _label(row: FilledRow) -> GridCell:
+    return GridCell(_runs(row.label), CellKind.LABEL, strong=row.strong)

@@ -1,24 +1,25 @@
-"""Identities that no note prints, as they stand in ``expectations/identities/<edition>``.
+"""Identities that no note prints, as they stand in the room ``identities`` of an edition.
 
 The files say in their headers how a rule is written; :mod:`juesuan.tables.structural` applies it.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
+from juesuan.editionfiles import EditionFiles, files_of
 from juesuan.identities import Relation
-from juesuan.problems import EditionError, InputError, Severity
-from juesuan.resources import edition_folder
-from juesuan.yamlsource import Strict, read_yaml
+from juesuan.problems import EditionError, InputError, Place, Problem, Severity
+from juesuan.yamlsource import Strict, place_of
 
 _CELL = re.compile(
-    r"t(?P<table>[1-9][0-9]*)\.(?P<row>[a-z]+|[0-9]+|\{row\}|\{class\})\.(?P<column>[a-z]+|[0-9]+|\{column\})"
+    r"t(?P<table>[1-9][0-9]*)\.(?P<row>[a-z][a-z0-9_]*|[0-9]+|\{row\}|\{class\})\.(?P<column>[a-z][a-z0-9_]*|[0-9]+|\{column\})"
 )
+ROOM = "identities"
 _TERM = re.compile(r"(?P<sign>[-+]?)\s*(?P<figure>\S+)")
 
 
@@ -64,6 +65,20 @@ class RuleFile(Strict):
     rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
 
 
+@dataclass(frozen=True)
+class WrittenFile:
+    """A file of identities with where each of its entries stands."""
+
+    label: str
+    file: RuleFile
+    places: Mapping[str, Place]
+
+    def problem(self, at: str, rule: Rule | None, message: str, found: str = "") -> Problem:
+        """Return what is wrong with an entry."""
+        said = f"勾稽关系 {rule.id}：{message}" if rule is not None else message
+        return Problem(place_of(self.places, at, self.label), "edition.identity", said, found)
+
+
 class CellPattern(Strict):
     """A cell named in a rule; row and column may be variables, and the row ``classes`` or ``children``."""
 
@@ -99,36 +114,44 @@ def parse_term(text: str) -> TermPattern:
     return TermPattern(sign=-1 if match["sign"] == "-" else 1, cell=pattern, figure=figure)
 
 
-def rule_files(edition: str, *, folder: Path | None = None) -> tuple[tuple[Path, RuleFile], ...]:
-    """Read every file of ``expectations/identities/<edition>`` (or ``folder``) and return it with its path.
+def rule_files(edition: EditionFiles | str, names: Sequence[str] | None = None) -> tuple[WrittenFile, ...]:
+    """Read every file of identities of an edition (those of ``names``) and return it with its places.
 
     Raises:
         EditionError: there is none, or one is wrong.
     """
-    place = folder or edition_folder("identities", edition)
-    paths = sorted(place.glob("*.yaml"))
-    if not paths:
-        raise EditionError(f"there are no identities of edition {edition!r}\n没有“{edition}”版的勾稽关系")
-    try:
-        return tuple((path, read_yaml(path, RuleFile)) for path in paths)
-    except InputError as error:
-        raise EditionError(f"the identities of edition {edition} are wrong:\n{error}") from None
-
-
-def load_rules(edition: str, *, folder: Path | None = None) -> tuple[RuleFile, ...]:
-    """Read every file of ``expectations/identities/<edition>`` (or ``folder``), in the order of their names.
-
-    Raises:
-        EditionError: there is none, or one is wrong.
-    """
-    found = rule_files(edition, folder=folder)
-    paths, files = tuple(path for path, _ in found), tuple(file for _, file in found)
+    files = files_of(edition)
+    stems = files.names(ROOM) if names is None else names
+    if not stems:
+        raise EditionError(f"“{files.name}”版没有勾稽关系")
+    problems: list[Problem] = []
+    found: list[WrittenFile] = []
+    for stem in stems:
+        file = f"{ROOM}/{stem}.yaml"
+        try:
+            entry = files.entry(file)
+            found.append(WrittenFile(files.label_of(file), entry.into(RuleFile), entry.places()))
+        except InputError as error:
+            problems.extend(error.problems)
     seen: set[str] = set()
-    for path, file in zip(paths, files, strict=True):
-        for rule in file.rules:
+    for one in found:
+        for number, rule in enumerate(one.file.rules):
             if rule.id in seen:
-                raise EditionError(f"{path.name}: two rules have the id {rule.id}")
-            if rule.source not in file.sources:
-                raise EditionError(f"{path.name}: {rule.id} cites the unknown source {rule.source!r}")
+                problems.append(one.problem(f"rules.{number}", rule, "另有一条勾稽关系用了这个编号"))
+            if rule.source not in one.file.sources:
+                problems.append(
+                    one.problem(f"rules.{number}.source", rule, "所引的出处不在 sources 中", rule.source)
+                )
             seen.add(rule.id)
-    return files
+    if problems:
+        raise EditionError(str(InputError(problems)))
+    return tuple(found)
+
+
+def load_rules(edition: EditionFiles | str) -> tuple[RuleFile, ...]:
+    """Read every file of identities of an edition, in the order of their names.
+
+    Raises:
+        EditionError: there is none, or one is wrong.
+    """
+    return tuple(one.file for one in rule_files(edition))

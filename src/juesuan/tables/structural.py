@@ -1,13 +1,13 @@
 """Identities that no note prints: the rules of an edition, applied to the tables as they are filled."""
 
-from collections.abc import Container, Iterator, Mapping, Set
+from collections.abc import Container, Iterable, Iterator, Mapping, Set
 from itertools import product
-from pathlib import Path
 
 from juesuan.forms.checks import cells_by_row
 from juesuan.forms.model import Form, Forms, Layout
 from juesuan.identities import Identity, Instance, Term
-from juesuan.problems import EditionError, Place, Problem
+from juesuan.problems import EditionError, Problem
+from juesuan.roles import class_rows
 from juesuan.tables.fill import figure_id
 from juesuan.tables.model import FilledRow, FilledTable, Tables
 from juesuan.tables.rules import (
@@ -16,11 +16,9 @@ from juesuan.tables.rules import (
     Rule,
     RuleFile,
     TermPattern,
-    load_rules,
+    WrittenFile,
     parse_term,
-    rule_files,
 )
-from juesuan.yamlsource import entry_lines
 
 _LEVEL_DIGITS = {1: 3, 2: 5, 3: 7}
 _GROUPS = ("classes", "children")
@@ -29,7 +27,7 @@ _Binding = Mapping[str, str]
 
 
 def structural_identities(
-    tables: Tables, edition: str, *, given: Container[str], folder: Path | None = None
+    tables: Tables, files: Iterable[RuleFile], *, given: Container[str]
 ) -> tuple[Identity, ...]:
     """Return the identities of an edition's files, expanded over the rows and columns that are printed.
 
@@ -39,9 +37,7 @@ def structural_identities(
     Raises:
         EditionError: a file is wrong, or an identity names a cell that doesn't exist.
     """
-    return tuple(
-        _identity(tables, file, rule, given) for file in load_rules(edition, folder=folder) for rule in file.rules
-    )
+    return tuple(_identity(tables, file, rule, given) for file in files for rule in file.rules)
 
 
 def _identity(tables: Tables, file: RuleFile, rule: Rule, given: Container[str]) -> Identity:
@@ -89,12 +85,7 @@ def _choices(tables: Tables, variable: str, domain: Domain) -> list[_Binding]:
     if variable == "column":
         return [{"column": column.key} for column in table.form.all_columns]
     if variable == "class":
-        return [
-            {"row": row.id, "class": fill.functional[0]}
-            for row in table.form.all_rows
-            for fill in row.fill
-            if fill.functional
-        ]
+        return [{"row": row, "class": code} for code, row in class_rows(table.form).items()]
     rows = tuple(table.rows.values()) if domain.level is None else table.at_level(domain.level.depth)
     return [{"row": row.id} for row in rows if domain.column is None or domain.column in row.cells]
 
@@ -139,24 +130,19 @@ def _table(tables: Tables, number: int) -> FilledTable:
     return tables[number]
 
 
-def structural_faults(forms: Forms, edition: str, figures: Set[str]) -> Iterator[Problem]:
+def structural_faults(forms: Forms, files: Iterable[WrittenFile], figures: Set[str]) -> Iterator[Problem]:
     """Yield every cell, row, column and figure that the identities of an edition name and no closing can have.
 
     ``figures`` are the ids of all figures that a closing can have.
     """
-    for path, file in rule_files(edition):
-        lines = entry_lines(path)
+    for written in files:
+        file = written.file
         for number, rule in enumerate(file.rules):
             for entry, message, found in _rule_faults(forms, file, rule, figures):
-                at = f"rules.{number}.{entry}"
-                while at not in lines and at:
-                    at = at.rpartition(".")[0]
-                place = Place(f"expectations/identities/{edition}/{path.name}", lines.get(at))
-                yield Problem(place, "edition.identity", f"勾稽关系 {rule.id}：{message}", found)
+                yield written.problem(f"rules.{number}.{entry}", rule, message, found)
         for number, name in enumerate(file.elsewhere):
             if name not in figures:
-                place = Place(f"expectations/identities/{edition}/{path.name}", lines.get(f"elsewhere.{number}"))
-                yield Problem(place, "edition.identity", "没有这个数", name)
+                yield written.problem(f"elsewhere.{number}", None, "没有这个数", name)
 
 
 def _rule_faults(forms: Forms, file: RuleFile, rule: Rule, figures: Set[str]) -> Iterator[tuple[str, str, str]]:
@@ -218,5 +204,7 @@ def _columns(form: Form) -> Set[str]:
 
 def _has_level(form: Form, level: int) -> bool:
     if form.layout is Layout.SUBJECTS:
+        return True
+    if level == 1 and class_rows(form):
         return True
     return any(row.code is not None and len(row.code) == _LEVEL_DIGITS[level] for row in form.all_rows)

@@ -1,0 +1,142 @@
+"""Reads an edition: everything that its folder says, validated and held against each other, or refused."""
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import TypeVar
+
+from juesuan.edition.heading import Heading
+from juesuan.edition.model import FEN_PER_UNIT, PRIOR_FILE, Edition, EditionFile, Money, PriorFile, Threshold
+from juesuan.edition.references import reference_problems
+from juesuan.editionfiles import HEAD, EditionFiles, edition_files, edition_names
+from juesuan.facts import Fact, Source, Unit
+from juesuan.forms import load_forms
+from juesuan.ledger import ledger_rules, load_chart
+from juesuan.money import DisplayUnit, parse_amount
+from juesuan.narrative import load_charts
+from juesuan.performance_rules import load_rules
+from juesuan.problems import EditionError, InputError, Place, Problem
+from juesuan.resources import resource_root
+from juesuan.roles import Roles
+from juesuan.rules import readable_rules
+from juesuan.statistics import load_definitions
+from juesuan.tables.rules import rule_files
+
+_read: dict[tuple[Path, str, str], Edition] = {}
+
+Value = TypeVar("Value")
+
+
+def load_edition(key: str, *, document: str = "", beside: Path | None = None) -> Edition:
+    """Return an edition by its name or the path of its folder; what has the same content is read once.
+
+    ``document`` names the edition whose sentences are written, where they are another's; ``beside`` is the folder
+    that a relative path counts from.
+
+    Raises:
+        EditionError: there is no such edition, or a file of it is missing, wrong, or names what can never be; all
+            that is found is told at once.
+    """
+    files = edition_files(key, beside)
+    words = edition_files(document, beside) if document else files
+    print_of = (resource_root(), files.fingerprint, words.fingerprint)
+    if print_of not in _read:
+        edition = _load(files, words)
+        _refuse(reference_problems(edition))
+        _read[print_of] = edition
+    return _read[print_of]
+
+
+def roles_and_prior(key: str, beside: Path | None = None) -> tuple[Roles, PriorFile]:
+    """Return what an edition's cells mean, and which of its figures the next year asks for.
+
+    Raises:
+        EditionError: there is no such edition, or these files of it are missing or wrong.
+    """
+    files = edition_files(key, beside)
+    head = _told(lambda: files.read(HEAD, EditionFile))
+    return Roles(head.roles, files.name), _told(lambda: files.read(PRIOR_FILE, PriorFile))
+
+
+def editions_for(year: int) -> tuple[str, ...]:
+    """Return the editions that a year's accounts may be closed by, in order.
+
+    Raises:
+        EditionError: the head of an edition is wrong.
+    """
+    heads = {name: edition_files(name) for name in edition_names()}
+    return tuple(
+        name
+        for name, files in heads.items()
+        if year in _told(lambda files=files: files.read(HEAD, EditionFile)).valid  # type: ignore[misc]
+    )
+
+
+def _load(files: EditionFiles, words: EditionFiles) -> Edition:
+    entry = _told(lambda: files.entry(HEAD))
+    head = _told(lambda: entry.into(EditionFile))
+    places = entry.places()
+    forms = load_forms(files, head.tables)
+    _refuse(Heading(files, head, places, forms).problems())
+    money = display_unit(head.money)
+    roles = Roles(head.roles, files.name)
+    rules, faults = readable_rules(files, head.rules)
+    _refuse(iter(faults))
+    return Edition(
+        key=files.name,
+        files=files,
+        words=words,
+        name=head.name,
+        citation=head.citation,
+        money=money,
+        zeros=head.money.zeros,
+        publisher=head.publisher,
+        thresholds=tuple(
+            _threshold(one, money, _source(places[f"thresholds.{number}.amount"]))
+            for number, one in enumerate(head.thresholds)
+        ),
+        headline=tuple(one.model_copy(update={"of": roles.resolve(one.of)}) for one in head.headline),
+        forms=forms,
+        chart=load_chart(head.accounts),
+        ledger_rules=ledger_rules(files),
+        definitions=load_definitions(files, roles),
+        score_rules=load_rules(files, head.score_scheme),
+        roles=roles,
+        lists=head.lists,
+        rules=rules,
+        identities=rule_files(files, head.identities),
+        charts=load_charts(words),
+        prior=_told(lambda: files.read(PRIOR_FILE, PriorFile)),
+        valid=head.valid,
+    )
+
+
+def display_unit(money: Money) -> DisplayUnit:
+    """Return how an edition prints money."""
+    return DisplayUnit(
+        money.unit, FEN_PER_UNIT[money.unit], money.decimals, fixed=money.fixed, separators=money.separators
+    )
+
+
+def _threshold(threshold: Threshold, money: DisplayUnit, source: Source) -> Fact:
+    value = parse_amount(threshold.amount, fen_per_unit=FEN_PER_UNIT[threshold.unit])
+    printed = money.print_steps(value // money.step)
+    exact = Fraction(value)
+    return Fact(threshold.id, threshold.label, exact, Unit.FEN, exact, printed, sources=(source,))
+
+
+def _source(place: Place) -> Source:
+    return Source(place.file, place.line)
+
+
+def _told(read: Callable[[], Value]) -> Value:
+    try:
+        return read()
+    except InputError as error:
+        raise EditionError(str(error)) from None
+
+
+def _refuse(problems: Iterator[Problem]) -> None:
+    found = tuple(problems)
+    if found:
+        raise EditionError(str(InputError(found)))

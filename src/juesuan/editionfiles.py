@@ -1,0 +1,238 @@
+"""Where the files of an edition lie, and each of them as the editions that it extends leave it.
+
+An edition is a folder ``expectations/editions/<name>`` with its sentences in ``templates/document/<name>``, or a
+folder anywhere that holds its sentences in ``document/``. With ``extends:`` in its ``edition.yaml`` it has every
+file of another edition; a file of the same name is laid over the other's (:mod:`juesuan.overlay`), a template of
+the same name takes its place.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from juesuan.overlay import lay_over
+from juesuan.problems import EditionError, InputError, Place, Problem
+from juesuan.resources import resource_root
+from juesuan.yamlsource import Entry, Model, read_entry
+
+EDITIONS = "expectations/editions"
+SENTENCES = "templates/document"
+HEAD = "edition.yaml"
+_OWN = frozenset({"extends", "formerly"})
+"""What the head of an edition says of this edition alone: no other inherits it."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One edition's own files: data, and sentences; people know the folders as ``label`` and ``words_label``."""
+
+    name: str
+    folder: Path
+    words: Path
+    label: str
+    words_label: str
+
+    def files(self) -> Iterator[tuple[str, Path]]:
+        """Yield every file with its name, in order."""
+        for folder, label in ((self.folder, self.label), (self.words, self.words_label)):
+            for path in sorted(folder.rglob("*")):
+                inside = path.relative_to(folder).as_posix()
+                own = folder == self.folder and self.words.is_relative_to(folder)
+                if path.is_file() and not (own and path.is_relative_to(self.words)):
+                    yield f"{label}/{inside}", path
+
+
+@dataclass(frozen=True)
+class EditionFiles:
+    """The files of one edition. ``layers``: its own, then those of the editions that it extends, nearest first."""
+
+    key: str
+    layers: tuple[Layer, ...]
+
+    @property
+    def name(self) -> str:
+        """What results call the edition."""
+        return self.layers[0].name
+
+    @property
+    def label(self) -> str:
+        """How people know the folder of its data."""
+        return self.layers[0].label
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 over the names and the content of all files."""
+        digest = hashlib.sha256()
+        for layer in self.layers:
+            for name, path in layer.files():
+                digest.update(f"{name}\0{path.stat().st_size}\0".encode())
+                digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+    @property
+    def template_folders(self) -> tuple[Path, ...]:
+        """Where templates are looked for, in this order."""
+        return tuple(layer.words for layer in self.layers)
+
+    def names(self, room: str) -> tuple[str, ...]:
+        """Return the stems of the files in a room (``forms``, ``rules``, …), those of other editions too."""
+        return tuple(sorted({path.stem for layer in self.layers for path in (layer.folder / room).glob("*.yaml")}))
+
+    def own_names(self, room: str) -> tuple[str, ...]:
+        """Return the stems of the files in a room that are this edition's own."""
+        return tuple(sorted(path.stem for path in (self.layers[0].folder / room).glob("*.yaml")))
+
+    def label_of(self, file: str) -> str:
+        """Return how people know a file: where it lies, or where it is missing."""
+        return f"{self._holder(file).label}/{file}"
+
+    def entry(self, file: str) -> Entry:
+        """Return a file of the data as all layers leave it.
+
+        Raises:
+            InputError: it is missing, can't be read, or is laid over its parent's wrongly.
+        """
+        return _laid(tuple((layer.folder / file, f"{layer.label}/{file}") for layer in self.layers))
+
+    def words_entry(self, file: str) -> Entry:
+        """Return a file of data beside the sentences, likewise."""
+        return _laid(tuple((layer.words / file, f"{layer.words_label}/{file}") for layer in self.layers))
+
+    def read(self, file: str, model: type[Model]) -> Model:
+        """Return a file as a model.
+
+        Raises:
+            InputError: as :meth:`entry`; or an entry is missing, unknown or wrong.
+        """
+        return self.entry(file).into(model)
+
+    def template_label(self, name: str) -> str:
+        """Return how people know a template."""
+        holder = next((layer for layer in self.layers if (layer.words / name).is_file()), self.layers[0])
+        return f"{holder.words_label}/{name}"
+
+    def same_templates(self) -> Iterator[str]:
+        """Yield the templates of a layer that say what the one beneath says."""
+        for above, layer in enumerate(self.layers):
+            for path in sorted(layer.words.glob("*.j2")):
+                below = next(
+                    (
+                        one.words / path.name
+                        for one in self.layers[above + 1 :]
+                        if (one.words / path.name).is_file()
+                    ),
+                    None,
+                )
+                if below is not None and below.read_bytes() == path.read_bytes():
+                    yield f"{layer.words_label}/{path.name}"
+
+    def _holder(self, file: str) -> Layer:
+        return next((layer for layer in self.layers if (layer.folder / file).is_file()), self.layers[0])
+
+
+def edition_files(key: str, beside: Path | None = None) -> EditionFiles:
+    """Return the files of an edition, by its name, a name that it had, or the path of its folder.
+
+    A path has a ``/`` or a ``.`` at its beginning; ``beside`` is the folder that a relative one counts from.
+
+    Raises:
+        EditionError: there is no such edition, or editions extend each other in a circle.
+    """
+    layers: list[Layer] = []
+    wanted = key
+    while wanted:
+        layer = _layer(wanted, beside)
+        if layer is None:
+            known = "、".join(edition_names()) or "无"
+            raise EditionError(f"没有“{wanted}”版；已有：{known}")
+        if any(one.folder == layer.folder for one in layers):
+            chain = " ← ".join(one.name for one in (*layers, layer))
+            raise EditionError(f"{layers[-1].label}/{HEAD}：版本互相继承：{chain}")
+        layers.append(layer)
+        wanted = _extended(layer)
+        beside = layer.folder
+    return EditionFiles(key, tuple(layers))
+
+
+def files_of(edition: EditionFiles | str) -> EditionFiles:
+    """Return the files of an edition that may be given by its name."""
+    return edition_files(edition) if isinstance(edition, str) else edition
+
+
+def edition_names() -> tuple[str, ...]:
+    """Return the names of all editions that the program has."""
+    return tuple(sorted(path.parent.name for path in (resource_root() / EDITIONS).glob(f"*/{HEAD}")))
+
+
+def is_path(key: str) -> bool:
+    """Return whether an edition is named by the path of its folder."""
+    return "/" in key or key.startswith(".")
+
+
+def former_name(key: str) -> str:
+    """Return the name that an edition has now, by one that it had; empty where it is no such name."""
+    for name in edition_names():
+        head = _head(resource_root() / EDITIONS / name, f"{EDITIONS}/{name}")
+        formerly = head.get("formerly")
+        if (
+            formerly is not None
+            and isinstance(formerly.value, tuple)
+            and key in [one.value for one in formerly.value]
+        ):
+            return name
+    return ""
+
+
+def known_edition(key: str, beside: Path | None = None) -> bool:
+    """Return whether there is an edition of this name, former name or path."""
+    return _layer(key, beside) is not None
+
+
+def _layer(key: str, beside: Path | None) -> Layer | None:
+    if is_path(key):
+        folder = ((beside or Path()) / key).resolve()
+        if not (folder / HEAD).is_file():
+            return None
+        return Layer(folder.name, folder, folder / "document", folder.name, f"{folder.name}/document")
+    name = key if key in edition_names() else former_name(key)
+    if not name:
+        return None
+    root = resource_root()
+    return Layer(
+        name, root / EDITIONS / name, root / SENTENCES / name, f"{EDITIONS}/{name}", f"{SENTENCES}/{name}"
+    )
+
+
+def _extended(layer: Layer) -> str:
+    extends = _head(layer.folder, layer.label).get("extends")
+    return str(extends.value) if extends is not None and isinstance(extends.value, str) else ""
+
+
+def _head(folder: Path, label: str) -> Mapping[str, Entry]:
+    try:
+        entry = read_entry(folder / HEAD, f"{label}/{HEAD}")
+    except InputError as error:
+        raise EditionError(str(error)) from None
+    return entry.value if isinstance(entry.value, Mapping) else {}
+
+
+def _laid(paths: tuple[tuple[Path, str], ...]) -> Entry:
+    """Lay the files that are there over one another, the last of them undermost."""
+    there = [(path, label) for path, label in paths if path.is_file()]
+    if not there:
+        raise InputError([Problem(Place(paths[0][1]), "file.missing", "缺少文件")])
+    found: Entry | None = None
+    problems: list[Problem] = []
+    for path, label in reversed(there):
+        entry = read_entry(path, label)
+        if path.name == HEAD and isinstance(entry.value, Mapping):
+            entry = replace(entry, value={key: one for key, one in entry.value.items() if key not in _OWN})
+        if found is None:
+            found = entry
+        else:
+            found, faults = lay_over(found, entry)
+            problems.extend(faults)
+    if problems or found is None:
+        raise InputError(problems)
+    return found
