@@ -92,7 +92,7 @@ def test_the_scan_finds_a_digit_that_is_no_fact(closed: Closed) -> None:
     [
         ("part3.j2", "## 二、收入决算情况说明", "## 二、收入决算情况说明（共 7 项）", "共 7 项"),
         ("part1.j2", "其中：{% if", "其中 98% 为：{% if", "98%"),
-        ("title.j2", "年度单位决算公开", "年度第 3 号单位决算公开", "第 3 号"),
+        ("title.j2", "}}决算公开", "}}第 3 号决算公开", "第 3 号"),
         ("charts.yaml", "caption: 收入决算结构", "caption: 收入决算结构（9 项）", "9 项"),
     ],
 )

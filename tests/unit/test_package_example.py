@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from juesuan import closing
 from juesuan.document import Number, Text
 from juesuan.facts import Facts, Phase, Unit
 from juesuan.identities import Relation
@@ -31,7 +32,17 @@ REFERENCE = ROOT.parent / "shared" / "reference" / "wuhan-2020-disclosure.txt"
 
 @cache
 def _package() -> ClosingPackage:
-    return load_package(EXAMPLE)
+    """Return the package as a closing takes it: the fund of each line is known."""
+    package = closing.ingest(EXAMPLE).package
+    assert package is not None
+    return package
+
+
+def test_a_line_has_its_fund_only_when_the_ledger_was_read() -> None:
+    assert {line.fund for line in load_package(EXAMPLE).budget} == {""}
+    assert {(line.stated, line.fund) for line in _package().budget} == {
+        ("一般公共预算财政拨款", "general_public_budget")
+    }
 
 
 def _texts(value: Any, at: str) -> Iterator[tuple[str, Prose]]:
@@ -133,7 +144,8 @@ def test_texts_become_runs_whose_numbers_are_facts() -> None:
 
 
 def test_an_empty_line_begins_a_paragraph() -> None:
-    assert len(_package().overall_sheet.improvements.paragraphs) == 2
+    (overall,) = (sheet for sheet in _package().sheets if sheet.project is None)
+    assert len(overall.improvements.paragraphs) == 2
 
 
 def test_quantitative_indicators_have_a_target_and_an_actual_number() -> None:
@@ -146,7 +158,7 @@ def test_quantitative_indicators_have_a_target_and_an_actual_number() -> None:
 
 def test_the_sheets_are_those_of_the_unit_and_of_its_projects_in_their_order() -> None:
     package = _package()
-    assert package.overall_sheet.key == "unit"
+    assert [sheet.key for sheet in package.sheets if sheet.project is None] == ["unit"]
     assert [sheet.project for sheet in package.project_sheets] == [project.key for project in package.projects]
 
 

@@ -27,6 +27,7 @@ def definitions(*statistics: Definition, basis: Basis = Basis.DISPLAYED) -> Defi
         citation="",
         basis=basis,
         decimals=1,
+        unknown="未取得上年数",
         undefined={Kind.GROWTH: "上年数为零", Kind.SHARE: "合计为零", Kind.COMPLETION: "预算为零"},
         statistics=statistics,
     )
@@ -60,6 +61,26 @@ def test_a_base_of_nought_gives_words_and_no_number(kind: Kind) -> None:
     result = derive_statistics(definitions(one(kind)), Facts([money("a", 5), money("b", 0)]), {}, WANYUAN)
     assert result.facts == ()
     assert "为零" in result.undefined["x"].words
+
+
+@pytest.mark.parametrize("kind", [Kind.CHANGE, Kind.GROWTH])
+def test_what_is_compared_with_a_figure_of_last_year_that_nobody_knows_gives_other_words_and_no_nought(
+    kind: Kind,
+) -> None:
+    compared = Definition(id="x", kind=kind, label="某数", of="a", base="prior.total")
+    unknown = derive_statistics(definitions(compared), Facts([money("a", 5)]), {}, WANYUAN)
+    assert unknown.facts == ()
+    assert unknown.undefined["x"].words == "未取得上年数"
+    assert unknown.undefined["x"].inputs == ("a",)
+    nought = derive_statistics(definitions(compared), Facts([money("a", 5), money("prior.total", 0)]), {}, WANYUAN)
+    assert [fact.display for fact in nought.facts] == (["0.05"] if kind is Kind.CHANGE else [])
+    assert [one.words for one in nought.undefined.values()] == ([] if kind is Kind.CHANGE else ["上年数为零"])
+
+
+def test_a_base_that_is_no_figure_of_last_year_must_be_there() -> None:
+    missing = Definition(id="x", kind=Kind.GROWTH, label="某数", of="a", base="budget.total")
+    with pytest.raises(EditionError, match=r"budget\.total"):
+        derive_statistics(definitions(missing), Facts([money("a", 5)]), {}, WANYUAN)
 
 
 def test_a_decrease_keeps_its_sign_in_the_exact_value() -> None:

@@ -1,7 +1,8 @@
 """Which fund (资金性质) each line of the budget and of the projects is of.
 
 An office writes it (``资金性质``). Files from before that column existed don't say it: then the ledger does, which
-knows the fund of each line of expenditure. Where the ledger knows several, the line is taken as
+knows the fund of each line of expenditure; and where nothing was booked under a code, the list of codes does, if a
+source shows in which budget's tables the code stands. Where these know several, the line is taken as
 一般公共预算财政拨款 if that is among them, and the office is told (rule ``budget.funds-stated``).
 """
 
@@ -9,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from juesuan.ledger import AccountChart, Fund, Ledger
+from juesuan.ledger import AccountChart, CodeList, Fund, Ledger
 from juesuan.package import BudgetLine, ClosingPackage, Project, ProjectLine
 from juesuan.problems import Place, Problem
 
@@ -20,18 +21,30 @@ _Line = TypeVar("_Line", BudgetLine, ProjectLine)
 
 @dataclass(frozen=True)
 class _Used:
-    """The funds that the ledger books under a functional code, and under a project and a code."""
+    """The funds that the ledger books under a code, and under a project and a code; and the code list."""
 
     codes: Mapping[str, frozenset[str]]
     projects: Mapping[tuple[str, str], frozenset[str]]
+    known: CodeList
+
+    def of_code(self, code: str) -> frozenset[str]:
+        """Return the funds that are booked under a code; those of the code list where none is."""
+        return self.codes.get(code) or frozenset(fund.value for fund in self.known.funds_of(code) or ())
+
+    def of_project(self, project: Project, code: str) -> frozenset[str]:
+        """Return the funds of a project under a code; of the code where the project spent nothing under it."""
+        return self.projects.get((project.name, code)) or self.of_code(code)
 
 
 def with_funds(
-    package: ClosingPackage, ledger: Ledger, chart: AccountChart
+    package: ClosingPackage, ledger: Ledger, chart: AccountChart, codes: CodeList
 ) -> tuple[ClosingPackage, tuple[Problem, ...]]:
-    """Return the package with the fund of every line, and a problem for each that can't be so."""
+    """Return the package with the fund of every line, and a problem for each that can't be so.
+
+    ``codes`` is the functional list of the year.
+    """
     problems: list[Problem] = []
-    used = _used(ledger)
+    used = _used(ledger, codes)
 
     def known(line: _Line, candidates: frozenset[str]) -> _Line:
         if line.stated in chart.words.fund:
@@ -42,9 +55,9 @@ def with_funds(
             problems.append(Problem(place, "csv.fund", "不认识的资金性质", line.stated, words))
         return replace(line, fund=likely(candidates))
 
-    budget = tuple(known(line, used.codes.get(line.code, frozenset())) for line in package.budget)
+    budget = tuple(known(line, used.of_code(line.code)) for line in package.budget)
     projects = tuple(
-        replace(one, lines=tuple(known(line, _of_project(used, one, line)) for line in one.lines))
+        replace(one, lines=tuple(known(line, used.of_project(one, line.code)) for line in one.lines))
         for one in package.projects
     )
     made = replace(package, budget=budget, projects=projects)
@@ -64,20 +77,20 @@ _GENERAL = Fund.GENERAL_PUBLIC_BUDGET.value
 
 
 def unstated_lines(
-    package: ClosingPackage, ledger: Ledger
+    package: ClosingPackage, ledger: Ledger, codes: CodeList
 ) -> Iterator[tuple[str, BudgetLine | ProjectLine, bool]]:
-    """Yield what each line without a stated fund is called, the line, and whether the ledger leaves no doubt."""
-    used = _used(ledger)
+    """Yield what each line without a stated fund is called, the line, and whether its fund is beyond doubt."""
+    used = _used(ledger, codes)
     for line in package.budget:
         if not line.stated:
-            yield f"{line.code} {line.name}", line, len(used.codes.get(line.code, ())) <= 1
+            yield f"{line.code} {line.name}", line, len(used.of_code(line.code)) <= 1
     for one in package.projects:
         for part in one.lines:
             if not part.stated:
-                yield f"{one.name} {part.code}", part, len(_of_project(used, one, part)) <= 1
+                yield f"{one.name} {part.code}", part, len(used.of_project(one, part.code)) <= 1
 
 
-def _used(ledger: Ledger) -> _Used:
+def _used(ledger: Ledger, known: CodeList) -> _Used:
     lines = ledger.lines
     own = lines[lines["account"].str.startswith(_USES) & (lines["fund"] != "") & ~lines["closing"]]
     codes: dict[str, set[str]] = {}
@@ -90,12 +103,8 @@ def _used(ledger: Ledger) -> _Used:
     return _Used(
         {key: frozenset(value) for key, value in codes.items()},
         {key: frozenset(value) for key, value in projects.items()},
+        known,
     )
-
-
-def _of_project(used: _Used, project: Project, line: ProjectLine) -> frozenset[str]:
-    """Return the funds of a project under a code; of the code where the project spent nothing under it."""
-    return used.projects.get((project.name, line.code)) or used.codes.get(line.code, frozenset())
 
 
 def _doubled(lines: Iterable[tuple[str, BudgetLine | ProjectLine]]) -> Iterator[Problem]:

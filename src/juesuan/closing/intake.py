@@ -12,7 +12,17 @@ from juesuan.closing.kept import KeptStages, hash_of, hash_of_files, hash_of_pro
 from juesuan.closing.prior import published_before
 from juesuan.edition import Edition, editions_for, load_edition
 from juesuan.editionfiles import is_path
-from juesuan.ledger import Codes, Ledger, Profile, assemble, find_profile, own_profile, read_database, read_ledger
+from juesuan.ledger import (
+    Codes,
+    Ledger,
+    Profile,
+    assemble,
+    find_profile,
+    load_codes,
+    own_profile,
+    read_database,
+    read_ledger,
+)
 from juesuan.package import ClosingPackage, Settings, check_package, package_file, package_files
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import InputError, Place, Problem
@@ -94,8 +104,8 @@ def ingest(
             problems.extend(error.problems)
         else:
             problems.extend(ledger.problems)
-    if package is not None and edition is not None and ledger is not None:
-        package, unfitting = with_funds(package, ledger, edition.chart)
+    if settings is not None and package is not None and edition is not None and ledger is not None:
+        package, unfitting = with_funds(package, ledger, edition.chart, load_codes(settings.year).functional)
         problems.extend(unfitting)
     return Intake(root, edition, settings, package, ledger, tuple(dict.fromkeys(problems)))
 
@@ -122,7 +132,7 @@ def with_ledger(intake: Intake, vouchers: Sequence[Path], trial_balance: Sequenc
     ledger = ledger if trial_balance else replace(ledger, balances=own.balances)
     package = intake.package
     if package is not None:
-        package, unfitting = with_funds(package, ledger, edition.chart)
+        package, unfitting = with_funds(package, ledger, edition.chart, load_codes(settings.year).functional)
         if unfitting:
             raise InputError(unfitting)
     return replace(intake, package=package, ledger=ledger)

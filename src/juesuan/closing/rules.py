@@ -49,7 +49,7 @@ def subject_of(
         known_words=known_words(books) if disclosure else frozenset(),
         unstated=tuple(
             Unstated(name, line.source, funds[line.fund], certain)
-            for name, line, certain in unstated_lines(books.package, books.ledger)
+            for name, line, certain in unstated_lines(books.package, books.ledger, books.codes.functional)
         ),
     )
 

@@ -44,12 +44,15 @@ def at_most(rule: Rule, subject: Subject) -> Iterator[Item]:
 
 
 def funds_stated(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
-    """A line of the budget or of a project that names no fund is of the only one that the ledger books there."""
+    """A line of the budget or of a project that names no fund is of the only one that it can be of.
+
+    That is the one that the ledger books there; where it books nothing, the one that the list of codes knows.
+    """
     for line in subject.unstated:
         yield Item(
             line.name,
-            f"没有写资金性质，按“{line.taken}”计" + ("" if line.certain else "，账簿上还有别的资金"),
-            "写明资金性质，或账簿上只有一种资金",
+            f"没有写资金性质，按“{line.taken}”计" + ("" if line.certain else "，这个科目还用别的资金"),
+            "写明资金性质，或这个科目在账簿上（账簿没有的，在科目名单里）只有一种资金",
             int(not line.certain),
             rows="" if line.certain else str(line.source),
         )

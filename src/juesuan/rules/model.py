@@ -88,7 +88,7 @@ class LastYear:
 class Unstated:
     """A line of the budget or of a project that names no fund, and which fund it is taken to be of.
 
-    ``certain`` says whether the ledger books no other fund there.
+    ``certain`` says whether neither the ledger nor, where that books nothing, the code list knows another one.
     """
 
     name: str
