@@ -1,8 +1,8 @@
 """A year's budget books from what was received and spent by classification: vouchers, closing, trial balance.
 
-For examples whose published tables are known and whose books nobody has. ``cells.csv`` of an example says the sums of
-the year; this makes vouchers of them, month by month, and the entries of the year's end (财会〔2017〕25号第三部分).
-Deterministic, standard library only. Amounts inside are int 分.
+For examples whose published tables are known and whose books nobody has. ``cells.csv`` of an example says the sums
+of the year; this makes vouchers of them, month by month, and the entries of the year's end
+(财会〔2017〕25号第三部分). Deterministic, standard library only. Amounts inside are int 分.
 
 ``cells.csv`` (元): one line for each sum of expenditure by account, functional and economic code, fund, kind of
 expenditure and project. ``openings.csv`` (元): balances that the year began with; 资金结存 follows from them.
@@ -206,8 +206,9 @@ def _balance_rows(plan: Plan, vouchers: Iterable[Voucher]) -> Iterator[Sequence[
             sums = moved[line.account, line.fund, line.functional]
             sums[0] += line.debit
             sums[1] += line.credit
-    for account, fund, functional in sorted({*moved, *plan.openings}):
-        opening, (debit, credit) = plan.openings.get((account, fund, functional), 0), moved[account, fund, functional]
+    for key in sorted({*moved, *plan.openings}):
+        (account, fund, functional), (debit, credit) = key, moved[key]
+        opening = plan.openings.get(key, 0)
         on_debit = account.startswith(("7", "8001"))
         end = opening + (debit - credit if on_debit else credit - debit)
         if account[0] in "67" and end:

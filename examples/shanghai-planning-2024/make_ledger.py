@@ -1,6 +1,6 @@
 """Make the ledger of this example from cells.csv: see examples/books.py and this folder's README.
 
-    python examples/shanghai-planning-2024/make_ledger.py [FOLDER]
+python examples/shanghai-planning-2024/make_ledger.py [FOLDER]
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Make the ledger of this example from cells.csv: see examples/books.py and this folder's README.
 
-    python examples/shanghai-social-work-2024/make_ledger.py [FOLDER]
+python examples/shanghai-social-work-2024/make_ledger.py [FOLDER]
 """
 
 import sys

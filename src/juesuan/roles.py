@@ -27,9 +27,7 @@ RoleName = Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z_]+)+$")]
 
 Member = Mapping[str, str]
 
-ITEM_WORDS = frozenset(
-    {"code", "class", "section", "name", "class_name", "section_name", "amount", "initial", "adjusted"}
-)
+ITEM_WORDS = frozenset({"code", "class", "section", "name", "amount", "initial", "adjusted", "budget"})
 """The words of a member of a list of items that are told one by one."""
 
 
@@ -87,7 +85,8 @@ class ListLine(Strict):
     ``classes_beside``   the rows for one 类 each in a total's table: ``class``, ``name``, ``row``, ``amount``;
                          those that have a budget, or stand in the list ``spent``
     ``items_told``       the 项 of ``fund`` that spent, or have a budget, by a total's table: ``code``, ``class``,
-                         ``section``, the names of all three, ``amount``, ``initial``, ``adjusted``
+                         ``section``, ``name``, ``amount``, ``initial``, ``adjusted``, and ``budget``: ``initial``,
+                         but ``adjusted`` where the whole fund has no 年初预算 (a unit founded within the year)
     ``members``          written out
     ``occurring``        the members of another list whose ``amount`` is not nought
 

@@ -136,9 +136,12 @@ def _items_told(
     line: ListLine, package: ClosingPackage, tables: Tables, edition: Edition, names: Mapping[str, str]
 ) -> Iterator[dict[str, Any]]:
     whole = edition.roles.cell(line.whole)
+    lines = [one for one in package.budget if one.fund == line.fund]
+    founded = not any(one.initial for one in lines) and any(one.adjusted for one in lines)
+    stage = "adjusted" if founded else "initial"
     for code, there in told_items(line, package, tables, edition):
         amount = Cell(whole.table, code, whole.column).id if there else unspent_id(line.fund, code)
-        yield dict(completed(line, item_member(code, line.fund, amount, names), edition.roles))
+        yield dict(completed(line, item_member(code, line.fund, amount, names, stage), edition.roles))
 
 
 def _classes(

@@ -27,15 +27,20 @@ PROJECTS_OF = {
 """The lists of projects that the sections on each fund tell of."""
 
 
-def item_member(code: str, fund: str, amount: str, names: Mapping[str, str]) -> dict[str, str]:
-    """Return the member for a functional item in a list of items that are told one by one."""
-    levels = {"name": code, "class_name": code[:3], "section_name": code[:5]}
+def item_member(
+    code: str, fund: str, amount: str, names: Mapping[str, str], stage: str = "initial"
+) -> dict[str, str]:
+    """Return the member for a functional item in a list of items that are told one by one.
+
+    ``stage`` is the budget that its spending is held against.
+    """
     return {
         "code": code,
         "class": code[:3],
         "section": code[:5],
-        **{word: names.get(one, one) for word, one in levels.items()},
+        "name": names.get(code, code),
         "amount": amount,
         "initial": budget_id(fund, code, "initial"),
         "adjusted": budget_id(fund, code, "adjusted"),
+        "budget": budget_id(fund, code, stage),
     }
