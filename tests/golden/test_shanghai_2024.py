@@ -1,13 +1,12 @@
-"""Two published 2024 disclosures come out cell by cell and number by number, except where they contradict themselves.
+"""Two published 2024 disclosures come out cell by cell, number by number, except where they contradict themselves.
 
-``tables.csv`` has every amount that a document prints in its tables, ``numbers.csv`` those of its sentences, each with
-page and line; ``contradictions.csv`` every place where the document contradicts itself. What is not reproduced is
-written out here, and said in the README of the example.
+``tables.csv`` has every amount that a document prints in its tables, ``numbers.csv`` those of its sentences, each
+with page and line; ``contradictions.csv`` every place where the document contradicts itself. What is not
+reproduced is written out here, and said in the README of the example.
 """
 
 import csv
 import filecmp
-import html
 import re
 import subprocess
 import sys
@@ -16,12 +15,13 @@ from pathlib import Path
 import pytest
 
 from juesuan.forms import Form, Layout
+from juesuan.rules import sections_of
 from tests.conftest import ROOT, Closed, close_directly
 
 HERE = Path(__file__).parent
 EXAMPLES = ("shanghai-planning-2024", "shanghai-social-work-2024")
 CELLS = {"shanghai-planning-2024": 308, "shanghai-social-work-2024": 205}
-NUMBERS = {"shanghai-planning-2024": 139, "shanghai-social-work-2024": 89}
+NUMBERS = {"shanghai-planning-2024": 141, "shanghai-social-work-2024": 89}
 
 NOT_REPRODUCED = {
     "shanghai-planning-2024": {
@@ -51,6 +51,7 @@ NUMBERS_NOT_REPRODUCED = {
         ("一", "比上年增减幅度"): "100.00%",  # 上年为零，没有增长率
         ("四", "比上年增减幅度"): "100.00%",
         ("五（一）", "比上年增减幅度"): "100.00%",
+        ("五（二）", "住房保障支出（类）占比"): "9.55%",  # 9.56%
         ("十一（一）", "比上年增减幅度"): "100.00%",
         ("十一（二）", "其他项目中小企业中标"): "21.07",  # 合计多于采购总额
     },
@@ -92,14 +93,19 @@ def cell_of(form: Form, row: str, column: str) -> str:
     """Return the id of the cell that a form prints under these words; 收入· and 支出· say which side."""
     side, _, label = column.rpartition("·") if form.layout is Layout.SIDES else ("", "", column)
     blocks = form.blocks if form.layout is not Layout.SIDES else (form.blocks[side == "支出"],)
-    columns = [one.key for block in blocks for one in form.columns_of(block) if one.label == label]
+    columns = {one.key for block in blocks for one in form.columns_of(block) if one.label == label}
     printed = [one.id for block in blocks for one in (*block.rows, *form.totals) if row in (one.label, one.id)]
     if form.layout is Layout.SINGLE:
         printed = [form.blocks[0].rows[0].id]
     if form.layout is Layout.SUBJECTS and row.isdigit():
         printed = [row]
-    assert (len(set(printed)), len(set(columns))) == (1, 1), (form.table, row, column)
-    return f"t{form.table}.{printed[0]}.{columns[0]}"
+    assert printed, (
+        form.table,
+        row,
+        column,
+    )  # 一、一般公共预算财政拨款 stands twice in table 4: income comes first
+    assert len(columns) == 1, (form.table, row, column)
+    return f"t{form.table}.{printed[0]}.{columns.pop()}"
 
 
 def test_every_published_cell_is_reproduced_but_those_that_another_table_contradicts(
@@ -123,7 +129,7 @@ def test_every_cell_that_is_not_published_is_nought(published: tuple[str, Closed
     there = {
         cell_of(forms[int(one["table"])], one["row"], one["column"]) for one in rows(HERE / name / "tables.csv")
     }
-    cells = [one for table in closed.books.tables.values() for one in table.figures]
+    cells = closed.books.tables.figures
     assert len(cells) > len(there)
     assert {one.id for one in cells if one.value and one.id not in there} == set()
 
@@ -132,14 +138,16 @@ def test_every_number_of_the_sentences_stands_in_its_section_but_the_contradicti
     published: tuple[str, Closed],
 ) -> None:
     name, closed = published
-    sections = sections_of(closed.disclosure.html)
+    sections = {
+        one.name: "".join(one.paragraphs) for one in sections_of(closed.disclosure.document, closed.account.facts)
+    }
     numbers = rows(HERE / name / "numbers.csv")
     assert len(numbers) == NUMBERS[name]
     missing: dict[tuple[str, str], str] = {}
-    for section in SECTIONS:
-        left = list(NUMBER.findall(sections.get(SECTIONS[section], "")))
+    for section, title in SECTIONS.items():
+        left = list(NUMBER.findall(sections.get(title, "")))
         for one in (one for one in numbers if one["section"] == section):
-            found = next((text for text in left if equal(text, one["printed"])), None)
+            found = found_in(left, one["printed"])
             if found is None:
                 missing[section, one["what"]] = one["printed"]
             else:
@@ -147,27 +155,14 @@ def test_every_number_of_the_sentences_stands_in_its_section_but_the_contradicti
     assert missing == NUMBERS_NOT_REPRODUCED[name]
 
 
-def equal(ours: str, printed: str) -> bool:
-    """Whether two numerals print the same value and unit (0 and 0.00 of an amount do)."""
-    return ours.endswith("%") == printed.endswith("%") and float(ours.rstrip("%")) == float(printed.rstrip("%"))
-
-
-def sections_of(page: str) -> dict[str, str]:
-    """Return the words of each section of the text by its title, tables left out."""
-    page = re.sub(r"<(script|style|table)\b.*?</\1>", "", page, flags=re.DOTALL)
-    page = page[page.rindex("<h1") :] if page.count("<h1") == 1 else page
-    parts = re.split(r"<h[1-3][^>]*>(.*?)</h[1-3]>", page, flags=re.DOTALL)
-    found: dict[str, str] = {}
-    for title, body in zip(parts[1::2], parts[2::2], strict=True):
-        plain = html.unescape(re.sub(r"<[^>]+>", "", title)).strip()
-        plain = re.sub(r"^(（[一二三四五六七八九十]+）|[一二三四五六七八九十]+、)", "", plain)
-        found[plain] = html.unescape(re.sub(r"<[^>]+>", "", body))
-    return found
+def found_in(texts: list[str], printed: str) -> str | None:
+    """Return the numeral that is printed the same; an amount of nought may be printed 0 there and 0.00 here."""
+    return next((text for one in (printed, {"0": "0.00"}.get(printed)) for text in texts if text == one), None)
 
 
 def test_the_contradictions_of_the_documents_are_listed_with_what_stands_against_them() -> None:
     counts = {name: len(rows(HERE / name / "contradictions.csv")) for name in EXAMPLES}
-    assert counts == {"shanghai-planning-2024": 25, "shanghai-social-work-2024": 10}
+    assert counts == {"shanghai-planning-2024": 25, "shanghai-social-work-2024": 11}
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

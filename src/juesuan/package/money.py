@@ -67,7 +67,9 @@ def package_figures(package: ClosingPackage) -> Iterator[Figure]:
 
 def _evaluation(package: ClosingPackage) -> Iterator[Figure]:
     evaluation, file = package.evaluation, package.settings.files.evaluation
-    for name in STAGES if evaluation is not None else ():
+    if evaluation is None:
+        return
+    for name in STAGES:
         label = f"{type(evaluation).model_fields[name].title}的项目预算金额"
         source = package.where(file, f"{name}.amount")
         amount = getattr(evaluation, name).amount
