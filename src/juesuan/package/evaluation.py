@@ -56,8 +56,8 @@ class Evaluation(Strict):
     tracked: Stage = Field(title="绩效跟踪评价")
     evaluated: Stage = Field(title="绩效自评")
     average: Annotated[str, Field(pattern=r"^([0-9]{1,3}(\.[0-9]{1,2})?)?$")] = ""
-    grades: Grades = Field(default_factory=Grades)
-    problems: Found = Field(default_factory=Found)
+    grades: Grades = Grades.model_validate({})
+    problems: Found = Found.model_validate({})
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
