@@ -4,10 +4,13 @@ An edition is a folder ``expectations/editions/<name>`` with its sentences in ``
 folder anywhere that holds its sentences in ``document/``. With ``extends:`` in its ``edition.yaml`` it has every
 file of another edition; a file of the same name is laid over the other's (:mod:`juesuan.overlay`), a template of
 the same name takes its place.
+
+What offices of one place choose differently are *options*: folders ``options/<name>`` of an edition, laid over it
+in the same way by whoever asks for ``<edition>+<name>``, also of an edition that extends it.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +22,8 @@ from juesuan.yamlsource import Entry, Model, read_entry
 EDITIONS = "expectations/editions"
 SENTENCES = "templates/document"
 HEAD = "edition.yaml"
+OPTION = "+"
+OPTIONS = "options"
 _OWN = frozenset({"extends", "formerly"})
 """What the head of an edition says of this edition alone: no other inherits it."""
 
@@ -39,6 +44,8 @@ class Layer:
             for path in sorted(folder.rglob("*")):
                 inside = path.relative_to(folder).as_posix()
                 own = folder == self.folder and self.words.is_relative_to(folder)
+                if folder == self.folder and inside.startswith(f"{OPTIONS}/"):
+                    continue
                 if path.is_file() and not (own and path.is_relative_to(self.words)):
                     yield f"{label}/{inside}", path
 
@@ -140,7 +147,7 @@ def edition_files(key: str, beside: Path | None = None) -> EditionFiles:
         EditionError: there is no such edition, or editions extend each other in a circle.
     """
     layers: list[Layer] = []
-    wanted = key
+    wanted, chosen = _asked(key)
     while wanted:
         layer = _layer(wanted, beside)
         if layer is None:
@@ -152,7 +159,7 @@ def edition_files(key: str, beside: Path | None = None) -> EditionFiles:
         layers.append(layer)
         wanted = _extended(layer)
         beside = layer.folder
-    return EditionFiles(key, tuple(layers))
+    return EditionFiles(key, (*_options(key, chosen, layers), *layers))
 
 
 def files_of(edition: EditionFiles | str) -> EditionFiles:
@@ -185,9 +192,43 @@ def former_name(key: str) -> str:
 
 
 def known_edition(key: str, beside: Path | None = None) -> bool:
-    """Return whether there is an edition of this name, former name or path."""
-    layer = _layer(key, beside)
-    return layer is not None and (layer.folder / HEAD).is_file()
+    """Return whether there is an edition of this name, former name or path, with the options asked for."""
+    name, chosen = _asked(key)
+    layer = _layer(name, beside)
+    if layer is None or not (layer.folder / HEAD).is_file():
+        return False
+    return not chosen or not set(chosen) - set(options_of(name, beside))
+
+
+def options_of(key: str, beside: Path | None = None) -> tuple[str, ...]:
+    """Return the options of an edition, those of the editions that it extends too, in order.
+
+    Raises:
+        EditionError: as :func:`edition_files`.
+    """
+    folders = (layer.folder / OPTIONS for layer in edition_files(key, beside).layers)
+    return tuple(sorted({one.name for folder in folders for one in folder.glob("*") if one.is_dir()}))
+
+
+def _asked(key: str) -> tuple[str, tuple[str, ...]]:
+    """Return the edition and the options that a key asks for; only the end of a path is looked at."""
+    folder, slash, name = key.rpartition("/")
+    name, *chosen = name.split(OPTION)
+    return f"{folder}{slash}{name}", tuple(chosen)
+
+
+def _options(key: str, chosen: Sequence[str], layers: Sequence[Layer]) -> Iterator[Layer]:
+    """Yield the layers of the options that a key asks for, the last of them uppermost."""
+    for number, name in reversed(tuple(enumerate(chosen))):
+        holder = next((one for one in layers if (one.folder / OPTIONS / name).is_dir()), None)
+        if holder is None or name in chosen[:number]:
+            folders = (one.folder / OPTIONS for one in layers)
+            known = "、".join(sorted({one.name for folder in folders for one in folder.glob("*")})) or "无"
+            raise EditionError(f"“{key}”：没有选项“{name}”，或者写了两次；已有：{known}")
+        at = f"{OPTIONS}/{name}"
+        whole = OPTION.join((layers[0].name, *chosen[: number + 1]))
+        folder = holder.folder / at
+        yield Layer(whole, folder, folder / "document", f"{holder.label}/{at}", f"{holder.label}/{at}/document")
 
 
 def _layer(key: str, beside: Path | None) -> Layer | None:

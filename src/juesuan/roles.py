@@ -27,6 +27,9 @@ RoleName = Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z_]+)+$")]
 
 Member = Mapping[str, str]
 
+ITEM_WORDS = frozenset({"code", "class", "section", "name", "amount", "initial", "adjusted", "budget"})
+"""The words of a member of a list of items that are told one by one."""
+
 
 class Role(StrEnum):
     """The roles that the program itself asks for; an edition must give each of them."""
@@ -62,14 +65,28 @@ class Depth(StrEnum):
         return list(Depth).index(self) + 1
 
 
+_ORIGINS = (
+    "columns_beside",
+    "subjects_under",
+    "items_under",
+    "classes_beside",
+    "items_told",
+    "members",
+    "occurring",
+)
+
+
 class ListLine(Strict):
-    """One list. Exactly one of the first six says where its members come from; roles name cells.
+    """One list. Exactly one of the first seven says where its members come from; roles name cells.
 
     ``columns_beside``   the columns of amounts beside a total, in its row: ``column``, ``name``, ``amount``
     ``subjects_under``   the subject rows of ``depth`` in a total's table: ``word``, ``name``, ``amount``
     ``items_under``      the rows of codes that a total of a form in blocks is made of: likewise
     ``classes_beside``   the rows for one 类 each in a total's table: ``class``, ``name``, ``row``, ``amount``;
                          those that have a budget, or stand in the list ``spent``
+    ``items_told``       the 项 of ``fund`` that spent, or have a budget, by a total's table: ``code``, ``class``,
+                         ``section``, ``name``, ``amount``, ``initial``, ``adjusted``, and ``budget``: ``initial``,
+                         but ``adjusted`` where the whole fund has no 年初预算 (a unit founded within the year)
     ``members``          written out
     ``occurring``        the members of another list whose ``amount`` is not nought
 
@@ -82,8 +99,10 @@ class ListLine(Strict):
     subjects_under: str = ""
     items_under: str = ""
     classes_beside: str = ""
+    items_told: str = ""
     members: tuple[dict[str, str], ...] = ()
     occurring: str = ""
+    fund: str = ""
     depth: Depth = Depth.CLASS
     word: str = "code"
     spent: str = ""
@@ -93,13 +112,18 @@ class ListLine(Strict):
     @property
     def origins(self) -> tuple[str, ...]:
         """What says where the members come from: one name, if the list is well written."""
-        names = ("columns_beside", "subjects_under", "items_under", "classes_beside", "members", "occurring")
-        return tuple(name for name in names if getattr(self, name))
+        return tuple(name for name in _ORIGINS if getattr(self, name))
 
     @property
     def whole(self) -> str:
         """The role beside or under which the members stand; empty where there is none."""
-        return self.columns_beside or self.subjects_under or self.items_under or self.classes_beside
+        return (
+            self.columns_beside
+            or self.subjects_under
+            or self.items_under
+            or self.classes_beside
+            or self.items_told
+        )
 
 
 class Untold(Strict):
@@ -217,6 +241,7 @@ def words_of(lines: Mapping[str, ListLine], name: str) -> frozenset[str]:
         "subjects_under": {line.word, "name", "amount"},
         "items_under": {line.word, "name", "amount"},
         "classes_beside": {"class", "name", "row", "amount"},
+        "items_told": ITEM_WORDS,
     }
     return frozenset(own[line.origins[0]]) | line.figures.keys()
 

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from juesuan.closing.carryover import adjustment_figures, adjustment_identity
 from juesuan.closing.intake import Intake
-from juesuan.closing.lists import lists_of
+from juesuan.closing.lists import lists_of, told_items
 from juesuan.closing.scores import ScoredSheet, score_facts, score_sheets
 from juesuan.closing.spending import (
     Cells,
@@ -19,13 +19,14 @@ from juesuan.closing.spending import (
     project_identities,
 )
 from juesuan.edition import Edition
-from juesuan.edition.made import OPERATING
+from juesuan.edition.made import OPERATING, unspent_id
 from juesuan.facts import Fact, Facts, Phase, Source, Unit
 from juesuan.figures import Figure
 from juesuan.identities import Identity, Instance, Relation
 from juesuan.ledger import Aggregates, Codes, Fund, Ledger
 from juesuan.money import DisplayUnit
 from juesuan.package import ClosingPackage, Project, package_facts, package_figures, package_identities
+from juesuan.package.money import budget_id
 from juesuan.problems import Severity
 from juesuan.roles import Role
 from juesuan.rounding import Policy, Rounding, round_figures
@@ -107,6 +108,7 @@ def fill(intake: Intake) -> Books:
     figures = {**given, **{figure.id: figure for figure in tables.figures}}
     unbudgeted = _unbudgeted(package, given, tables[edition.roles.cell(Role.GENERAL).table])
     figures.update({one.id: one for one in (*unbudgeted, *adjusted, *spent, *execution)})
+    figures.update({one.id: one for one in _items_told(package, tables, edition) if one.id not in figures})
     if package.settings.unit.operating_expenses:
         figures[OPERATING] = operating_figure(package, tables, aggregates, cells, edition.chart)
     identities = (
@@ -206,6 +208,20 @@ def _unbudgeted(package: ClosingPackage, given: Mapping[str, Figure], table: Fil
         if name not in given:
             formula = "预算各行都不属于这一类"
             yield Figure(name, f"{row.label}年初预算", 0, year, Phase.INITIAL, formula, sources=sources)
+
+
+def _items_told(package: ClosingPackage, tables: Tables, edition: Edition) -> Iterator[Figure]:
+    """Yield noughts for items that sentences tell of one by one: a budget that is not, or spending that is not."""
+    year, sources = package.settings.year, tuple(line.source for line in package.budget)
+    sources = sources or (Source(package.settings.files.budget),)
+    for line in edition.lists.values():
+        for code, spent in told_items(line, package, tables, edition) if line.items_told else ():
+            for stage, phase in (("initial", Phase.INITIAL), ("adjusted", Phase.ADJUSTED)):
+                name = budget_id(line.fund, code, stage)
+                yield Figure(name, f"{code}{phase}", 0, year, phase, "预算各行都不是这一项", sources=sources)
+            if not spent:
+                name = unspent_id(line.fund, code)
+                yield Figure(name, f"{code}支出决算", 0, year, Phase.FINAL, "账上没有这一项支出", sources=sources)
 
 
 def _cells(edition: Edition) -> Cells:

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from juesuan.edition import Edition
-from juesuan.edition.made import PROJECTS_OF
+from juesuan.edition.made import PROJECTS_OF, item_member, unspent_id
 from juesuan.figures import Figure
 from juesuan.package import ClosingPackage
 from juesuan.package.money import GENERAL
 from juesuan.problems import EditionError
-from juesuan.roles import Cell, ListLine, class_rows, column_members, completed, rows_under
+from juesuan.roles import Cell, Depth, ListLine, class_rows, column_members, completed, rows_under
 from juesuan.tables import Tables
 
 Lists = Mapping[str, list[dict[str, Any]]]
@@ -35,7 +35,12 @@ def lists_of(
         **_projects(package, figures),
     }
     by_itself = {name: line for name, line in edition.lists.items() if not (line.occurring or line.spent)}
-    lists.update({name: list(_members(line, tables, edition)) for name, line in by_itself.items()})
+    lists.update(
+        {name: list(_members(line, tables, edition)) for name, line in by_itself.items() if not line.items_told}
+    )
+    for name, line in by_itself.items():
+        if line.items_told:
+            lists[name] = list(_items_told(line, package, tables, edition, names))
     for name, line in edition.lists.items():
         if line.spent:
             lists[name] = list(_classes(line, lists[line.spent], package, edition, names))
@@ -115,6 +120,28 @@ def _rows(line: ListLine, tables: Tables, edition: Edition) -> Iterator[dict[str
         if not row.blank:
             amount = Cell(whole.table, row.id, whole.column).id
             yield {line.word: row.id, "name": row.label, "amount": amount}
+
+
+def told_items(
+    line: ListLine, package: ClosingPackage, tables: Tables, edition: Edition
+) -> Iterator[tuple[str, bool]]:
+    """Yield the items of a fund that spent or have a budget, in order, and whether the table has their row."""
+    table = tables[edition.roles.cell(line.whole).table]
+    rows = {row.id for row in table.at_level(Depth.ITEM.level) if not row.blank}
+    budgeted = {one.code for one in package.budget if one.fund == line.fund and (one.initial or one.adjusted)}
+    yield from ((code, code in rows) for code in sorted(rows | budgeted))
+
+
+def _items_told(
+    line: ListLine, package: ClosingPackage, tables: Tables, edition: Edition, names: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
+    whole = edition.roles.cell(line.whole)
+    lines = [one for one in package.budget if one.fund == line.fund]
+    founded = not any(one.initial for one in lines) and any(one.adjusted for one in lines)
+    stage = "adjusted" if founded else "initial"
+    for code, there in told_items(line, package, tables, edition):
+        amount = Cell(whole.table, code, whole.column).id if there else unspent_id(line.fund, code)
+        yield dict(completed(line, item_member(code, line.fund, amount, names, stage), edition.roles))
 
 
 def _classes(

@@ -9,6 +9,7 @@ from juesuan.closing.evidence import trace_entries
 from juesuan.closing.glyphs import refuse_unprintable
 from juesuan.closing.score_grid import score_grid
 from juesuan.closing.task_grid import task_grid
+from juesuan.closing.unit_grid import unit_grid
 from juesuan.document import Block, Document
 from juesuan.narrative import Composition, compose
 from juesuan.narrative.charts import charts_of
@@ -64,6 +65,7 @@ def write_document(account: Account) -> Document:
         {f"score-{one.given.key}": score_grid(one, package, edition.roles, money) for one in account.sheets}
     )
     named["key-tasks"] = task_grid(package.texts.key_tasks)
+    named["units"] = unit_grid(package.units)
     return compose(
         Composition(
             words=edition.words,

@@ -7,6 +7,7 @@ from juesuan.edition.model import FEN_PER_UNIT, OWN_LISTS, EditionFile
 from juesuan.editionfiles import HEAD, EditionFiles
 from juesuan.forms import Form, Forms, Layout
 from juesuan.forms.checks import cells_by_row
+from juesuan.ledger import Fund
 from juesuan.money import parse_amount
 from juesuan.problems import Place, Problem
 from juesuan.roles import Cell, ListLine, Role, RoleLine, cell_of, class_rows, label_at
@@ -142,6 +143,10 @@ class Heading:
                     yield self._problem(at, "list", f"名单“{name}”用到的名单不存在", other)
             if line.classes_beside and not line.spent:
                 yield self._problem(at, "list", f"名单“{name}”没有写明 spent（有支出的类的名单）")
+            if bool(line.items_told) != bool(line.fund):
+                yield self._problem(at, "list", f"名单“{name}”逐项说明的，写明资金（fund），其他的不写", line.fund)
+            if line.fund and line.fund not in tuple(Fund):
+                yield self._problem(at, "list", f"名单“{name}”的资金不存在", line.fund, "、".join(Fund))
             if line.whole in roles:
                 yield from self._list_layout(at, name, line)
 
@@ -156,6 +161,7 @@ class Heading:
             "subjects_under": subjects,
             "items_under": blocks and any(one.id == cell.row for one in form.totals),
             "classes_beside": bool(class_rows(form)),
+            "items_told": subjects,
         }
         for key in line.without:
             if not line.columns_beside or key not in cells_by_row(form).get(cell.row, ()):

@@ -1,7 +1,7 @@
 """Reads an edition: everything that its folder says, validated and held against each other, or refused."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -167,7 +167,7 @@ def display_unit(money: Money) -> DisplayUnit:
 
 def _threshold(threshold: Threshold, money: DisplayUnit, source: Source) -> Fact:
     value = parse_amount(threshold.amount, fen_per_unit=FEN_PER_UNIT[threshold.unit])
-    printed = money.print_steps(value // money.step)
+    printed = replace(money, fixed=False).print_steps(value // money.step)  # 100 万元, as a regulation says it
     exact = Fraction(value)
     return Fact(threshold.id, threshold.label, exact, Unit.FEN, exact, printed, sources=(source,))
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from juesuan.edition.made import ADJUSTMENT, OPERATING, PROJECTS_OF
+from juesuan.edition.made import ADJUSTMENT, OPERATING, PROJECTS_OF, item_member, unspent_id
 from juesuan.edition.model import Edition
 from juesuan.forms.checks import cells_by_row
 from juesuan.forms.model import Form, Layout
@@ -130,6 +130,7 @@ class Possible:
             "execution.actual",
             "project.count",
             "evaluated.count",
+            *(unspent_id(fund, self.codes[3][0]) for fund in Fund),
         )
         for name in (PROJECT, "total"):
             yield f"project.{name}.actual"
@@ -148,6 +149,10 @@ class Possible:
         if line.columns_beside:
             return list(column_members(line, edition.forms, edition.roles))
         whole = edition.roles.cell(line.whole)
+        if line.items_told:
+            (code,) = self.codes[3]
+            item = item_member(code, line.fund, Cell(whole.table, code, whole.column).id, {})
+            return [completed(line, item, edition.roles)]
         if line.classes_beside:
             rows = class_rows(edition.forms[whole.table])
             found = [

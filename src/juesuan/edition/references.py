@@ -321,7 +321,8 @@ class _RuleNames:
                 yield self._problem(entry, "没有这个日期", name, "、".join(DATES))
 
     def _reasons(self, members: Sequence[Mapping[str, str]]) -> Iterator[Problem]:
-        entries = {f"budget.{code}" for code in self.references.possible.codes[1]}
+        codes = self.references.possible.codes
+        entries = {f"budget.{code}" for code in (*codes[1], *codes[3])}
         known = {name for name in Reasons.model_fields if name not in ("budget", "claims")}
         for member in members:
             name = filled(self.rule.reason, member)

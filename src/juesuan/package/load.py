@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from juesuan.identities import Explanation
 from juesuan.package import crosscheck, tables
 from juesuan.package.codes import OwnCode, read_own_codes
+from juesuan.package.evaluation import Evaluation
 from juesuan.package.explanations import ExplanationFile, explanations_of
 from juesuan.package.files import package_folder
 from juesuan.package.model import (
@@ -27,7 +28,16 @@ from juesuan.package.model import (
 from juesuan.package.performance import Sheet
 from juesuan.package.prose import Mention, named_fact
 from juesuan.package.settings import SETTINGS_FILE, Files, Settings
-from juesuan.package.texts import Glossary, KeyTasks, PerformanceText, Profile, ProjectTexts, Reasons, TextFile
+from juesuan.package.texts import (
+    Glossary,
+    KeyTasks,
+    PerformanceText,
+    Profile,
+    ProjectTexts,
+    Reasons,
+    TextFile,
+    Uses,
+)
 from juesuan.package.yamlfile import YamlFile, read_file
 from juesuan.problems import InputError, Place, Problem
 
@@ -37,6 +47,7 @@ _TEXT_FILES = (
     "profile.yaml",
     "reasons.yaml",
     "projects.yaml",
+    "uses.yaml",
     "performance.yaml",
     "key-tasks.yaml",
     "glossary.yaml",
@@ -105,7 +116,9 @@ class _Reader:
         procurement = tables.read_procurement(self.root, files.procurement, self.problems)
         counts = self._optional(files.three_public_counts, Files().three_public_counts, ThreePublicCounts)
         assets = self._yaml(files.assets, Assets)
-        headcount = self._yaml(files.headcount, Headcount)
+        headcount, headcount_read = self._may_miss(files.headcount, Files().headcount, Headcount)
+        evaluation, evaluation_read = self._may_miss(files.evaluation, Files().evaluation, Evaluation)
+        units = tables.read_units(self.root, files.units, self.problems)
         sheets = [self._yaml(file, Sheet) for file in self._sheet_files(files.performance)]
         texts = self._texts(files.texts)
         known = {project.key for project in projects} if _was_read(files.projects, self.problems) else None
@@ -122,7 +135,7 @@ class _Reader:
         self.problems += crosscheck.claims(claims, numbers if self.all_named else None)
         for sheet in filter(None, sheets):
             self.problems += crosscheck.indicators(sheet, numbers, names=self.all_named)
-        if not (settings and counts and assets and headcount and texts):
+        if not (settings and counts and assets and headcount_read and evaluation_read and texts):
             return None
         return ClosingPackage(
             root=self.root,
@@ -134,7 +147,7 @@ class _Reader:
             projects=projects,
             procurement=procurement,
             assets=assets.model,
-            headcount=headcount.model,
+            headcount=headcount,
             sheets=tuple(sheet.model for sheet in sheets if sheet),
             texts=texts,
             claims=claims,
@@ -143,6 +156,8 @@ class _Reader:
             explanations=explanations,
             sheet_files={sheet.model.key: sheet.file for sheet in sheets if sheet},
             codes=codes,
+            units=units,
+            evaluation=evaluation,
         )
 
     def _yaml(self, file: str, model: type[Model]) -> YamlFile[Model] | None:
@@ -158,6 +173,16 @@ class _Reader:
             return model()
         read = self._yaml(file, model)
         return read.model if read else None
+
+    def _may_miss(self, file: str, default: str, model: type[Model]) -> tuple[Model | None, bool]:
+        """Read a YAML file that may be left out unless the settings name another: then there is no model.
+
+        The second value is False where the file is there and can't be read.
+        """
+        if file == default and not (self.root / file).exists():
+            return None, True
+        read = self._yaml(file, model)
+        return (read.model, True) if read else (None, False)
 
     def _prior(self, settings: Settings | None, file: str) -> tuple[PriorLine, ...]:
         """Return last year's figures: of the package's file, or of the archive where there is no such file."""
@@ -192,15 +217,17 @@ class _Reader:
         profile = self._yaml(f"{folder}/profile.yaml", Profile)
         reasons = self._text(folder, "reasons.yaml", Reasons)
         projects = self._text(folder, "projects.yaml", ProjectTexts)
+        uses = self._text(folder, "uses.yaml", Uses)
         performance = self._text(folder, "performance.yaml", PerformanceText)
         key_tasks = self._text(folder, "key-tasks.yaml", KeyTasks)
         glossary = self._text(folder, "glossary.yaml", Glossary)
-        if not (profile and reasons and projects and performance and key_tasks and glossary):
+        if not (profile and reasons and projects and uses and performance and key_tasks and glossary):
             return None
         return Texts(
             profile=profile.model,
             reasons=reasons,
             projects=projects,
+            uses=uses,
             performance=performance,
             key_tasks=key_tasks,
             glossary=glossary,

@@ -4,18 +4,20 @@ The title of a count is what it is called in the list of facts.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, NonNegativeInt
+from pydantic import Field, NonNegativeInt, model_validator
 
 from juesuan.facts import Source
 from juesuan.identities import Explanation
 from juesuan.package.codes import OwnCode
+from juesuan.package.evaluation import Evaluation
 from juesuan.package.performance import Indicator, Sheet
 from juesuan.package.prose import Mention, Prose
 from juesuan.package.settings import SETTINGS_FILE, Settings
-from juesuan.package.texts import Glossary, KeyTasks, PerformanceText, Profile, ProjectTexts, Reasons
+from juesuan.package.texts import Glossary, KeyTasks, PerformanceText, Profile, ProjectTexts, Reasons, Uses
 from juesuan.problems import Problem
 from juesuan.yamlsource import Strict
 
@@ -101,6 +103,15 @@ class ProcurementLine:
     source: Source
 
 
+@dataclass(frozen=True)
+class UnitLine:
+    """One of the units whose accounts a department's accounts are made of, and what is remarked of it."""
+
+    name: str
+    remark: str
+    source: Source
+
+
 class Vehicles(Strict):
     """车辆 by kind, at the end of the year."""
 
@@ -115,11 +126,22 @@ class Vehicles(Strict):
 
 
 class Assets(Strict):
-    """``assets.yaml``: vehicles; 通用设备 and 专用设备 above the value that the edition's form names."""
+    """``assets.yaml``: vehicles; equipment above the value that the edition's form names.
+
+    A form asks for 通用设备 and 专用设备 apart, or (``large_equipment``) for both as one; the other is left out.
+    """
 
     vehicles: Vehicles = Field(title="车辆")
-    general_equipment: NonNegativeInt = Field(title="大额通用设备")
-    special_equipment: NonNegativeInt = Field(title="大额专用设备")
+    general_equipment: NonNegativeInt | None = Field(None, title="大额通用设备")
+    special_equipment: NonNegativeInt | None = Field(None, title="大额专用设备")
+    large_equipment: NonNegativeInt | None = Field(None, title="大额设备（不含车辆）")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        given = [one is not None for one in (self.general_equipment, self.special_equipment, self.large_equipment)]
+        if given in ([True, True, False], [False, False, True]):
+            return self
+        raise ValueError("大额设备写 general_equipment 和 special_equipment 两项，或只写 large_equipment 一项")
 
 
 class InService(Strict):
@@ -167,6 +189,7 @@ class Texts:
     performance: PerformanceText
     key_tasks: KeyTasks
     glossary: Glossary
+    uses: Uses = field(default_factory=Uses)
 
 
 @dataclass(frozen=True)
@@ -195,7 +218,7 @@ class ClosingPackage:
     projects: tuple[Project, ...]
     procurement: tuple[ProcurementLine, ...]
     assets: Assets
-    headcount: Headcount
+    headcount: Headcount | None
     sheets: tuple[Sheet, ...]
     texts: Texts
     claims: tuple[ClaimLine, ...]
@@ -204,6 +227,8 @@ class ClosingPackage:
     explanations: tuple[Explanation, ...]
     sheet_files: Mapping[str, str]
     codes: tuple[OwnCode, ...] = ()
+    units: tuple[UnitLine, ...] = ()
+    evaluation: Evaluation | None = None
 
     def where(self, file: str, entry: str) -> Source:
         """Where an entry of one of the YAML files stands; the settings answer for a file that was left out."""

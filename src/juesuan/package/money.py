@@ -13,7 +13,8 @@
                                                 fund and item ``project.item.<fund>.<item>``
 ``prior.<key>``                                 last year's, as published (fixed)
 ``procurement.<key>``                           ``goods``, ``works``, ``services``; sum ``total``;
-                                                ``sme``, ``micro``
+                                                ``sme``, ``micro``; ``reserved_sme``, ``won_sme``, …
+``evaluation.<stage>.amount``                   the budget of projects with targets, tracked, evaluated
 ==============================================  ==============================================================
 
 Funds are known by then: :mod:`juesuan.closing.funds` has said which fund each line is of.
@@ -24,6 +25,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from juesuan.facts import Phase, Source
 from juesuan.figures import Figure
 from juesuan.identities import Identity, Instance, Relation, Term
+from juesuan.package.evaluation import STAGES
 from juesuan.package.model import BudgetLine, ClosingPackage, Project, ProjectLine
 from juesuan.package.settings import SETTINGS_FILE
 
@@ -33,6 +35,11 @@ GENERAL = "general_public_budget"
 _STAGES = (("initial", Phase.INITIAL), ("adjusted", Phase.ADJUSTED))
 _CLASS_DIGITS = 3
 _OWN_RULE = "本单位预算与采购台账"
+_CONTRACTS = (("procurement.sme", "procurement.total"), ("procurement.micro", "procurement.sme"))
+_RESERVED = (
+    ("procurement.reserved_micro", "procurement.reserved_sme"),
+    ("procurement.won_micro", "procurement.won_sme"),
+)
 _SME_RULE = "《政府采购促进中小企业发展管理办法》（财库〔2020〕46号）"
 
 
@@ -55,6 +62,18 @@ def package_figures(package: ClosingPackage) -> Iterator[Figure]:
         figure for figure in bought if figure.id.removeprefix("procurement.") in ("goods", "works", "services")
     ]
     yield _sum("procurement.total", "政府采购支出总额", parts)
+    yield from _evaluation(package)
+
+
+def _evaluation(package: ClosingPackage) -> Iterator[Figure]:
+    evaluation, file = package.evaluation, package.settings.files.evaluation
+    if evaluation is None:
+        return
+    for name in STAGES:
+        label = f"{type(evaluation).model_fields[name].title}的项目预算金额"
+        source = package.where(file, f"{name}.amount")
+        amount = getattr(evaluation, name).amount
+        yield Figure(f"evaluation.{name}.amount", label, amount, package.settings.year, sources=(source,))
 
 
 def package_identities(package: ClosingPackage) -> tuple[Identity, ...]:
@@ -82,7 +101,9 @@ def package_identities(package: ClosingPackage) -> tuple[Identity, ...]:
         for (stage, fund, code), whole in budgeted.items()
         if whole in known
     ]
-    contracts = [("procurement.sme", "procurement.total"), ("procurement.micro", "procurement.sme")]
+    contracts = [pair for pair in _CONTRACTS if pair[0] in known]
+    won = [("procurement.won_sme", "procurement.total", "procurement.won_elsewhere")]
+    reserved = [(part, whole) for part, whole in _RESERVED if part in known]
     identities = (
         equal("package.budget", "预算：类＝Σ项，合计＝Σ类", "budget."),
         equal("package.three-public", "“三公”经费预算：合计＝Σ各项", "three_public."),
@@ -90,6 +111,22 @@ def package_identities(package: ClosingPackage) -> tuple[Identity, ...]:
         equal("package.procurement", "政府采购支出总额＝货物＋工程＋服务", "procurement."),
         at_most("package.projects-within", "同一功能分类项下各项目预算之和≤该项预算", _OWN_RULE, within),
         at_most("package.contracts", "小微企业合同≤中小企业合同≤政府采购支出总额", _SME_RULE, contracts),
+        at_most(
+            "package.reserved",
+            "面向小微企业预留≤面向中小企业预留；预留项目中小微企业中标≤中小企业中标",
+            _SME_RULE,
+            reserved,
+        ),
+        Identity(
+            "package.won",
+            "package",
+            "预留项目和其他项目由中小企业中标的金额之和≤政府采购总额",
+            _SME_RULE,
+            tuple(
+                Instance(part, (Term(1, whole), Term(-1, other))) for part, whole, other in won if part in known
+            ),
+            relation=Relation.AT_MOST,
+        ),
     )
     return tuple(identity for identity in identities if identity.instances)
 

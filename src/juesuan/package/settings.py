@@ -117,12 +117,14 @@ class Files(Strict):
     procurement: Words = "procurement.csv"
     assets: Words = "assets.yaml"
     headcount: Words = "headcount.yaml"
+    units: Words = "units.csv"
+    evaluation: Words = "evaluation.yaml"
     performance: Words = "performance"  # a folder
     texts: Words = "texts"  # a folder
     explanations: Words = "explanations.yaml"
     codes: Words = "codes.csv"
     # May be left out, with what they hold: three_public, three_public_counts, prior_year, projects, procurement,
-    # performance, every text but profile.yaml, explanations, codes.
+    # headcount, units, evaluation, performance, every text but profile.yaml, explanations, codes.
 
 
 class Settings(Strict):

@@ -9,7 +9,15 @@ from juesuan.facts import Source
 from juesuan.money import parse_wanyuan
 from juesuan.package.csvfile import Row, read_rows, unique
 from juesuan.package.files import package_file
-from juesuan.package.model import BudgetLine, PriorLine, ProcurementLine, Project, ProjectLine, ThreePublicLine
+from juesuan.package.model import (
+    BudgetLine,
+    PriorLine,
+    ProcurementLine,
+    Project,
+    ProjectLine,
+    ThreePublicLine,
+    UnitLine,
+)
 from juesuan.package.settings import SETTINGS_FILE, Files
 from juesuan.problems import InputError, Place, Problem
 
@@ -24,13 +32,23 @@ THREE_PUBLIC_KEYS = {
     "vehicle_running": "公务用车运行费",
     "reception": "公务接待费",
 }
-PROCUREMENT_KEYS = {
+PROCURED_KEYS = {
     "goods": "政府采购货物支出",
     "works": "政府采购工程支出",
     "services": "政府采购服务支出",
+}
+AWARDED_KEYS = {
     "sme": "授予中小企业合同金额",
     "micro": "其中：授予小微企业合同金额",
 }
+RESERVED_KEYS = {
+    "reserved_sme": "面向中小企业预留政府采购项目预算金额",
+    "reserved_micro": "面向小微企业预留政府采购项目预算金额",
+    "won_sme": "面向中小企业预留项目中由中小企业中标或成交的金额",
+    "won_micro": "面向小微企业预留项目中由小微企业中标或成交的金额",
+    "won_elsewhere": "其他项目中由中小企业中标或成交的金额",
+}
+PROCUREMENT_KEYS = PROCURED_KEYS | AWARDED_KEYS | RESERVED_KEYS
 OPERATING_KEY = "operating"
 PRIOR_KEYS = (
     "total",
@@ -136,7 +154,11 @@ def read_projects(root: Path, file: str, problems: list[Problem]) -> tuple[Proje
 
 
 def read_procurement(root: Path, file: str, problems: list[Problem]) -> tuple[ProcurementLine, ...]:
-    """Read government procurement, in 元; a unit without any may leave the file out."""
+    """Read government procurement, in 元; a unit without any may leave the file out.
+
+    Forms ask what small firms were awarded, or what was reserved for them and what they won; the file has one of
+    the two groups, whole, or both.
+    """
 
     def line(row: Row) -> ProcurementLine:
         key = row.matching("键", *_one_of(PROCUREMENT_KEYS))
@@ -148,7 +170,24 @@ def read_procurement(root: Path, file: str, problems: list[Problem]) -> tuple[Pr
         )
     lines = _read(root, file, ("键", "名称", "金额"), line, problems)
     unique([(line.key, line.source) for line in lines], "键", problems)
-    _complete(file, PROCUREMENT_KEYS, [line.key for line in lines], problems)
+    there = [line.key for line in lines]
+    groups = [group for group in (AWARDED_KEYS, RESERVED_KEYS) if any(key in there for key in group)]
+    _complete(
+        file, (*PROCURED_KEYS, *(key for group in groups or [AWARDED_KEYS] for key in group)), there, problems
+    )
+    return lines
+
+
+def read_units(root: Path, file: str, problems: list[Problem]) -> tuple[UnitLine, ...]:
+    """Read the table of units of a department; a unit of its own leaves the file out."""
+
+    def line(row: Row) -> UnitLine:
+        return UnitLine(row.text("单位名称"), row.optional("备注"), row.source)
+
+    if _left_out(root, file, Files().units):
+        return ()
+    lines = _read(root, file, ("单位名称",), line, problems, optional=("备注",))
+    unique([(line.name, line.source) for line in lines], "单位名称", problems)
     return lines
 
 

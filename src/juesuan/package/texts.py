@@ -22,14 +22,15 @@ class Profile(TextFile):
 
     duties: Prose
     composition: Prose
-    staff_category: Prose
+    staff_category: Prose = Prose("")
 
 
 class Reasons(TextFile):
     """Reasons as clauses, without 主要原因是 and without a full stop.
 
     ``budget`` holds the reasons why expenditure differs from the budget, by functional code (class, section or
-    item). Reasons that are not needed may be left out.
+    item), ``budget_total`` that of all of 一般公共预算. ``three_public`` is the reason of the whole; a form that
+    tells the parts apart has one of each. Reasons that are not needed may be left out.
     """
 
     total: Prose = Prose("")
@@ -37,9 +38,23 @@ class Reasons(TextFile):
     expenditure: Prose = Prose("")
     appropriations: Prose = Prose("")
     appropriations_expenditure: Prose = Prose("")
+    budget_total: Prose = Prose("")
     three_public: Prose = Prose("")
+    three_public_abroad: Prose = Prose("")
+    three_public_vehicles: Prose = Prose("")
+    three_public_reception: Prose = Prose("")
     operating: Prose = Prose("")
     budget: dict[FunctionalCode, Prose] = Field(default_factory=dict)
+
+
+class Uses(TextFile):
+    """What money was used for (主要用于), as clauses: by functional item, and of each part of 三公."""
+
+    items: dict[FunctionalCode, Prose] = Field(default_factory=dict)
+    abroad: Prose = Prose("")
+    vehicle_purchase: Prose = Prose("")
+    vehicle_running: Prose = Prose("")
+    reception: Prose = Prose("")
 
 
 class ProjectText(Strict):
@@ -67,11 +82,13 @@ class ProjectTexts(TextFile):
 
 
 class PerformanceText(TextFile):
-    """Section thirteen: how evaluation was organised, what it showed, how results are used."""
+    """How evaluation was organised, what it showed, how results are used; its rules (制度) and ways (机制)."""
 
     management: Prose = Prose("")
     overall: Prose = Prose("")
     results_use: Prose = Prose("")
+    systems: Prose = Prose("")
+    mechanism: Prose = Prose("")
 
 
 class KeyTask(Strict):

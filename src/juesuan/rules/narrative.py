@@ -129,6 +129,7 @@ def texts_printed(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG0
     written = {
         "profile": texts.profile,
         "projects": texts.projects,
+        "uses": texts.uses,
         "performance": texts.performance,
         "key-tasks": texts.key_tasks,
         "glossary": texts.glossary,

@@ -1,0 +1,79 @@
+"""``evaluation.yaml``: how many projects had targets, were tracked and evaluated, and what came of it."""
+
+from fractions import Fraction
+from typing import Annotated, Self
+
+from pydantic import Field, NonNegativeInt, PlainValidator, model_validator
+
+from juesuan.money import parse_amount
+from juesuan.yamlsource import Strict
+
+_HUNDRED = 100  # points of an evaluation, at most
+
+
+def _yuan(written: object) -> int:
+    try:
+        amount = parse_amount(str(written))
+    except ValueError:
+        raise ValueError("应为金额（元），最多到分，如 1234.50") from None
+    if amount < 0:
+        raise ValueError("金额不能是负数")
+    return amount
+
+
+Yuan = Annotated[int, PlainValidator(_yuan)]
+"""An amount written in 元, as 分."""
+
+
+class Stage(Strict):
+    """Projects at one stage of 全过程绩效管理, and their budget."""
+
+    projects: NonNegativeInt
+    amount: Yuan
+
+
+class Grades(Strict):
+    """Evaluated projects by 绩效评级."""
+
+    excellent: NonNegativeInt = Field(0, title="绩效评级为“优”的项目数")
+    good: NonNegativeInt = Field(0, title="绩效评级为“良”的项目数")
+    qualified: NonNegativeInt = Field(0, title="绩效评级为“合格”的项目数")
+    unqualified: NonNegativeInt = Field(0, title="绩效评级为“不合格”的项目数")
+
+
+class Found(Strict):
+    """Problems that the evaluation found: those corrected, and those that are being corrected."""
+
+    found: NonNegativeInt = Field(0, title="绩效自评发现的问题数")
+    corrected: NonNegativeInt = Field(0, title="已经完成整改的问题数")
+    under_way: NonNegativeInt = Field(0, title="正在整改的问题数")
+
+
+class Evaluation(Strict):
+    """``evaluation.yaml``. Amounts are 分; ``average`` is as written, empty where nothing was evaluated."""
+
+    targets: Stage = Field(title="编报绩效目标")
+    tracked: Stage = Field(title="绩效跟踪评价")
+    evaluated: Stage = Field(title="绩效自评")
+    average: Annotated[str, Field(pattern=r"^([0-9]{1,3}(\.[0-9]{1,2})?)?$")] = ""
+    grades: Grades = Grades.model_validate({})
+    problems: Found = Found.model_validate({})
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        graded = sum(getattr(self.grades, name) for name in Grades.model_fields)
+        problems = self.problems
+        if graded != self.evaluated.projects:
+            raise ValueError(f"各等级的项目共 {graded} 个，绩效自评的项目 {self.evaluated.projects} 个，应相等")
+        if problems.corrected + problems.under_way != problems.found:
+            raise ValueError("已经完成整改的与正在整改的问题之和应等于发现的问题数")
+        if self.evaluated.projects > self.targets.projects:
+            raise ValueError("绩效自评的项目不能多于编报绩效目标的项目")
+        if bool(self.average) != bool(self.evaluated.projects):
+            raise ValueError("有绩效自评的项目写平均得分，没有的不写")
+        if self.average and Fraction(self.average) > _HUNDRED:
+            raise ValueError("平均得分不能超过 100 分")
+        return self
+
+
+STAGES: tuple[str, ...] = ("targets", "tracked", "evaluated")
