@@ -154,7 +154,8 @@ def test_rules_name_a_check_and_its_parameters(edition_copy: Path, found: list[s
 def test_a_chart_lists_an_account_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "chart.yaml").write_text(
         "{edition: x, title: t, citation: c, effective: 2019-01-01, closing_marks: {}, "
-        "words: {fund: {}, support: {}, closing: {}, side: {}}, "
+        "words: {fund: {}, support: {}, closing: {}, side: {}}, operating: {}, "
+        "adjustments: {accounts: ['8101'], causes: [{key: a, name: 甲, words: [甲]}]}, "
         "accounts: [{code: '7101', name: 甲, side: debit}, {code: '7101', name: 乙, side: debit}]}",
         "utf-8",
     )

@@ -187,7 +187,7 @@ def test_a_budget_with_a_header_alone_is_no_budget(package: Path) -> None:
     ("file", "left"),
     [
         ("prior-year.csv", lambda read: read.prior == ()),
-        ("procurement.csv", lambda read: [line.amount for line in read.procurement] == [0] * 5),
+        ("procurement.csv", lambda read: {line.amount for line in read.procurement} == {0}),
         ("three-public-budget.csv", lambda read: [line.initial for line in read.three_public] == [0] * 4),
         ("three-public-counts.yaml", lambda read: read.three_public_counts == ThreePublicCounts()),
         ("texts/glossary.yaml", lambda read: read.texts.glossary.terms == ()),

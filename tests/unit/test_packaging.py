@@ -27,6 +27,7 @@ def run(*words: object, cwd: Path, **environment: str) -> str:
 
 
 DISTRIBUTIONS = {  # that are not called as what they are imported by
+    "argon2": "argon2-cffi",
     "docx": "python-docx",
     "great_expectations": "great-expectations",
     "pydantic_core": "pydantic-core",
