@@ -166,7 +166,8 @@ def read_procurement(root: Path, file: str, problems: list[Problem]) -> tuple[Pr
 
     if _left_out(root, file, Files().procurement):
         return tuple(
-            ProcurementLine(key, name, 0, Source(SETTINGS_FILE, 1)) for key, name in PROCUREMENT_KEYS.items()
+            ProcurementLine(key, name, 0, Source(SETTINGS_FILE, 1))
+            for key, name in (PROCURED_KEYS | AWARDED_KEYS).items()
         )
     lines = _read(root, file, ("键", "名称", "金额"), line, problems)
     unique([(line.key, line.source) for line in lines], "键", problems)
