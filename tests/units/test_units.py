@@ -31,7 +31,7 @@ def test_every_cell_is_what_the_oracle_computes(one: Description, shelf: Shelf) 
 def different_cells(unit: ClosedUnit) -> dict[str, tuple[int | None, int | None]]:
     """Return the cells that differ, ours and the oracle's; a row that only one of them has may be blank."""
     both = unit.cells.keys() | unit.oracle.keys()
-    assert len(unit.cells) > 300
+    assert len(unit.cells) > 250
     return {
         name: (unit.cells.get(name), unit.oracle.get(name))
         for name in sorted(both)
