@@ -269,11 +269,18 @@ def _budget(closed: Closed, code: str, phase: str, place: int) -> closing.Books:
 
 def _project(closed: Closed, key: str, phase: str, place: int) -> closing.Books:
     package = closed.books.package
-    lines = tuple(
-        replace(one, **{phase: other_digit(getattr(one, phase), place + 4)}) if one.key == key else one
+    projects = tuple(
+        replace(
+            one,
+            lines=tuple(
+                replace(line, **{phase: other_digit(getattr(line, phase), place + 4)}) for line in one.lines
+            ),
+        )
+        if one.key == key
+        else one
         for one in package.projects
     )
-    return _with_package(closed, replace(package, projects=lines))
+    return _with_package(closed, replace(package, projects=projects))
 
 
 def _figure(closed: Closed, name: str, change: Callable[[int], int]) -> closing.Books:
