@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from juesuan.edition import editions_for, roles_and_prior
 from juesuan.forms import Form, Layout
 from juesuan.rules import sections_of
 from tests.conftest import ROOT, Closed, close_directly
@@ -179,3 +180,28 @@ def test_the_office_chooses_rows_labels_and_zeros_by_options(published: tuple[st
     labels = [one.label for one in closed.books.edition.forms[1].all_rows]
     assert ("二十五、债务付息支出" in labels) == (name == "shanghai-social-work-2024")
     assert labels.count("总计") == 2
+
+
+LAST_YEAR = {
+    "shanghai-planning-2024": {
+        "total": "9859.38", "appropriations": "9746.50", "general_expenditure": "9746.50", "carry_over": "100.00",
+        "operating": "142.80", "three_public.total": "0.39", "three_public.abroad": "0.00",
+        "three_public.vehicles": "0.00", "three_public.vehicle_purchase": "0.00",
+        "three_public.vehicle_running": "0.00", "three_public.reception": "0.39",
+    },
+    "shanghai-social-work-2024": {
+        "total": "307.82", "appropriations": "307.82", "general_expenditure": "307.82", "carry_over": "0.00",
+        "operating": "10.23", "three_public.total": "0.00", "three_public.abroad": "0.00",
+        "three_public.vehicles": "0.00", "three_public.vehicle_purchase": "0.00",
+        "three_public.vehicle_running": "0.00", "three_public.reception": "0.00",
+    },
+}  # fmt: skip
+"""What the closing of 2025 takes as last year's."""
+
+
+def test_the_next_year_finds_last_years_figures_by_role(published: tuple[str, Closed]) -> None:
+    name, closed = published
+    roles, prior = roles_and_prior(closed.books.edition.key)
+    facts = closed.account.facts
+    assert {one.key: facts[roles.resolve(one.of)].display for one in prior.figures} == LAST_YEAR[name]
+    assert set(editions_for(2025)) == {"shanghai-2025"}
