@@ -97,7 +97,10 @@ def no_comparison_with_the_unknown(told: Told) -> Iterator[str]:
 
 
 def comparisons_are_right(told: Told) -> Iterator[str]:
-    """A rise or fall against last year follows from this year's amount as printed and last year's as known."""
+    """A rise or fall against last year follows from this year's amount as printed and last year's as known.
+
+    A rate is told unless it would print as nought.
+    """
     for key, clause, now, before in _comparisons(told):
         if before is None:
             continue
@@ -112,7 +115,7 @@ def comparisons_are_right(told: Told) -> Iterator[str]:
         if before and rate is not None:
             off = abs(number(rate[2]) - abs(change) / before * 100)
             wrong |= (rate[1] == "增长") != (change > 0) or off > _RATE_STEP
-        if wrong or (before and rate is None):
+        if wrong or (before and rate is None and abs(change) / before * 100 >= _RATE_STEP):
             yield f"{key}: {now} 比 {before}　{clause}"
 
 
