@@ -1,6 +1,6 @@
 """Closings that are killed at the N-th change of the file system: power cuts, on purpose.
 
-    python killed_closing.py kill PACKAGE FOLDER N         a closing kills itself (SIGKILL) there, in FOLDER
+    python killed_closing.py kill PACKAGE FOLDER N         a closing kills itself (SIGKILL) there, in FOLDER; another goes on
     python killed_closing.py resume PACKAGE FOLDER N [N …]
 
 ``resume`` closes once, in FOLDER/0; before each N-th change what lies there is copied to FOLDER/N, as a kill at
@@ -27,13 +27,14 @@ _CHANGES = ("mkdir", "rename", "replace", "unlink", "link", "fsync", "rmdir", "o
 
 
 def kill(package: Path, folder: Path, place: int) -> None:
-    """Have a closing kill itself at a place."""
+    """Have a closing kill itself at a place, and another go on from what it left."""
 
     def die(number: int) -> None:
         if number == place:
             os.kill(os.getpid(), signal.SIGKILL)
 
     _tell(_in_a_process(package, folder, die))
+    _tell(_in_a_process(package, folder, lambda _: None))
 
 
 def resume(package: Path, folder: Path, places: list[int]) -> None:
