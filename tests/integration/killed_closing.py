@@ -1,6 +1,6 @@
 """Closings that are killed at the N-th change of the file system: power cuts, on purpose.
 
-    python killed_closing.py kill PACKAGE FOLDER N     a closing kills itself (SIGKILL) there, in FOLDER; one goes on
+    python killed_closing.py kill PACKAGE FOLDER N     a closing kills itself (SIGKILL) in FOLDER; one goes on
     python killed_closing.py resume PACKAGE FOLDER N [N …]
 
 ``resume`` closes once, in FOLDER/0; before each N-th change what lies there is copied to FOLDER/N, as a kill at
