@@ -17,12 +17,12 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 import xlsxwriter
 
-from juesuan.ledger.canonical import LINE_HEADERS
+from juesuan.ledger.values import DATED_HEADERS, LINE_HEADERS
 
 FUND = {"general_public_budget": "一般公共预算财政拨款", "non_appropriation": "非财政拨款资金", "": ""}
 SUPPORT = {"basic": "基本支出", "project": "项目支出", "": ""}
 FIELDS = [name for name in LINE_HEADERS if name != "month"]
-HEADER = [LINE_HEADERS[name] for name in FIELDS]
+HEADER = [*DATED_HEADERS]
 
 Cells = Sequence[Sequence[Any]]
 

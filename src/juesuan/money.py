@@ -108,3 +108,8 @@ def print_rate(value: Fraction, *, decimals: int = 1) -> str:
 def yuan_text(fen: int) -> str:
     """Print 分 as 元 with two decimals, for messages and traces: ``1,234.50``."""
     return f"{Decimal(fen).scaleb(-2):,f}"
+
+
+def plain_yuan(fen: int) -> str:
+    """Print 分 as 元 with two decimals, for files that programs read: ``1234.50``."""
+    return f"{Decimal(fen).scaleb(-2):f}"

@@ -10,25 +10,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from juesuan.ledger.values import DATED_HEADERS
+
 BLOCK = 250_000  # vouchers drawn at a time: a million lines on average
-HEADERS = (
-    "凭证日期",
-    "凭证字号",
-    "分录号",
-    "摘要",
-    "科目编码",
-    "科目名称",
-    "借方金额",
-    "贷方金额",
-    "功能分类编码",
-    "功能分类名称",
-    "部门经济分类编码",
-    "部门经济分类名称",
-    "资金性质",
-    "支出类型",
-    "项目名称",
-    "是否结转",
-)
 UNIT = "单位代码"
 
 _SPENT = [
@@ -161,8 +145,8 @@ def write_xlsx(path: Path, lines: int) -> None:
 
     book = xlsxwriter.Workbook(path, {"constant_memory": True})
     sheet = book.add_worksheet("凭证")
-    sheet.write_row(0, 0, HEADERS)
-    numbers = {HEADERS.index(name) for name in ("分录号", "借方金额", "贷方金额")}
+    sheet.write_row(0, 0, DATED_HEADERS)
+    numbers = {DATED_HEADERS.index(name) for name in ("分录号", "借方金额", "贷方金额")}
     at = 0
     for frame in frames(lines):
         for row in frame.iter_rows():

@@ -27,7 +27,7 @@ from juesuan.csvtext import csv_cell
 from juesuan.ledger.blocks import Unreadable
 from juesuan.ledger.chart import latest_chart
 from juesuan.ledger.engine import Encoding, LargeLedger, OutOfBalance, aggregate_csv
-from juesuan.money import yuan_text
+from juesuan.money import plain_yuan
 from juesuan.problems import InputError, OutputError, Place, Problem
 
 LIST = "split.csv"
@@ -331,7 +331,7 @@ def _sum(values: Sequence[int | None]) -> int | None:
 
 def _yuan(fen: int | None) -> str:
     """Return 分 as 元 with two decimals, as programs read them; nothing for None."""
-    return "" if fen is None else yuan_text(fen).replace(",", "")
+    return "" if fen is None else plain_yuan(fen)
 
 
 def _sha256(path: Path) -> str:

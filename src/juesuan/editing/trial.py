@@ -10,31 +10,14 @@ from typing import Any
 import yaml
 from pydantic import Field
 
-from juesuan.money import parse_amount
+from juesuan.ledger.values import DATED_HEADERS
+from juesuan.money import parse_amount, plain_yuan
 from juesuan.problems import EditionError, InputError
 from juesuan.resources import resource_root
 from juesuan.yamlsource import Strict, read_yaml
 
 FILE = "expectations/trials.yaml"
 
-_VOUCHERS = [
-    "凭证日期",
-    "凭证字号",
-    "分录号",
-    "摘要",
-    "科目编码",
-    "科目名称",
-    "借方金额",
-    "贷方金额",
-    "功能分类编码",
-    "功能分类名称",
-    "部门经济分类编码",
-    "部门经济分类名称",
-    "资金性质",
-    "支出类型",
-    "项目名称",
-    "是否结转",
-]
 _BALANCES = [
     "科目编码",
     "科目名称",
@@ -128,7 +111,7 @@ def write_package(trials: Trials, case: Case, root: Path, *, edition: str, year:
     kind = trials.kinds[case.unit]
     root.mkdir(parents=True)
     books = _Books(trials, case, year)
-    _csv(root / "ledger" / "vouchers.csv", _VOUCHERS, books.voucher_rows())
+    _csv(root / "ledger" / "vouchers.csv", DATED_HEADERS, books.voucher_rows())
     _csv(root / "ledger" / "trial-balance.csv", _BALANCES, books.balance_rows())
     unit = {"code": "000000", "name": "试算单位", "department": "试算主管部门", "kind": case.unit}
     _yaml(root / "settings.yaml", {
@@ -165,7 +148,7 @@ def write_prior(root: Path, amounts: Mapping[str, tuple[str, int]]) -> None:
 
 def _write_whole(root: Path, books: "_Books") -> None:
     spent = {key: books.spent_on(name) for key, name in _THREE_PUBLIC.items()}
-    rows = ([key, _THREE_PUBLIC[key], _yuan(amount)] for key, amount in spent.items())
+    rows = ([key, _THREE_PUBLIC[key], plain_yuan(amount)] for key, amount in spent.items())
     _csv(root / "three-public-budget.csv", ["键", "名称", "年初预算"], rows)
     _yaml(root / "three-public-counts.yaml", {
         "abroad_groups": int(spent["abroad"] > 0),
@@ -234,7 +217,7 @@ class _Books:
         entries: dict[int, int] = defaultdict(int)
         for line in self.lines:
             entries[line.voucher] += 1
-            debit, credit = (_yuan(line.debit), "") if line.debit > 0 else ("", _yuan(-line.debit))
+            debit, credit = (plain_yuan(line.debit), "") if line.debit > 0 else ("", plain_yuan(-line.debit))
             spending = line.account.startswith((_INCOME, _SPENDING)) or line.economic or line.project
             yield [
                 f"{self.year}-12-{31 if line.closing else 20}",
@@ -273,7 +256,7 @@ class _Books:
                 fund,
                 functional,
                 self.trials.codes.get(functional, ""),
-                *map(_yuan, (sign * opening, debit, credit, sign * (opening + debit - credit))),
+                *map(plain_yuan, (sign * opening, debit, credit, sign * (opening + debit - credit))),
             ]
 
     def budget(self) -> list[list[str]]:
@@ -282,14 +265,21 @@ class _Books:
         for line in self._appropriated():
             sums[line.functional, line.fund] -= line.debit
         return [
-            [code, self.trials.codes[code], _yuan(amount), _yuan(amount), fund]
+            [code, self.trials.codes[code], plain_yuan(amount), plain_yuan(amount), fund]
             for (code, fund), amount in sorted(sums.items())
         ]
 
     def projects(self) -> list[list[str]]:
         """Return the projects that are paid from appropriations."""
         return [
-            [f"p{number}", line.project, line.functional, _yuan(-line.debit), _yuan(-line.debit), line.fund]
+            [
+                f"p{number}",
+                line.project,
+                line.functional,
+                plain_yuan(-line.debit),
+                plain_yuan(-line.debit),
+                line.fund,
+            ]
             for number, line in enumerate((one for one in self._appropriated() if one.project), start=1)
         ]
 
@@ -319,7 +309,3 @@ def _csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> No
 def _yaml(path: Path, data: Mapping[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(yaml.safe_dump(dict(data), allow_unicode=True, sort_keys=False, width=1000), encoding="utf-8")
-
-
-def _yuan(fen: int) -> str:
-    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02}"

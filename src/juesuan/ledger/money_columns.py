@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from juesuan.ledger import cells, quirks
 from juesuan.ledger.profiles import Profile
+from juesuan.money import plain_yuan
 
 Columns = Mapping[str, Sequence[str]]
 DEBIT, CREDIT, EVEN = "借", "贷", "平"
@@ -71,12 +72,6 @@ def fen(texts: Sequence[str]) -> list[int]:
     return values
 
 
-def fen_text(amount: int) -> str:
-    """Return 分 as a plain text in 元."""
-    sign = "-" if amount < 0 else ""
-    return f"{sign}{abs(amount) // 100}.{abs(amount) % 100:02}"
-
-
 def _plain(money: Money, columns: Columns, names: Sequence[str]) -> None:
     for name in names:
         if name in columns:
@@ -90,7 +85,7 @@ def _net(pair: tuple[str, str]) -> str:
         if text and cells.amounts([text])[0].bad[0]:
             return text
     left, right = fen(pair)
-    return fen_text(left - right)
+    return plain_yuan(left - right)
 
 
 def _turn(

@@ -23,6 +23,8 @@ LINE_HEADERS: Mapping[str, str] = {
     "project": "项目名称",
     "closing": "是否结转",
 }
+DATED_HEADERS = tuple(header for field, header in LINE_HEADERS.items() if field != "month")
+"""The columns of an export whose lines say no period: it follows from their dates."""
 BALANCE_HEADERS: Mapping[str, str] = {
     "account": "科目编码",
     "account_name": "科目名称",
