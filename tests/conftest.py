@@ -11,8 +11,8 @@ import pytest
 from juesuan import closing
 from juesuan.editionfiles import edition_files
 from juesuan.narrative import load_charts
-from juesuan.suites import SuiteRun
 from tests.seaweed import s3_keys, s3_server
+from tests.stages import Checked, close_checked
 
 __all__ = ["s3_keys", "s3_server"]  # fixtures
 
@@ -21,14 +21,9 @@ EXAMPLE = ROOT / "examples" / "wuhan-2020"
 
 
 @dataclass(frozen=True)
-class Closed:
-    """Every stage's result of a closing that went through."""
+class Closed(Checked):
+    """A closing whose results were written into ``out``."""
 
-    intake: closing.Intake
-    books: closing.Books
-    account: closing.Account
-    runs: tuple[SuiteRun, ...]
-    disclosure: closing.Disclosure
     out: Path
 
     @property
@@ -40,20 +35,9 @@ class Closed:
 
 def close_directly(package: Path, out: Path) -> Closed:
     """Run the stages of a closing without an orchestrator."""
-    intake = closing.ingest(package)
-    runs = closing.check_ledger(intake)
-    closing.refuse_problems(intake.problems, runs)
-    books = closing.fill(intake)
-    runs += closing.check_tables(books)
-    closing.refuse_failures(runs)
-    account = closing.derive(books)
-    runs += closing.check_account(account)
-    closing.refuse_failures(runs)
-    disclosure = closing.render(account)
-    runs += closing.check_disclosure(account, disclosure, runs)
-    closing.refuse_failures(runs)
-    closing.write_results(out, account, disclosure, runs)
-    return Closed(intake, books, account, runs, disclosure, out)
+    done = close_checked(package, closing.render)
+    closing.write_results(out, done.account, done.disclosure, done.runs)
+    return Closed(done.intake, done.books, done.account, done.runs, done.disclosure, out)
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,9 @@ from juesuan.edition import load_edition
 from juesuan.editionfiles import known_edition, options_of
 from juesuan.problems import EditionError
 from tests.editions.test_elsewhere import ORACLE
+from tests.stages import close_checked
 from tests.units.builder import build
-from tests.units.closed import page_alone, read_ledger, sentences_of
+from tests.units.closed import page_alone, sentences_of
 from tests.units.describe import Description, corpus
 from tests.units.oracle import tables_of
 
@@ -40,18 +41,8 @@ def handed_in(one: Description, root: Path) -> Path:
 
 def closed(package: Path) -> tuple[closing.Account, str]:
     """Close a package as far as the page; return its account and its sentences."""
-    intake, runs = read_ledger(package)
-    closing.refuse_problems(intake.problems, runs)
-    books = closing.fill(intake)
-    runs += closing.check_tables(books)
-    closing.refuse_failures(runs)
-    account = closing.derive(books)
-    runs += closing.check_account(account)
-    closing.refuse_failures(runs)
-    disclosure = page_alone(account)
-    runs += closing.check_disclosure(account, disclosure, runs)
-    closing.refuse_failures(runs)
-    return account, "\n".join(sentences_of(disclosure.document, account))
+    done = close_checked(package, page_alone)
+    return done.account, "\n".join(sentences_of(done.disclosure.document, done.account))
 
 
 @pytest.mark.parametrize("name", SPREAD)

@@ -11,6 +11,7 @@ from juesuan.document import Document
 from juesuan.rules import sections_of
 from juesuan.skins.html import render_html
 from juesuan.suites import SuiteRun
+from tests.stages import close_checked
 from tests.units.builder import build
 from tests.units.describe import Description
 from tests.units.oracle import tables_of
@@ -70,25 +71,10 @@ def close_unit(one: Description, root: Path) -> ClosedUnit:
     """
     package = build(one, root)
     oracle = tables_of(package)
-    intake, runs = read_ledger(package)
-    closing.refuse_problems(intake.problems, runs)
-    books = closing.fill(intake)
-    runs += closing.check_tables(books)
-    closing.refuse_failures(runs)
-    account = closing.derive(books)
-    runs += closing.check_account(account)
-    closing.refuse_failures(runs)
-    disclosure = closing.render(account) if one.all_skins else page_alone(account)
-    runs += closing.check_disclosure(account, disclosure, runs)
-    closing.refuse_failures(runs)
-    cells = {name: figure.value for name, figure in books.tables.by_id.items()}
-    return ClosedUnit(one, package, oracle, cells, runs, disclosure, sentences_of(disclosure.document, account))
-
-
-def read_ledger(package: Path) -> tuple[closing.Intake, tuple[SuiteRun, ...]]:
-    """Return a package as it was read, and its ledger checked."""
-    intake = closing.ingest(package)
-    return intake, closing.check_ledger(intake)
+    done = close_checked(package, closing.render if one.all_skins else page_alone)
+    cells = {name: figure.value for name, figure in done.books.tables.by_id.items()}
+    sentences = sentences_of(done.disclosure.document, done.account)
+    return ClosedUnit(one, package, oracle, cells, done.runs, done.disclosure, sentences)
 
 
 def page_alone(account: closing.Account) -> closing.Disclosure:

@@ -11,9 +11,10 @@ from juesuan import closing
 from juesuan.closing.refusal import failed_of
 from juesuan.problems import Severity
 from juesuan.suites import SuiteRun
+from tests.stages import read_ledger
 from tests.units import laws
 from tests.units.builder import build
-from tests.units.closed import close_unit, read_ledger
+from tests.units.closed import close_unit
 from tests.units.corruptions import CORRUPTIONS, EXCEEDED, Corruption, corrupted
 from tests.units.describe import Description, corpus
 from tests.units.drawn import units
