@@ -9,7 +9,8 @@ procedure (:class:`Run`): as a task of Prefect for one unit (``annual_close.py``
 many units one after another, for a city (``juesuan.city``).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, TypeVar
 
@@ -210,19 +211,27 @@ def check_disclosure(
     return runs
 
 
+@contextmanager
+def _compared_with(request: Request, account: closing.Account) -> Iterator[Path | None]:
+    """Yield the results to compare with: those that the run names, else last year's of the archive, if any."""
+    if request.compare:
+        yield request.compare
+        return
+    with closing.last_years_results(request.archive, account) as last:
+        yield last.folder if last else None
+
+
 def write_draft(
     request: Request, account: closing.Account, disclosure: closing.Disclosure, runs: tuple[SuiteRun, ...]
 ) -> closing.State:
-    with closing.last_years_results(request.archive, account) as last:
-        old = request.compare or (last.folder if last else None)
+    with _compared_with(request, account) as old:
         return closing.write_draft(request.results, account, disclosure, runs, old=old)
 
 
 def stage(
     request: Request, account: closing.Account, disclosure: closing.Disclosure, runs: tuple[SuiteRun, ...]
 ) -> closing.Staged:
-    with closing.last_years_results(request.archive, account) as last:
-        old = request.compare or (last.folder if last else None)
+    with _compared_with(request, account) as old:
         return closing.stage_results(request.results, account, disclosure, runs, old=old)
 
 
