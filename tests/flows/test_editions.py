@@ -7,8 +7,9 @@ from juesuan import closing
 from juesuan.closing.contents import run_data
 from juesuan.editing import check_edition, write_skeleton
 from juesuan.editing.check import Checked
-from juesuan.editing.trial import load_trials
+from juesuan.editing.trial import load_trials, write_prior
 from juesuan.edition import load_edition
+from juesuan.package.tables import read_prior
 
 OWN = "extends: wuhan-2020\nname: 本局的版本\npublisher: 本局\nmoney: {zeros: printed}\n"
 
@@ -54,6 +55,22 @@ def test_a_good_edition_is_tried_on_every_situation() -> None:
     assert next(iter(checked.lines)).startswith("✓ 版本“wuhan-2020-department”")
     assert checked.cases == tuple((case.name, "") for case in load_trials().cases)
     assert checked.good
+
+
+def test_what_was_published_a_year_ago_is_rounded_and_may_be_a_deficit(tmp_path: Path) -> None:
+    amounts = {
+        "carry_over": ("年初结转", -150_500_000),
+        "total": ("支出", 123_456_789),
+        "three_public.reception": ("无", 0),
+    }
+    write_prior(tmp_path, amounts)
+    read = read_prior(tmp_path, "prior-year.csv", problems := [])
+    assert {line.key: line.amount for line in read} == {
+        "carry_over": -150_500_000,
+        "total": 123_460_000,
+        "three_public.reception": 0,
+    }
+    assert problems == []
 
 
 def test_a_skeleton_is_an_edition_and_is_written_once(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import yaml
 from pydantic import Field
 
 from juesuan.ledger.values import DATED_HEADERS
-from juesuan.money import parse_amount, plain_yuan
+from juesuan.money import WANYUAN, parse_amount, plain_yuan
 from juesuan.problems import EditionError, InputError
 from juesuan.resources import resource_root
 from juesuan.yamlsource import Strict, read_yaml
@@ -139,10 +139,8 @@ def write_package(trials: Trials, case: Case, root: Path, *, edition: str, year:
 
 
 def write_prior(root: Path, amounts: Mapping[str, tuple[str, int]]) -> None:
-    """Write last year's figures, names and 分 by their keys, in 万元."""
-    rows = (
-        [key, name, f"{amount // 10**6}.{amount // 10**4 % 100:02}"] for key, (name, amount) in amounts.items()
-    )
+    """Write last year's figures, names and 分 by their keys, as they were published: in 万元, rounded."""
+    rows = ([key, name, WANYUAN.print_steps(WANYUAN.nearest(amount))] for key, (name, amount) in amounts.items())
     _csv(root / "prior-year.csv", ["键", "名称", "金额（万元）"], rows)
 
 
