@@ -13,7 +13,7 @@ from juesuan.problems import EditionError
 from tests.editions.test_elsewhere import ORACLE
 from tests.stages import close_checked
 from tests.units.builder import build
-from tests.units.closed import page_alone, sentences_of
+from tests.units.closed import sentences_of
 from tests.units.describe import Description, corpus
 from tests.units.oracle import tables_of
 
@@ -41,7 +41,7 @@ def handed_in(one: Description, root: Path) -> Path:
 
 def closed(package: Path) -> tuple[closing.Account, str]:
     """Close a package as far as the page; return its account and its sentences."""
-    done = close_checked(package, page_alone)
+    done = close_checked(package, closing.page_alone)
     return done.account, "\n".join(sentences_of(done.disclosure.document, done.account))
 
 

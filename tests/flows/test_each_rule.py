@@ -22,7 +22,6 @@ from juesuan.rules import LastYear, closing_rules
 from juesuan.suites import Check
 from tests.conftest import ROOT, Closed
 from tests.units.builder import build
-from tests.units.closed import page_alone
 from tests.units.describe import read
 
 SPEC = ROOT / "tests" / "spec"
@@ -168,7 +167,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Made:
     intake = closing.ingest(package)
     assert intake.problems == ()
     account = closing.derive(closing.fill(intake))
-    return Made(account, page_alone(account))
+    return Made(account, closing.page_alone(account))
 
 
 def failing(made: Made) -> set[str]:

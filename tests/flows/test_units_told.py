@@ -16,7 +16,7 @@ from juesuan.identities import CheckResult, Severity, Verdict
 from juesuan.suites import run_suites
 from tests.conftest import ROOT
 from tests.units.builder import build
-from tests.units.closed import page_alone, sentences_of
+from tests.units.closed import sentences_of
 from tests.units.corruptions import rows_of, write_rows
 from tests.units.describe import corpus, fen
 
@@ -63,7 +63,7 @@ class Told:
 
     @cached_property
     def disclosure(self) -> closing.Disclosure:
-        return page_alone(self.account)
+        return closing.page_alone(self.account)
 
     @cached_property
     def sentences(self) -> str:

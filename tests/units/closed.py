@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from juesuan import closing
-from juesuan.closing.render import write_document
 from juesuan.document import Document
 from juesuan.rules import sections_of
-from juesuan.skins.html import render_html
 from juesuan.suites import SuiteRun
 from tests.stages import close_checked
 from tests.units.builder import build
@@ -71,16 +69,10 @@ def close_unit(one: Description, root: Path) -> ClosedUnit:
     """
     package = build(one, root)
     oracle = tables_of(package)
-    done = close_checked(package, closing.render if one.all_skins else page_alone)
+    done = close_checked(package, closing.render if one.all_skins else closing.page_alone)
     cells = {name: figure.value for name, figure in done.books.tables.by_id.items()}
     sentences = sentences_of(done.disclosure.document, done.account)
     return ClosedUnit(one, package, oracle, cells, done.runs, done.disclosure, sentences)
-
-
-def page_alone(account: closing.Account) -> closing.Disclosure:
-    """Return the document and its page: other formats take seconds, and rules read neither."""
-    document = write_document(account)
-    return closing.Disclosure(document, render_html(document, account.facts), b"", b"", b"", draft=True)
 
 
 def sentences_of(document: Document, account: closing.Account) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from juesuan.closing.lock import only_one, only_one_into, only_one_of
 from juesuan.closing.outcome import Outcome, address_of, name_of, unit_of
 from juesuan.closing.proof import conflicts_refused
 from juesuan.closing.refusal import ClosingRefused, problems_refused, refuse_failures, refuse_problems
-from juesuan.closing.render import Disclosure, render, write_document
+from juesuan.closing.render import Disclosure, page_alone, render, write_document
 from juesuan.closing.results import (
     Staged,
     discard,
@@ -79,6 +79,7 @@ __all__ = [
     "only_one",
     "only_one_into",
     "only_one_of",
+    "page_alone",
     "problems_refused",
     "publish",
     "refusal_folder",

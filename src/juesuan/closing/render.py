@@ -45,6 +45,16 @@ def render(account: Account, *, draft: bool = True) -> Disclosure:
     return _rendered(write_document(account), account, draft=draft)
 
 
+def page_alone(account: Account) -> Disclosure:
+    """Write the document and its page, marked as a draft: the rules on the document read no other format.
+
+    Raises:
+        EditionError: a template is wrong.
+    """
+    document = write_document(account)
+    return Disclosure(document, render_html(document, account.facts), b"", b"", b"", draft=True)
+
+
 def write_document(account: Account) -> Document:
     """Write the document over the facts, before any format.
 

@@ -7,7 +7,6 @@ from fractions import Fraction
 from pathlib import Path
 
 from juesuan import closing
-from juesuan.closing.render import write_document
 from juesuan.editing.trial import Case, Trials, load_trials, write_package, write_prior
 from juesuan.edition import Edition, load_edition
 from juesuan.edition.made import OPERATING
@@ -15,7 +14,6 @@ from juesuan.editionfiles import is_path
 from juesuan.money import round_half_up
 from juesuan.problems import EditionError, InputError, JuesuanError
 from juesuan.roles import Role
-from juesuan.skins.html import render_html
 
 _CARRIED = "carry_over"  # what the books begin with is last year's end, whatever else last year was
 
@@ -103,9 +101,5 @@ def _closed(root: Path) -> closing.Account:
     closing.refuse_failures(closing.check_tables(books))
     account = closing.derive(books)
     closing.refuse_failures(closing.check_account(account))
-    document = write_document(account)
-    page = render_html(document, account.facts)
-    closing.refuse_failures(
-        closing.check_disclosure(account, closing.Disclosure(document, page, b"", b"", b"", draft=True))
-    )
+    closing.refuse_failures(closing.check_disclosure(account, closing.page_alone(account)))
     return account
