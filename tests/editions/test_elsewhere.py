@@ -79,9 +79,9 @@ ORACLE = {
 
 
 @pytest.fixture(scope="session")
-def shelf() -> Shelf:
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     """What this process has closed."""
-    return Shelf()
+    return Shelf(tmp_path_factory.mktemp("units"))
 
 
 @pytest.mark.parametrize("name", sorted(UNITS) if os.environ.get("EDITIONS_ALL") else SPREAD)

@@ -1,6 +1,5 @@
 """Closing units of the corpus by the stage functions, once for each test process."""
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,7 +38,7 @@ class ClosedUnit:
 class Shelf:
     """What was closed already; a closing that failed is remembered with its error."""
 
-    root: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="units-")))
+    root: Path
     closed: dict[str, ClosedUnit | Exception] = field(default_factory=dict)
 
     def unit(self, one: Description) -> ClosedUnit:

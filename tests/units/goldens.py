@@ -4,6 +4,8 @@ python -m tests.units.goldens [UNIT …]
 """
 
 import sys
+import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from juesuan.problems import JuesuanError
@@ -21,10 +23,13 @@ def golden_of(one: Description) -> Path:
 def main(names: list[str]) -> int:
     """Write the sentences of the named units, or of all; return how many could not be closed."""
     FOLDER.mkdir(exist_ok=True)
-    shelf, failed = Shelf(), 0
-    for one in corpus():
-        if names and one.name not in names:
-            continue
+    with tempfile.TemporaryDirectory(prefix="units-") as folder:
+        return _write(Shelf(Path(folder)), [one for one in corpus() if not names or one.name in names])
+
+
+def _write(shelf: Shelf, units: Iterable[Description]) -> int:
+    failed = 0
+    for one in units:
         try:
             sentences = shelf.unit(one).sentences
         except JuesuanError as error:

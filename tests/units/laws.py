@@ -86,7 +86,8 @@ def no_rate_from_nothing(told: Told) -> Iterator[str]:
         if not before and "%" in clause:
             yield clause
     for text in told.paragraphs():
-        yield from re.findall(rf"年初预算数?为 0 .?元，支出决算为 {_N} .?元，完成年初预算的.*", text)
+        of_nothing = rf"年初预算数?为 0 .?元，支出决算为 {_N} .?元，完成年初预算的.*"
+        yield from (found[0] for found in re.finditer(of_nothing, text))
 
 
 def no_comparison_with_the_unknown(told: Told) -> Iterator[str]:

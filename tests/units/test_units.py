@@ -17,9 +17,9 @@ FOUR_SKINS = [each for one, each in zip(UNITS, EACH, strict=True) if one.all_ski
 
 
 @pytest.fixture(scope="session")
-def shelf() -> Shelf:
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     """What this process has closed."""
-    return Shelf()
+    return Shelf(tmp_path_factory.mktemp("units"))
 
 
 @pytest.mark.parametrize("one", EACH)
