@@ -73,13 +73,14 @@ def ledger_rules(edition: EditionFiles | str) -> tuple[LedgerRule, ...]:
     Raises:
         EditionError: the file is missing or wrong, names an unknown check or lacks a parameter of one.
     """
+    files = files_of(edition)
     try:
-        source = files_of(edition).read(FILE, _Rules)
+        source = files.read(FILE, _Rules)
     except InputError as error:
         raise EditionError(str(error)) from None
     rules = tuple(LedgerRule(**dict(item)) for item in source.rules)
     if len({rule.id for rule in rules}) != len(rules):
-        raise EditionError(f"two ledger rules of {edition} share an id")
+        raise EditionError(f"two ledger rules of {files.name} share an id")
     for rule in rules:
         if rule.kind not in CHECKS:
             raise EditionError(f"ledger rule {rule.id}: no check is called {rule.kind!r}")
