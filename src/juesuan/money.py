@@ -84,7 +84,7 @@ class DisplayUnit:
     def print_steps(self, steps: int) -> str:
         """Print a whole number of steps: ``1,234.5``, ``1234.50``, as the edition has it."""
         value = Decimal(steps).scaleb(-self.decimals)
-        text = f"{abs(value) if not steps else value:,f}" if self.fixed else print_decimal(value)
+        text = f"{value:,f}" if self.fixed else print_decimal(value)
         return text if self.separators else text.replace(",", "")
 
 

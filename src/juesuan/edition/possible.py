@@ -17,6 +17,7 @@ from juesuan.forms.model import Form, Layout
 from juesuan.ledger import Fund, load_codes
 from juesuan.package.names import possible_facts
 from juesuan.roles import Cell, ListLine, class_rows, column_members, completed, rows_under
+from juesuan.tables.fill import LEVELS
 
 Members = Sequence[Mapping[str, str]]
 
@@ -24,7 +25,6 @@ PROJECT = "somewhat"
 """The key of a project as it might be."""
 
 _PROJECT = {"project": PROJECT, "name": "", "sheet": "yes", "use": "yes"}
-_LEVELS = {3: 1, 5: 2, 7: 3}
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Possible:
     def codes(self) -> Mapping[int, tuple[str, ...]]:
         """Functional codes by level: every class that the forms or the list have, one section, one item."""
         names = load_codes(self.edition.valid.first).functional.names
-        classes = {code for code in names if _LEVELS.get(len(code)) == 1}
+        classes = {code for code in names if LEVELS.get(len(code)) == 1}
         for form in self.edition.forms.values():
             classes |= class_rows(form).keys()
-        item = next((code for code in sorted(names) if _LEVELS.get(len(code)) == 3), "")  # noqa: PLR2004 - 项
+        item = next((code for code in sorted(names) if LEVELS.get(len(code)) == 3), "")  # noqa: PLR2004 - 项
         return {1: tuple(sorted(classes)), 2: (item[:5],), 3: (item,)}
 
     @cached_property

@@ -5,7 +5,7 @@ import string
 from collections.abc import Callable, Iterator
 from graphlib import CycleError, TopologicalSorter
 
-from juesuan.forms.filling import cell_fills, columns_with_cells
+from juesuan.forms.filling import cell_fills, printed_rows
 from juesuan.forms.model import Form, Layout
 from juesuan.forms.notes import Axis, Formula, NoteError
 from juesuan.problems import EditionError
@@ -19,12 +19,7 @@ def faults_of(form: Form) -> tuple[str, ...]:
 
 def cells_by_row(form: Form) -> dict[str, tuple[str, ...]]:
     """Return the column keys in which each row of the form has cells."""
-    found = {
-        row.id: tuple(column.key for column in columns_with_cells(form, block, row))
-        for block in form.blocks
-        for row in block.rows
-    }
-    return found | {row.id: tuple(c.key for c in columns_with_cells(form, None, row)) for row in form.totals}
+    return {row.id: tuple(column.key for column in columns) for row, columns in printed_rows(form)}
 
 
 def grid_width(form: Form) -> int:
@@ -150,13 +145,12 @@ def _texts(form: Form) -> Iterator[str]:
 
 
 def _fills(form: Form) -> Iterator[str]:
-    for block in (*form.blocks, None):
-        for row in form.totals if block is None else block.rows:
-            for column in columns_with_cells(form, block, row):
-                try:
-                    cell_fills(form, column, row)
-                except EditionError as error:
-                    yield str(error)
+    for row, columns in printed_rows(form):
+        for column in columns:
+            try:
+                cell_fills(form, column, row)
+            except EditionError as error:
+                yield str(error)
 
 
 def _notes(form: Form) -> Iterator[str]:

@@ -35,12 +35,18 @@ def cell_fills(form: Form, column: Column, row: FormRow) -> tuple[Fill, ...]:
     return tuple(_complete(_merge(base, part, where), where) for base in bases for part in row.fill or (Fill(),))
 
 
-def fills_of(form: Form) -> Iterator[Fill]:
-    """Yield the fills of every cell that the form prints of itself."""
+def printed_rows(form: Form) -> Iterator[tuple[FormRow, tuple[Column, ...]]]:
+    """Yield each row that the form prints of itself, with the columns in which it has a cell."""
     for block in (*form.blocks, None):
         for row in form.totals if block is None else block.rows:
-            for column in columns_with_cells(form, block, row):
-                yield from cell_fills(form, column, row)
+            yield row, columns_with_cells(form, block, row)
+
+
+def fills_of(form: Form) -> Iterator[Fill]:
+    """Yield the fills of every cell that the form prints of itself."""
+    for row, columns in printed_rows(form):
+        for column in columns:
+            yield from cell_fills(form, column, row)
 
 
 def class_of(row: FormRow) -> str | None:

@@ -55,13 +55,16 @@ class _Filler:
     names: Mapping[str, str]
 
     def table(self) -> FilledTable:
-        form_rows = tuple(self._rows())
-        rows = {row.id: self._row(block, row) for block, row in form_rows}
-        parts: dict[str, Parts] = {
-            figure_id(self.form.table, row.id, column.key): tuple(_parts(cell_fills(self.form, column, row)))
-            for block, row in form_rows
-            for column in columns_with_cells(self.form, block, row)
-        }
+        rows: dict[str, FilledRow] = {}
+        parts: dict[str, Parts] = {}
+        for block, row in self._rows():
+            cells: dict[str, Figure] = {}
+            for column in columns_with_cells(self.form, block, row):
+                fills = cell_fills(self.form, column, row)
+                cells[column.key] = figure = self._cell(row, column, fills)
+                parts[figure.id] = tuple(_parts(fills))
+            level = LEVELS.get(len(row.code), 0) if row.code else int(class_of(row) is not None)
+            rows[row.id] = FilledRow(row.id, row.printed, row.label, cells, level, row.strong)
         return FilledTable(self.form, self.year, rows, parts)
 
     def _rows(self) -> Iterator[tuple[FormBlock | None, FormRow]]:
@@ -86,15 +89,8 @@ class _Filler:
         for code in sorted({code[:length] for code in codes for length in LEVELS if len(code) >= length}):
             yield FormRow(code=code, label=self.names.get(code, code), fill=(Fill(functional=(code,)),))
 
-    def _row(self, block: FormBlock | None, row: FormRow) -> FilledRow:
-        columns = columns_with_cells(self.form, block, row)
-        cells = {column.key: self._cell(row, column) for column in columns}
-        level = LEVELS.get(len(row.code), 0) if row.code else int(class_of(row) is not None)
-        return FilledRow(row.id, row.printed, row.label, cells, level, row.strong)
-
-    def _cell(self, row: FormRow, column: Column) -> Figure:
+    def _cell(self, row: FormRow, column: Column, fills: tuple[Fill, ...]) -> Figure:
         form = self.form
-        fills = cell_fills(form, column, row)
         formula = _printed_formula(form, row, column)
         from_budget = tuple(name for fill in fills for name in fill.budget)
         stated = (*from_budget, *(name for fill in fills for name in fill.figures if name in self.given))

@@ -6,7 +6,6 @@ The files say in their headers how a rule is written; :mod:`juesuan.tables.struc
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
@@ -14,6 +13,7 @@ from pydantic import Field
 from juesuan.editionfiles import EditionFiles, files_of
 from juesuan.identities import Relation
 from juesuan.problems import EditionError, InputError, Place, Problem, Severity
+from juesuan.roles import Depth
 from juesuan.yamlsource import Strict, place_of
 
 _CELL = re.compile(
@@ -23,24 +23,11 @@ ROOM = "identities"
 _TERM = re.compile(r"(?P<sign>[-+]?)\s*(?P<figure>\S+)")
 
 
-class Level(StrEnum):
-    """类, 款, 项."""
-
-    CLASS = "class"
-    SECTION = "section"
-    ITEM = "item"
-
-    @property
-    def depth(self) -> int:
-        """1 for 类, 2 for 款, 3 for 项."""
-        return list(Level).index(self) + 1
-
-
 class Domain(Strict):
     """What a variable runs over: rows or columns of a table, narrowed by level or to rows with a column."""
 
     table: int
-    level: Level | None = None
+    level: Depth | None = None
     column: str | None = None
 
 

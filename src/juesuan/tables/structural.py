@@ -8,7 +8,7 @@ from juesuan.forms.model import Form, Forms, Layout
 from juesuan.identities import Identity, Instance, Term
 from juesuan.problems import EditionError, Problem
 from juesuan.roles import class_rows
-from juesuan.tables.fill import figure_id
+from juesuan.tables.fill import LEVELS, figure_id
 from juesuan.tables.model import FilledRow, FilledTable, Tables
 from juesuan.tables.rules import (
     CellPattern,
@@ -20,7 +20,6 @@ from juesuan.tables.rules import (
     parse_term,
 )
 
-_LEVEL_DIGITS = {1: 3, 2: 5, 3: 7}
 _GROUPS = ("classes", "children")
 _VARIABLES = ("row", "class", "column")
 _Binding = Mapping[str, str]
@@ -86,7 +85,7 @@ def _choices(tables: Tables, variable: str, domain: Domain) -> list[_Binding]:
         return [{"column": column.key} for column in table.form.all_columns]
     if variable == "class":
         return [{"row": row, "class": code} for code, row in class_rows(table.form).items()]
-    rows = tuple(table.rows.values()) if domain.level is None else table.at_level(domain.level.depth)
+    rows = tuple(table.rows.values()) if domain.level is None else table.at_level(domain.level.level)
     return [{"row": row.id} for row in rows if domain.column is None or domain.column in row.cells]
 
 
@@ -152,7 +151,7 @@ def _rule_faults(forms: Forms, file: RuleFile, rule: Rule, figures: Set[str]) ->
             yield "for_each", "没有这个变量", name
         elif domain.table not in forms:
             yield "for_each", "没有这张表", f"表 {domain.table}"
-        elif domain.level is not None and not _has_level(forms[domain.table], domain.level.depth):
+        elif domain.level is not None and not _has_level(forms[domain.table], domain.level.level):
             yield "for_each", "这张表没有这一级的行", f"表 {domain.table} {domain.level}"
         elif domain.column is not None and domain.column not in _columns(forms[domain.table]):
             yield "for_each", "这张表没有这一栏", f"表 {domain.table} {domain.column} 栏"
@@ -186,7 +185,7 @@ def _cell_faults(forms: Forms, rule: Rule, cell: CellPattern) -> Iterator[str]:
     cells = cells_by_row(form)
     subjects = form.layout is Layout.SUBJECTS
     if cell.row.startswith("{") or cell.row in _GROUPS:
-        if cell.row in _GROUPS and not any(_has_level(form, level) for level in _LEVEL_DIGITS):
+        if cell.row in _GROUPS and not any(_has_level(form, level) for level in LEVELS.values()):
             yield "这张表没有类、款、项各行"
     elif cell.row not in cells:
         yield "这张表没有固定的这一行" if subjects else "这张表没有这一行"
@@ -207,4 +206,4 @@ def _has_level(form: Form, level: int) -> bool:
         return True
     if level == 1 and class_rows(form):
         return True
-    return any(row.code is not None and len(row.code) == _LEVEL_DIGITS[level] for row in form.all_rows)
+    return any(row.code is not None and LEVELS.get(len(row.code)) == level for row in form.all_rows)
