@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Literal
 
 from juesuan.facts import Source
-from juesuan.package.csvfile import Row, read_rows, unique
-from juesuan.package.files import package_file
-from juesuan.problems import InputError, Problem
+from juesuan.package.csvfile import Row, read_lines, unique
+from juesuan.problems import Problem
 
 Kind = Literal["functional", "economic"]
 
@@ -37,17 +36,13 @@ def read_own_codes(root: Path, file: str, problems: list[Problem]) -> tuple[OwnC
     """Read the codes of an office; note in ``problems`` what is wrong with the file."""
 
     def line(row: Row) -> OwnCode:
-        word = row.matching("分类", "|".join(_KINDS), "、".join(_KINDS))
+        word = row.one_of("分类", _KINDS)
         kind = _KINDS.get(word, "functional")
         code = row.matching("科目编码", *_CODES[kind])
         since = row.matching("启用年度", r"2[0-9]{3}", "四位数字的年度，如 2024")
         return OwnCode(code, row.text("科目名称"), kind, int(since) if since.isdecimal() else 0, row.source)
 
-    try:
-        lines = tuple(map(line, read_rows(package_file(root, file), file, _COLUMNS, problems)))
-    except InputError as error:
-        problems.extend(error.problems)
-        return ()
+    lines = read_lines(root, file, _COLUMNS, line, problems)
     unique([(f"{one.code}（{one.since} 年）", one.source) for one in lines], "科目编码", problems)
     return lines
 

@@ -22,8 +22,8 @@ Lines = Mapping[str, int]
 
 def settings(read: Settings, lines: Lines, root: Path) -> Iterator[Problem]:
     """Check that the editions exist and that the unit is one that 机关运行经费 can apply to."""
-    for key, edition in (("edition", read.edition), ("document", read.document_edition)):
-        if not known_edition(edition, root) and (key == "edition" or read.document):
+    for key, edition in (("edition", read.edition), ("document", read.document)):
+        if edition and not known_edition(edition, root):
             place = _place(SETTINGS_FILE, lines, key)
             names = "、".join(edition_names()) or "（没有任何版本）"
             yield Problem(place, "settings.edition", "没有这个版本", edition, names)

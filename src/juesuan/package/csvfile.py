@@ -4,12 +4,16 @@ import csv
 import difflib
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from juesuan.facts import Source
 from juesuan.money import parse_amount
+from juesuan.package.files import package_file
 from juesuan.problems import InputError, Place, Problem
+
+Line = TypeVar("Line")
 
 
 class Row:
@@ -34,6 +38,10 @@ class Row:
         if not re.fullmatch(pattern, text):
             self.problem(column, "csv.format", "不能为空" if not text else "写法不符合要求", text, expected)
         return text
+
+    def one_of(self, column: str, words: Collection[str]) -> str:
+        """Return one of some words."""
+        return self.matching(column, "|".join(map(re.escape, words)), "、".join(words))
 
     def amount(
         self,
@@ -93,6 +101,22 @@ def read_rows(
         raise InputError(wrong)
     for line, cells in records[1:]:
         yield Row(name, line, dict(zip(header, cells, strict=True)), problems)
+
+
+def read_lines(
+    root: Path,
+    file: str,
+    columns: Sequence[str],
+    line: Callable[[Row], Line],
+    problems: list[Problem],
+    optional: Sequence[str] = (),
+) -> tuple[Line, ...]:
+    """Return what ``line`` makes of each row of a package's file; nothing, and why, where it can't be read."""
+    try:
+        return tuple(map(line, read_rows(package_file(root, file), file, columns, problems, optional)))
+    except InputError as error:
+        problems.extend(error.problems)
+        return ()
 
 
 def unique(rows: Sequence[tuple[str, Source]], column: str, problems: list[Problem]) -> None:

@@ -62,6 +62,11 @@ def package_folder(root: Path, name: str) -> tuple[str, ...]:
     return names
 
 
+def left_out(root: Path, name: str, default: str) -> bool:
+    """Whether an optional file or folder isn't there: one that the settings name must be."""
+    return name == default and not (root / name).exists()
+
+
 def _inside(root: Path, name: str) -> Path:
     outside = Problem(
         Place(name),

@@ -12,7 +12,7 @@ from juesuan.package import crosscheck, tables
 from juesuan.package.codes import OwnCode, read_own_codes
 from juesuan.package.evaluation import Evaluation
 from juesuan.package.explanations import ExplanationFile, explanations_of
-from juesuan.package.files import package_folder
+from juesuan.package.files import left_out, package_folder
 from juesuan.package.model import (
     Assets,
     ClaimLine,
@@ -116,8 +116,8 @@ class _Reader:
         procurement = tables.read_procurement(self.root, files.procurement, self.problems)
         counts = self._optional(files.three_public_counts, Files().three_public_counts, ThreePublicCounts)
         assets = self._yaml(files.assets, Assets)
-        headcount, headcount_read = self._may_miss(files.headcount, Files().headcount, Headcount)
-        evaluation, evaluation_read = self._may_miss(files.evaluation, Files().evaluation, Evaluation)
+        headcount = self._may_miss(files.headcount, Files().headcount, Headcount)
+        evaluation = self._may_miss(files.evaluation, Files().evaluation, Evaluation)
         units = tables.read_units(self.root, files.units, self.problems)
         sheets = [self._yaml(file, Sheet) for file in self._sheet_files(files.performance)]
         texts = self._texts(files.texts)
@@ -135,7 +135,7 @@ class _Reader:
         self.problems += crosscheck.claims(claims, numbers if self.all_named else None)
         for sheet in filter(None, sheets):
             self.problems += crosscheck.indicators(sheet, numbers, names=self.all_named)
-        if not (settings and counts and assets and headcount_read and evaluation_read and texts):
+        if not (settings and counts and assets and texts):
             return None
         return ClosingPackage(
             root=self.root,
@@ -167,22 +167,18 @@ class _Reader:
         self.all_named &= read is not None
         return read
 
-    def _optional(self, file: str, default: str, model: type[Model]) -> Model | None:
-        """Read a YAML file that may be left out unless the settings name another: then its model holds nothing."""
-        if file == default and not (self.root / file).exists():
-            return model()
-        read = self._yaml(file, model)
+    def _unless_left_out(self, file: str, default: str, model: type[Model]) -> YamlFile[Model] | None:
+        """Read a YAML file that may be left out unless the settings name another."""
+        return None if left_out(self.root, file, default) else self._yaml(file, model)
+
+    def _may_miss(self, file: str, default: str, model: type[Model]) -> Model | None:
+        """Read such a file; None where it was left out, or can't be read (a problem says so)."""
+        read = self._unless_left_out(file, default, model)
         return read.model if read else None
 
-    def _may_miss(self, file: str, default: str, model: type[Model]) -> tuple[Model | None, bool]:
-        """Read a YAML file that may be left out unless the settings name another: then there is no model.
-
-        The second value is False where the file is there and can't be read.
-        """
-        if file == default and not (self.root / file).exists():
-            return None, True
-        read = self._yaml(file, model)
-        return (read.model, True) if read else (None, False)
+    def _optional(self, file: str, default: str, model: type[Model]) -> Model | None:
+        """Read such a file; where it was left out its model holds nothing."""
+        return model() if left_out(self.root, file, default) else self._may_miss(file, default, model)
 
     def _prior(self, settings: Settings | None, file: str) -> tuple[PriorLine, ...]:
         """Return last year's figures: of the package's file, or of the archive where there is no such file."""
@@ -196,7 +192,7 @@ class _Reader:
 
     def _sheet_files(self, folder: str) -> tuple[str, ...]:
         """Return the files of the self-evaluation sheets; a unit without any may leave their folder out."""
-        if folder == Files().performance and not (self.root / folder).exists():
+        if left_out(self.root, folder, Files().performance):
             return ()
         return self._folder(folder) or ()
 
@@ -239,14 +235,12 @@ class _Reader:
     def _explanations(self, files: Files) -> tuple[Explanation, ...]:
         """Read the explanations of warnings; their file may be left out unless the settings name another."""
         file = files.explanations
-        if file == Files().explanations and not (self.root / file).exists():
-            return ()
-        read = self._yaml(file, ExplanationFile)
+        read = self._unless_left_out(file, Files().explanations, ExplanationFile)
         return explanations_of(read.model, file, read.lines) if read else ()
 
     def _codes(self, file: str) -> tuple[OwnCode, ...]:
         """Read the codes that the office adds; their file may be left out unless the settings name another."""
-        if file == Files().codes and not (self.root / file).exists():
+        if left_out(self.root, file, Files().codes):
             return ()
         return read_own_codes(self.root, file, self.problems)
 

@@ -15,7 +15,7 @@ from juesuan.identities import Explanation
 from juesuan.package.codes import OwnCode
 from juesuan.package.evaluation import Evaluation
 from juesuan.package.performance import Indicator, Sheet
-from juesuan.package.prose import Mention, Prose
+from juesuan.package.prose import Mention, Prose, named_fact
 from juesuan.package.settings import SETTINGS_FILE, Settings
 from juesuan.package.texts import Glossary, KeyTasks, PerformanceText, Profile, ProjectTexts, Reasons, Uses
 from juesuan.problems import Problem
@@ -253,7 +253,7 @@ class ClosingPackage:
 
 def measured(text: Prose, name: str | None) -> tuple[str, ...]:
     """The ids of the facts that may be an indicator's number: one, unless the text is wrong."""
-    return (f"text.{name}",) if name else text.numbers
+    return (named_fact(name),) if name else text.numbers
 
 
 @dataclass(frozen=True)

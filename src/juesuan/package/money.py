@@ -28,6 +28,7 @@ from juesuan.identities import Identity, Instance, Relation, Term
 from juesuan.package.evaluation import STAGES
 from juesuan.package.model import BudgetLine, ClosingPackage, Project, ProjectLine
 from juesuan.package.settings import SETTINGS_FILE
+from juesuan.package.tables import PROCURED_KEYS
 
 GENERAL = "general_public_budget"
 """The fund that the sentences on 一般公共预算 are about: its figures are named without it."""
@@ -58,9 +59,7 @@ def package_figures(package: ClosingPackage) -> Iterator[Figure]:
         for line in package.procurement
     ]
     yield from bought
-    parts = [
-        figure for figure in bought if figure.id.removeprefix("procurement.") in ("goods", "works", "services")
-    ]
+    parts = [figure for figure in bought if figure.id.removeprefix("procurement.") in PROCURED_KEYS]
     yield _sum("procurement.total", "政府采购支出总额", parts)
     yield from _evaluation(package)
 

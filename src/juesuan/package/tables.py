@@ -1,14 +1,12 @@
 """The small tables of a package. Each reader returns its rows and notes what is wrong."""
 
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 from juesuan.facts import Source
 from juesuan.money import parse_wanyuan
-from juesuan.package.csvfile import Row, read_rows, unique
-from juesuan.package.files import package_file
+from juesuan.package.csvfile import Row, read_lines, unique
+from juesuan.package.files import left_out
 from juesuan.package.model import (
     BudgetLine,
     PriorLine,
@@ -19,12 +17,13 @@ from juesuan.package.model import (
     UnitLine,
 )
 from juesuan.package.settings import SETTINGS_FILE, Files
-from juesuan.problems import InputError, Place, Problem
-
-Line = TypeVar("Line")
+from juesuan.problems import Place, Problem
 
 _ITEM_CODE = (r"[0-9]{7}", "七位数字的“项”级编码，如 2010301")
-_PROJECT_KEY = (r"[a-z][a-z0-9_]*", "小写英文字母、数字和下划线")
+_PROJECT_KEY = (
+    r"(?!(?:total|item|unit)$)[a-z][a-z0-9_]*",
+    "小写英文字母、数字和下划线；total、item、unit 另有所指",
+)
 
 THREE_PUBLIC_KEYS = {
     "abroad": "因公出国（境）费",
@@ -80,7 +79,7 @@ def read_budget(root: Path, file: str, problems: list[Problem]) -> tuple[BudgetL
         return BudgetLine(code, name, initial, row.amount("调整预算"), row.source, row.optional(_FUND))
 
     columns = ("功能分类编码", "功能分类名称", "年初预算", "调整预算")
-    lines = _read(root, file, columns, line, problems, optional=(_FUND,))
+    lines = read_lines(root, file, columns, line, problems, optional=(_FUND,))
     unique([(_of_fund(line.code, line.stated), line.source) for line in lines], "功能分类编码", problems)
     return lines
 
@@ -89,14 +88,14 @@ def read_three_public(root: Path, file: str, problems: list[Problem]) -> tuple[T
     """Read the 三公 budget, in 元; a unit without any may leave the file out."""
 
     def line(row: Row) -> ThreePublicLine:
-        key = row.matching("键", *_one_of(THREE_PUBLIC_KEYS))
+        key = row.one_of("键", THREE_PUBLIC_KEYS)
         return ThreePublicLine(key, row.text("名称"), row.amount("年初预算"), row.source)
 
-    if _left_out(root, file, Files().three_public):
+    if left_out(root, file, Files().three_public):
         return tuple(
             ThreePublicLine(key, name, 0, Source(SETTINGS_FILE, 1)) for key, name in THREE_PUBLIC_KEYS.items()
         )
-    lines = _read(root, file, ("键", "名称", "年初预算"), line, problems)
+    lines = read_lines(root, file, ("键", "名称", "年初预算"), line, problems)
     unique([(line.key, line.source) for line in lines], "键", problems)
     _complete(file, THREE_PUBLIC_KEYS, [line.key for line in lines], problems)
     return lines
@@ -109,15 +108,16 @@ def read_prior(root: Path, file: str, problems: list[Problem]) -> tuple[PriorLin
     """
 
     def line(row: Row) -> PriorLine | None:
-        key, name = row.matching("键", *_one_of(PRIOR_KEYS)), row.text("名称")
+        key, name = row.one_of("键", PRIOR_KEYS), row.text("名称")
         if row.optional(_PRIOR_AMOUNT) in _UNKNOWN:
             return None
         amount = row.amount(_PRIOR_AMOUNT, parse=parse_wanyuan, example="1,234.56", signed=True)
         return PriorLine(key, name, amount, row.source)
 
-    if _left_out(root, file, Files().prior_year):
+    if left_out(root, file, Files().prior_year):
         return ()
-    lines = [one for one in _read(root, file, ("键", "名称", _PRIOR_AMOUNT), line, problems) if one is not None]
+    read = read_lines(root, file, ("键", "名称", _PRIOR_AMOUNT), line, problems)
+    lines = [one for one in read if one is not None]
     unique([(line.key, line.source) for line in lines], "键", problems)
     return tuple(lines)
 
@@ -134,10 +134,10 @@ def read_projects(root: Path, file: str, problems: list[Problem]) -> tuple[Proje
         initial, adjusted = row.amount("年初预算"), row.amount("调整预算")
         return key, name, ProjectLine(code, initial, adjusted, row.source, row.optional(_FUND))
 
-    if _left_out(root, file, Files().projects):
+    if left_out(root, file, Files().projects):
         return ()
     columns = ("键", "项目名称", "功能分类编码", "年初预算", "调整预算")
-    lines = _read(root, file, columns, line, problems, optional=(_FUND,))
+    lines = read_lines(root, file, columns, line, problems, optional=(_FUND,))
     doubled = [(f"{key} {_of_fund(one.code, one.stated)}", one.source) for key, _, one in lines]
     unique(doubled, "键", problems)
     names: dict[str, str] = {}
@@ -161,15 +161,15 @@ def read_procurement(root: Path, file: str, problems: list[Problem]) -> tuple[Pr
     """
 
     def line(row: Row) -> ProcurementLine:
-        key = row.matching("键", *_one_of(PROCUREMENT_KEYS))
+        key = row.one_of("键", PROCUREMENT_KEYS)
         return ProcurementLine(key, row.text("名称"), row.amount("金额"), row.source)
 
-    if _left_out(root, file, Files().procurement):
+    if left_out(root, file, Files().procurement):
         return tuple(
             ProcurementLine(key, name, 0, Source(SETTINGS_FILE, 1))
             for key, name in (PROCURED_KEYS | AWARDED_KEYS).items()
         )
-    lines = _read(root, file, ("键", "名称", "金额"), line, problems)
+    lines = read_lines(root, file, ("键", "名称", "金额"), line, problems)
     unique([(line.key, line.source) for line in lines], "键", problems)
     there = [line.key for line in lines]
     groups = [group for group in (AWARDED_KEYS, RESERVED_KEYS) if any(key in there for key in group)]
@@ -185,39 +185,15 @@ def read_units(root: Path, file: str, problems: list[Problem]) -> tuple[UnitLine
     def line(row: Row) -> UnitLine:
         return UnitLine(row.text("单位名称"), row.optional("备注"), row.source)
 
-    if _left_out(root, file, Files().units):
+    if left_out(root, file, Files().units):
         return ()
-    lines = _read(root, file, ("单位名称",), line, problems, optional=("备注",))
+    lines = read_lines(root, file, ("单位名称",), line, problems, optional=("备注",))
     unique([(line.name, line.source) for line in lines], "单位名称", problems)
     return lines
 
 
-def _left_out(root: Path, file: str, default: str) -> bool:
-    """Whether an optional file isn't there: one that the settings name must be."""
-    return file == default and not (root / file).exists()
-
-
 def _of_fund(code: str, fund: str) -> str:
     return f"{code} {fund}" if fund else code
-
-
-def _read(
-    root: Path,
-    file: str,
-    columns: Sequence[str],
-    line: Callable[[Row], Line],
-    problems: list[Problem],
-    optional: Sequence[str] = (),
-) -> tuple[Line, ...]:
-    try:
-        return tuple(map(line, read_rows(package_file(root, file), file, columns, problems, optional)))
-    except InputError as error:
-        problems.extend(error.problems)
-        return ()
-
-
-def _one_of(keys: Iterable[str]) -> tuple[str, str]:
-    return "|".join(map(re.escape, keys)), "、".join(keys)
 
 
 def _complete(file: str, needed: Iterable[str], there: Sequence[str], problems: list[Problem]) -> None:
