@@ -147,6 +147,12 @@ def punctuation(told: Told) -> Iterator[str]:
             yield line
 
 
+def words_for_a_rate_stand_alone(told: Told) -> Iterator[str]:
+    """What is said in place of a rate without a base is a clause of its own, not the end of 占……的."""
+    ends_another = re.compile(r"(?<![，。；、（])(?:合计|上年数|年初预算|(?<!年初)预算)为零，不计算")
+    yield from filter(ends_another.search, told.paragraphs())
+
+
 def nothing_is_said_as_nothing(told: Told) -> Iterator[str]:
     """A unit that has none of a thing says 没有 or 无."""
     for line in told.paragraphs():
@@ -217,6 +223,7 @@ LAWS: dict[str, Law] = {
         comparisons_are_right,
         no_words_of_nothing,
         punctuation,
+        words_for_a_rate_stand_alone,
         nothing_is_said_as_nothing,
         parts_make_the_whole,
     )

@@ -21,8 +21,11 @@ from juesuan.package.settings import UnitSettings
 from juesuan.problems import Place, Problem
 from juesuan.rules.sections import plain_title
 
-NUMBERS = frozenset({"amount", "count", "rate", "points", "sign", "moved", "defined", "undefined_words"})
-"""Calls whose first argument names a fact."""
+BY_ROLE = frozenset({"amount", "sign", "moved", "defined", "occurs"})
+"""Calls that name a fact by its id, or by the role of a cell."""
+
+NUMBERS = BY_ROLE | {"count", "rate", "points", "undefined_words"}
+"""Calls whose first argument names a fact; every argument of ``occurs`` does."""
 
 UNKNOWN = "\ufffc"
 """Stands for what only a closing can tell; in no name of a fact."""
@@ -228,8 +231,11 @@ class TemplateNames:
             values = [_element(over)]
         for value in values:
             inner: Scope = {**scope, target: value, "loop": None}
-            for child in node.body:
+            for child in (*filter(None, (node.test,)), *node.body):
                 inner = self._walk(file, child, inner)
+        rest = scope
+        for child in node.else_:
+            rest = self._walk(file, child, rest)
         return scope
 
     def _call(self, file: str, node: nodes.Call, scope: Scope) -> None:
@@ -240,7 +246,8 @@ class TemplateNames:
             if not node.args:
                 self._wrong(file, node.lineno, "fact", f"{name}(…) 没有写明是哪个数")
                 return
-            self._fact(file, node, self._value(file, node.args[0], scope))
+            for one in node.args if name == "occurs" else node.args[:1]:
+                self._fact(file, node, self._value(file, one, scope), by_role=name in BY_ROLE)
         elif name in self._macros:
             where, macro = self._macros[name]
             given = [self._value(file, one, scope) for one in node.args]
@@ -270,12 +277,12 @@ class TemplateNames:
                     place, one.code, f"{one.message}（{macro}）", one.found, one.expected
                 )
 
-    def _fact(self, file: str, node: nodes.Call, value: Value) -> None:
+    def _fact(self, file: str, node: nodes.Call, value: Value, *, by_role: bool) -> None:
         if not isinstance(value, frozenset):
             self._wrong(file, node.lineno, "fact", "看不出是哪个数：要写编号、角色，或名单中一项的编号")
             return
         for name in sorted(value):
-            found = self.possible.edition.roles.resolve(name)
+            found = self.possible.edition.roles.resolve(name) if by_role else name
             if UNKNOWN in name:
                 there = self.possible.matches(name.replace(UNKNOWN, "*"), self.possible.facts)
             else:

@@ -104,6 +104,7 @@ class _Words:
             "rate": self.rate,
             "points": self.number,
             "sign": self.sign,
+            "occurs": self.occurs,
             "moved": lambda name: self._id(name) in self._facts and bool(self.sign(name)),
             "defined": lambda name: self._id(name) in self._facts,
             "undefined_words": self.undefined_words,
@@ -166,6 +167,10 @@ class _Words:
         """Return −1, 0 or 1: the sign of the displayed value."""
         displayed = self._facts[self._id(fact_id)].displayed
         return (displayed > 0) - (displayed < 0)
+
+    def occurs(self, *fact_ids: str) -> bool:
+        """Return whether any of the amounts is not nought, also where it prints as nought (0.01 元 in 万元)."""
+        return any(self._facts[self._id(fact_id)].exact for fact_id in fact_ids)
 
     def inline(self, prose: Prose) -> str:
         """Print a text of the package within a sentence."""

@@ -95,13 +95,16 @@ def compared(rule: Rule, subject: Subject) -> Iterator[Item]:
 
 
 def nothing(rule: Rule, subject: Subject) -> Iterator[Item]:
-    """The words that say there is none stand in the document only where every fact is nought, and then they do."""
+    """The words that say there is none stand in the document only where every fact is nought, and then they do.
+
+    The exact amount counts: 0.01 元 prints as nought in 万元, but it is not none.
+    """
     where = [subject.section(rule.section)] if rule.section else list(subject.sections)
     text = spaceless("\n".join(one.words for one in where if one))
     said = any(spaceless(words) in text for words in rule.words)
     facts = [subject.facts[name] for name in rule.facts if name in subject.facts]
-    none = all(fact.displayed == 0 for fact in facts)
-    amounts = "、".join(f"{fact.label} {fact.display}" for fact in facts if fact.displayed)
+    none = all(fact.exact == 0 for fact in facts)
+    amounts = "、".join(f"{fact.label} {fact.display}" for fact in facts if fact.exact)
     yield Item(
         rule.section or rule.words[0],
         f"文中{'写' if said else '没写'}“{rule.words[0]}”",
