@@ -30,7 +30,7 @@ from juesuan.people import PEOPLE, Journal, Register
 from juesuan.problems import InputError, JuesuanError, OutputError, Place, Problem, words_of
 from juesuan.runner import load_flow
 from juesuan.web import Door, Keys, Office, Service, Site, gateway_app, results_app
-from juesuan.web.site import on_this_machine
+from juesuan.web.site import bracketed, on_this_machine
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -74,7 +74,7 @@ class Listening:
                 raise InputError(
                     [Problem(Place("--results-address"), "address", "用 https 的，也要写明结果页面的网址")]
                 )
-            address = f"http://{parts.hostname}:{self.port + 1}"
+            address = f"http://{bracketed(parts.hostname or '')}:{self.port + 1}"
         return Site.at(self.host, self.port + 1, address)
 
 
@@ -86,7 +86,8 @@ def run(where: Listening, home: Path, cron: str) -> None:
         OutputError: a port is taken, the folder can't be written, or the server does not start.
     """
     go_offline()
-    notify, address = load_flow("notify"), load_flow("notify").take_address()
+    notify = load_flow("notify")
+    address = notify.take_address()
     keys, out = Keys(home), Path("out").resolve()
     page, results, key = where.page, where.results, keys.secret()
     door = Door(Register(keys.people), Journal(keys.journal))
@@ -225,19 +226,15 @@ class Deployed:
     entrypoint: str
     path: str
 
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """What the server must say of it; of what else :data:`_WORDS` names it must say nothing."""
+        return {"entrypoint": self.entrypoint, "path": self.path, "enforce_parameter_schema": True}
+
     def differences(self, now: Mapping[str, Any]) -> list[str]:
         """Return in words what somebody changed."""
-        wanted = {"entrypoint": self.entrypoint, "path": self.path, "enforce_parameter_schema": True}
-        empty = (
-            "pull_steps",
-            "storage_document_id",
-            "infrastructure_document_id",
-            "job_variables",
-            "work_pool_name",
-        )
-        changed = [name for name, value in wanted.items() if now.get(name) != value]
-        changed += [name for name in empty if now.get(name)]
-        return [_WORDS[name] for name in changed]
+        wanted = self.wanted
+        return [words for name, words in _WORDS.items() if (now.get(name) or None) != wanted.get(name)]
 
 
 _WORDS = {
@@ -338,13 +335,7 @@ def _settled(api: str, key: str, identity: str, deployment: Any) -> Deployed:
         OutputError: it can't be put back.
     """
     made = Deployed(identity, deployment.name, deployment.entrypoint, str(Path().resolve()))
-    wanted = {
-        "entrypoint": made.entrypoint,
-        "path": made.path,
-        "pull_steps": [],
-        "job_variables": {},
-        "enforce_parameter_schema": True,
-    }
+    wanted = {**made.wanted, "pull_steps": [], "job_variables": {}}
     try:
         with _client(api, key) as client:
             _ask(client, "PATCH", f"/deployments/{identity}", wanted)

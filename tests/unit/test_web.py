@@ -5,11 +5,15 @@ import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import reduce
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from operator import getitem
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
+from prefect.utilities.schema_tools.hydration import hydrate
 from starlette.testclient import TestClient
 
 from juesuan.people import Journal, Person, Register, Role, Seat
@@ -315,6 +319,10 @@ PACKAGE = {"parameters": {"request": {"package": "/p"}}}
         (Role.PREPARER, "POST", RUN, PACKAGE | {"job_variables": {"env": {}}}, False),
         (Role.PREPARER, "POST", RUN, PACKAGE | {"infrastructure_document_id": ID}, False),
         (Role.PREPARER, "POST", RUN, [], False),
+        (Role.PREPARER, "POST", RUN, PACKAGE | {"state": {"type": "SCHEDULED", "message": "x"}}, True),
+        (Role.PREPARER, "POST", RUN, PACKAGE | {"state": {"type": "COMPLETED"}}, False),
+        (Role.PREPARER, "POST", RUN, PACKAGE | {"state": {"type": "SCHEDULED", "data": {}}}, False),
+        (Role.PREPARER, "POST", RUN, PACKAGE | {"state": "SCHEDULED"}, False),
         (Role.PREPARER, "POST", STATE, {"state": {"type": "SCHEDULED"}}, True),
         (Role.PREPARER, "POST", STATE, {"state": {"type": "COMPLETED"}}, False),
         (Role.PREPARER, "POST", STATE, {"state": {"type": "SCHEDULED", "data": {"type": "x"}}}, False),
@@ -349,6 +357,67 @@ def test_a_role_may_do_what_it_is_for(role: Role, method: str, path: str, body: 
     assert (not verdict.refused) is may, verdict
     if may and method not in ("GET", "HEAD") and not path.endswith("filter"):
         assert verdict.told
+
+
+@pytest.mark.parametrize("kind", ["json", "jinja", "workspace_variable", "none"])
+@pytest.mark.parametrize(
+    ("path", "role", "body"),
+    [
+        (RESUME, Role.REVIEWER, {"run_input": {"name": "王芳", "decision": "同意"}}),
+        (RUN, Role.PREPARER, PACKAGE),
+    ],
+)
+def test_nothing_is_judged_in_whose_place_prefect_puts_something_else(
+    path: str, role: Role, body: dict[str, Any], kind: str
+) -> None:
+    assert not judge(person(Seat(role)), Asked("POST", path, {}, body), lambda _: "070123").refused
+    other = {"__prefect_kind": kind, "value": "{}", "template": "", "variable_name": "x"}
+    for place in places_of(body):
+        changed = json.loads(json.dumps(body))
+        reduce(getitem, place, changed).update(other)
+        verdict = judge(person(Seat(role)), Asked("POST", path, {}, changed), lambda _: "070123")
+        assert "直接填写" in verdict.refused, place
+    listed = body | {"tags": [[other]]}
+    assert judge(person(Seat(role)), Asked("POST", path, {}, listed), lambda _: "070123").refused
+
+
+def places_of(body: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Yield where objects stand in a body: itself, and each within."""
+    yield ()
+    for key, value in body.items():
+        if isinstance(value, dict):
+            yield from ((key, *rest) for rest in places_of(value))
+
+
+def test_what_stands_in_place_of_a_value_is_what_prefect_takes_for_it() -> None:
+    hidden = {"name": "王芳", "__prefect_kind": "json", "value": json.dumps({"name": "陈刚"})}
+    assert hydrate({"run_input": hidden}) == {"run_input": {"name": "陈刚"}}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/api/x/../variables/filter"),
+        ("GET", f"/api/./block_documents/{ID}"),
+        ("GET", "/api/./admin/settings"),
+        ("GET", "/./v2/"),
+        ("GET", "/x/../v2"),
+        ("GET", "/api/%2e/admin/settings/../settings"),
+    ],
+)
+def test_a_way_around_a_path_is_judged_as_the_path(
+    client: TestClient, behind: Behind, method: str, path: str
+) -> None:
+    log_in(client, "李编")
+    asked = {"path": unquote(path), "raw_path": path.encode()}
+
+    async def raw(scope: Any, receive: Any, send: Any) -> None:
+        """Ask as only a program does: a browser and the test's client take the dots out themselves."""
+        await client.app({**scope, **asked}, receive, send)
+
+    answer = TestClient(raw, base_url=PAGE, cookies=dict(client.cookies)).request(method, "/")
+    assert answer.status_code in (403, 404)
+    assert behind.asked == []
 
 
 def test_a_role_that_is_bound_to_units_runs_these_alone() -> None:
@@ -420,6 +489,10 @@ def test_what_is_not_allowed_is_written_down(client: TestClient, door: Door, beh
         ("::", "", PAGE, "[::1]:4200", "[::]:4200"),
         ("10.1.2.3", "", "http://10.1.2.3:4200", "10.1.2.3:4200", "10.1.2.3"),
         ("0.0.0.0", "https://juesuan.example", "https://juesuan.example", "juesuan.example", "x.example"),  # noqa: S104
+        ("0.0.0.0", "https://juesuan.example:443", "https://juesuan.example", "juesuan.example", "x.example"),  # noqa: S104
+        ("0.0.0.0", "http://juesuan.example:80", "http://juesuan.example", "juesuan.example", "x.example"),  # noqa: S104
+        ("[fe80::1]", "", "http://[fe80::1]:4200", "[fe80::1]:4200", "[[fe80::1]]:4200"),
+        ("fe80::1", "", "http://[fe80::1]:4200", "[fe80::1]:4200", "fe80::1:4200"),
         ("0.0.0.0", "http://a.example:4200/", "http://a.example:4200", "A.example:4200", "a.example"),  # noqa: S104
     ],
 )

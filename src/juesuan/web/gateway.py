@@ -110,7 +110,7 @@ class _Gateway:
             trust_env=False,
             follow_redirects=False,
         )
-        self._one_password_at_a_time = CapacityLimiter(2)  # each takes 64 MB
+        self._few_passwords_at_a_time = CapacityLimiter(2)  # each takes 64 MB
 
     @asynccontextmanager
     async def running(self, _: Starlette) -> AsyncIterator[None]:
@@ -134,7 +134,7 @@ class _Gateway:
                 form.get("name", ""),
                 form.get("password", ""),
                 place,
-                limiter=self._one_password_at_a_time,
+                limiter=self._few_passwords_at_a_time,
             )
         except LockedOut:
             words = "密码连续输错，暂时不能登录。请一刻钟后再试。"
@@ -166,13 +166,15 @@ class _Gateway:
             return self._account(request, person, "这张表已经过期，请再填一次。", HTTPStatus.FORBIDDEN)
         register = self._door.register
         proven = await run_sync(
-            register.proves, person.name, form.get("old", ""), limiter=self._one_password_at_a_time
+            register.proves, person.name, form.get("old", ""), limiter=self._few_passwords_at_a_time
         )
         if proven is None:
             self._door.journal.add(person.id, person.name, "换密码失败")
             return self._account(request, person, "现在的密码不对。", HTTPStatus.FORBIDDEN)
         try:
-            await run_sync(register.set_password, person.name, form.get("new", ""))
+            await run_sync(
+                register.set_password, person.name, form.get("new", ""), limiter=self._few_passwords_at_a_time
+            )
         except InputError as error:
             return self._account(request, person, error.problems[0].message, HTTPStatus.FORBIDDEN)
         self._door.journal.add(person.id, person.name, "换密码")
@@ -188,7 +190,10 @@ class _Gateway:
         person = self._person(request)
         if person is None:
             return self._to_login(request)
-        path = request.scope["path"]
+        address = self._client.base_url.copy_with(raw_path=_raw(request))
+        path = address.path  # as it is sent: the client takes "." and ".." out, and what is judged must be that
+        if {".", ".."} & set(path.split("/")):  # written as %2e, which the client leaves to the server behind
+            return self._refused(HTTPStatus.NOT_FOUND, "没有这一页。")
         if path == "/v2" or path.startswith("/v2/"):  # the second page shows adverts and asks an analytics host
             return self._refused(HTTPStatus.NOT_FOUND, "没有这一页。")
         content = await request.body()
@@ -209,7 +214,7 @@ class _Gateway:
             self._door.journal.add(person.id, person.name, "操作", verdict.told)
         if path == "/ui-settings":
             return await self._settings(request)
-        return await self._hand_on(request, content)
+        return await self._hand_on(request, address, content)
 
     async def _parameters(self, run: str) -> Mapping[str, Any] | None:
         """Return what a run was started with, as its server keeps it; None where there is no such run.
@@ -243,10 +248,10 @@ class _Gateway:
             got = await self._client.send(asked, stream=True)
         return got
 
-    async def _hand_on(self, request: Request, content: bytes) -> Response:
+    async def _hand_on(self, request: Request, address: httpx.URL, content: bytes) -> Response:
         asked = self._client.build_request(
             request.method,
-            self._client.base_url.copy_with(raw_path=_raw(request)),
+            address,
             headers={key: value for key, value in request.headers.items() if key in _PASSED_ON},
             content=content,
         )
@@ -255,7 +260,7 @@ class _Gateway:
         except httpx.HTTPError:
             return self._refused(HTTPStatus.BAD_GATEWAY, "决算服务正在启动或已经停止。请稍候再试。")
         headers = {key: value for key, value in got.headers.items() if key in _PASSED_BACK}
-        if not request.scope["path"].startswith("/assets/"):  # these have their content's hash in their names
+        if not address.path.startswith("/assets/"):  # these have their content's hash in their names
             headers["cache-control"] = "no-store"
         if HTTPStatus.MULTIPLE_CHOICES <= got.status_code < HTTPStatus.BAD_REQUEST and "location" in got.headers:
             headers["location"] = _local(got.headers["location"].removeprefix(self._office.prefect))
@@ -310,13 +315,12 @@ class _Gateway:
         return self._told(answer)
 
     def _to_login(self, request: Request) -> Response:
-        if request.method == "GET" and request.headers.get("sec-fetch-dest", "document") == "document":
-            if request.scope["path"].startswith("/api/"):
-                return self._refused(HTTPStatus.UNAUTHORIZED, "请先登录。")
-            wanted = _raw(request).decode("ascii", "replace")
-            address = "/office/login" + (f"?next={quote(wanted, safe='')}" if wanted != "/" else "")
-            return self._told(RedirectResponse(address, HTTPStatus.SEE_OTHER))
-        return self._refused(HTTPStatus.UNAUTHORIZED, "请先登录。")
+        path, kind = request.scope["path"], request.headers.get("sec-fetch-dest", "document")
+        if request.method != "GET" or kind != "document" or path.startswith("/api/"):
+            return self._refused(HTTPStatus.UNAUTHORIZED, "请先登录。")
+        wanted = _raw(request).decode("ascii", "replace")
+        address = "/office/login" + (f"?next={quote(wanted, safe='')}" if wanted != "/" else "")
+        return self._told(RedirectResponse(address, HTTPStatus.SEE_OTHER))
 
     def _refused(self, status: HTTPStatus, words: str) -> Response:
         return self._told(JSONResponse({"detail": words}, status))

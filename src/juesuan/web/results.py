@@ -7,11 +7,10 @@ is followed nowhere, and nothing hidden is shown (kept stages hold summaries of 
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import suppress
 from email.utils import formatdate
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -75,7 +74,7 @@ def results_app(folder: Path, site: Site, door: Door, login: str) -> "ASGIApp":
         if request.method == "HEAD":
             os.close(handle)
             return Response(status_code=HTTPStatus.OK, headers=headers, media_type=kind)
-        return StreamingResponse(_pieces(handle), headers=headers, media_type=kind)
+        return StreamingResponse(_pieces(os.fdopen(handle, "rb")), headers=headers, media_type=kind)
 
     app = Starlette(routes=[Route("/{path:path}", show, methods=["GET"])])
     return HostChecked(OwnPagesOnly(app, site), site)
@@ -115,10 +114,7 @@ def _listed(here: int, wanted: str, *, folder: bool) -> int | None:
     return None
 
 
-def _pieces(handle: int) -> Iterator[bytes]:
-    try:
-        while piece := os.read(handle, _CHUNK):
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(_CHUNK):
             yield piece
-    finally:
-        with suppress(OSError):
-            os.close(handle)

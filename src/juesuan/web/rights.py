@@ -79,6 +79,8 @@ def judge(person: Person, asked: Asked, unit_of: UnitOf) -> Answer:
 
 
 def _change(person: Person, asked: Asked, unit_of: UnitOf) -> Answer:
+    if _replaced_later(asked.body):
+        return Answer("请直接填写，不要用 JSON、模板或变量代替。")
     for method, pattern, roles, check in _CHANGES:
         found = re.fullmatch(pattern, asked.path)
         if method == asked.method and found:
@@ -88,9 +90,21 @@ def _change(person: Person, asked: Asked, unit_of: UnitOf) -> Answer:
     return Answer(_NOBODY)
 
 
+def _replaced_later(value: Any) -> bool:
+    """Return whether Prefect would put something else in the place of a part: what is judged must be what counts.
+
+    It does so with every object that names a kind (``prefect.utilities.schema_tools.hydration``).
+    """
+    if isinstance(value, dict):
+        return "__prefect_kind" in value or any(map(_replaced_later, value.values()))
+    return isinstance(value, list) and any(map(_replaced_later, value))
+
+
 def _starts(person: Person, asked: Asked, unit_of: UnitOf) -> Answer:
     body = asked.body
     if not isinstance(body, dict) or set(body) - _RUN_FIELDS:
+        return Answer("运行只能填写参数和名称。")
+    if body.get("state") is not None and not _becomes(body["state"], frozenset({"SCHEDULED"})):
         return Answer("运行只能填写参数和名称。")
     parameters = body.get("parameters") or {}
     if not isinstance(parameters, dict) or not isinstance(parameters.get("request") or {}, dict):
@@ -119,12 +133,17 @@ def _not_of_theirs(
 
 def _sets_state(person: Person, asked: Asked, unit_of: UnitOf) -> Answer:
     state = asked.body.get("state") if isinstance(asked.body, dict) else None
-    if not isinstance(state, dict) or state.get("type") not in _STATES or state.get("data") is not None:
+    if not isinstance(state, dict) or not _becomes(state, _STATES):
         return Answer("运行只能重试或取消。")
     refused = _not_of_theirs(person, _PREPARERS, asked.run, unit_of)
     if refused:
         return Answer(refused)
     return Answer(told=f"{'重试' if state['type'] == 'SCHEDULED' else '取消'} {asked.path.split('/')[3]}")
+
+
+def _becomes(state: Any, allowed: frozenset[str]) -> bool:
+    """Return whether a state is of an allowed type, and brings no result of its own."""
+    return isinstance(state, dict) and state.get("type") in allowed and state.get("data") is None
 
 
 def _signs(person: Person, asked: Asked, unit_of: UnitOf) -> Answer:

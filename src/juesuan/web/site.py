@@ -28,7 +28,7 @@ class Site:
             InputError: ``address`` is no address of a site.
         """
         own = {f"{one}:{port}" for one in LOOPBACK}
-        named = f"[{host}]" if ":" in host else host
+        named = bracketed(host)
         if not anywhere(host):
             own.add(f"{named}:{port}")
         if not address:
@@ -40,6 +40,7 @@ class Site:
             )
             raise InputError([wrong])
         shown = parts.netloc.rpartition("@")[2].lower()
+        shown = shown.removesuffix(f":{_DEFAULT[parts.scheme]}")  # which a browser leaves out
         return cls(f"{parts.scheme}://{shown}", frozenset({*own, shown}))
 
     @property
@@ -58,6 +59,11 @@ class Site:
     def origin_of(self, host: str) -> str:
         """Return the origin that a browser shows which asks under a Host header."""
         return self.origin if self.origin.endswith(f"://{host.lower()}") else f"http://{host.lower()}"
+
+
+def bracketed(host: str) -> str:
+    """Return a host as it stands in an address: an IPv6 one in brackets."""
+    return f"[{host.strip('[]')}]" if ":" in host else host
 
 
 def anywhere(host: str) -> bool:
