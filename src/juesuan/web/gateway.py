@@ -192,9 +192,7 @@ class _Gateway:
             return self._to_login(request)
         address = self._client.base_url.copy_with(raw_path=_raw(request))
         path = address.path  # as it is sent: the client takes "." and ".." out, and what is judged must be that
-        if {".", ".."} & set(path.split("/")):  # written as %2e, which the client leaves to the server behind
-            return self._refused(HTTPStatus.NOT_FOUND, "没有这一页。")
-        if path == "/v2" or path.startswith("/v2/"):  # the second page shows adverts and asks an analytics host
+        if _hidden(path):
             return self._refused(HTTPStatus.NOT_FOUND, "没有这一页。")
         content = await request.body()
         run = run_asked(request.method, path)
@@ -349,6 +347,14 @@ def _raw(request: Request) -> bytes:
     """Return path and query as they were asked for."""
     query = request.scope["query_string"]
     return bytes(request.scope["raw_path"]) + (b"?" + query if query else b"")
+
+
+def _hidden(path: str) -> bool:
+    """Return whether nobody sees a page of the server: its second page, which shows adverts and asks an analytics host.
+
+    A ``.`` or ``..`` within a path, which came as %2e, is left to the server behind: what it finds was not judged.
+    """
+    return path == "/v2" or path.startswith("/v2/") or not {".", ".."}.isdisjoint(path.split("/"))
 
 
 def _basic(key: str) -> httpx.BasicAuth:
