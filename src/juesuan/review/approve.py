@@ -9,7 +9,7 @@ from juesuan.package import PLACEHOLDER
 from juesuan.people import clean, normalised
 from juesuan.problems import ExitCode, JuesuanError
 from juesuan.review.results import Results, published_as_final, read_results
-from juesuan.review.signoff import SignOff, hashes_of, write_signoffs
+from juesuan.review.signoff import SignOff, hashes_of, signed_last, write_signoffs
 
 _SHOWN = 5
 _ZONE = ZoneInfo("Asia/Shanghai")
@@ -90,7 +90,7 @@ def approve(out: Path, who: str, role: str, *, on: date, comment: str = "", by: 
         by=by,
         at=datetime.now(_ZONE).isoformat(timespec="seconds"),
     )
-    write_signoffs(out, (*results.signoffs, record))
+    write_signoffs(out, signed_last((*results.signoffs, record)))
     return read_results(out)
 
 
