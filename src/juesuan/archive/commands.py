@@ -102,9 +102,7 @@ def evidence(address: str, version: str, to: Path, *, seen: Path | None, say: Sa
     """
     files = write_evidence(open_store(address), version, to, seen=read_seen(seen) if seen else None)
     say(f"证据已写入 {to}：{'、'.join(files)}。")
-    say(
-        f"核对只用 openssl：bash {to / 'check.sh'} 公钥.pem [授时机构.pem] [版本文件夹]（步骤见 docs/evidence.md）。"
-    )
+    say(f"核对只用 openssl：bash {to / 'check.sh'} 公钥.pem [授时机构.pem] [版本文件夹]（见 docs/evidence.md）。")
     return ExitCode.OK
 
 

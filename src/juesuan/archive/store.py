@@ -70,7 +70,7 @@ class Kept:
 
     ``versions`` are the store's own names of all that was ever written under the key, the newest first (empty
     where it keeps none); ``removed`` how many marks of deletion lie among them. ``mode`` and ``until`` are the
-    lock of what was written first: ``COMPLIANCE``, ``GOVERNANCE``, ``program`` (kept by this program alone), or empty.
+    lock of what was written first: ``COMPLIANCE``, ``GOVERNANCE``, ``program`` (by this program alone), or empty.
     """
 
     versions: tuple[str, ...]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from juesuan.archive import Archived, Closing, State, archive_closing, open_store, results_of_last_year
+from juesuan.archive import Archived, Closing, Office, State, archive_closing, open_store, results_of_last_year
 from juesuan.closing.compute import Account
 from juesuan.review import RUN
 from juesuan.rules import LastYear
@@ -19,12 +19,13 @@ SIGN_OFFS = "sign-offs"
 
 
 def check_archive(address: str) -> None:
-    """Prove that an archive keeps what it is given, before anything is published.
+    """Prove that an archive keeps what it is given, and the office's key opens, before anything is published.
 
     Raises:
         InputError: the address is none.
-        OutputError: the storage can't be reached, or failed a proof.
+        OutputError: the storage can't be reached, or failed a proof; or the key can't be opened.
     """
+    _ = Office.here().ring.signer
     open_store(address).prove()
 
 

@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -156,6 +157,7 @@ def when(written: str) -> datetime:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
+@cache
 def public_of(pem: str) -> "PublicKey":
     """Return a public key.
 

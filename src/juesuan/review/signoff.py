@@ -13,14 +13,15 @@ import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from juesuan.archive import State
 from juesuan.evidence.ring import ring_of
-from juesuan.evidence.signoffs import UNSEALED, seals_of, sign_seal
+from juesuan.evidence.signoffs import UNSEALED, faults_of, seals_of, sign_seal
+from juesuan.evidence.trust import Trust
 from juesuan.people import normalised
 from juesuan.problems import OutputError, words_of
 
@@ -162,6 +163,12 @@ def write_signoffs(out: Path, records: Iterable[SignOff]) -> None:
         Path(name).replace(folder / FILE)
     except OSError as error:
         raise OutputError(f"无法写入 {folder}：{words_of(error)}") from error
+
+
+def doubts_of(records: Sequence[SignOff], trust: Trust) -> Iterator[tuple[int, str, bool]]:
+    """Yield which sign-offs no trusted key stands for; see :func:`juesuan.evidence.signoffs.faults_of`."""
+    told = [asdict(one) for one in records]
+    yield from faults_of(({**one, "seal": seal} for one, seal in zip(told, seals_of(told), strict=True)), trust)
 
 
 def signed_last(records: Sequence[SignOff]) -> tuple[SignOff, ...]:
