@@ -48,6 +48,7 @@ class Authority:
 def authority(folder: Path, *, refuses: bool = False) -> Iterator[Authority]:
     """Make an authority with keys of its own and run it."""
     folder.mkdir(parents=True)
+    folder = folder.resolve()
     (folder / "serial").write_text("01\n")
 
     def openssl(*words: object) -> None:

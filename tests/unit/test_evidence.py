@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from juesuan.archive import DirectoryStore, Office, State, archive_closing, find_versions, prove
 from juesuan.archive.bag import bag_fingerprint
-from juesuan.archive.commands import evidence, read_seen, seal, verify_archive
+from juesuan.archive.commands import evidence, read_seen, seal, show_history, verify_archive
 from juesuan.archive.log import Log, Record
 from juesuan.archive.seal import BEGIN
 from juesuan.archive.sealing import seal_archive
@@ -189,6 +189,10 @@ def test_a_retention_shortened(place: Place) -> None:
     until = datetime.fromisoformat(record.read_text(encoding="ascii").strip())
     record.write_text(f"{until.replace(year=until.year - 99).isoformat()}\n", encoding="ascii")
     assert any("v0001：保管期限被缩短" in one for one in [str(each) for each in prove(place.store).damages])
+    said: list[str] = []
+    show_history(str(place.store.root), say=said.append)
+    assert f"早于封记里的 {until:%Y-%m-%d}" in said[0]
+    assert "早于" not in said[1]
     record.unlink()
     assert any("v0001：保管期限记录不见了" in one for one in place.found())
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from juesuan.archive.bag import Bag, Closing, State, make_bag
 from juesuan.archive.directory import DirectoryStore
+from juesuan.archive.heads import Damage
 from juesuan.archive.lastyear import LastYear, last_year, results_of_last_year
 from juesuan.archive.location import parse_location, require_address
 from juesuan.archive.opening import open_store
 from juesuan.archive.proof import Entry, Proof, history, prove
 from juesuan.archive.seal import Office
-from juesuan.archive.sealed import Damage
 from juesuan.archive.store import Content, Head, KeyMissingError, KeyTakenError, RetainedError, Store
 from juesuan.archive.versions import Archived, Version, deposit, find_versions
 

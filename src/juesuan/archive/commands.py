@@ -130,5 +130,7 @@ def show_history(address: str, *, say: Say) -> int:
         state = entry.state.word if entry.state else "状态不明"
         until = f"保管至 {entry.retain_until:%Y-%m-%d}" if entry.retain_until else "没有保管期限"
         covered = "  原件被盖住或删除过（见 verify）" if entry.covered else ""
+        if entry.promised and (not entry.retain_until or entry.retain_until < entry.promised):
+            covered += f"  早于封记里的 {entry.promised:%Y-%m-%d}（见 verify）"
         say(f"{entry.label}  {state}  {until}  {entry.fingerprint}{covered}")
     return ExitCode.OK

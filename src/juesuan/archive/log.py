@@ -171,7 +171,8 @@ class Log:
         Raises:
             OutputError: it doesn't, or the log was cut.
         """
-        numbers = self.numbers()
+        keys = self._store.keys(LOG)
+        numbers, names = numbers_in(keys), set(keys)
         signer = self._ring.signer
         if signer is not None:
             self._remembered(len(numbers) and numbers[-1])
@@ -181,7 +182,7 @@ class Log:
         if signer is None:
             return last
         unsigned: list[Record] = []
-        one, names = last, set(self._store.keys(LOG))
+        one = last
         while not self._ours(one, names) and one.size > 1:
             unsigned.append(one)
             one = self._read(one.size - 1)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from juesuan.archive.bag import BAG_INFO, MANIFEST, TAG_MANIFEST, State, parse_info, parse_manifest
+from juesuan.archive.heads import Damage, read_head
 from juesuan.archive.log import LOG
-from juesuan.archive.seal import SEAL
-from juesuan.archive.sealed import Damage, SealProof
+from juesuan.archive.seal import HEAD, SEAL
+from juesuan.archive.sealed import SealProof
 from juesuan.archive.store import KeyMissingError, Store, hash_of, read_bytes
 from juesuan.archive.versions import Version, find_versions, fingerprint_of, gaps, state_of
 from juesuan.evidence.ring import Seen
-from juesuan.evidence.trust import Trust
+from juesuan.evidence.trust import Trust, when
 from juesuan.problems import OutputError
 
 _SEALS = re.compile(rf"{SEAL}((head|log)\.json|(head|log)\.[0-9a-f]{{16}}\.sig|head\.tsr)")
@@ -47,6 +48,7 @@ class Entry:
     state: State | None
     retain_until: datetime | None
     covered: bool = False  # somebody wrote over what was archived, which lies beneath
+    promised: datetime | None = None  # until when the head says that it is retained
 
 
 def prove(store: Store, *, renew: bool = False, trust: Trust | None = None, seen: Seen | None = None) -> Proof:
@@ -166,5 +168,15 @@ def _entry(store: Store, version: Version) -> Entry:
         fingerprint=fingerprint_of(store, version),
         state=state_of(store, version),
         retain_until=kept.until if kept else None,
+        promised=_promised(store, version),
         covered=kept is not None and (len(kept.versions) > 1 or kept.removed > 0),
     )
+
+
+def _promised(store: Store, version: Version) -> datetime | None:
+    if not version.sealed:
+        return None
+    try:
+        return when(str(read_head(read_bytes(store, f"{version.home}{HEAD}"))["retention"]["until"]))
+    except (ValueError, KeyError, TypeError):  # verify says what is wrong with it
+        return None

@@ -3,69 +3,24 @@
 What is wrong is a :class:`Damage`; what a reader should know of what is and isn't proved are lines of words.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from juesuan.archive.bag import TAG_MANIFEST
+from juesuan.archive.heads import Damage, Sealed, Seals, read_head
 from juesuan.archive.log import LOG, Record, numbers_in, record_key, signatures_in
-from juesuan.archive.seal import ADOPTED, FORMAT, HEAD, RECORD, SEAL, STAMP, tags_of
+from juesuan.archive.seal import ADOPTED, HEAD, RECORD, SEAL, STAMP, tags_of
 from juesuan.archive.store import Content, Kept, KeyMissingError, Store, read_bytes
 from juesuan.archive.versions import Version
 from juesuan.evidence.merkle import Frontier, leaf_hash
 from juesuan.evidence.ring import Seen
 from juesuan.evidence.signoffs import faults_of, records_of
-from juesuan.evidence.stamps import Stamp, StampError, check
+from juesuan.evidence.stamps import StampError, check
 from juesuan.evidence.trust import SLACK, Trust, when
 
 _SIGN_OFFS = "data/sign-offs/sign-offs.json"
 _LOCKED = "COMPLIANCE"
-
-
-@dataclass(frozen=True)
-class Damage:
-    """A file of a version that is not what it was, and what is wrong with it (Chinese)."""
-
-    version: str
-    file: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.version}/{self.file}：{self.message}" if self.file else f"{self.version}：{self.message}"
-
-
-@dataclass
-class _Sealed:
-    """A head as it was read; ``told`` is empty where it can't be."""
-
-    version: Version
-    bag: str
-    data: bytes = b""
-    told: Mapping[str, Any] = field(default_factory=dict)
-    stamp: Stamp | None = None
-    signers: tuple[str, ...] = ()
-    place: int = 0  # the number of its first record in the log; 0 where it has none
-
-    @property
-    def sha256(self) -> str:
-        return Content.of_bytes(self.data).sha256 if self.data else ""
-
-    @property
-    def at(self) -> datetime:
-        return when(str(self.told["sealed_at"]))
-
-
-@dataclass(frozen=True)
-class Seals:
-    """What proving the seals found: faults, what is doubtful, what is proved, and the log's last head."""
-
-    faults: tuple[Damage, ...]
-    doubts: tuple[str, ...]
-    told: tuple[str, ...]
-    head: Seen | None
 
 
 class SealProof:
@@ -106,17 +61,17 @@ class SealProof:
     def _fault(self, version: str, file: str, words: str) -> None:
         self._faults.append(Damage(version, file, words))
 
-    def _read(self, version: Version) -> _Sealed:
+    def _read(self, version: Version) -> Sealed:
         try:
             bag = Content.of_bytes(read_bytes(self._store, f"{version.home}{TAG_MANIFEST}")).sha256
         except KeyMissingError:
             bag = ""
-        sealed = _Sealed(version, bag)
+        sealed = Sealed(version, bag)
         if not version.sealed:
             return sealed
         sealed.data = read_bytes(self._store, f"{version.home}{HEAD}")
         try:
-            sealed.told = _head_of(sealed.data)
+            sealed.told = read_head(sealed.data)
         except (ValueError, KeyError, TypeError):
             self._fault(version.label, HEAD, "封记已损坏，读不出来")
         return sealed
@@ -171,7 +126,7 @@ class SealProof:
             if key in trust.keys and trust.keys[key].signed(data, read_bytes(self._store, place))
         )
 
-    def _head(self, one: _Sealed) -> None:
+    def _head(self, one: Sealed) -> None:
         version, told = one.version, one.told
         label = version.label if version.home.count("/") == 3 else str(told["version"])  # noqa: PLR2004
         if told["fingerprint"] != one.bag:
@@ -182,7 +137,7 @@ class SealProof:
         self._objects(one)
         self._stamp(one)
 
-    def _retention(self, one: _Sealed) -> None:
+    def _retention(self, one: Sealed) -> None:
         promised = one.told["retention"]
         kept = {key: self._kept[f"{one.version.home}{key}"] for key in one.version.keys}
         if not promised["until"]:
@@ -206,7 +161,7 @@ class SealProof:
         if weaker:
             self._fault(one.version.label, weaker[0], "锁定不再是 COMPLIANCE 模式")
 
-    def _objects(self, one: _Sealed) -> None:
+    def _objects(self, one: Sealed) -> None:
         objects: Mapping[str, str] = one.told.get("objects", {})
         if not objects:
             return
@@ -218,7 +173,7 @@ class SealProof:
             if kept.versions[-1:] != (stated,):
                 self._fault(one.version.label, name, "不是封记时的那个对象：原件被换过")
 
-    def _stamp(self, one: _Sealed) -> None:
+    def _stamp(self, one: Sealed) -> None:
         if STAMP not in one.version.keys:
             self._counts["unstamped"] += 1
             return
@@ -273,7 +228,7 @@ class SealProof:
                     what = "日志里有，归档里没有：被抽掉了" if gone else "不是日志里的那个封记：被替换了"
                     self._fault(version, "" if gone else HEAD, what)
 
-    def _alone(self, one: _Sealed, leaf: str) -> None:
+    def _alone(self, one: Sealed, leaf: str) -> None:
         """Hold a version that lies apart from its archive against the record that it carries."""
         if RECORD not in one.version.keys or not one.told:
             return
@@ -287,7 +242,7 @@ class SealProof:
 
     def _chains(self) -> None:
         """Each head names the version before it; only what was begun and finished later lies in between."""
-        years: dict[tuple[str, str], list[_Sealed]] = {}
+        years: dict[tuple[str, str], list[Sealed]] = {}
         for one in self._heads:
             years.setdefault((one.version.unit, one.version.year), []).append(one)
         for ours in years.values():
@@ -295,7 +250,7 @@ class SealProof:
                 if one.told and one.version.home:
                     self._link(one, ours[:at])
 
-    def _link(self, one: _Sealed, earlier: Sequence[_Sealed]) -> None:
+    def _link(self, one: Sealed, earlier: Sequence[Sealed]) -> None:
         before = one.told["before"]
         named = next(
             (other for other in reversed(earlier) if before and other.version.label == before["version"]), None
@@ -346,7 +301,7 @@ class SealProof:
 
     def _judged(
         self,
-        one: _Sealed | None,
+        one: Sealed | None,
         names: set[str],
         name: str,
         data: bytes,
@@ -373,7 +328,7 @@ class SealProof:
                 good.append(key)
         return tuple(good), "；".join(why)
 
-    def _sign_offs(self, one: _Sealed, trust: Trust) -> None:
+    def _sign_offs(self, one: Sealed, trust: Trust) -> None:
         data = tags_of(self._store, one.version.home).get(_SIGN_OFFS)
         if data is None:
             return
@@ -428,14 +383,6 @@ class SealProof:
 
     def _clocks(self) -> str:
         return "和".join(sorted({str(one.told["clock"]) for one in self._heads if one.told}))
-
-
-def _head_of(data: bytes) -> Mapping[str, Any]:
-    told: dict[str, Any] = json.loads(data)
-    if told["format"] != FORMAT:
-        raise ValueError(told["format"])
-    when(told["sealed_at"])
-    return told
 
 
 def _parents(key: str) -> Iterator[str]:

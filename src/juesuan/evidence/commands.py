@@ -35,7 +35,10 @@ def rotate(folder: Path | None, kind: Kind, source: Path | None, *, say: Say) ->
     ring = ring_of(folder)
     old = ring.current()
     key = ring.rotate(kind, source)
-    say(f"密钥 {old} 已停用，私钥已删除；它签过的仍然算数。")
+    counts = (
+        "它签过的，只有吊销以前的时间戳能证明的才算数" if ring.trust().keys[old].revoked else "它签过的仍然算数"
+    )
+    say(f"密钥 {old} 已停用，私钥已删除；{counts}。")
     _tell_new(ring, key, say)
     return ExitCode.OK
 
@@ -86,7 +89,7 @@ def show(folder: Path | None, *, say: Say) -> int:
     ring = ring_of(folder)
     keys = ring.trust().keys
     for one in keys.values():
-        used = "　正在用" if one.id == ring.current() else ""
+        used = "　正在用" if one.id == ring.current() and not one.revoked else ""
         say(f"{one.id}　{one.name}　{one.since[:10]} 起{_became(one)}{used}")
     if not keys:
         say(f"{ring.folder} 里还没有密钥。")

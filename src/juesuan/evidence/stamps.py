@@ -65,10 +65,23 @@ def ask(address: str, data: bytes) -> bytes:
         if told.tst_info.nonce != asked.nonce or imprint.message != hashlib.sha256(data).digest():
             raise StampError("授时机构回答的不是所问的")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise StampError(f"授时机构连不上（{str(error) or type(error).__name__}）") from error
+        raise StampError(f"授时机构连不上（{_reason(error)}）") from error
     except ValueError as error:
         raise StampError("授时机构的回答读不懂") from error
     return answer.content
+
+
+def _reason(error: Exception) -> str:
+    """Return in Chinese why an authority did not answer."""
+    import httpx
+
+    if isinstance(error, httpx.HTTPStatusError):
+        return f"回答是错误 {error.response.status_code}"
+    if isinstance(error, httpx.TimeoutException):
+        return "很久没有回答"
+    if isinstance(error, httpx.ConnectError):
+        return "那里没有服务，或网络不通"
+    return "没有回答，或地址不对"
 
 
 def check(answer: bytes, data: bytes, authorities: Iterable[Authority]) -> Stamp:
@@ -122,7 +135,8 @@ def _decoded(answer: bytes) -> "TimeStampResponse":
     """Read an answer.
 
     Many authorities (OpenSSL's among them) send their certificates in another order than DER wants for a set,
-    which the library refuses. No signature covers the order, so they are sorted first; what is kept stays as it came.
+    which the library refuses. No signature covers the order, so they are sorted first; what is kept stays as it
+    came.
 
     Raises:
         ValueError: it can't be read.
