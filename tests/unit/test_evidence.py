@@ -22,6 +22,7 @@ from juesuan.archive.log import Log, Record
 from juesuan.archive.seal import BEGIN
 from juesuan.archive.sealing import seal_archive
 from juesuan.archive.stranger import write_evidence
+from juesuan.closing import check_archive
 from juesuan.evidence import commands
 from juesuan.evidence.merkle import Frontier
 from juesuan.evidence.ring import KEYS, PASSPHRASE, PASSPHRASE_FILE, Kind, Ring, Seen, ring_of
@@ -572,6 +573,18 @@ def test_a_pass_phrase_comes_from_the_environment_or_a_file(
     monkeypatch.setenv(PASSPHRASE_FILE, str(tmp_path / "none"))
     with pytest.raises(OutputError, match="口令文件"):
         _ = Ring(tmp_path / "keys").signer
+
+
+def test_a_key_that_does_not_open_stops_a_closing_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEYS, str(tmp_path / "keys"))
+    monkeypatch.setenv(PASSPHRASE, "一二三")
+    ring_of().new("某单位")
+    check_archive(str(tmp_path / "archive"))
+    monkeypatch.delenv(PASSPHRASE)
+    with pytest.raises(OutputError, match="有口令"):
+        check_archive(str(tmp_path / "archive"))
 
 
 def certificate(private: ec.EllipticCurvePrivateKey) -> x509.Certificate:
