@@ -504,7 +504,7 @@ def test_evidence_of_what_is_not_there_is_not_written(place: Place, tmp_path: Pa
         write_evidence(place.store, f"{YEAR}/v0001", tmp_path / "x", seen=Seen(9, "00"))
     said: list[str] = []
     assert evidence(str(place.store.root), f"{YEAR}/v0001", tmp_path / "x", seen=None, say=said.append) == 0
-    assert "bash check.sh" in said[0]
+    assert "check.sh 公钥.pem" in said[1]
     with pytest.raises(OutputError, match="不会被覆盖"):
         write_evidence(place.store, f"{YEAR}/v0001", tmp_path / "x")
 
