@@ -56,7 +56,7 @@ class _References:
         yield from structural_faults(self.edition.forms, self.edition.identities, self.possible.given)
         yield from self._charts()
         yield from self.templates.problems
-        for file in (*self.edition.files.same_templates(),):
+        for file in self.edition.files.same_templates():
             yield Problem(Place(file), "edition.overlay", "与所继承的版本相同，不必写")
         for written in self.edition.rules:
             yield from _RuleNames(written, self).problems()

@@ -91,11 +91,6 @@ class TemplateNames:
                     found.append(plain_title(_SLOT.sub(UNKNOWN, match[1])))
         return tuple(found)
 
-    @property
-    def all_words(self) -> str:
-        """All that the templates say, without blanks."""
-        return "".join("".join(one.text.split()) for one in self._templates.values())
-
     def check(self) -> None:
         """Follow the document and its title."""
         self._load()

@@ -66,7 +66,7 @@ _REQUIRED: Mapping[str, tuple[str, ...]] = {
     "at_most": ("of", "base"),
     "between": ("facts",),
     "makes_whole": ("each", "of", "base", "facts"),
-    "sheet_amounts": ("of", "base"),
+    "sheet_amounts": ("each", "of", "base"),
     "sheet_rate": ("of", "base"),
     "sheet_execution": ("of", "base"),
     "together": ("of", "base"),
@@ -96,7 +96,6 @@ _OPTIONAL: Mapping[str, tuple[str, ...]] = {
     "sequence": ("sequence",),
     "compared": ("each", "same"),
     "nothing": ("section",),
-    "sheet_amounts": ("each",),
 }
 """What a check reads beside what it needs; anything else that a rule says would be read by nobody."""
 
