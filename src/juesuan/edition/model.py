@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from juesuan.edition.made import PROJECTS_OF
+from juesuan.edition.made import PROJECTS_OF, SWITCHES
 from juesuan.editionfiles import EditionFiles
 from juesuan.facts import Fact
 from juesuan.forms import Forms, Zeros
@@ -31,9 +31,7 @@ OWN_LISTS: Mapping[str, frozenset[str]] = {
     "evaluated_projects": _PROJECT,
     "told_projects": _PROJECT | {"use"},
     "evaluated_funds": frozenset({"fund", "name", "count", "amount", "share", "all"}),
-    "operating": frozenset(),
-    "unit_sheet": frozenset(),
-    "no_unit_sheet": frozenset(),
+    **dict.fromkeys(SWITCHES, frozenset()),
 }
 """Lists that the program makes, and the words that their members have.
 

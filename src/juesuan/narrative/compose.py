@@ -36,21 +36,27 @@ class Composition:
     roles: Roles
 
 
+def environment_of(words: EditionFiles) -> Environment:
+    """Return where the templates of an edition's sentences are found, and how they are written."""
+    environment = Environment(
+        loader=FileSystemLoader(words.template_folders),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - renders marked text, which a skin escapes
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["ordinal"] = ordinal
+    return environment
+
+
 def compose(composition: Composition) -> Document:
     """Render ``document.j2`` of an edition's sentences into a document.
 
     Raises:
         EditionError: a template is wrong, asks for a fact that does not exist, or prints a digit that is none.
     """
-    environment = Environment(
-        loader=FileSystemLoader(composition.words.template_folders),
-        undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - renders marked text, which a skin escapes
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = environment_of(composition.words)
     environment.globals.update(_Words(composition).names())
-    environment.filters["ordinal"] = ordinal
     try:
         title = environment.get_template("title.j2").render().strip()
         text = environment.get_template("document.j2").render()
