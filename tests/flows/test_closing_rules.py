@@ -22,9 +22,9 @@ from juesuan.identities import CheckResult, Explanation
 from juesuan.package import check_package
 from juesuan.problems import EditionError, Severity
 from juesuan.rules import LastYear, Rule, closing_rules, evaluate_rule
+from juesuan.rules.check import Check, run_suites
 from juesuan.rules.evaluate import missing_parameters, readable_rules
 from juesuan.skins.html import render_html
-from juesuan.suites import Check, run_suites
 from tests.conftest import ROOT, Closed
 
 CASES = yaml.load(

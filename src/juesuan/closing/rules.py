@@ -1,4 +1,4 @@
-"""The edition's rules about a closing (``juesuan.rules``), made ready for the suites."""
+"""The edition's rules about a closing (``juesuan.rules``), made ready to be checked."""
 
 from collections.abc import Iterator, Mapping
 
@@ -8,7 +8,7 @@ from juesuan.closing.published import known_words, ledger_names, published_texts
 from juesuan.closing.render import Disclosure
 from juesuan.edition.made import SWITCHES
 from juesuan.rules import LastYear, Subject, Unstated, closing_rules, evaluate_rule, of_document
-from juesuan.suites import Check
+from juesuan.rules.check import Check
 
 
 def account_rules(account: Account, last_year: LastYear | None = None) -> Iterator[Check]:

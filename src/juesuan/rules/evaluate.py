@@ -7,8 +7,8 @@ from juesuan.editionfiles import EditionFiles
 from juesuan.problems import InputError, Place, Problem
 from juesuan.roles import Roles
 from juesuan.rules import amounts, narrative, personal, printed, reasons, scores, years
+from juesuan.rules.check import Check, Item, places_of
 from juesuan.rules.model import Rule, RuleFile, Subject
-from juesuan.suites import Check, Item, places_of
 from juesuan.yamlsource import place_of
 
 Evaluator = Callable[[Rule, Subject], Iterable[Item]]

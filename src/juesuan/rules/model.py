@@ -17,9 +17,9 @@ from juesuan.package import ClosingPackage
 from juesuan.performance_rules import ScoreRules
 from juesuan.problems import EditionError, Severity
 from juesuan.roles import Roles
+from juesuan.rules.check import ROW_SEPARATOR
 from juesuan.rules.sections import Section, is_titled, sections_of
 from juesuan.statistics import Definitions, Lists, Member, Undefined
-from juesuan.suites.checks import ROW_SEPARATOR
 from juesuan.yamlsource import Strict
 
 

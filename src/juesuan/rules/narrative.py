@@ -12,9 +12,9 @@ from juesuan.facts import Fact, Unit
 from juesuan.narrative.slots import LIST, YEARS, Choice, Pieces, Repeated, Slot, facts_in
 from juesuan.package import PLACEHOLDER, Prose
 from juesuan.package.performance import Sheet
+from juesuan.rules.check import Item
 from juesuan.rules.model import Rule, Subject
 from juesuan.rules.sections import Section, spaceless, text_of
-from juesuan.suites import Item
 
 _OWN = "text."  # numbers that the unit's own texts state: texts_printed looks after them
 _NOUGHT = ("sign", "moved", "occurs")

@@ -6,8 +6,8 @@ from fractions import Fraction
 from juesuan.facts import Fact, Unit
 from juesuan.money import print_rate, round_half_up
 from juesuan.package.performance import FULL_SCORE, Direction, Sheet
+from juesuan.rules.check import Item
 from juesuan.rules.model import Rule, Subject
-from juesuan.suites import Item
 
 
 def sheet_weights(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
