@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter, validators
 
-from juesuan.problems import ExitCode, JuesuanError
+from juesuan.problems import ExitCode, JuesuanError, OutputError
 
 app = App(
     name="juesuan",
@@ -371,9 +371,7 @@ def notify(
         keys = Keys(home_or_default(home))
         service = keys.service()
         if service is None:
-            words = "本机没有正在运行的决算服务（juesuan serve）；用 --api 写明 Prefect 服务的地址。"
-            print(words, file=sys.stderr)  # noqa: T201
-            return ExitCode.OUTPUT
+            raise OutputError("本机没有正在运行的决算服务（juesuan serve）；用 --api 写明 Prefect 服务的地址。")
         os.environ |= {"PREFECT_API_URL": service.api, "PREFECT_API_AUTH_STRING": keys.secret()}
     flow = load_flow("notify")
     address = flow.take_address()

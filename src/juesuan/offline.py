@@ -9,8 +9,7 @@ OFFLINE = {
     "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
 }
 
-_EMBEDDED = {
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "300",  # 20 by default: too few on a busy machine
+EMBEDDED = {
     "PREFECT_LOGGING_LEVEL": "CRITICAL",
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",  # other libraries' too: boto says where it found keys
     "PREFECT_LOGGING_TO_API_ENABLED": "false",
@@ -24,5 +23,5 @@ def go_offline() -> None:
 
 
 def embed_orchestrator() -> None:
-    """Have Prefect run embedded: patient while its server starts, and with its log off a person's terminal."""
-    os.environ.update(_EMBEDDED)
+    """Have Prefect run embedded, with its log off a person's terminal."""
+    os.environ.update(EMBEDDED)

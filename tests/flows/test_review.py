@@ -39,6 +39,7 @@ from juesuan.review import (
 from juesuan.review.differences import Piece, redline
 from juesuan.suites import Check, Item, places_of, run_suites
 from tests.conftest import Closed
+from tests.opens import opened
 
 ROLES = ("审核人", "批准人")
 DAY = date(2021, 5, 20)
@@ -425,6 +426,14 @@ def test_what_the_orchestrator_was_told_is_taken_once_it_fits(out: Path) -> None
     assert turn is not None
     closing.take_signature(out, turn, "陈刚", approve=True)
     assert closing.next_signature(out) is None
+
+
+def test_an_answer_to_another_question_costs_one_look_at_the_results(out: Path) -> None:
+    turn = closing.next_signature(out)
+    assert turn is not None
+    with opened() as files, pytest.raises(SignOffRefused, match="不算数"):
+        closing.take_signature(out, replace(turn, content="0"), "王芳", approve=True)
+    assert files[out / "run.json"] == 2, "read once, and hashed once"
 
 
 def with_warning(out: Path, explanation: dict[str, str] | None) -> None:

@@ -92,10 +92,13 @@ def write_draft(
     Results that everybody had signed wait beside, hidden: :func:`reject_draft` brings them back, and
     :func:`publish` removes them.
 
+    It is a draft even where everybody has signed already (a run that could not archive, run again): the final text
+    is published once it is archived, and not before.
+
     Raises:
         OutputError: as there.
     """
-    staged = stage_results(out, account, disclosure, runs, old=old)
+    staged = stage_results(out, account, disclosure, runs, old=old, final=False)
     try:
         if published_as_final(out):
             _moved(out, earlier_folder(out))
@@ -106,19 +109,26 @@ def write_draft(
 
 
 def stage_results(
-    out: Path, account: Account, disclosure: Disclosure, runs: Sequence[SuiteRun], *, old: Path | None = None
+    out: Path,
+    account: Account,
+    disclosure: Disclosure,
+    runs: Sequence[SuiteRun],
+    *,
+    old: Path | None = None,
+    final: bool = True,
 ) -> Staged:
     """Write everything that a closing publishes or proves beside ``out``, which stays as it is.
 
     The sign-offs in ``out`` are taken over, and count for what they signed. A disclosure whose mark 草稿 is not as
-    its sign-offs say is rendered again. With ``old``, the review page tells how the results differ from those.
+    its sign-offs say is rendered again; where ``final`` is false it is one whatever they say. With ``old``, the
+    review page tells how the results differ from those.
 
     Raises:
         OutputError: the folder can't be written, or ``out`` holds something that is no result of a closing.
     """
     signed = signed_before(out, account)
     state = standing_of(signed, account, disclosure.document, runs).state
-    draft = state is not State.APPROVED
+    draft = not final or state is not State.APPROVED
     if disclosure.draft is not draft:
         disclosure = render(account, draft=draft)
     explanations = account.books.package.explanations
