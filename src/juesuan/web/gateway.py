@@ -350,7 +350,7 @@ def _raw(request: Request) -> bytes:
 
 
 def _hidden(path: str) -> bool:
-    """Return whether nobody sees a page of the server: its second page, which shows adverts and asks an analytics host.
+    """Return whether nobody sees a page: the server's second one, which shows adverts and asks an analytics host.
 
     A ``.`` or ``..`` within a path, which came as %2e, is left to the server behind: what it finds was not judged.
     """
