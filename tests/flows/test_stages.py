@@ -14,7 +14,8 @@ from juesuan import closing
 from juesuan.facts import Facts, Unit
 from juesuan.ledger import Ledger
 from juesuan.problems import OutputError
-from juesuan.review import approve, read_results, tell_standing
+from juesuan.results import read_results
+from juesuan.review import approve, tell_standing
 from juesuan.runner import load_flow
 from tests.conftest import EXAMPLE, Closed, close_directly
 

@@ -13,13 +13,13 @@ from juesuan.archive import find_versions, open_store
 from juesuan.archive.versions import fingerprint_of
 from juesuan.city.outcome import Order, Status, UnitOutcome
 from juesuan.city.packages import Package
-from juesuan.closing import refusal_folder
 from juesuan.closing.intake import input_files
 from juesuan.closing.kept import KeptStages, hash_of, hash_of_files, hash_of_program
 from juesuan.editionfiles import edition_files, is_path
 from juesuan.files import json_text, read_json, write_whole
 from juesuan.problems import JuesuanError, OutputError
-from juesuan.review import Results, read_results
+from juesuan.results import Results, read_results, refusal_folder
+from juesuan.results.names import REVIEW_PAGE
 
 _FILE = "closed.json"
 
@@ -114,8 +114,8 @@ def _editions(package: Package) -> tuple[str, ...]:
 
 def _results(results: Results) -> str:
     """Return the hash of results that are as their manifest says, with who signed them."""
-    review = (results.folder / "review" / "index.html").is_file()
-    return hash_of(results.manifest_hash, repr(results.signoffs), str(review))
+    review = (results.folder / REVIEW_PAGE).is_file()
+    return hash_of(results.manifest.hash, repr(results.signoffs), str(review))
 
 
 def _version(order: Order, package: Package, uri: str) -> str:

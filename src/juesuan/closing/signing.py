@@ -11,15 +11,9 @@ from zoneinfo import ZoneInfo
 from juesuan import review
 from juesuan.closing.kept import hash_of
 from juesuan.people import PEOPLE, Person, Register, normalised
-from juesuan.review import (
-    Results,
-    SignOff,
-    SignOffRefused,
-    SignOffRejected,
-    idle_of,
-    read_results,
-    write_review,
-)
+from juesuan.results import Results, SignOff, idle_of, read_results
+from juesuan.results.names import REVIEW_PAGE
+from juesuan.review import SignOffRefused, SignOffRejected, write_review
 
 _ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -49,7 +43,7 @@ def next_signature(out: Path) -> Turn | None:
         return None
     if results.unexplained:
         raise SignOffRefused.unexplained(results)
-    return Turn(results.standing.next_role, results.content)
+    return Turn(results.standing.next_role, results.manifest.content)
 
 
 def invitation(out: Path, turn: Turn, refused: str = "") -> str:
@@ -61,7 +55,7 @@ def invitation(out: Path, turn: Turn, refused: str = "") -> str:
     lines = [f"**{results.title}：请{turn.role}签署**", ""]
     if refused:
         lines += [f"上一次的签署没有记下：{refused}", ""]
-    lines += [f"签署前请打开审核页，公开文本和校验文档都从那里进入：`{out / 'review' / 'index.html'}`", ""]
+    lines += [f"签署前请打开审核页，公开文本和校验文档都从那里进入：`{out / REVIEW_PAGE}`", ""]
     return "\n".join([*lines, *_findings(results), "", *_headline(results)]) + "\n"
 
 
@@ -110,7 +104,7 @@ def take_signature(out: Path, turn: Turn, name: str, *, approve: bool, comment: 
     results = read_results(out)
     person = _registered(results, turn, name)
     by = person.id if person else ""
-    if results.content != turn.content:
+    if results.manifest.content != turn.content:
         raise SignOffRefused("请求签署之后结果有变动，这次签署不算数。")
     if not approve:
         raise SignOffRejected(name, turn.role, comment, by)
@@ -122,7 +116,7 @@ def _registered(results: Results, turn: Turn, name: str) -> Person | None:
     """Return the person of the service's register; None where no service runs this closing."""
     if not os.environ.get(PEOPLE):
         return None
-    person, unit = Register(Path(os.environ[PEOPLE])).named(name), str(results.manifest["unit"])
+    person, unit = Register(Path(os.environ[PEOPLE])).named(name), results.manifest.unit
     if person is None or not person.may(turn.role, unit):
         raise SignOffRefused(
             f"{normalised(name) or '没有写姓名的人'}不能作为{turn.role}签署单位 {unit} 的决算。"

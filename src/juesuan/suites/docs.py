@@ -9,11 +9,9 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from juesuan.identities import Verdict
 from juesuan.problems import Severity
-from juesuan.resources import resource_root
+from juesuan.resources import page_templates
 from juesuan.suites.run import SuiteRun
 
 if TYPE_CHECKING:
@@ -28,13 +26,7 @@ def write_docs(
     ``title`` names the closing (unit and year); ``suite_titles`` gives each suite its Chinese name, ``review`` is
     where the review page lies, if there is one.
     """
-    environment = Environment(
-        loader=FileSystemLoader(resource_root() / "templates" / "validation"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_templates("validation", keep_last_newline=False)
     folder.mkdir(parents=True, exist_ok=True)
     by_name: dict[str, list[SuiteRun]] = {}
     for run in runs:  # a suite may be checked in two stages: it is one page

@@ -9,7 +9,6 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote
@@ -17,7 +16,6 @@ from urllib.parse import parse_qs, quote
 import httpx
 from anyio import CapacityLimiter, sleep
 from anyio.to_thread import run_sync
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.requests import Request
@@ -27,7 +25,7 @@ from starlette.routing import Route
 from juesuan.people import Person
 from juesuan.people.register import SHORTEST
 from juesuan.problems import InputError
-from juesuan.resources import resource_root
+from juesuan.resources import page_templates
 from juesuan.web.guard import HostChecked, Limited, OwnPagesOnly
 from juesuan.web.rights import Asked, UnitOf, judge, run_asked
 from juesuan.web.sessions import LONGEST, Door, LockedOut
@@ -181,7 +179,9 @@ class _Gateway:
         return self._form(request, "/", "密码已换，请重新登录。")
 
     async def style(self, _: Request) -> Response:
-        return self._told(Response(_pages().get_template("style.css").render(), media_type="text/css"))
+        return self._told(
+            Response(page_templates("web").get_template("style.css").render(), media_type="text/css")
+        )
 
     async def manifest(self, _: Request) -> Response:
         return self._told(JSONResponse({"name": "决算"}, media_type="application/manifest+json"))
@@ -307,7 +307,7 @@ class _Gateway:
 
     def _page(self, request: Request, name: str, status: HTTPStatus, **words: Any) -> Response:
         bound_to = request.cookies.get(FORM, "") or self._door.new_form()
-        text = _pages().get_template(name).render(form=self._door.form_token(bound_to), **words)
+        text = page_templates("web").get_template(name).render(form=self._door.form_token(bound_to), **words)
         answer = HTMLResponse(text, status)
         self._cookie(answer, FORM, bound_to)
         return self._told(answer)
@@ -335,12 +335,6 @@ class _Gateway:
         if self._site.secure:
             answer.headers["Strict-Transport-Security"] = "max-age=31536000"
         return answer
-
-
-@cache
-def _pages() -> Environment:
-    loader = FileSystemLoader(resource_root() / "templates" / "web")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
 
 
 def _raw(request: Request) -> bytes:

@@ -16,13 +16,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from juesuan.archive import State
 from juesuan.files import json_text, read_json, write_whole
 from juesuan.people import normalised
 from juesuan.problems import OutputError, words_of
-
-FOLDER = "sign-offs"
-FILE = "sign-offs.json"
+from juesuan.results.names import SIGN_OFFS, SIGNED, State
 
 
 @dataclass(frozen=True)
@@ -113,7 +110,7 @@ def read_signoffs(out: Path) -> tuple[SignOff, ...]:
     Raises:
         OutputError: the file can't be read, or a record's seal does not fit: somebody changed the file.
     """
-    path = out / FOLDER / FILE
+    path = out / SIGNED
     try:
         data = read_json(path)
         sealed = [(one.pop("seal", ""), SignOff(**one)) for one in data["records"]]
@@ -139,10 +136,10 @@ def write_signoffs(out: Path, records: Iterable[SignOff]) -> None:
     """
     records = tuple(records)
     sealed = [{**asdict(one), "seal": seal} for one, seal in zip(records, _seals(records), strict=True)]
-    folder = out / FOLDER
+    folder = out / SIGN_OFFS
     try:
         folder.mkdir(exist_ok=True)
-        write_whole(folder / FILE, json_text({"records": sealed}), mode=0o644)
+        write_whole(out / SIGNED, json_text({"records": sealed}), mode=0o644)
     except OSError as error:
         raise OutputError(f"无法写入 {folder}：{words_of(error)}") from error
 
