@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from juesuan import closing
 from juesuan.closing.contents import run_data
 from juesuan.editing import check_edition, write_skeleton
@@ -50,9 +52,12 @@ def test_the_department_overlay_is_ten_lines_and_says_so_beneath_tables() -> Non
     assert sum(path.read_text(encoding="utf-8").count("\n") for _, path in layer.files()) <= 10
 
 
-def test_a_good_edition_is_tried_on_every_situation() -> None:
-    checked = check_edition("wuhan-2020-department")
-    assert next(iter(checked.lines)).startswith("✓ 版本“wuhan-2020-department”")
+@pytest.mark.parametrize(
+    "key", ["wuhan-2020-department", "shanghai-2024", "shanghai-2025+classes-26+reserves-named"]
+)
+def test_a_good_edition_is_tried_on_every_situation(key: str) -> None:
+    checked = check_edition(key)
+    assert next(iter(checked.lines)).startswith(f"✓ 版本“{key}”")
     assert checked.cases == tuple((case.name, "") for case in load_trials().cases)
     assert checked.good
 
