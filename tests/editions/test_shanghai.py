@@ -11,12 +11,14 @@ from juesuan.closing.rules import disclosure_rules
 from juesuan.edition import load_edition
 from juesuan.editionfiles import known_edition, options_of
 from juesuan.facts import Facts
+from juesuan.identities import Verdict
 from juesuan.problems import EditionError
+from tests.conftest import ROOT
 from tests.editions.test_elsewhere import ORACLE
 from tests.stages import close_checked
 from tests.units.builder import build
 from tests.units.closed import sentences_of
-from tests.units.describe import Description, corpus
+from tests.units.describe import Description, corpus, read
 from tests.units.oracle import tables_of
 
 KEY = "shanghai-2024"
@@ -135,6 +137,23 @@ def test_words_that_disagree_with_a_figure_are_told(unit: str, rule: str, fact: 
         check = next(one for one in disclosure_rules(account, done.disclosure) if one.id == rule)
         assert len(check.places)
         assert check.fails is broken
+
+
+def test_a_class_of_two_budgets_stands_in_each_of_its_tables(tmp_path: Path) -> None:
+    done = close_checked(
+        handed_in(read(ROOT / "tests" / "spec" / "two-budgets.yaml"), tmp_path / "p"), closing.page_alone
+    )
+    cells = {name: figure.value for name, figure in done.books.tables.by_id.items()}
+    general, fund = 240_000_00, 1_000_000_00
+    assert (cells["t5.221.all"], cells["t8.221.all"]) == (general, fund)
+    assert (cells["t4.class_221.general"], cells["t4.class_221.fund"]) == (general, fund)
+    assert cells["t4.class_221.all"] == cells["t1.class_221.spent"] == cells["t3.221.all"] == general + fund
+    assert (cells["t8.2219899.income"], cells["t8.2219899.closing"]) == (1_050_000_00, 50_000_00)
+    results = {result.id: result for run in done.runs for result in run.results}
+    for rule in ("practice.class-by-budget", "table-8.carried", "across.fund-by-class", "table-6.running"):
+        assert results[rule].verdict is Verdict.PASSED
+    words = "\n".join(sentences_of(done.disclosure.document, done.account))
+    assert "1、住房保障支出（类）超长期特别国债安排的支出（款）其他住房保障支出（项）。" in words
 
 
 def test_options_are_those_of_the_edition_and_of_what_it_extends() -> None:
