@@ -23,6 +23,7 @@ from tests.units.oracle import tables_of
 
 KEY = "shanghai-2024"
 UNITS = {one.name: replace(one, edition=KEY, year=2024) for one in corpus()}
+OPTIONS = ("classes-26", "reserves-named", "zeros-in-spending", "zeros-printed")
 SPREAD = ("bureau", "four-funds", "over-budget", "partly-unknown", "three-public", "tiny")
 
 
@@ -157,7 +158,7 @@ def test_a_class_of_two_budgets_stands_in_each_of_its_tables(tmp_path: Path) -> 
 
 
 def test_options_are_those_of_the_edition_and_of_what_it_extends() -> None:
-    assert options_of(KEY) == options_of("shanghai-2025") == ("classes-26", "reserves-named", "zeros-printed")
+    assert options_of(KEY) == options_of("shanghai-2025") == OPTIONS
     assert known_edition(f"{KEY}+reserves-named+zeros-printed")
     assert not known_edition(f"{KEY}+no-such-option")
     labels = [one.label for one in load_edition("shanghai-2025+reserves-named").forms[1].all_rows]
