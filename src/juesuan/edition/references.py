@@ -204,6 +204,7 @@ _DATED = frozenset({"within_days", "not_before"})
 _LISTED: Mapping[str, tuple[str, ...]] = {
     "at_most": ("of", "base"),
     "together": ("of", "base"),
+    "has_source": ("of", "base"),
     "makes_whole": ("of", "facts"),
     "reason_written": ("of", "base"),
     "reason_printed": ("of", "base"),
@@ -213,6 +214,7 @@ _LISTED: Mapping[str, tuple[str, ...]] = {
 
 _WHOLE: Mapping[str, tuple[str, ...]] = {
     "makes_whole": ("base",),
+    "adds_up": ("of", "facts"),
     "nothing": ("facts",),
     "none_before": ("of", "facts"),
     **dict.fromkeys(_SHEETS, ("of", "base")),
