@@ -56,6 +56,50 @@ def new(name: str, *, extends: Annotated[str, Parameter(help="继承哪个版本
     return ExitCode.OK
 
 
+@app.command(name="check")
+def check_folder(
+    package: Path,
+    *,
+    archive: Annotated[
+        str | None, Parameter(help="归档位置：上年公布数从这里取；不写则只看资料里的上年公布数")
+    ] = None,
+) -> int:
+    """查看资料还缺什么、哪里不对：逐条列出位置、应写什么、举例。不编制，不写入任何文件。
+
+    退出码：0 齐了，可以编制；1 还缺或有错。
+
+    Parameters
+    ----------
+    package
+        决算资料文件夹（settings.yaml 所在的文件夹）。
+    """
+    from juesuan.starting.check import standing_of, told
+
+    standing = standing_of(package, archive)
+    print(told(standing))  # noqa: T201 - the command line talks to people
+    return standing.exit_code
+
+
+@app.command
+def schema(
+    file: str = "",
+    *,
+    to: Annotated[Path | None, Parameter(help="全部写入这个文件夹，每个文件一个 .schema.json")] = None,
+) -> int:
+    """资料中 YAML 文件的写法（JSON Schema），供编辑器提示和检查。
+
+    Parameters
+    ----------
+    file
+        文件名，如 settings.yaml、texts/reasons.yaml、performance/*.yaml；不写则列出有哪些。
+    """
+    from juesuan.starting.schema import tell_schema
+
+    text, code = tell_schema(file, to)
+    print(text, file=sys.stderr if code else sys.stdout)  # noqa: T201 - the command line talks to people
+    return code
+
+
 @app.command
 def close(
     package: Path,
