@@ -56,6 +56,38 @@ def new(name: str, *, extends: Annotated[str, Parameter(help="继承哪个版本
     return ExitCode.OK
 
 
+@app.command(name="new")
+def new_package(
+    folder: Path,
+    *,
+    edition: Annotated[str, Parameter(help="版本：报表、科目和文字所用的（名称或文件夹的路径）")],
+    ledger: Annotated[
+        tuple[Path, ...], Parameter(help="序时账、科目余额表的导出文件；有几个写几次，不分先后", negative="")
+    ] = (),
+    last_year: Annotated[str, Parameter(help="上年的归档位置，或上年决算公开文本（PDF、DOCX、HTML、TXT）")] = "",
+    unit: Annotated[str, Parameter(help="单位名称")] = "",
+    code: Annotated[str, Parameter(help="单位编码")] = "",
+    department: Annotated[str, Parameter(help="主管部门")] = "",
+    kind: Annotated[
+        Literal["", "行政单位", "参照公务员法管理事业单位", "事业单位"], Parameter(help="单位性质")
+    ] = "",
+    year: Annotated[int | None, Parameter(help="决算年度；不写则看账簿")] = None,
+) -> int:
+    """开始准备一个单位的资料：账簿和上年公开文本说得出的都填好，说不出的空着，并列出还要填什么。
+
+    Parameters
+    ----------
+    folder
+        新的资料文件夹。
+    """
+    from juesuan.starting.command import tell_new
+    from juesuan.starting.new import Wanted
+
+    wanted = Wanted(edition, ledger, last_year, code, unit, department, kind, year)
+    print(tell_new(folder, wanted))  # noqa: T201 - the command line talks to people
+    return ExitCode.OK
+
+
 @app.command(name="check")
 def check_folder(
     package: Path,
@@ -96,7 +128,7 @@ def schema(
     from juesuan.starting.schema import tell_schema
 
     text, code = tell_schema(file, to)
-    print(text, file=sys.stderr if code else sys.stdout)  # noqa: T201 - the command line talks to people
+    print(text, file=sys.stderr if code else sys.stdout)
     return code
 
 

@@ -48,7 +48,7 @@ def test_all_that_is_missing_or_wrong_is_told_at_once(package: Path) -> None:
         "settings.yaml 第 4 行 “unit.name”（单位 · 单位名称）：还没有填\n"
         "      这里写：全称；例：某某市社会保险中心",
         "assets.yaml 第 11 行 “general_equipment”（大额通用设备）：还没有填\n      这里写：整数，没有写 0",
-        "budget.csv 第 2 行 “年初预算”：不是金额；实际为“一千万”",
+        "budget.csv 第 2 行 “年初预算”（2011001 行政运行）：不是金额；实际为“一千万”",
         "texts/profile.yaml（职能与构成）：还没有这个文件",
     ):
         assert line in words

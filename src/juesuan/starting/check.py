@@ -1,7 +1,9 @@
 """``juesuan check``: what is still missing or wrong in a package, all at once, without closing or writing."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from juesuan.closing import (
@@ -28,8 +30,20 @@ from juesuan.suites import SuiteRun
 from juesuan.yamlsource import Entry, read_entry
 
 _OPEN = frozenset(
-    f"yaml.{kind}" for kind in ("missing", "string_too_short", "int_parsing", "date_from_datetime_parsing")
-) | {"csv.format", "csv.amount", "file.missing", "csv.missing-row"}
+    {
+        "yaml.missing",
+        "yaml.string_too_short",
+        "yaml.string_pattern_mismatch",
+        "yaml.int_parsing",
+        "yaml.date_from_datetime_parsing",
+        "yaml.enum",
+        "yaml.literal_error",
+        "csv.format",
+        "csv.amount",
+        "csv.missing-row",
+        "file.missing",
+    }
+)
 """What is wrong with an entry that nobody has filled yet."""
 
 _WEIGHTS = {
@@ -58,6 +72,7 @@ class Standing:
     """How far a package is: ``problems`` keep it from being read, ``failed`` are rules that don't hold.
 
     ``left_open`` are entries that stand there without a value and may stay so, ``left_out`` whole files.
+    ``rows`` says what the lines of tables are about.
     """
 
     problems: tuple[Problem, ...]
@@ -65,6 +80,7 @@ class Standing:
     left_open: tuple[Todo, ...]
     left_out: tuple[Todo, ...]
     files: Files
+    rows: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
     @property
     def errors(self) -> tuple[CheckResult, ...]:
@@ -102,16 +118,20 @@ def standing_of(root: Path, archive: str | None = None) -> Standing:
         tuple(_left_open(root, files, {(one.place.file, one.place.line) for one in problems})),
         tuple(_left_out(root, files)),
         files,
+        dict(_rows(root, files)),
     )
 
 
-def todo_of(problem: Problem, files: Files) -> Todo:
+def todo_of(problem: Problem, files: Files, rows: Mapping[tuple[str, int], str] | None = None) -> Todo:
     """Return what a problem asks for: what belongs in the entry, where the schema knows it."""
     one = input_of(problem.place.file, files)
     entry = entry_of(one, problem.place.column or "") if one else None
     belongs = entry.told if entry else one.words if one and problem.code == "file.missing" else ""
     place = str(problem.place)
-    if entry and entry.title != problem.place.column:
+    about = (rows or {}).get((problem.place.file, problem.place.line or 0))
+    if about:
+        place = f"{place}（{about}）"
+    elif entry and entry.title != problem.place.column:
         place = f"{place}（{entry.title}）"
     elif one and not entry:
         place = f"{place}（{one.title}）"
@@ -123,7 +143,7 @@ def todo_of(problem: Problem, files: Files) -> Todo:
 
 def told(standing: Standing) -> str:
     """Return what a person reads: numbered, what must be done first."""
-    todos = [todo_of(one, standing.files) for one in standing.problems]
+    todos = [todo_of(one, standing.files, standing.rows) for one in standing.problems]
     lines = []
     if todos:
         lines += [f"必须补上或改正的，{len(todos)} 处：", *_numbered(todos)]
@@ -200,6 +220,24 @@ def _empty(entry: Entry, at: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...],
             yield from _empty(one, (*at, key))
 
 
+def _rows(root: Path, files: Files) -> Iterator[tuple[tuple[str, int], str]]:
+    """Yield what each line of a table is about: its name, or its code and name."""
+    for one in INPUTS:
+        path = root / one.file(files)
+        if not one.columns or not path.is_file():
+            continue
+        try:
+            reader = csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
+            line = 1
+            for record in reader:
+                about = " ".join(record[1:2] if one.rows else record[:2]).strip()
+                if line > 1 and about:
+                    yield (one.file(files), line), about
+                line = reader.line_num + 1
+        except (UnicodeDecodeError, csv.Error):
+            continue  # a problem says so
+
+
 def _names(root: Path, name: str, *, many: bool) -> list[str]:
     if many:
         return sorted(one.relative_to(root).as_posix() for one in (root / name).glob("*.yaml"))
@@ -215,4 +253,8 @@ def _left_out(root: Path, files: Files) -> Iterator[Todo]:
 
 
 def _numbered(todos: Iterable[Todo]) -> Iterator[str]:
-    return (f"  {number}. {one}" for number, one in enumerate(todos, start=1))
+    """Yield the lines of a list; what belongs in several entries one after the other is said once."""
+    before = ""
+    for number, one in enumerate(todos, start=1):
+        yield f"  {number}. {replace(one, belongs='') if one.belongs == before else one}"
+        before = one.belongs
