@@ -18,6 +18,8 @@ app = App(
 )
 
 
+_LEDGER = Parameter(help="资料是工作簿的，账簿的导出文件；有几个写几次，不分先后", negative="")
+
 editions = App(name="edition", help="版本：检查一个版本，或者开始写一个新的。")
 app.command(editions)
 
@@ -72,6 +74,9 @@ def new_package(
         Literal["", "行政单位", "参照公务员法管理事业单位", "事业单位"], Parameter(help="单位性质")
     ] = "",
     year: Annotated[int | None, Parameter(help="决算年度；不写则看账簿")] = None,
+    workbook: Annotated[
+        bool, Parameter(help="写成一个工作簿 package.xlsx，账簿放在它旁边的 ledger 里", negative=())
+    ] = False,
 ) -> int:
     """开始准备一个单位的资料：账簿和上年公开文本说得出的都填好，说不出的空着，并列出还要填什么。
 
@@ -84,7 +89,7 @@ def new_package(
     from juesuan.starting.new import Wanted
 
     wanted = Wanted(edition, ledger, last_year, code, unit, department, kind, year)
-    print(tell_new(folder, wanted))  # noqa: T201 - the command line talks to people
+    print(tell_new(folder, wanted, workbook=workbook))  # noqa: T201 - the command line talks to people
     return ExitCode.OK
 
 
@@ -95,6 +100,8 @@ def check_folder(
     archive: Annotated[
         str | None, Parameter(help="归档位置：上年公布数从这里取；不写则只看资料里的上年公布数")
     ] = None,
+    ledger: Annotated[tuple[Path, ...], _LEDGER] = (),
+    mark: Annotated[Path | None, Parameter(help="工作簿：把有错的格子标出来、写上批注，另存为这个文件")] = None,
 ) -> int:
     """查看资料还缺什么、哪里不对：逐条列出位置、应写什么、举例。不编制，不写入任何文件。
 
@@ -103,13 +110,30 @@ def check_folder(
     Parameters
     ----------
     package
-        决算资料文件夹（settings.yaml 所在的文件夹）。
+        决算资料文件夹（settings.yaml 所在的文件夹），或工作簿（.xlsx）。
     """
-    from juesuan.starting.check import standing_of, told
+    from juesuan.starting.command import tell_check
 
-    standing = standing_of(package, archive)
-    print(told(standing))  # noqa: T201 - the command line talks to people
-    return standing.exit_code
+    text, code = tell_check(package, archive, ledger, mark)
+    print(text)  # noqa: T201 - the command line talks to people
+    return code
+
+
+@app.command
+def workbook(source: Path, target: Path) -> int:
+    """资料文件夹变成一个工作簿（.xlsx），或者工作簿变回文件夹；来回一趟，资料不变。
+
+    Parameters
+    ----------
+    source
+        资料文件夹，或工作簿。
+    target
+        工作簿，或新的文件夹。
+    """
+    from juesuan.starting.command import tell_workbook
+
+    print(tell_workbook(source, target))  # noqa: T201 - the command line talks to people
+    return ExitCode.OK
 
 
 @app.command
@@ -150,20 +174,23 @@ def close(
     compare: Annotated[
         Path | None, Parameter(help="与这次决算的结果文件夹比较，写入审核页；不写则与归档的上年决算比较")
     ] = None,
+    ledger: Annotated[tuple[Path, ...], _LEDGER] = (),
 ) -> int:
     """编制一个单位一年的决算：读账、填表、核对、撰文、归档。
 
     Parameters
     ----------
     package
-        决算资料文件夹（settings.yaml 所在的文件夹）。
+        决算资料文件夹（settings.yaml 所在的文件夹），或工作簿（.xlsx）。
     """
     from juesuan.closing import ClosingRefused, refusal_folder
     from juesuan.runner import run_annual_close
+    from juesuan.starting.unpacked import by_cells, opened
 
-    results = out or Path("out") / package.resolve().name
+    results = out or Path("out") / package.resolve().name.removesuffix(".xlsx")
+    folder = opened(package, ledger, results)
     request = {
-        "package": package,
+        "package": folder,
         "out": results,
         "archive": archive,
         "edition": edition,
@@ -175,9 +202,9 @@ def close(
     try:
         return run_annual_close(request)
     except ClosingRefused as refusal:
-        folder = refusal_folder(results)
-        print(refusal, file=sys.stderr)  # noqa: T201 - the command line talks to people
-        print(f"决算未完成，没有公布任何内容。详情：{folder / 'index.html'}", file=sys.stderr)  # noqa: T201
+        print(by_cells(folder, str(refusal)), file=sys.stderr)  # noqa: T201 - the command line talks to people
+        page = refusal_folder(results) / "index.html"
+        print(f"决算未完成，没有公布任何内容。详情：{page}", file=sys.stderr)  # noqa: T201
         return refusal.exit_code
 
 

@@ -16,13 +16,16 @@ from juesuan.package.model import Assets, Headcount, ThreePublicCounts
 from juesuan.package.performance import Sheet
 from juesuan.package.settings import SETTINGS_FILE, Files, Settings
 from juesuan.package.tables import (
+    AWARDED_KEYS,
     BUDGET,
     FUND,
     PRIOR,
     PRIOR_NAMES,
+    PROCURED_KEYS,
     PROCUREMENT,
     PROCUREMENT_KEYS,
     PROJECTS,
+    RESERVED_KEYS,
     THREE_PUBLIC,
     THREE_PUBLIC_KEYS,
     UNITS,
@@ -59,6 +62,8 @@ class Input:
     model: type[Strict] | None = None
     rows: Mapping[str, str] = field(default_factory=dict)
     text: str = ""  # of texts: the file's name within its folder
+    always: frozenset[str] = frozenset()  # keys that the file has whenever it is there
+    groups: tuple[frozenset[str], ...] = ()  # keys of which it has one group, whole
 
     def file(self, files: Files) -> str:
         """Return the name of the file, as the settings say."""
@@ -118,6 +123,8 @@ INPUTS: tuple[Input, ...] = (
         without="无政府采购支出",
         columns=PROCUREMENT,
         rows=PROCUREMENT_KEYS,
+        always=frozenset(PROCURED_KEYS),
+        groups=(frozenset(AWARDED_KEYS), frozenset(RESERVED_KEYS)),
     ),
     Input("assets", "资产", "年末车辆、大额设备", "always", model=Assets),
     Input("headcount", "人员", "年末在职、离退休人数", without="版本的句子不说人员的可以没有", model=Headcount),

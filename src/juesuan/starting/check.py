@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from juesuan.closing.refusal import failed_of, table_of
 from juesuan.identities import CheckResult
 from juesuan.package.describe import entry_of, input_of
 from juesuan.package.inputs import INPUTS, SHEETS
+from juesuan.package.places import Places, as_known, places_of
 from juesuan.package.settings import SETTINGS_FILE, Files
 from juesuan.privacy import masked
 from juesuan.problems import ExitCode, InputError, Place, Problem, Severity
@@ -81,6 +83,16 @@ class Standing:
     left_out: tuple[Todo, ...]
     files: Files
     rows: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    places: Places | None = None
+
+    @property
+    def failed_cells(self) -> Iterator[tuple[str, str]]:
+        """The cells of a workbook that rules which don't hold name, with what they say."""
+        for todo in _rules(self.failed, self.places):
+            for cell in dict.fromkeys(
+                re.findall(r"[^\s（），。、；：“”]+![A-Z]+[0-9]+", f"{todo.place}{todo.message}")
+            ):
+                yield cell, f"{todo.message}\n规则：{todo.rule}"
 
     @property
     def errors(self) -> tuple[CheckResult, ...]:
@@ -98,52 +110,65 @@ class Standing:
         return ExitCode.OK if self.complete else ExitCode.UNFINISHED
 
 
-def standing_of(root: Path, archive: str | None = None) -> Standing:
+def standing_of(root: Path, archive: str | None = None, more: Sequence[Problem] = ()) -> Standing:
     """Return how far a package's folder is; everything that a closing would check is checked, nothing is written.
+
+    ``more`` is what was wrong with the workbook that the folder was unpacked from.
 
     Raises:
         EditionError: the edition's own files are wrong.
         OutputError: the archive can't be read.
     """
     intake = ingest(root, archive=archive)
-    problems = list(intake.problems)
+    places = places_of(root)
+    problems = [*more, *intake.problems]
     runs: tuple[SuiteRun, ...] = ()
     if not problems:
-        more, runs = _checked(intake)
-        problems += more
+        later, runs = _checked(intake)
+        problems += as_known(root, later)
     files = intake.settings.files if intake.settings else Files.model_validate({})
     return Standing(
         tuple(replace(one, found=masked(one.found)) for one in problems),
         tuple(failed_of(runs)),
-        tuple(_left_open(root, files, {(one.place.file, one.place.line) for one in problems})),
-        tuple(_left_out(root, files)),
+        () if places else tuple(_left_open(root, files, {(one.place.file, one.place.line) for one in problems})),
+        tuple(_left_out(root, files, places)),
         files,
         dict(_rows(root, files)),
+        places,
     )
 
 
-def todo_of(problem: Problem, files: Files, rows: Mapping[tuple[str, int], str] | None = None) -> Todo:
+def todo_of(problem: Problem, standing: Standing) -> Todo:
     """Return what a problem asks for: what belongs in the entry, where the schema knows it."""
-    one = input_of(problem.place.file, files)
+    file = standing.places.file(problem.place) if standing.places else problem.place.file
+    one = input_of(file, standing.files)
     entry = entry_of(one, problem.place.column or "") if one else None
     belongs = entry.told if entry else one.words if one and problem.code == "file.missing" else ""
     place = str(problem.place)
-    about = (rows or {}).get((problem.place.file, problem.place.line or 0))
-    if about:
+    about = standing.rows.get((problem.place.file, problem.place.line or 0))
+    if standing.places and entry:
+        place = f"{problem.place.file}（{entry.title}）"
+    elif about:
         place = f"{place}（{about}）"
     elif entry and entry.title != problem.place.column:
         place = f"{place}（{entry.title}）"
-    elif one and not entry:
+    elif one and not entry and not standing.places:
         place = f"{place}（{one.title}）"
     if problem.code in _OPEN and not problem.found and problem.code != "csv.missing-row":
-        message = "还没有填" if problem.code != "file.missing" else "还没有这个文件"
+        message = (
+            "还没有填"
+            if problem.code != "file.missing"
+            else problem.message
+            if standing.places
+            else "还没有这个文件"
+        )
         return Todo(place, message, belongs or problem.expected)
     return Todo(place, problem.words, belongs)
 
 
 def told(standing: Standing) -> str:
     """Return what a person reads: numbered, what must be done first."""
-    todos = [todo_of(one, standing.files, standing.rows) for one in standing.problems]
+    todos = [todo_of(one, standing) for one in standing.problems]
     lines = []
     if todos:
         lines += [f"必须补上或改正的，{len(todos)} 处：", *_numbered(todos)]
@@ -151,7 +176,7 @@ def told(standing: Standing) -> str:
         (Severity.ERROR, "核对不通过、不能公布的"),
         (Severity.WARNING, "提示（改正，或在审核说明里写明）"),
     ):
-        rows = list(_rules(one for one in standing.failed if one.severity is severity))
+        rows = list(_rules((one for one in standing.failed if one.severity is severity), standing.places))
         if rows:
             lines += [f"{title}，{len(rows)} 处：", *_numbered(rows)]
     for title, more in (("还空着、可以不填的", standing.left_open), ("没有交、可以没有的", standing.left_out)):
@@ -181,13 +206,15 @@ def _checked(intake: Intake) -> tuple[Sequence[Problem], tuple[SuiteRun, ...]]:
     return (), runs
 
 
-def _rules(failed: Iterable[CheckResult]) -> Iterator[Todo]:
+def _rules(failed: Iterable[CheckResult], places: Places | None) -> Iterator[Todo]:
     for result in failed:
         open_ones = [one for one in result.failures if one.explanation is None]
         for row in table_of((), [replace(result, failures=tuple(open_ones))] if open_ones else []):
             message = f"实际 {row['实际']}，应为 {row['应为']}" if row["应为"] else row["实际"]
             behind = f"（{row['依据的行']}）" if row["依据的行"] else ""
-            yield Todo(row["位置"] or result.id, f"{message}{behind}", rule=f"{result.text}（{result.id}）")
+            words = [row["位置"] or result.id, f"{message}{behind}"]
+            where, what = (places.words(one) for one in words) if places else words
+            yield Todo(where, what, rule=f"{result.text}（{result.id}）")
 
 
 def _left_open(root: Path, files: Files, wrong: set[tuple[str, int | None]]) -> Iterator[Todo]:
@@ -244,12 +271,13 @@ def _names(root: Path, name: str, *, many: bool) -> list[str]:
     return [name] if (root / name).is_file() else []
 
 
-def _left_out(root: Path, files: Files) -> Iterator[Todo]:
+def _left_out(root: Path, files: Files, places: Places | None) -> Iterator[Todo]:
     for one in INPUTS:
         name = one.file(files)
         if one.need == "may" and one.room != SETTINGS_FILE and not (root / name).exists():
             without = f"。没有时：{one.without}" if one.without else ""
-            yield Todo(f"{name}（{one.title}）", f"{one.words}{without}")
+            place = one.title if places else f"{name}（{one.title}）"
+            yield Todo(place, f"{one.words}{without}")
 
 
 def _numbered(todos: Iterable[Todo]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from juesuan.audit.tables import label_key
 from juesuan.edition import Edition, load_edition
-from juesuan.ledger import Ledger, load_codes, read_ledger
+from juesuan.ledger import AccountChart, Ledger, load_codes, read_ledger
 from juesuan.ledger.inspect import inspect_file
 from juesuan.money import FEN_PER_WANYUAN
 from juesuan.package import Settings
@@ -80,7 +80,7 @@ def begin(wanted: Wanted) -> Begun:
     """
     edition = load_edition(wanted.edition)
     begun = Begun(Draft())
-    vouchers, balances = _sorted(wanted.ledger, edition)
+    vouchers, balances = sort_exports(wanted.ledger, edition.chart)
     exports = {f"ledger/{path.name}": path for path in (*vouchers, *balances)}
     begun.exports = exports
     year = wanted.year or (edition.valid.first if edition.valid.first == edition.valid.last else None)
@@ -102,10 +102,20 @@ def write(begun: Begun, folder: Path) -> None:
     Raises:
         OutputError: the folder holds something already, or can't be written.
     """
+    copy_exports(begun, folder)
+    write_draft(begun.draft, folder)
+
+
+def copy_exports(begun: Begun, folder: Path) -> None:
+    """Copy the exports of a ledger to where the settings say that they are.
+
+    Raises:
+        OutputError: the folder holds something already, or can't be written.
+    """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(f"{folder} 已经存在，里面有文件；请另写一个新文件夹。")
-    write_draft(begun.draft, folder)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         for name, path in begun.exports.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, folder / name)
@@ -113,8 +123,12 @@ def write(begun: Begun, folder: Path) -> None:
         raise OutputError(f"{folder}：写不了（{words_of(error)}）") from None
 
 
-def _sorted(paths: Sequence[Path], edition: Edition) -> tuple[list[Path], list[Path]]:
-    """Return which of some exports hold voucher lines and which a trial balance."""
+def sort_exports(paths: Sequence[Path], chart: AccountChart) -> tuple[list[Path], list[Path]]:
+    """Return which of some exports hold voucher lines and which a trial balance.
+
+    Raises:
+        InputError: one of them is neither; all of them.
+    """
     vouchers: list[Path] = []
     balances: list[Path] = []
     problems: list[Problem] = []
@@ -122,7 +136,7 @@ def _sorted(paths: Sequence[Path], edition: Edition) -> tuple[list[Path], list[P
         if not path.is_file():
             problems.append(Problem(Place(str(path)), "file.missing", "没有这个文件"))
             continue
-        found = inspect_file(path, edition.chart)
+        found = inspect_file(path, chart)
         kinds = {sheet.table.report.kind for sheet in found.sheets if sheet.table is not None}
         if not kinds:
             problems += found.problems or [Problem(Place(path.name), "ledger.header", "认不出序时账或科目余额表")]
