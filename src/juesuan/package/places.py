@@ -45,7 +45,8 @@ class Places:
     def place(self, place: Place) -> Place:
         """Return a place as the person knows it."""
         cell = self.cell(place)
-        return Place(cell, None, place.column) if cell else place
+        column = None if place.column and place.column.startswith("第 ") else place.column  # counted in a file
+        return Place(cell, None, column) if cell else place
 
     def problem(self, problem: Problem) -> Problem:
         """Return a problem at the place that the person knows; a row that is missing is where its key stands."""

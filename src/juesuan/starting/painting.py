@@ -112,9 +112,10 @@ class _Painter:
             sheet.write_string(row, 0, text, self.format(look))
             row += 1
         for laid in sheets:
-            note = laid.rows[0][0].text
-            target, words = f"internal:'{laid.title}'!A1", f"{laid.title}　{note}"
-            sheet.write_url(row, 0, target, self.format("link"), words[:250])
+            words, _, rest = laid.rows[0][0].text.partition("：")
+            shown = laid.title if laid.title == words else f"{laid.title}（{words}）"
+            target = f"internal:'{laid.title}'!A1"
+            sheet.write_url(row, 0, target, self.format("link"), f"{shown}　{rest}"[:250])
             row += 1
         if todo:
             sheet.write_string(row + 1, 0, "还要填什么", self.format("title"))
@@ -125,6 +126,8 @@ class _Painter:
         """Write the sheet of an input."""
         sheet = self.book.add_worksheet(laid.title)
         sheet.freeze_panes(laid.frozen, 0)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
         widths: dict[int, int] = {}
         for number, row in enumerate(laid.rows):
             for column, spot in enumerate(row):

@@ -38,6 +38,7 @@ LIST, MAPPING = "#", "*"
 _SPARE = {"list": 1, "mapping": 3, "table": 30, "items": 15}
 _YES = {"true": "是", "false": "否"}
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,13})")
+_CLAIMS = "claims"  # of texts: what few write stands last
 HEADS_AT = 1  # the row of a sheet, counted from 0, that holds its first heads
 
 
@@ -134,7 +135,7 @@ def lay(one: Input, title: str, data: Tree | Table) -> Laid:
         _lay_table(laid, one, _table(data))
         return laid
     tree = data if isinstance(data, dict) else {}
-    lines = list(_lines(one.model, tree))
+    lines = sorted(_lines(one.model, tree), key=lambda line: line.path[0] == _CLAIMS)
     coded = any(line.many == "mapping" for line in lines)
     if lines:
         heads = [ITEM, *([CODE] if coded else []), CONTENT, WORDS, PATH]
@@ -176,7 +177,7 @@ def _lay_table(laid: Laid, one: Input, rows: Table) -> None:
                     "given" if column.need == "given" else "value",
                     column_entry(column),
                     column.kind,
-                    (str(number), column.head),
+                    (str(number), column.head) if number < len(rows) else None,
                 )
                 for column in columns
             ]
