@@ -121,7 +121,7 @@ def standing_of(root: Path, archive: str | None = None, more: Sequence[Problem] 
     """
     intake = ingest(root, archive=archive)
     places = places_of(root)
-    problems = [*more, *intake.problems]
+    problems = without_echo(more, intake.problems)
     runs: tuple[SuiteRun, ...] = ()
     if not problems:
         later, runs = _checked(intake)
@@ -136,6 +136,12 @@ def standing_of(root: Path, archive: str | None = None, more: Sequence[Problem] 
         dict(_rows(root, files)),
         places,
     )
+
+
+def without_echo(more: Sequence[Problem], read: Sequence[Problem]) -> list[Problem]:
+    """Return the faults of a workbook and of its package, but not twice for a cell that could not be read."""
+    cells = {one.place.file for one in more if "!" in one.place.file}
+    return [*more, *(one for one in read if one.place.file not in cells)]
 
 
 def todo_of(problem: Problem, standing: Standing) -> Todo:

@@ -20,12 +20,13 @@ def opened(package: Path, ledger: Sequence[Path], results: Path) -> Path:
             raise OutputError("--ledger 只用于工作簿；资料文件夹里的账簿由 settings.yaml 的 files 写明。")
         return package
     from juesuan.closing import ingest
+    from juesuan.starting.check import without_echo
     from juesuan.starting.workbook import unpack
 
     folder = results.with_name(f"{results.name}.package")
     problems = unpack(package, folder, exports_of(ledger))
     if problems:
-        raise InputError([*problems, *ingest(folder).problems])
+        raise InputError(without_echo(problems, ingest(folder).problems))
     return folder
 
 
