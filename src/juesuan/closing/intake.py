@@ -28,7 +28,8 @@ from juesuan.package.places import as_known
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import InputError, Place, Problem
 
-_NO_INPUT = frozenset({".md", ".py", ".pyc", ".toml"})  # what explains or makes a package is no part of it
+NO_INPUT = frozenset({".md", ".py", ".pyc", ".toml"})
+"""Kinds of files that explain or make a package, and are no part of it."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ def inputs_of(intake: Intake) -> str:
 
 def input_files(root: Path) -> list[Path]:
     """Return the files of a package's folder that a closing may be made from."""
-    return [path for path in root.rglob("*") if path.is_file() and path.suffix not in _NO_INPUT]
+    return [path for path in root.rglob("*") if path.is_file() and path.suffix not in NO_INPUT]
 
 
 def lock_name(intake: Intake) -> str:
