@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from juesuan.archive import Archived, Closing, archive_closing, open_store, results_of_last_year
+from juesuan.archive import Archived, Closing, Office, archive_closing, open_store, results_of_last_year
 from juesuan.closing.compute import Account
 from juesuan.closing.prior import archived_edition
 from juesuan.facts import Unit
@@ -20,12 +20,13 @@ from juesuan.rules import LastYear
 
 
 def check_archive(address: str) -> None:
-    """Prove that an archive keeps what it is given, before anything is published.
+    """Prove that an archive keeps what it is given, and the office's key opens, before anything is published.
 
     Raises:
         InputError: the address is none.
-        OutputError: the storage can't be reached, or failed a proof.
+        OutputError: the storage can't be reached, or failed a proof; or the key can't be opened.
     """
+    _ = Office.here().ring.signer
     open_store(address).prove()
 
 
