@@ -27,6 +27,9 @@ _ROW = re.compile(rb"<row\b([^>]*)>(.*?)</row>", re.DOTALL)
 _NUMBER = re.compile(rb"<v[^>]*>([^<]*)</v>")
 _AT = re.compile(rb'\br="([A-Z]+)([0-9]+)"')
 _TYPE = re.compile(rb'\bt="(\w+)"')
+_SHARED = re.compile(rb"<si\b[^>]*?(?:/>|>(.*?)</si>)", re.DOTALL)
+_TEXT = re.compile(rb"<t\b[^>]*>([^<]*)</t>")
+_STRINGS = "xl/sharedStrings.xml"
 _DIGITS = 15
 
 Amounts = tuple[int | None, ...]
@@ -118,20 +121,31 @@ def _swallowed(raw: RawText, sheet: Sheet, layout: Layout) -> list[tuple[int, in
     """Return records that hold several lines each of which is a whole record: first line, last, and how many."""
     if b'"' not in raw.data or len(sheet.lines) == 0:
         return []
-    texts = raw.data.split(b"\n")
-    least = len(layout.names) - 1
+    texts = _lines(raw.data)
     found = []
-    starts = [*sheet.lines, len(texts) + 1]
-    for start, after in pairwise(starts):
+    for start, after in pairwise([*sheet.lines, len(texts) + 1]):
         if after - start > 1:
-            whole = [
-                at
-                for at in range(start, min(after, len(texts) + 1))
-                if texts[at - 1].count(raw.delimiter) >= least
-            ]
+            whole = [at for at in range(start, after) if _whole(texts[at - 1], raw.delimiter, layout)]
             if len(whole) > 1:
                 found.append((start, whole[-1], len(whole)))
     return found
+
+
+def _lines(data: bytes) -> list[bytes]:
+    """Return lines as people count them: a return that stands alone ends one too."""
+    alone = data.count(b"\r") != data.count(b"\r\n")
+    return re.split(rb"\r\n|\n|\r", data) if alone else data.split(b"\n")
+
+
+def _whole(text: bytes, delimiter: bytes, layout: Layout) -> bool:
+    """Say whether a line by itself looks like a record: as many cells as the header, and a code for an account."""
+    account = layout.columns.get("account")
+    cells = text.split(delimiter)
+    return (
+        account is not None
+        and len(cells) >= len(layout.names)
+        and re.match(rb'["\s=\']*[0-9]{3,}', cells[account]) is not None
+    )
 
 
 def _quote(file: str, start_sheet: Sheet, first: int, last: int, count: int) -> Problem:
@@ -150,7 +164,7 @@ def _quote(file: str, start_sheet: Sheet, first: int, last: int, count: int) -> 
 def _of_text(raw: RawText, first: int, width: int, columns: Sequence[int]) -> Iterator[tuple[int, Amounts]]:
     """Yield each line that is a whole record by itself, cut at the delimiters outside quotes."""
     delimiter, most = raw.delimiter, max(columns, default=0)
-    for line, text in enumerate(raw.data.split(b"\n"), 1):
+    for line, text in enumerate(_lines(raw.data), 1):
         if line < first or text.count(delimiter) < width - 1:
             continue
         if b'"' not in text:
@@ -185,6 +199,7 @@ def _of_cells(raw: RawCells, columns: Sequence[int]) -> Iterator[tuple[int, Amou
     from juesuan.ledger.sources.zipped import worksheet
 
     wanted = {_letters(column): place for place, column in enumerate(columns)}
+    shared = [b"".join(_TEXT.findall(one)) for one in _SHARED.findall(worksheet(raw.path, _STRINGS, raw.limits))]
     for attributes, inner in _ROW.findall(worksheet(raw.path, raw.part, raw.limits)):
         if b"<v" not in inner and b"<is" not in inner:
             continue
@@ -196,17 +211,20 @@ def _of_cells(raw: RawCells, columns: Sequence[int]) -> Iterator[tuple[int, Amou
                 return  # a generator that leaves the places out: they would have to be counted as the reader does
             place = wanted.get(at[1])
             if place is not None:
-                amounts[place] = _cell_fen(cell, value)
+                amounts[place] = _cell_fen(cell, value, shared)
         if number is not None:
             yield int(number[1]), tuple(amounts)
 
 
-def _cell_fen(attributes: bytes, value: bytes) -> int | None:
+def _cell_fen(attributes: bytes, value: bytes, shared: Sequence[bytes]) -> int | None:
     kind = _TYPE.search(attributes)
     number = _NUMBER.search(value)
-    if number is None and b"<is" not in value:
-        return 0
-    if number is None or (kind is not None and kind[1] != b"n"):
+    if kind is not None and kind[1] == b"s" and number is not None:
+        at = int(number[1])
+        return _fen(shared[at]) if 0 <= at < len(shared) else None
+    if number is None:
+        return _fen(b"".join(_TEXT.findall(value)))
+    if kind is not None and kind[1] != b"n":
         return None
     shown = f"{Decimal(number[1].decode()):.{_DIGITS}g}"
     fen = Decimal(shown) * 100

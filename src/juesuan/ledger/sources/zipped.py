@@ -67,13 +67,13 @@ def _elements(pattern: re.Pattern[bytes], data: bytes) -> Iterator[dict[bytes, b
 
 
 def worksheet(path: Path, part: str, limits: Limits) -> bytes:
-    """Return a part of a workbook as it stands in the file.
+    """Return a part of a workbook as it stands in the file; nothing where it has no such part.
 
     Raises:
         zipfile.BadZipFile: it is damaged, or larger than may be.
     """
     with zipfile.ZipFile(path) as archive:
-        return b"".join(unpacked(archive, part, limits))
+        return b"".join(unpacked(archive, part, limits)) if part in archive.namelist() else b""
 
 
 def kind_of_zip(path: Path) -> str:
