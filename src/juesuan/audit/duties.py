@@ -1,7 +1,8 @@
 """Everything that an audit of a disclosure could check, and what became of each: done, not applicable, not done.
 
-The catalogue (``expectations/audit/duties.yaml``) stands apart from the rules: a duty is done only where what it needs
-was read. What wasn't read is no zero and has not passed; the share is over duties, so a rule less doesn't raise it.
+The catalogue (``expectations/audit/duties.yaml``) stands apart from the rules: a duty is done only where what
+it needs was read. What wasn't read is no zero and has not passed; the share is over duties, so that a rule less
+doesn't raise it.
 """
 
 import re
@@ -167,6 +168,7 @@ def _unread_table(book: Book, number: int) -> str:
 
 def _unread_section(parts: Sequence[Part], section: str) -> str:
     found = [part for part in parts if part.section is not None and part.section.id == section]
+    found = found or list(_under_headings(parts, section))
     title = next(one.heading for one in load_sentences().sections if one.id == section).split("|")[0]
     title = re.sub(r"\^?\[[^\]]*\][+*]?、?|\(\?:[^)]*\)\??|[\\^$]", "", title)
     if not found:
@@ -175,6 +177,17 @@ def _unread_section(parts: Sequence[Part], section: str) -> str:
     read = any(one.is_money or one.is_rate or one.unit for text in texts for one in mentions(text))
     said_none = any(re.search("[无没]有?", block.text) for part in found for _, block in part.paragraphs)
     return "" if read or said_none else f"“{title}”的说明里没有读到数"
+
+
+def _under_headings(parts: Sequence[Part], section: str) -> Iterator[Part]:
+    """Yield what stands under a heading of a lower level that names a section: （二）政府采购支出情况."""
+    known = next(one for one in load_sentences().sections if one.id == section)
+    for part in parts:
+        for at, (_, block) in enumerate(part.paragraphs):
+            if block.level and re.search(known.heading, block.text):
+                after = part.paragraphs[at + 1 :]
+                end = next((n for n, (_, one) in enumerate(after) if one.level), len(after))
+                yield Part(part.title, block.text, known, (part.paragraphs[at], *after[:end]))
 
 
 def _unknown(book: Book) -> Iterator[str]:
