@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter, validators
 
-from juesuan.problems import ExitCode, JuesuanError
+from juesuan.problems import ExitCode, JuesuanError, OutputError
 
 app = App(
     name="juesuan",
@@ -83,6 +83,7 @@ def close(
         决算资料文件夹（settings.yaml 所在的文件夹）。
     """
     from juesuan.closing import ClosingRefused, refusal_folder
+    from juesuan.results.names import INDEX
     from juesuan.runner import run_annual_close
 
     results = out or Path("out") / package.resolve().name
@@ -101,7 +102,7 @@ def close(
     except ClosingRefused as refusal:
         folder = refusal_folder(results)
         print(refusal, file=sys.stderr)  # noqa: T201 - the command line talks to people
-        print(f"决算未完成，没有公布任何内容。详情：{folder / 'index.html'}", file=sys.stderr)  # noqa: T201
+        print(f"决算未完成，没有公布任何内容。详情：{folder / INDEX}", file=sys.stderr)  # noqa: T201
         return refusal.exit_code
 
 
@@ -176,7 +177,8 @@ def diff(
     new
         现在的决算结果文件夹。
     """
-    from juesuan.review import compare, read_results, tell_differences, write_review
+    from juesuan.results import read_results
+    from juesuan.review import compare, tell_differences, write_review
 
     print(tell_differences(compare(read_results(old), read_results(new))))  # noqa: T201 - talks to people
     if html:
@@ -207,9 +209,10 @@ def approve(
     from juesuan import review
     from juesuan.closing import only_one_into
     from juesuan.people import clean, commands
+    from juesuan.results import read_results
 
     with only_one_into(out.resolve()):
-        unit = str(review.read_results(out).manifest["unit"])
+        unit = read_results(out).manifest.unit
         by = commands.signer(home, name, clean(role), unit)
         results = review.approve(out, name, role, on=on or date.today(), comment=comment, by=by)
         review.write_review(out)
@@ -227,7 +230,8 @@ def status(out: Path) -> int:
     out
         决算结果文件夹（close 的输出）。
     """
-    from juesuan.review import read_results, tell_standing
+    from juesuan.results import read_results
+    from juesuan.review import tell_standing
 
     print(tell_standing(read_results(out)))  # noqa: T201 - the command line talks to people
     return ExitCode.OK
@@ -371,9 +375,7 @@ def notify(
         keys = Keys(home_or_default(home))
         service = keys.service()
         if service is None:
-            words = "本机没有正在运行的决算服务（juesuan serve）；用 --api 写明 Prefect 服务的地址。"
-            print(words, file=sys.stderr)  # noqa: T201
-            return ExitCode.OUTPUT
+            raise OutputError("本机没有正在运行的决算服务（juesuan serve）；用 --api 写明 Prefect 服务的地址。")
         os.environ |= {"PREFECT_API_URL": service.api, "PREFECT_API_AUTH_STRING": keys.secret()}
     flow = load_flow("notify")
     address = flow.take_address()

@@ -19,7 +19,7 @@ from juesuan.edition import load_edition
 from juesuan.facts import Facts
 from juesuan.package.texts import Reasons
 from juesuan.rules import LastYear, closing_rules
-from juesuan.suites import Check
+from juesuan.rules.check import Check
 from tests.conftest import ROOT, Closed
 from tests.units.builder import build
 from tests.units.describe import read

@@ -43,7 +43,6 @@ ROOMS: Mapping[str, str] = {
     "audit/": "reads documents that anybody made, of which no edition says in which unit they are",
     "ledger/meanings.py": "reads the unit that an export states, of any place and year",
     "skins/": "coordinates and measures of the files' own formats",
-    "offline.py": "seconds",
 }
 """Modules that are not searched for money and codes, and why."""
 

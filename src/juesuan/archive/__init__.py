@@ -8,7 +8,7 @@ prove(store); restore(store, folder); history(store); last_year(store, unit, yea
 
 from pathlib import Path
 
-from juesuan.archive.bag import Bag, Closing, State, make_bag
+from juesuan.archive.bag import Bag, Closing, make_bag
 from juesuan.archive.directory import DirectoryStore
 from juesuan.archive.lastyear import LastYear, last_year, results_of_last_year
 from juesuan.archive.location import parse_location, require_address
@@ -31,7 +31,6 @@ __all__ = [
     "LastYear",
     "Proof",
     "RetainedError",
-    "State",
     "Store",
     "Version",
     "archive_closing",

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from juesuan.archive.bag import BAG_INFO, MANIFEST, TAG_MANIFEST, State, parse_info, parse_manifest
+from juesuan.archive.bag import BAG_INFO, MANIFEST, TAG_MANIFEST, parse_info, parse_manifest
 from juesuan.archive.store import KeyMissingError, Store, hash_of, read_bytes
 from juesuan.archive.versions import Version, find_versions, fingerprint_of, gaps, state_of
 from juesuan.problems import OutputError
+from juesuan.results.names import State
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 from juesuan.audit.duties import Duties
 from juesuan.audit.model import Finding, Grid, Paragraph, Source, Weight
 from juesuan.audit.numbers import plain
-from juesuan.resources import resource_root
+from juesuan.resources import page_templates
 
 _WORDS = {Weight.ERROR: "错误", Weight.WARNING: "提示", Weight.NOTE: "说明"}
 
@@ -155,16 +155,7 @@ def _quoted(text: str, one: Finding) -> bool:
 
 
 def _page(template: str, **values: Any) -> str:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(resource_root() / "templates" / "audit"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(template).render(**values)
+    return page_templates("audit", keep_last_newline=False).get_template(template).render(**values)
 
 
 def write_folder_page(rows: Sequence[dict[str, Any]], path: Path) -> None:

@@ -1,21 +1,17 @@
 """Last stage: what of a closing goes into the archive; and what of last year's is taken from it."""
 
-import csv
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
-from juesuan.archive import Archived, Closing, State, archive_closing, open_store, results_of_last_year
+from juesuan.archive import Archived, Closing, archive_closing, open_store, results_of_last_year
 from juesuan.closing.compute import Account
-from juesuan.review import RUN
+from juesuan.results import State, read_facts_csv
+from juesuan.results.graph import read_frame
+from juesuan.results.names import BALANCES, FACTS_CSV, RUN, SIGN_OFFS
 from juesuan.rules import LastYear
-
-SIGN_OFFS = "sign-offs"
-"""Folder in the results that holds who approved what; it has its own place in the archive."""
 
 
 def check_archive(address: str) -> None:
@@ -62,9 +58,9 @@ class ArchivedResults:
     @property
     def last_year(self) -> LastYear:
         """What the rules want to know of them."""
-        with (self.folder / "facts.csv").open(encoding="utf-8", newline="") as stream:
-            displays = {row["id"]: row["display"] for row in csv.DictReader(stream)}
-        frame = pd.read_parquet(self.folder / "balances.parquet")
+        facts = read_facts_csv((self.folder / FACTS_CSV).read_text(encoding="utf-8"))
+        displays = {name: row["display"] for name, row in facts.items()}
+        frame = read_frame(self.folder / BALANCES)
         ends = frame.groupby(["account", "fund", "functional"])["closing"].sum()
         leaves = ((str(account), str(fund), str(code)) for account, fund, code in ends.index)
         return LastYear(f"归档 {self.version}", displays, dict(zip(leaves, map(int, ends), strict=True)))

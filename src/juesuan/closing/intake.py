@@ -27,7 +27,8 @@ from juesuan.package import ClosingPackage, Settings, check_package, package_fil
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import InputError, Place, Problem
 
-_NO_INPUT = frozenset({".md", ".py", ".pyc", ".toml"})  # what explains or makes a package is no part of it
+NO_INPUT = frozenset({".md", ".py", ".pyc", ".toml"})
+"""Kinds of files that explain or make a package, and are no part of it."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ def inputs_of(intake: Intake) -> str:
 
 def input_files(root: Path) -> list[Path]:
     """Return the files of a package's folder that a closing may be made from."""
-    return [path for path in root.rglob("*") if path.is_file() and path.suffix not in _NO_INPUT]
+    return [path for path in root.rglob("*") if path.is_file() and path.suffix not in NO_INPUT]
 
 
 def lock_name(intake: Intake) -> str:
@@ -205,7 +206,9 @@ def _ledger(root: Path, settings: Settings, edition: Edition, kept: KeptStages |
         return read()
     own = [root / settings.ledger.profile] if settings.ledger.profile.endswith(".yaml") else []
     files = [*dict.fromkeys((*vouchers, *trial_balance)), *own, root / SETTINGS_FILE]
-    return kept.result("ledger", hash_of(hash_of_program(), hash_of_files(files, root)), read)
+    return kept.result(
+        "ledger", hash_of(hash_of_program(), edition.chart.edition, hash_of_files(files, root)), read
+    )
 
 
 def _profile(root: Path, name: str) -> Profile | None:

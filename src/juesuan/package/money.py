@@ -41,6 +41,7 @@ _RESERVED = (
     ("procurement.reserved_micro", "procurement.reserved_sme"),
     ("procurement.won_micro", "procurement.won_sme"),
 )
+_WON = Instance("procurement.won_sme", (Term(1, "procurement.total"), Term(-1, "procurement.won_elsewhere")))
 _SME_RULE = "《政府采购促进中小企业发展管理办法》（财库〔2020〕46号）"
 
 
@@ -101,7 +102,6 @@ def package_identities(package: ClosingPackage) -> tuple[Identity, ...]:
         if whole in known
     ]
     contracts = [pair for pair in _CONTRACTS if pair[0] in known]
-    won = [("procurement.won_sme", "procurement.total", "procurement.won_elsewhere")]
     reserved = [(part, whole) for part, whole in _RESERVED if part in known]
     identities = (
         equal("package.budget", "预算：类＝Σ项，合计＝Σ类", "budget."),
@@ -121,9 +121,7 @@ def package_identities(package: ClosingPackage) -> tuple[Identity, ...]:
             "package",
             "预留项目和其他项目由中小企业中标的金额之和≤政府采购总额",
             _SME_RULE,
-            tuple(
-                Instance(part, (Term(1, whole), Term(-1, other))) for part, whole, other in won if part in known
-            ),
+            (_WON,) if _WON.target in known else (),
             relation=Relation.AT_MOST,
         ),
     )
@@ -233,7 +231,6 @@ def _stage_figure(name: str, label: str, line: BudgetLine | ProjectLine, phase: 
 def _sum(name: str, label: str, parts: Sequence[Figure]) -> Figure:
     first = parts[0]
     inputs = tuple(part.id for part in parts)
-    sources: tuple[Source, ...] = ()
     value = sum(part.value for part in parts)
     formula = "＋".join(part.label for part in parts)
-    return Figure(name, label, value, first.year, first.phase, formula, inputs, sources)
+    return Figure(name, label, value, first.year, first.phase, formula, inputs)

@@ -10,20 +10,16 @@ itself and of the seal before it, so that one which was changed, taken out or pu
 
 import hashlib
 import json
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from juesuan.archive import State
+from juesuan.files import json_text, read_json, write_whole
 from juesuan.people import normalised
 from juesuan.problems import OutputError, words_of
-
-FOLDER = "sign-offs"
-FILE = "sign-offs.json"
+from juesuan.results.names import SIGN_OFFS, SIGNED, State
 
 
 @dataclass(frozen=True)
@@ -114,9 +110,9 @@ def read_signoffs(out: Path) -> tuple[SignOff, ...]:
     Raises:
         OutputError: the file can't be read, or a record's seal does not fit: somebody changed the file.
     """
-    path = out / FOLDER / FILE
+    path = out / SIGNED
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = read_json(path)
         sealed = [(one.pop("seal", ""), SignOff(**one)) for one in data["records"]]
     except (FileNotFoundError, NotADirectoryError):
         return ()
@@ -140,17 +136,10 @@ def write_signoffs(out: Path, records: Iterable[SignOff]) -> None:
     """
     records = tuple(records)
     sealed = [{**asdict(one), "seal": seal} for one, seal in zip(records, _seals(records), strict=True)]
-    data = json.dumps({"records": sealed}, ensure_ascii=False, indent=1) + "\n"
-    folder = out / FOLDER
+    folder = out / SIGN_OFFS
     try:
         folder.mkdir(exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".", dir=folder)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(folder / FILE)
+        write_whole(out / SIGNED, json_text({"records": sealed}), mode=0o644)
     except OSError as error:
         raise OutputError(f"无法写入 {folder}：{words_of(error)}") from error
 
