@@ -3,8 +3,7 @@
 Where the office has keys, its own are what is trusted, and the log must continue what they signed last.
 """
 
-from juesuan.lifeline import end_with_parent
-from juesuan.offline import go_offline
+from juesuan.process import end_with_parent, go_offline
 
 go_offline()  # before Prefect is imported
 end_with_parent()  # where a service started this process for a run

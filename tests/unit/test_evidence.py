@@ -28,7 +28,7 @@ from juesuan.evidence.merkle import Frontier
 from juesuan.evidence.ring import KEYS, PASSPHRASE, PASSPHRASE_FILE, Kind, Ring, Seen, ring_of
 from juesuan.evidence.trust import Trust, read_trust, write_trust
 from juesuan.problems import ExitCode, InputError, OutputError
-from juesuan.review.signoff import SignOff, signed_last, write_signoffs
+from juesuan.results.signoff import SignOff, signed_last, write_signoffs
 from tests.archive_demo import demo_closing, with_amount
 
 TERM = timedelta(days=36500)

@@ -8,7 +8,7 @@ prove(store); restore(store, folder); history(store); last_year(store, unit, yea
 
 from pathlib import Path
 
-from juesuan.archive.bag import Bag, Closing, State, make_bag
+from juesuan.archive.bag import Bag, Closing, make_bag
 from juesuan.archive.directory import DirectoryStore
 from juesuan.archive.heads import Damage
 from juesuan.archive.lastyear import LastYear, last_year, results_of_last_year
@@ -34,7 +34,6 @@ __all__ = [
     "Office",
     "Proof",
     "RetainedError",
-    "State",
     "Store",
     "Version",
     "archive_closing",

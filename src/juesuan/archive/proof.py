@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from juesuan.archive.bag import BAG_INFO, MANIFEST, TAG_MANIFEST, State, parse_info, parse_manifest
+from juesuan.archive.bag import BAG_INFO, MANIFEST, TAG_MANIFEST, parse_info, parse_manifest
 from juesuan.archive.heads import Damage, read_head
 from juesuan.archive.log import LOG
 from juesuan.archive.seal import HEAD, SEAL
@@ -16,6 +16,7 @@ from juesuan.archive.versions import Version, find_versions, fingerprint_of, gap
 from juesuan.evidence.ring import Seen
 from juesuan.evidence.trust import Trust, when
 from juesuan.problems import OutputError
+from juesuan.results.names import State
 
 _SEALS = re.compile(rf"{SEAL}((head|log)\.json|(head|log)\.[0-9a-f]{{16}}\.sig|head\.tsr)")
 """What may lie in a version beside what its manifests list."""

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from juesuan.archive.bag import BAG_INFO, MANIFEST, TAG_MANIFEST, Bag, State, bag_fingerprint, parse_info
+from juesuan.archive.bag import BAG_INFO, MANIFEST, TAG_MANIFEST, Bag, bag_fingerprint, parse_info
 from juesuan.archive.directory import RESTRICTED
 from juesuan.archive.seal import HEAD, Before, Office, Sealer, adopt, before_of, sign_offs_of, tags_of
 from juesuan.archive.store import Content, KeyMissingError, KeyTakenError, Store, read_bytes
 from juesuan.problems import OutputError
+from juesuan.results.names import State
 
 _VERSION = "v{:04d}"
 _HOME = re.compile(r"((?:[^/]+/){0,2}?)(v[0-9]{4,})/")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from juesuan.archive import State
 from juesuan.closing.compute import Account
 from juesuan.closing.contents import notes_of
 from juesuan.closing.refusal import failed_of, lines_of, table_of
@@ -15,7 +14,9 @@ from juesuan.identities import Verdict
 from juesuan.package import Settings
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import InputError
-from juesuan.suites import SuiteRun
+from juesuan.results import State
+from juesuan.results.names import CHECKS_PAGE, PAGE, REVIEW_PAGE
+from juesuan.rules.check import SuiteRun
 from juesuan.yamlsource import read_yaml
 
 RESULTS_ROOT, RESULTS_URL = "JUESUAN_RESULTS_ROOT", "JUESUAN_RESULTS_URL"
@@ -108,9 +109,9 @@ class Outcome:
         return (
             f"# {self.title}\n\n{self.summary}\n\n"
             f"| 结果 | 位置 |\n|---|---|\n"
-            f"| {_linked('公开文本', self.out / 'disclosure.html')}\n"
-            f"| {_linked('审核页', self.out / 'review' / 'index.html')}\n"
-            f"| {_linked('校验文档', self.out / 'validation' / 'index.html')}\n"
+            f"| {_linked('公开文本', self.out / PAGE)}\n"
+            f"| {_linked('审核页', self.out / REVIEW_PAGE)}\n"
+            f"| {_linked('校验文档', self.out / CHECKS_PAGE)}\n"
             f"| 归档 | `{self.archived}` |\n\n"
             f"| 主要的数（{self.money}） | 本年 | 上年 |\n|---|---:|---:|\n"
             + "".join(f"| {' | '.join(one.values())} |\n" for one in self.key_figures)

@@ -28,7 +28,8 @@ from juesuan.evidence.trust import (
     usable,
     write_trust,
 )
-from juesuan.people.keys import home_or_default, read_private, write_private
+from juesuan.files import write_whole
+from juesuan.people.keys import home_or_default, read_private
 from juesuan.problems import InputError, OutputError, Place, Problem, words_of
 
 if TYPE_CHECKING:
@@ -217,7 +218,7 @@ class Ring:
     def _write(self, name: str, text: str) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_private(self.folder / name, text)
+            write_whole(self.folder / name, text)
         except OSError as error:
             raise OutputError(f"密钥文件夹 {self.folder} 无法写入：{words_of(error)}。") from error
 

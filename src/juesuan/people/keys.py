@@ -8,10 +8,10 @@ import json
 import os
 import secrets
 import stat
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from juesuan.files import write_whole
 from juesuan.problems import OutputError, words_of
 
 _USER = "juesuan"
@@ -53,7 +53,7 @@ class Keys:
             self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.home.chmod(0o700)  # the database in it holds what runs were asked and told
             if not path.exists():
-                write_private(path, f"{_USER}:{secrets.token_urlsafe(_BYTES)}\n")
+                write_whole(path, f"{_USER}:{secrets.token_urlsafe(_BYTES)}\n")
             return read_private(path).strip()
         except OSError as error:
             raise OutputError(f"服务的密钥 {path} 用不了：{words_of(error)}") from error
@@ -65,7 +65,7 @@ class Keys:
             OutputError: it can't be written.
         """
         try:
-            write_private(self._service, json.dumps(asdict(service)) + "\n")
+            write_whole(self._service, json.dumps(asdict(service)) + "\n")
         except OSError as error:
             raise OutputError(f"无法写入 {self._service}：{words_of(error)}") from error
 
@@ -89,16 +89,6 @@ class Keys:
     @property
     def _service(self) -> Path:
         return self.home / "service.json"
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that is for its owner alone, whole or not at all."""
-    handle, name = tempfile.mkstemp(prefix=".", dir=path.parent)  # made with mode 600
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).replace(path)
 
 
 def read_private(path: Path) -> str:
