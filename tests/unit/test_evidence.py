@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
-from juesuan.archive import DirectoryStore, Office, State, archive_closing, find_versions, prove
+from juesuan.archive import DirectoryStore, Office, archive_closing, find_versions, prove
 from juesuan.archive.bag import bag_fingerprint
 from juesuan.archive.commands import evidence, read_seen, seal, show_history, verify_archive
 from juesuan.archive.log import Log, Record
@@ -28,6 +28,7 @@ from juesuan.evidence.merkle import Frontier
 from juesuan.evidence.ring import KEYS, PASSPHRASE, PASSPHRASE_FILE, Kind, Ring, Seen, ring_of
 from juesuan.evidence.trust import Trust, read_trust, write_trust
 from juesuan.problems import ExitCode, InputError, OutputError
+from juesuan.results import State
 from juesuan.results.signoff import SignOff, signed_last, write_signoffs
 from tests.archive_demo import demo_closing, with_amount
 
