@@ -25,7 +25,6 @@ from starlette.routing import Route
 from juesuan.people import Person
 from juesuan.people.register import SHORTEST
 from juesuan.problems import InputError
-from juesuan.resources import page_templates
 from juesuan.web.cases import Cases
 from juesuan.web.frame import EXPIRED, SESSION, Frame, fields, local, raw
 from juesuan.web.guard import HostChecked, Limited, OwnPagesOnly
@@ -173,9 +172,7 @@ class _Gateway:
         return self._form(request, "/", "密码已换，请重新登录。")
 
     async def style(self, _: Request) -> Response:
-        return self._frame.told(
-            Response(page_templates("web").get_template("style.css").render(), media_type="text/css")
-        )
+        return self._frame.part("style.css", "text/css")
 
     async def manifest(self, _: Request) -> Response:
         return self._frame.told(JSONResponse({"name": "决算"}, media_type="application/manifest+json"))

@@ -24,7 +24,6 @@ from starlette.routing import Route
 from juesuan.closing.refusal import COLUMNS
 from juesuan.people import Person, Role
 from juesuan.problems import InputError, JuesuanError
-from juesuan.resources import page_templates
 from juesuan.web.cases import SHOWN, Case, Cases, Found
 from juesuan.web.frame import EXPIRED, Frame, fields
 from juesuan.web.server import Run, Runs, Server, Unreachable
@@ -95,9 +94,7 @@ class OfficePages:
 
     async def script(self, _: Request) -> Response:
         """Return the script that renews what goes on on a page."""
-        return self._frame.told(
-            Response(page_templates("web").get_template("live.js").render(), media_type="text/javascript")
-        )
+        return self._frame.part("live.js", "text/javascript")
 
     async def all(self, request: Request) -> Response:
         """Show every unit and year that the person may see."""
