@@ -12,12 +12,12 @@ from juesuan.closing.rules import account_rules, disclosure_rules
 from juesuan.figures import Figure
 from juesuan.forms import Forms
 from juesuan.identities import CheckResult, Explanation, Identity, Instance
-from juesuan.ledger import Aggregates, RuleFrame, evaluate, rows
+from juesuan.ledger import Aggregates, rows
 from juesuan.money import DisplayUnit, yuan_text
 from juesuan.package import check_claims
 from juesuan.problems import Severity
 from juesuan.rounding import Policy, Rounding
-from juesuan.rules import LastYear
+from juesuan.rules import LastYear, evaluate_ledger_rule, ledger_rules
 from juesuan.rules.check import Check, Item, SuiteRun, check_from_identity, places_of, run_suites
 
 DISPLAYED = ".displayed"
@@ -70,9 +70,9 @@ def ledger_checks(intake: Intake) -> Iterator[Check]:
     ledger, edition = intake.ledger, intake.edition
     if ledger is None or edition is None:
         return
-    rules = [rule for rule in edition.ledger_rules if not (rule.whole and ledger.problems)]
-    frames = (evaluate(rule, ledger, edition.chart, intake.codes) for rule in rules)
-    yield from map(_from_rule, frames)
+    for rule, citation in ledger_rules(edition.rules):
+        if not (rule.whole and ledger.problems):
+            yield evaluate_ledger_rule(rule, citation, ledger, edition.chart, intake.codes)
 
 
 def check_tables(books: Books) -> tuple[SuiteRun, ...]:
@@ -248,20 +248,6 @@ def _ledger_lines(books: Books, name: str) -> Iterator[str]:
         if selection.measure in lines:  # leaves of the trial balance: those that hold something
             lines = lines[lines[selection.measure] != 0]
         yield from (f"{file}:{line}" for file, line in zip(lines["file"], lines["line"], strict=True))
-
-
-def _from_rule(outcome: RuleFrame) -> Check:
-    rule, frame = outcome.rule, outcome.frame
-    places = frame.assign(excess=(~frame["ok"].astype(bool)).astype("int64")).drop(columns="ok")
-    return Check(
-        rule.id,
-        "ledger",
-        rule.text,
-        rule.citation,
-        places,
-        rule.severity,
-        may_be_empty=not rule.must_have_rows,
-    )
 
 
 def _from_result(result: CheckResult) -> Check:
