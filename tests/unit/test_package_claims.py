@@ -45,8 +45,6 @@ def test_a_claim_holds_warns_or_fails_as_its_rounding_allows(case: dict[str, Any
         assert (failure.computed, failure.difference) == (case["computed"], case["difference"])
         lines = [f"texts/t.yaml:{n}" for n in range(1, len(case["numbers"]) + 1)]
         assert sorted(failure.rows.split("; ")) == lines
-            f"texts/t.yaml:{n}" for n in range(1, len(case["numbers"]) + 1)
-        ]
 
 
 def test_every_claim_of_the_example_holds() -> None:
