@@ -24,12 +24,12 @@ import uvicorn
 
 from juesuan.closing import unit_of
 from juesuan.closing.outcome import RESULTS_ROOT, RESULTS_URL
-from juesuan.lifeline import PARENT
-from juesuan.offline import go_offline
 from juesuan.people import PEOPLE, Journal, Register
 from juesuan.problems import InputError, JuesuanError, OutputError, Place, Problem, words_of
+from juesuan.process import PARENT, go_offline
 from juesuan.runner import load_flow
 from juesuan.web import Door, Keys, Office, Service, Site, gateway_app, results_app
+from juesuan.web.cases import FOLDER
 from juesuan.web.site import bracketed, on_this_machine
 
 if TYPE_CHECKING:
@@ -96,7 +96,8 @@ def run(where: Listening, home: Path, cron: str) -> None:
     with ExitStack() as stack:
         own, shown = (stack.enter_context(_port(where.host, where.port + number)) for number in range(2))
         server = stack.enter_context(load_flow("server").running(home, key, settings))
-        office = Office(page, door, server.root, key, unit_of)
+        cases = Path(FOLDER).resolve()
+        office = Office(page, door, server.root, key, unit_of, cases, out, results.origin)
         stack.enter_context(_served(gateway_app(office), own))
         out.mkdir(exist_ok=True)
         stack.enter_context(_served(results_app(out, results, door, f"{page.origin}/office/login"), shown))
@@ -173,7 +174,7 @@ def _served(app: "ASGIApp", listening: socket.socket) -> Iterator[None]:
 def crash_unfinished(api: str, key: str) -> list[str]:
     """Say of every run that an earlier service left unfinished that it crashed, so that it can be retried.
 
-    Runs end with the service that started them (``juesuan.lifeline``): none of them is at work now. Returns what
+    Runs end with the service that started them (``juesuan.process``): none of them is at work now. Returns what
     they are called.
 
     Raises:

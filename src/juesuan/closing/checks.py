@@ -30,6 +30,7 @@ _BEFORE = {"ledger": "账簿"}
 _AFTER = {
     "across-tables": "表间勾稽",
     "ties": "表账相符",
+    "practice": "审核惯例",
     "carry-over": "与上年衔接",
     "package": "申报资料",
     "displayed": "公布数勾稽",

@@ -24,10 +24,12 @@ from juesuan.ledger import (
     read_ledger,
 )
 from juesuan.package import ClosingPackage, Settings, check_package, package_file, package_files
+from juesuan.package.places import as_known
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import InputError, Place, Problem
 
-_NO_INPUT = frozenset({".md", ".py", ".pyc", ".toml"})  # what explains or makes a package is no part of it
+NO_INPUT = frozenset({".md", ".py", ".pyc", ".toml"})
+"""Kinds of files that explain or make a package, and are no part of it."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def ingest(
     if settings is not None and package is not None and edition is not None and ledger is not None:
         package, unfitting = with_funds(package, ledger, edition.chart, load_codes(settings.year).functional)
         problems.extend(unfitting)
-    return Intake(root, edition, settings, package, ledger, tuple(dict.fromkeys(problems)))
+    return Intake(root, edition, settings, package, ledger, as_known(root, dict.fromkeys(problems)))
 
 
 def with_ledger(intake: Intake, vouchers: Sequence[Path], trial_balance: Sequence[Path] = ()) -> Intake:
@@ -159,7 +161,7 @@ def inputs_of(intake: Intake) -> str:
 
 def input_files(root: Path) -> list[Path]:
     """Return the files of a package's folder that a closing may be made from."""
-    return [path for path in root.rglob("*") if path.is_file() and path.suffix not in _NO_INPUT]
+    return [path for path in root.rglob("*") if path.is_file() and path.suffix not in NO_INPUT]
 
 
 def lock_name(intake: Intake) -> str:

@@ -204,6 +204,7 @@ _DATED = frozenset({"within_days", "not_before"})
 _LISTED: Mapping[str, tuple[str, ...]] = {
     "at_most": ("of", "base"),
     "together": ("of", "base"),
+    "has_source": ("of", "base"),
     "makes_whole": ("of", "facts"),
     "reason_written": ("of", "base"),
     "reason_printed": ("of", "base"),
@@ -213,6 +214,7 @@ _LISTED: Mapping[str, tuple[str, ...]] = {
 
 _WHOLE: Mapping[str, tuple[str, ...]] = {
     "makes_whole": ("base",),
+    "adds_up": ("of", "facts"),
     "nothing": ("facts",),
     "none_before": ("of", "facts"),
     **dict.fromkeys(_SHEETS, ("of", "base")),
@@ -322,7 +324,7 @@ class _RuleNames:
     def _reasons(self, members: Sequence[Mapping[str, str]]) -> Iterator[Problem]:
         codes = self.references.possible.codes
         entries = {f"budget.{code}" for code in (*codes[1], *codes[3])}
-        known = {name for name in Reasons.model_fields if name not in ("budget", "claims")}
+        known = {name for name in Reasons.model_fields if name not in ("budget", "carried_from", "claims")}
         for member in members:
             name = filled(self.rule.reason, member)
             if name is None or name not in known | entries:

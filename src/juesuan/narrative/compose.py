@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from juesuan.document import Block, Document, Text, runs_of
 from juesuan.editionfiles import EditionFiles
@@ -36,12 +38,20 @@ class Composition:
     roles: Roles
 
 
+class _Confined(ImmutableSandboxedEnvironment):
+    """Templates of an edition are data, also from outside the program: they reach no file and run no code."""
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Return whether a template may read an attribute: nothing private, and nothing of a path or a class."""
+        return not isinstance(obj, PurePath | type) and super().is_safe_attribute(obj, attr, value)
+
+
 def environment_of(words: EditionFiles) -> Environment:
     """Return where the templates of an edition's sentences are found, and how they are written."""
-    environment = Environment(
+    environment = _Confined(
         loader=FileSystemLoader(words.template_folders),
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - renders marked text, which a skin escapes
+        autoescape=False,  # renders marked text, which a skin escapes
         trim_blocks=True,
         lstrip_blocks=True,
     )

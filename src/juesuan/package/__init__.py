@@ -21,8 +21,8 @@ from juesuan.package.model import (
     ProjectLine,
     PublishedBefore,
     Texts,
-    ThreePublicCounts,
     ThreePublicLine,
+    ThreePublicUse,
 )
 from juesuan.package.money import package_figures, package_identities
 from juesuan.package.performance import (
@@ -66,8 +66,8 @@ __all__ = [
     "Settings",
     "Sheet",
     "Texts",
-    "ThreePublicCounts",
     "ThreePublicLine",
+    "ThreePublicUse",
     "UnitKind",
     "check_package",
     "load_package",
