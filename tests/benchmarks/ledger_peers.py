@@ -35,12 +35,13 @@ def _juesuan(path: Path, unit: str | None) -> str:
 
 def juesuan_ingest(path: Path) -> str:
     """Read the lines of a closing: frames, a report of every line, any format; with the check of the vouchers."""
-    from juesuan.ledger import evaluate, ledger_rules, load_chart, load_codes, read_ledger
+    from juesuan.ledger import load_chart, read_ledger
+    from tests.ledger_checked import checked, ledger_rules
 
     chart = load_chart("2020")
     found = read_ledger(path, [], root=path.parent, chart=chart, year=2020)
-    balance = next(rule for rule in ledger_rules("wuhan-2020") if rule.id == "ledger.voucher-balance")
-    frame = evaluate(balance, found, chart, load_codes(2020)).frame
+    balance = next(rule for rule in ledger_rules() if rule.id == "ledger.voucher-balance")
+    frame = checked(balance, found)
     return f"{len(found.lines)} {found.lines['debit'].sum()} {(~frame['ok']).sum()} {len(found.problems)}"
 
 

@@ -1,12 +1,12 @@
 """Cells, files, charts, code lists, closing marks and selections, each on its own."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from juesuan.edition import load_edition
 from juesuan.figures import Selection
 from juesuan.ledger import (
     Aggregates,
@@ -15,15 +15,13 @@ from juesuan.ledger import (
     cells,
     chart,
     codes,
-    evaluate,
-    ledger_rules,
     load_chart,
-    load_codes,
     read_ledger,
     rows,
 )
 from juesuan.ledger.model import Account, Side
 from juesuan.problems import EditionError
+from tests.ledger_checked import checked, ledger_rules
 
 HEADER = "凭证日期,凭证字号,分录号,摘要,科目编码,科目名称,借方金额,贷方金额,功能分类编码,部门经济分类编码,资金性质,支出类型"  # noqa: E501
 BALANCES = "科目编码,资金性质,功能分类编码,年初余额,本年借方,本年贷方,年末余额\n"
@@ -96,25 +94,25 @@ def test_closing_vouchers_are_told_by_their_accounts_where_the_export_does_not_s
 def test_a_thirteenth_period_is_allowed_where_a_rule_says_so(tmp_path: Path) -> None:
     header = HEADER.replace("凭证字号", "会计期间,凭证字号")
     found = ledger_of(tmp_path, "2020-12-31,13,记-1,1,调整,7101,行政支出,5,,2080101,30201,,\n", header=header)
-    strict = next(rule for rule in ledger_rules("wuhan-2020") if rule.kind == "dates")
-    wide = replace(strict, parameters={"extra_periods": ("13",)})
+    strict = next(rule for rule in ledger_rules() if rule.kind == "dates")
+    wide = strict.model_copy(update={"parameters": {"extra_periods": ("13",)}})
     for rule, expected in ((strict, False), (wide, True)):
-        assert evaluate(rule, found, load_chart("2020"), load_codes(2020)).frame["ok"].tolist() == [expected]
+        assert checked(rule, found)["ok"].tolist() == [expected]
 
 
 def test_an_account_of_an_unknown_class_is_read_and_left_to_the_rules(tmp_path: Path) -> None:
     found = ledger_of(tmp_path, "", "9001,,,1.00,0.00,0.00,1.00\n")
     assert found.balances["opening"].tolist() == [100]
-    for rule in ledger_rules("wuhan-2020"):
-        frame = evaluate(rule, found, load_chart("2020"), load_codes(2020)).frame
-        assert list(frame.columns) == ["place", "ok", "stated", "computed", "difference", "rows"]
+    for rule in ledger_rules():
+        frame = checked(rule, found)
+        assert list(frame.columns) == ["place", "stated", "computed", "excess", "difference", "rows", "ok"]
         assert frame["ok"].dtype == np.bool_
 
 
 def test_many_lines_behind_one_item_are_named_in_part(tmp_path: Path) -> None:
     lines = "".join(f"2020-01-05,记-1,{n},购纸,9999,某科目,1,,,,,\n" for n in range(1, 31))
-    rule = next(rule for rule in ledger_rules("wuhan-2020") if rule.kind == "accounts")
-    frame = evaluate(rule, ledger_of(tmp_path, lines), load_chart("2020"), load_codes(2020)).frame
+    rule = next(rule for rule in ledger_rules() if rule.kind == "accounts")
+    frame = checked(rule, ledger_of(tmp_path, lines))
     assert frame["rows"].iloc[0].endswith("v.csv:21; …（共 30 行）")
 
 
@@ -137,17 +135,20 @@ def test_a_chart_that_is_wrong_is_the_editions_fault(tmp_path: Path, monkeypatch
     ("found", "message"),
     [
         ([], "条目太少"),
-        (["a, kind: sides", "a, kind: sides"], "share an id"),
-        (["a, kind: nonsense"], "no check is called"),
-        (["a, kind: codes"], "lacks field"),
+        (["ledger.a, kind: sides", "ledger.a, kind: sides"], "另有一条规则用了这个编号"),
+        (["ledger.a, kind: nonsense"], "没有这种检查"),
+        (["ledger.a, kind: at_most"], "没有这种检查"),
+        (["ledger.a, kind: codes"], "还要写明；应为field"),
+        (["ledger.a, kind: sides, parameters: {field: [functional]}"], "不看这一项，写了也没有用；实际为“field”"),
+        (["ledger.a, kind: sides, days: 3"], "不看这一项，写了也没有用；实际为“days”"),
     ],
 )
 def test_rules_name_a_check_and_its_parameters(edition_copy: Path, found: list[str], message: str) -> None:
-    rest = "text: t, citation: c, severity: error, must_have_rows: true"
+    rest = "text: t, source: s, severity: error, must_have_places: true"
     rules = ", ".join(f"{{id: {rule}, {rest}}}" for rule in found)
-    (edition_copy / "rules" / "ledger.yaml").write_text(f"rules: [{rules}]\n", "utf-8")
+    (edition_copy / "rules" / "ledger.yaml").write_text(f"sources: {{s: 某办法}}\nrules: [{rules}]\n", "utf-8")
     with pytest.raises(EditionError, match=message):
-        ledger_rules(str(edition_copy))
+        load_edition(str(edition_copy))
 
 
 @pytest.mark.usefixtures("fresh_editions")

@@ -1,20 +1,20 @@
 """The identities of the forms, on stated figures: expanded over what the document prints, judged by intervals."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
 
 from juesuan.audit.model import Finding, Spot, Weight
 from juesuan.audit.numbers import Stated, Verdict, judge_sum, show_money, stated_money
 from juesuan.audit.tables import TOTAL, Book, StatedTable
-from juesuan.forms import Axis, Layout
-from juesuan.identities import Relation
-from juesuan.tables.rules import CellPattern, Domain, Rule, parse_term
+from juesuan.forms import Axis, Form, Layout
+from juesuan.identities import Instance, Relation
+from juesuan.roles import Depth
+from juesuan.tables.fill import LEVELS, figure_id
+from juesuan.tables.rules import Rule, parse_term
+from juesuan.tables.structural import expanded, formula_instances
 
 Cell = tuple[int, str, str]
-_DEPTHS = {"class": 3, "section": 5, "item": 7}
-_DEPTHS_ECONOMIC = {"class": 3, "section": 5}
 
 
 @dataclass(frozen=True)
@@ -144,81 +144,73 @@ def _blank_spot(book: Book, cell: Cell) -> Spot:
     return book.source.spot(table.block, 0, table=table.name, cell=words)
 
 
+@dataclass(frozen=True)
+class _Stated:
+    """A stated table as identities look at it: rows that aren't printed have no places, cells may be blank."""
+
+    table: StatedTable
+
+    @property
+    def form(self) -> Form:
+        return self.table.form
+
+    def columns(self) -> Iterable[str]:
+        return dict.fromkeys(self.table.columns)
+
+    def rows_with(self, level: Depth | None, column: str | None) -> Iterable[str]:
+        rows = list(self.table.labels)
+        if level is not None:
+            rows = [row for row in rows if row.isdigit() and LEVELS.get(len(row)) == level.level]
+            rows = [row for row in rows if self.table.children(row)]
+        sides = self.form.layout is Layout.SIDES
+        return [row for row in rows if column is None or not sides or column in self.columns_of(row)]
+
+    def columns_of(self, row: str) -> Iterable[str]:
+        if row not in self.table.labels:
+            return ()
+        block = next(block for block in self.form.blocks if row in {one.id for one in block.rows})
+        return tuple(column.key for column in self.form.columns_of(block))
+
+    def below(self, row: str | None) -> Iterable[str]:
+        return self.table.children(TOTAL if row is None else row)
+
+    def row(self, row: str, *, occurring: bool) -> Iterable[str]:  # noqa: ARG002 - what isn't printed is blank
+        return (row,)
+
+    def figure(self, row: str, column: str) -> str:
+        return figure_id(self.form.table, row, column)
+
+
 def _of_notes(number: int, table: StatedTable) -> Iterator[Instanced]:
     """The formulae of the canonical form's note, whether the document prints them or not."""
     for count, formula in enumerate(table.form.formulae, start=1):
         rule, citation = f"table-{number}.note-{count}", f"表 {number} 附注：{formula.text}"
-        terms = [(term.sign, str(term.number)) for term in formula.terms]
-        target = str(formula.target)
-        if formula.axis is Axis.COLUMN:
-            for row in table.labels:
-                cells = tuple((sign, (number, row, column)) for sign, column in terms)
-                yield Instanced(
-                    rule, f"表 {number} {formula.text}", citation, Relation.EQUAL, (number, row, target), cells
-                )
-        elif target in table.labels:
-            block = next(b for b in table.form.blocks if target in {row.id for row in b.rows})
-            for column in table.form.columns_of(block):
-                cells = tuple((sign, (number, row, column.key)) for sign, row in terms)
-                words = f"表 {number} {table.labels[target]}＝{formula.text.partition('＝')[2]}"
-                yield Instanced(rule, words, citation, Relation.EQUAL, (number, target, column.key), cells)
+        words = f"表 {number} {formula.text}"
+        if formula.axis is Axis.ROW and str(formula.target) in table.labels:
+            words = f"表 {number} {table.labels[str(formula.target)]}＝{formula.text.partition('＝')[2]}"
+        for one in formula_instances(_Stated(table), formula):
+            yield _instanced(rule, words, citation, Relation.EQUAL, one)
 
 
 def _expand(book: Book, rule: Rule, citation: str) -> Iterator[Instanced]:
-    parsed = [parse_term(term) for term in (rule.target, *rule.terms)]
-    if any(term.cell is None or term.cell.table not in book.tables for term in parsed):
-        return
-    domains = [_choices(book, name, domain) for name, domain in rule.for_each.items()]
-    for chosen in product(*domains):
-        binding = {name: value for part in chosen for name, value in part.items()}
-        targets = [
-            cell for cell in _cells(book, parsed[0].cell, binding) if cell[1] in book.tables[cell[0]].labels
-        ]
-        terms = tuple((term.sign, cell) for term in parsed[1:] for cell in _cells(book, term.cell, binding))
-        for target in targets:
-            if terms or book.tables[target[0]].children(target[1]):
-                yield Instanced(rule.id, rule.text, citation, rule.relation, target, terms)
+    cells = [parse_term(term).cell for term in (rule.target, *rule.terms)]
+    needed = {None if cell is None else cell.table for cell in cells} | {
+        one.table for one in rule.for_each.values()
+    }
+    if needed - book.tables.keys():
+        return  # it names a figure from elsewhere, or a table that the document lacks
+    for one in expanded(rule, {number: _Stated(table) for number, table in book.tables.items()}):
+        found = _instanced(rule.id, rule.text, citation, rule.relation, one)
+        table, row = book.tables[found.target[0]], found.target[1]
+        if row in table.labels and (found.terms or table.children(row)):
+            yield found
 
 
-def _choices(book: Book, name: str, domain: Domain) -> list[Mapping[str, str]]:
-    table = book.tables.get(domain.table)
-    if table is None:
-        return []
-    if name == "column":
-        return [{"column": column} for column in dict.fromkeys(table.columns)]
-    if name == "class":
-        return [
-            {"row": row.id, "class": fill.functional[0]}
-            for row in table.form.all_rows
-            for fill in row.fill
-            if fill.functional and row.id in table.labels
-        ]
-    rows = list(table.labels)
-    if domain.level is not None:
-        rows = [row for row in rows if row.isdigit() and len(row) == _DEPTHS[domain.level.value]]
-        rows = [row for row in rows if table.children(row)]
-    if domain.column is not None:
-        rows = [row for row in rows if _side(table, row) == domain.column or _side(table, row) == ""]
-    return [{"row": row} for row in rows]
+def _instanced(rule: str, text: str, citation: str, relation: Relation, one: Instance) -> Instanced:
+    terms = tuple((term.sign, _cell(term.figure)) for term in one.terms)
+    return Instanced(rule, text, citation, relation, _cell(one.target), terms)
 
 
-def _side(table: StatedTable, row: str) -> str:
-    """The first column of the side on which a row of tables 1 and 4 stands."""
-    if table.form.layout is not Layout.SIDES:
-        return ""
-    block = next(block for block in table.form.blocks if row in {one.id for one in block.rows})
-    return block.columns[0].key
-
-
-def _cells(book: Book, pattern: CellPattern | None, binding: Mapping[str, str]) -> Iterator[Cell]:
-    assert pattern is not None  # noqa: S101 - the caller has left out terms that are no cells
-    table = book.tables[pattern.table]
-    column = binding.get(pattern.column.strip("{}"), pattern.column)
-    if pattern.row == "classes":
-        rows: tuple[str, ...] = table.children(TOTAL)
-    elif pattern.row == "children":
-        rows = table.children(binding["row"])
-    else:
-        rows = (binding.get(pattern.row.strip("{}"), pattern.row) if pattern.row.startswith("{") else pattern.row,)
-    for row in rows:
-        yield pattern.table, row, column
+def _cell(figure: str) -> Cell:
+    table, row, column = figure[1:].split(".")
+    return int(table), row, column

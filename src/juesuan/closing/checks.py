@@ -11,14 +11,14 @@ from juesuan.closing.render import Disclosure
 from juesuan.closing.rules import account_rules, disclosure_rules
 from juesuan.figures import Figure
 from juesuan.forms import Forms
-from juesuan.identities import CheckResult, Explanation, Identity, Instance
-from juesuan.ledger import Aggregates, RuleFrame, evaluate, rows
+from juesuan.identities import Explanation, Identity, Instance
+from juesuan.ledger import Aggregates, rows
 from juesuan.money import DisplayUnit, yuan_text
-from juesuan.package import check_claims
 from juesuan.problems import Severity
 from juesuan.rounding import Policy, Rounding
-from juesuan.rules import LastYear
+from juesuan.rules import LastYear, evaluate_ledger_rule, ledger_rules
 from juesuan.rules.check import Check, Item, SuiteRun, check_from_identity, places_of, run_suites
+from juesuan.rules.claims import claim_checks
 
 DISPLAYED = ".displayed"
 """Suffix of the suites, and of the rules in them, that check displayed amounts."""
@@ -71,9 +71,9 @@ def ledger_checks(intake: Intake) -> Iterator[Check]:
     ledger, edition = intake.ledger, intake.edition
     if ledger is None or edition is None:
         return
-    rules = [rule for rule in edition.ledger_rules if not (rule.whole and ledger.problems)]
-    frames = (evaluate(rule, ledger, edition.chart, intake.codes) for rule in rules)
-    yield from map(_from_rule, frames)
+    for rule, citation in ledger_rules(edition.rules):
+        if not (rule.whole and ledger.problems):
+            yield evaluate_ledger_rule(rule, citation, ledger, edition.chart, intake.codes)
 
 
 def check_tables(books: Books) -> tuple[SuiteRun, ...]:
@@ -149,7 +149,7 @@ def account_checks(account: Account) -> Iterator[Check]:
         for one in books.binding
     )
     yield from proof_checks(account)
-    yield from (_from_result(one) for one in check_claims(books.package))
+    yield from claim_checks(books.package)
 
 
 def check_disclosure(
@@ -249,29 +249,3 @@ def _ledger_lines(books: Books, name: str) -> Iterator[str]:
         if selection.measure in lines:  # leaves of the trial balance: those that hold something
             lines = lines[lines[selection.measure] != 0]
         yield from (f"{file}:{line}" for file, line in zip(lines["file"], lines["line"], strict=True))
-
-
-def _from_rule(outcome: RuleFrame) -> Check:
-    rule, frame = outcome.rule, outcome.frame
-    places = frame.assign(excess=(~frame["ok"].astype(bool)).astype("int64")).drop(columns="ok")
-    return Check(
-        rule.id,
-        "ledger",
-        rule.text,
-        rule.citation,
-        places,
-        rule.severity,
-        may_be_empty=not rule.must_have_rows,
-    )
-
-
-def _from_result(result: CheckResult) -> Check:
-    """Return the check of a claim, which was computed where its words were parsed."""
-    failed = [
-        Item(one.place, one.stated, one.computed, 1, one.difference, "; ".join(one.rows))
-        for one in result.failures
-    ]
-    passed = [Item(result.text, "", "", 0)] * (result.instances - len(failed))
-    return Check(
-        result.id, result.suite, result.text, result.citation, places_of([*failed, *passed]), result.severity
-    )

@@ -13,7 +13,7 @@ from juesuan.edition.references import reference_problems
 from juesuan.editionfiles import HEAD, EditionFiles, Layer, edition_files, edition_names
 from juesuan.facts import Fact, Source, Unit
 from juesuan.forms import load_forms
-from juesuan.ledger import ledger_rules, load_chart
+from juesuan.ledger import load_chart
 from juesuan.money import DisplayUnit, parse_amount
 from juesuan.narrative import load_charts
 from juesuan.performance_rules import load_rules
@@ -86,7 +86,6 @@ def _load(files: EditionFiles, words: EditionFiles, gathered: "_Gathered") -> Ed
     head = gathered.take(partial(entry.into, EditionFile)) if entry else None
     forms = gathered.take(partial(load_forms, files, head.tables if head else None))
     identities = gathered.take(partial(rule_files, files, head.identities if head else None))
-    own_rules = gathered.take(partial(ledger_rules, files))
     charts = gathered.take(partial(load_charts, words))
     prior = gathered.take(partial(files.read, PRIOR_FILE, PriorFile))
     if not (entry and head):
@@ -101,7 +100,7 @@ def _load(files: EditionFiles, words: EditionFiles, gathered: "_Gathered") -> Ed
     scores = gathered.take(partial(load_rules, files, head.score_scheme))
     stopped = bool(gathered.told)
     gathered.add(faults)
-    if stopped or not (forms and identities and own_rules and charts and prior):
+    if stopped or not (forms and identities and charts and prior):
         raise gathered.error
     if not (chart and definitions and scores):
         raise gathered.error
@@ -122,7 +121,6 @@ def _load(files: EditionFiles, words: EditionFiles, gathered: "_Gathered") -> Ed
         headline=tuple(one.model_copy(update={"of": roles.resolve(one.of)}) for one in head.headline),
         forms=forms,
         chart=chart,
-        ledger_rules=own_rules,
         definitions=definitions,
         score_rules=scores,
         roles=roles,

@@ -10,7 +10,7 @@ from juesuan.edition.made import PROJECTS_OF, SWITCHES
 from juesuan.editionfiles import EditionFiles
 from juesuan.facts import Fact
 from juesuan.forms import Forms, Zeros
-from juesuan.ledger import AccountChart, LedgerRule
+from juesuan.ledger import AccountChart
 from juesuan.money import FEN_PER_WANYUAN, FEN_PER_YUAN, DisplayUnit
 from juesuan.narrative.charts import Charts
 from juesuan.performance_rules import ScoreRules
@@ -151,7 +151,6 @@ class Edition:
     headline: tuple[Headline, ...]
     forms: Forms
     chart: AccountChart
-    ledger_rules: tuple[LedgerRule, ...]
     definitions: Definitions
     score_rules: ScoreRules
     roles: Roles

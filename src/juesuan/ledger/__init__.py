@@ -1,9 +1,8 @@
-"""The ledger: exports read into one canonical table of exact 分, selections over it, and its rules.
+"""The ledger: exports read into one canonical table of exact 分, selections over it, and its checks.
 
 chart = load_chart("2020")
 ledger = read_ledger(vouchers, trial_balance, root=package, chart=chart, year=2020)
 amount(ledger, Selection("expenditure", accounts=("7101",), economic=("301",)))
-evaluate(rule, ledger, chart, load_codes(2020))
 """
 
 from importlib import import_module
@@ -11,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from juesuan.ledger.chart import load_chart
 from juesuan.ledger.codes import CodeLine, CodeList, Codes, CodeUse, load_codes, names_of
-from juesuan.ledger.model import AccountChart, Fund, Ledger, LedgerRule, RuleFrame
+from juesuan.ledger.model import AccountChart, Fund, Ledger
 
 if TYPE_CHECKING:
     from juesuan.ledger.profiles import Profile, find_profile, own_profile
     from juesuan.ledger.reading import assemble, read_ledger
     from juesuan.ledger.report import ReadingReport
-    from juesuan.ledger.rules import evaluate, ledger_rules
     from juesuan.ledger.selection import Aggregates, RowFinder, amount, rows
     from juesuan.ledger.sources.database import read_database
 
@@ -30,16 +28,12 @@ __all__ = [
     "Codes",
     "Fund",
     "Ledger",
-    "LedgerRule",
     "Profile",
     "ReadingReport",
     "RowFinder",
-    "RuleFrame",
     "amount",
     "assemble",
-    "evaluate",
     "find_profile",
-    "ledger_rules",
     "load_chart",
     "load_codes",
     "names_of",
@@ -54,7 +48,6 @@ _LATER = {
     "profiles": ("Profile", "find_profile", "own_profile"),
     "reading": ("assemble", "read_ledger"),
     "report": ("ReadingReport",),
-    "rules": ("evaluate", "ledger_rules"),
     "selection": ("Aggregates", "RowFinder", "amount", "rows"),
     "sources.database": ("read_database",),
 }

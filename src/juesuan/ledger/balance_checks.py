@@ -4,7 +4,7 @@ import pandas as pd
 
 from juesuan.ledger.canonical import last_part
 from juesuan.ledger.codes import Codes
-from juesuan.ledger.model import AccountChart, Ledger, LedgerRule, Side
+from juesuan.ledger.model import AccountChart, Ledger, Parameters, Side
 from juesuan.ledger.outcome import line_places, outcome, where, yuan
 
 _LEAF = ["account", "fund", "functional"]
@@ -16,7 +16,7 @@ _FUNDS = {
 }
 
 
-def turnover_ties(_rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def turnover_ties(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
     """Compare the year's turnover of each leaf with its voucher lines, both sides.
 
     Where the trial balance doesn't split an account by fund or functional item, neither are its lines.
@@ -44,7 +44,7 @@ def turnover_ties(_rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _code
     return pd.concat(parts, ignore_index=True)
 
 
-def names_tie(_rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def names_tie(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
     """Compare the name of each account on the lines with that of the trial balance, by its last part."""
     held = dict(ledger.balances[["account", "account_name"]].itertuples(index=False, name=None))
     names, ok, stated, computed, rows = [], [], [], [], []
@@ -60,7 +60,7 @@ def names_tie(_rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: C
     return outcome(names, ok, stated, computed, rows=rows)
 
 
-def balances_roll(_rule: LedgerRule, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def balances_roll(_asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
     """Roll each opening balance forward to the closing one, on the account's own side."""
     leaves = ledger.balances
     sign = leaves["account"].map(lambda code: _sign(chart, code)).astype("int64")
@@ -72,9 +72,9 @@ def balances_roll(_rule: LedgerRule, ledger: Ledger, chart: AccountChart, _codes
     )
 
 
-def closed(rule: LedgerRule, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def closed(asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
     """Ask the accounts that a year closes for no balance: in the trial balance, and over their lines."""
-    prefixes = rule.parameters["accounts"]
+    prefixes = asked["accounts"]
     leaves = ledger.balances[ledger.balances["account"].str.startswith(prefixes)]
     held = leaves.groupby("account")["closing"].sum()
     lines = ledger.lines[ledger.lines["account"].str.startswith(prefixes)]
@@ -95,11 +95,11 @@ def closed(rule: LedgerRule, ledger: Ledger, chart: AccountChart, _codes: Codes)
     return pd.concat(parts, ignore_index=True)
 
 
-def funds_equal(rule: LedgerRule, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def funds_equal(asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
     """Compare 资金结存 with the other balances of 预算结余, at the year's beginning and end."""
     leaves = ledger.balances
-    funds = leaves["account"].str.startswith(rule.parameters["accounts"])
-    others = leaves["account"].str.startswith(rule.parameters["others"]) & ~funds
+    funds = leaves["account"].str.startswith(asked["accounts"])
+    others = leaves["account"].str.startswith(asked["others"]) & ~funds
     if not (funds | others).any():
         return outcome([], [], [], [])
     credit = leaves["account"].map(lambda code: -_sign(chart, code)).astype("int64")

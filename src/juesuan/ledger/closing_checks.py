@@ -6,24 +6,24 @@ from typing import Any
 import pandas as pd
 
 from juesuan.ledger.codes import Codes
-from juesuan.ledger.model import AccountChart, Ledger, LedgerRule
+from juesuan.ledger.model import AccountChart, Ledger, Parameters
 from juesuan.ledger.outcome import entry_names, line_places, outcome, voucher_name, where, yuan
 from juesuan.ledger.values import LINE_HEADERS
 
 _VOUCHER = ["month", "voucher"]
 
 
-def closed_within(rule: LedgerRule, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def closed_within(asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
     """Find what is left, by classification, of accounts that are empty as a whole.
 
     An account is looked at by a classification that each of its closing entries names: a line that was entered
     under another code leaves as much under one as it lacks under the other.
     """
-    own = _with_net(ledger.lines[ledger.lines["account"].str.startswith(rule.parameters["accounts"])])
+    own = _with_net(ledger.lines[ledger.lines["account"].str.startswith(asked["accounts"])])
     own = own[own.groupby("account")["net"].transform("sum") == 0]
 
     def left() -> Iterator[pd.DataFrame]:
-        for field in rule.parameters["fields"]:
+        for field in asked["fields"]:
             held = own[_filled(own, ["account"], field)]
             yield _balanced(
                 held, ["account", field], _place(chart, field, lambda key: f"科目 {key[0]}"), "结转后余额"
@@ -32,7 +32,7 @@ def closed_within(rule: LedgerRule, ledger: Ledger, chart: AccountChart, _codes:
     return pd.concat(list(left()), ignore_index=True)
 
 
-def closing_moves(rule: LedgerRule, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def closing_moves(asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
     """Compare, by classification, what a closing voucher takes out with what it puts in.
 
     A voucher is looked at by a classification that each of its lines names.
@@ -41,7 +41,7 @@ def closing_moves(rule: LedgerRule, ledger: Ledger, chart: AccountChart, _codes:
     lines = lines[lines.groupby(_VOUCHER)["net"].transform("sum") == 0]
 
     def moved() -> Iterator[pd.DataFrame]:
-        for field in rule.parameters["fields"]:
+        for field in asked["fields"]:
             held = lines[_filled(lines, _VOUCHER, field)]
             name = _place(chart, field, lambda key: voucher_name(key[0], key[1]))
             yield _balanced(held, [*_VOUCHER, field], name, "借方减贷方")
@@ -49,7 +49,7 @@ def closing_moves(rule: LedgerRule, ledger: Ledger, chart: AccountChart, _codes:
     return pd.concat(list(moved()), ignore_index=True)
 
 
-def adjustment_causes(_rule: LedgerRule, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def adjustment_causes(_asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
     """Ask each change of a carried-over balance within the year for its cause, which the detail account names."""
     moved = ledger.movements[ledger.movements["account"].str.startswith(chart.adjustments.accounts)]
     moved = moved[(moved["debit"] != 0) | (moved["credit"] != 0)]

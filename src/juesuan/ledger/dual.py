@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from juesuan.ledger.codes import Codes
-from juesuan.ledger.model import AccountChart, Ledger, LedgerRule
+from juesuan.ledger.model import AccountChart, Ledger, Parameters
 from juesuan.ledger.outcome import outcome, voucher_name, where, yuan
 
 _VOUCHER = ["month", "voucher"]
@@ -66,7 +66,9 @@ def reconcile(ledger: Ledger) -> Reconciliation | None:
     )
 
 
-def surplus_reconciliation(_rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def surplus_reconciliation(
+    _asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes
+) -> pd.DataFrame:
     """Compare the two systems: as a whole, and in each voucher that both stand in.
 
     A voucher fails where its financial lines don't balance, or where both systems recognise income (or expense)

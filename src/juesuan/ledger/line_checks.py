@@ -1,4 +1,4 @@
-"""Checks over the voucher lines. Each returns the frame described by ``RuleFrame``, one row an item."""
+"""Checks over the voucher lines. Each returns the frame of :mod:`juesuan.ledger.outcome`, one row an item."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from juesuan.ledger.codes import CodeList, Codes
-from juesuan.ledger.model import AccountChart, Ledger, LedgerRule, Support
+from juesuan.ledger.model import AccountChart, Ledger, Parameters, Support
 from juesuan.ledger.outcome import entry_names, line_places, outcome, voucher_name, where, yuan
 from juesuan.ledger.values import LINE_HEADERS, name_parts
 
@@ -16,7 +16,7 @@ _VOUCHER = ["month", "voucher"]
 _NUMBERED = re.compile(r"(.*?)([0-9]+)")
 
 
-def voucher_balance(_rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def voucher_balance(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
     """Compare both sides of each voucher; a voucher that wasn't read as a whole is left out."""
     lines = ledger.lines
     sums = lines.groupby(_VOUCHER, sort=False)[["debit", "credit"]].sum().reset_index()
@@ -34,7 +34,7 @@ def voucher_balance(_rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _co
     return outcome(names, ok, stated, computed, yuan(debit - credit), rows)
 
 
-def sides(_rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def sides(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
     """Ask each line for an amount on one side and none on the other."""
     lines = ledger.lines
     ok = (lines["debit"] != 0) ^ (lines["credit"] != 0)
@@ -45,23 +45,23 @@ def sides(_rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: Codes
     )
 
 
-def duplicate_lines(_rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def duplicate_lines(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
     """Look for lines that are equal in every column: an export taken twice."""
     columns = [name for name in ledger.lines.columns if name not in ("file", "line")]
     return _doubled(ledger.lines, columns, "完全相同")
 
 
-def duplicate_entries(_rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def duplicate_entries(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
     """Look for lines of one voucher that bear the same number and yet differ."""
     columns = [name for name in ledger.lines.columns if name not in ("file", "line")]
     return _doubled(ledger.lines.drop_duplicates(columns), [*_VOUCHER, "entry"], "分录号相同")
 
 
-def dates(rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def dates(asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
     """Hold each date against the year, and each accounting month against the date."""
     groups = ledger.lines.groupby(["date", "month", "voucher"], sort=False).first().reset_index()
     months = groups["date"].dt.month
-    extra = groups["month"].astype("str").isin(rule.parameters["extra_periods"]) & (months == 12)  # noqa: PLR2004
+    extra = groups["month"].astype("str").isin(asked["extra_periods"]) & (months == 12)  # noqa: PLR2004
     ok = (groups["date"].dt.year == ledger.year) & ((groups["month"] == months) | extra)
     day = groups["date"].dt.strftime("%Y-%m-%d")
     stated = [f"{date}，第 {month} 期" for date, month in zip(day, groups["month"], strict=True)]
@@ -70,7 +70,7 @@ def dates(rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: Codes)
     return outcome(names, ok, stated, computed, rows=line_places(groups))
 
 
-def accounts(_rule: LedgerRule, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def accounts(_asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
     """Find each account of the lines and of the trial balance in the chart, and compare its name.
 
     An account below a listed one is the unit's own; where its name is a full name (``行政支出-基本支出``), the
@@ -90,12 +90,12 @@ def accounts(_rule: LedgerRule, ledger: Ledger, chart: AccountChart, _codes: Cod
     return _each_distinct(both, ["account", "account_name"], "科目", judge)
 
 
-def codes(rule: LedgerRule, ledger: Ledger, _chart: AccountChart, codes: Codes) -> pd.DataFrame:
+def codes(asked: Parameters, ledger: Ledger, _chart: AccountChart, codes: Codes) -> pd.DataFrame:
     """Find the 类 of each code in the list of the year, and hold its name against one that is certain.
 
     Functional codes that stand in the trial balance alone are looked up too, and codes of the package's files.
     """
-    field = rule.parameters["field"][0]
+    field = asked["field"][0]
     known = codes.functional if field == "functional" else codes.economic
 
     def judge(code: str, name: str) -> tuple[bool, str]:
@@ -105,12 +105,12 @@ def codes(rule: LedgerRule, ledger: Ledger, _chart: AccountChart, codes: Codes) 
     return _each_distinct(_codes_used(ledger, field, known), [field, f"{field}_name"], known.title, judge)
 
 
-def codes_listed(rule: LedgerRule, ledger: Ledger, _chart: AccountChart, codes: Codes) -> pd.DataFrame:
+def codes_listed(asked: Parameters, ledger: Ledger, _chart: AccountChart, codes: Codes) -> pd.DataFrame:
     """Ask of each code that can be taken whether it is listed for the year, and of each 款 for a name.
 
     A code that can't be taken is left to :func:`codes`.
     """
-    field = rule.parameters["field"][0]
+    field = asked["field"][0]
     known = codes.functional if field == "functional" else codes.economic
     used = _codes_used(ledger, field, known)
 
@@ -145,25 +145,24 @@ def _codes_used(ledger: Ledger, field: str, known: CodeList) -> pd.DataFrame:
     return used.assign(**{f"{field}_name": names.where(names != "", used[field].map(known.found).fillna(""))})
 
 
-def required(rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def required(asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
     """Ask the lines of some accounts (no closing entries) for a value, and for a code of so many digits."""
-    parameters = rule.parameters
-    field = parameters["field"][0]
+    field = asked["field"][0]
     lines = ledger.movements
-    keep = lines["account"].str.startswith(parameters["accounts"])
-    if "support" in parameters:
-        keep &= lines["support"].isin(parameters["support"])
+    keep = lines["account"].str.startswith(asked["accounts"])
+    if "support" in asked:
+        keep &= lines["support"].isin(asked["support"])
     lines = lines[keep]
     ok = lines[field] != ""
     computed = f"填写“{LINE_HEADERS[field]}”"
-    if "digits" in parameters:
-        ok &= lines[field].str.len().isin([int(digits) for digits in parameters["digits"]])
-        computed += f"，{'或'.join(parameters['digits'])} 位编码"
+    if "digits" in asked:
+        ok &= lines[field].str.len().isin([int(digits) for digits in asked["digits"]])
+        computed += f"，{'或'.join(asked['digits'])} 位编码"
     stated = lines[field].where(lines[field] != "", "（空）")
     return outcome(entry_names(lines), ok, list(stated), [computed] * len(lines), rows=line_places(lines))
 
 
-def support_agrees(_rule: LedgerRule, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def support_agrees(_asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
     """Compare 支出类型 with what the account's name says: 行政支出-财政拨款支出-项目支出."""
     words = chart.words.support
     lines = ledger.lines
@@ -179,7 +178,7 @@ def _support_in(name: str, words: Mapping[str, Support]) -> str:
     return next((str(value) for word, value in words.items() if word and word in name), "")
 
 
-def voucher_numbers(_rule: LedgerRule, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def voucher_numbers(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
     """Look for gaps in the numbers of each month and type; vouchers that weren't read are not missing."""
     vouchers = ledger.lines[_VOUCHER].drop_duplicates()
     named = [*vouchers.itertuples(index=False, name=None), *ledger.unread]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from juesuan.ledger.report import ReadingReport
 from juesuan.ledger.values import name_parts
-from juesuan.problems import Problem, Severity
+from juesuan.problems import Problem
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,6 +137,10 @@ class Words:
     side: Mapping[str, Side]
 
 
+Parameters = Mapping[str, tuple[str, ...]]
+"""What a rule tells its check: accounts, fields, periods."""
+
+
 @dataclass(frozen=True)
 class AccountChart:
     """The budget accounts (预算会计科目) of an edition.
@@ -183,33 +187,3 @@ class Ledger:
     def movements(self) -> pd.DataFrame:
         """The lines that are no closing entries: what income and expenditure are added up over."""
         return self.lines[~self.lines["closing"]]
-
-
-@dataclass(frozen=True)
-class LedgerRule:
-    """A rule of the ledger as data: ``kind`` names the check of :mod:`juesuan.ledger.rules`.
-
-    A rule that ``must_have_rows`` fails when there is nothing to check. A ``whole`` rule means something only if
-    every line could be read (``Ledger.problems`` is empty).
-    """
-
-    id: str
-    kind: str
-    text: str
-    citation: str
-    severity: Severity
-    must_have_rows: bool
-    whole: bool
-    parameters: Mapping[str, tuple[str, ...]]
-
-
-@dataclass(frozen=True, eq=False)
-class RuleFrame:
-    """The outcome of a rule, one row for each checked item.
-
-    Columns of ``frame``: ``place`` (str), ``ok`` (bool), ``stated``, ``computed``, ``difference`` (str, with
-    their unit), ``rows`` (str: ``file:line`` joined by ``"; "``; filled where ``ok`` is false).
-    """
-
-    rule: LedgerRule
-    frame: pd.DataFrame

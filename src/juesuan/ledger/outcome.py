@@ -1,4 +1,8 @@
-"""The frame that every check of the ledger returns, and the words in it."""
+"""The frame that every check of the ledger returns, one row for each place, and the words in it.
+
+Columns: ``place``, ``stated``, ``computed``, ``difference`` (str, with their unit), ``excess`` (int64: 1 where the
+rule is violated), ``rows`` (str: ``file:line`` joined by ``"; "``).
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -8,7 +12,7 @@ import pandas as pd
 
 from juesuan.money import yuan_text
 
-COLUMNS = ("place", "ok", "stated", "computed", "difference", "rows")
+COLUMNS = ("place", "stated", "computed", "excess", "difference", "rows")
 _SHOWN = 20  # lines named behind one failing item
 
 
@@ -20,11 +24,11 @@ def outcome(
     difference: Sequence[Any] | None = None,
     rows: Sequence[Any] | None = None,
 ) -> pd.DataFrame:
-    """Return the frame of a check; ``difference`` and ``rows`` are blank where not given."""
+    """Return the frame of a check, with ``ok`` of each place; ``difference`` and ``rows`` may be left out."""
     blank = [""] * len(place)
     texts = {"place": place, "stated": stated, "computed": computed, "difference": difference, "rows": rows}
     data = {name: pd.Series(list(blank if value is None else value), dtype="str") for name, value in texts.items()}
-    data["ok"] = pd.Series(np.asarray(ok, dtype=np.bool_))
+    data["excess"] = pd.Series((~np.asarray(ok, dtype=np.bool_)).astype("int64"))
     return pd.DataFrame(data, columns=list(COLUMNS))
 
 

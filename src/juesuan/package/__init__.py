@@ -4,7 +4,6 @@
 ``check_package`` returns the same as a value.
 """
 
-from juesuan.package.claims import check_claims
 from juesuan.package.codes import OwnCode, names_since
 from juesuan.package.counts import package_facts
 from juesuan.package.explanations import PLACEHOLDER
@@ -70,7 +69,6 @@ __all__ = [
     "ThreePublicLine",
     "ThreePublicUse",
     "UnitKind",
-    "check_claims",
     "check_package",
     "load_package",
     "names_since",

@@ -1,11 +1,18 @@
 """Rules of a closing beyond identities: budget, reasons, composition, scores, time limits, narrative, last year.
 
-They are data of an edition (its room ``rules``), each checked by a pure function that
-returns every place with what it found. ``ledger.yaml`` in the same folder is the ledger's own (see
-:mod:`juesuan.ledger`).
+They are data of an edition (its room ``rules``), read by one reader, each checked by a pure function that returns
+every place with what it found; those of ``ledger.yaml`` by a check of :mod:`juesuan.ledger.checks`.
 """
 
-from juesuan.rules.evaluate import WrittenRule, closing_rules, evaluate_rule, of_document, readable_rules
+from juesuan.rules.evaluate import (
+    WrittenRule,
+    closing_rules,
+    evaluate_ledger_rule,
+    evaluate_rule,
+    ledger_rules,
+    of_document,
+    readable_rules,
+)
 from juesuan.rules.model import LastYear, Rule, Subject, Unstated
 from juesuan.rules.sections import Section, sections_of
 
@@ -17,7 +24,9 @@ __all__ = [
     "Unstated",
     "WrittenRule",
     "closing_rules",
+    "evaluate_ledger_rule",
     "evaluate_rule",
+    "ledger_rules",
     "of_document",
     "readable_rules",
     "sections_of",

@@ -3,7 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
 from juesuan.editionfiles import EditionFiles
+from juesuan.ledger import AccountChart, Codes, Ledger
+from juesuan.ledger.checks import CHECKS, OPTIONAL, PARAMETERS
 from juesuan.problems import InputError, Place, Problem
 from juesuan.roles import Roles
 from juesuan.rules import amounts, narrative, personal, printed, reasons, scores, years
@@ -15,7 +19,7 @@ Evaluator = Callable[[Rule, Subject], Iterable[Item]]
 
 ROOM = "rules"
 LEDGER = "ledger"
-"""The file of the ledger's own rules, in the same room."""
+"""The file of the rules of the ledger, and their suite: every edition has it, and its checks are the ledger's."""
 
 EVALUATORS: Mapping[str, Evaluator] = {
     "at_most": amounts.at_most,
@@ -121,21 +125,26 @@ class WrittenRule:
 
 
 def closing_rules(written: Iterable[WrittenRule], roles: Roles) -> tuple[tuple[Rule, str], ...]:
-    """Return the rules of an edition with their citations; roles in them are the ids that they stand for."""
-    return tuple((resolved(one.rule, roles), one.citation) for one in written)
+    """Return the rules of a closing with their citations; roles in them are the ids that they stand for."""
+    return tuple((resolved(one.rule, roles), one.citation) for one in written if one.rule.suite != LEDGER)
+
+
+def ledger_rules(written: Iterable[WrittenRule]) -> tuple[tuple[Rule, str], ...]:
+    """Return the rules of the ledger with their citations."""
+    return tuple((one.rule, one.citation) for one in written if one.rule.suite == LEDGER)
 
 
 def readable_rules(
     files: EditionFiles, names: Sequence[str]
 ) -> tuple[tuple[WrittenRule, ...], tuple[Problem, ...]]:
-    """Return the rules in an edition's files of these names, and what is wrong with those and the others.
+    """Return the rules of the ledger and of an edition's files of these names, and what is wrong with any file.
 
     Wrong is a file that is missing, can't be read or is not named, an unknown check or source, a check that lacks
     what it needs, or is told what it doesn't read.
     """
     written: list[WrittenRule] = []
     problems: list[Problem] = []
-    for name in names:
+    for name in (LEDGER, *names):
         file = f"{ROOM}/{name}.yaml"
         label = files.label_of(file)
         try:
@@ -164,15 +173,19 @@ def _faults(written: Sequence[WrittenRule]) -> Iterator[Problem]:
         if rule.id in seen:
             yield one.problem("rule", "另有一条规则用了这个编号")
         seen.add(rule.id)
-        if rule.kind not in EVALUATORS:
-            yield one.problem("rule", "没有这种检查", rule.kind, "、".join(EVALUATORS), "kind")
+        known: Iterable[str] = CHECKS if rule.suite == LEDGER else EVALUATORS
+        if rule.kind not in known:
+            yield one.problem("rule", "没有这种检查", rule.kind, "、".join(known), "kind")
         if not one.citation:
             yield one.problem("rule", "所引的出处不在 sources 中", rule.source, entry="source")
         lacking = missing_parameters(rule)
         if lacking:
             yield one.problem("rule", "这种检查还要写明", "", "、".join(lacking))
-        read = {*_ALWAYS, *_REQUIRED.get(rule.kind, ()), *_OPTIONAL.get(rule.kind, ())}
-        for name in sorted(rule.model_fields_set - read):
+        own = ("whole", "parameters") if rule.suite == LEDGER else ()
+        read = {*_ALWAYS, *own, *_REQUIRED.get(rule.kind, ()), *_OPTIONAL.get(rule.kind, ())}
+        told = PARAMETERS.get(rule.kind, frozenset()) | OPTIONAL.get(rule.kind, frozenset())
+        unread = [*(rule.model_fields_set - read), *(rule.parameters.keys() - told)]
+        for name in sorted(unread):
             yield one.problem("rule", "这种检查不看这一项，写了也没有用", name, entry=name)
 
 
@@ -190,6 +203,8 @@ def resolved(rule: Rule, roles: Roles) -> Rule:
 
 def missing_parameters(rule: Rule) -> list[str]:
     """Return what a rule's check needs and the rule does not say."""
+    if rule.suite == LEDGER:
+        return sorted(PARAMETERS.get(rule.kind, frozenset()) - rule.parameters.keys())
     return [name for name in _REQUIRED.get(rule.kind, ()) if not getattr(rule, name)]
 
 
@@ -200,12 +215,14 @@ def of_document(rule: Rule) -> bool:
 
 def evaluate_rule(rule: Rule, citation: str, subject: Subject) -> Check:
     """Check a rule against a closing: one row for each place where it applies."""
-    return Check(
-        rule.id,
-        rule.suite,
-        rule.text,
-        citation,
-        places_of(EVALUATORS[rule.kind](rule, subject)),
-        rule.severity,
-        may_be_empty=not rule.must_have_places,
-    )
+    return _check(rule, citation, places_of(EVALUATORS[rule.kind](rule, subject)))
+
+
+def evaluate_ledger_rule(rule: Rule, citation: str, ledger: Ledger, chart: AccountChart, codes: Codes) -> Check:
+    """Check a rule against a ledger."""
+    return _check(rule, citation, CHECKS[rule.kind](rule.parameters, ledger, chart, codes))
+
+
+def _check(rule: Rule, citation: str, places: pd.DataFrame) -> Check:
+    may_be_empty = not rule.must_have_places
+    return Check(rule.id, rule.suite, rule.text, citation, places, rule.severity, may_be_empty=may_be_empty)

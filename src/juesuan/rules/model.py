@@ -28,7 +28,8 @@ class Rule(Strict):
 
     ``{name}`` in the id of a fact is replaced by the member's word when the rule is repeated over a list.
     ``absent`` says what a bound is where a closing has no such fact: nought (what has no budget may not be spent),
-    or no place at all.
+    or no place at all. A rule of the ledger hands ``parameters`` to its check; a ``whole`` one means something
+    only if every line could be read.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$")]
@@ -53,6 +54,8 @@ class Rule(Strict):
     down: str = ""
     same: str = ""
     days: int = 0
+    whole: bool = False
+    parameters: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
     @property
     def suite(self) -> str:

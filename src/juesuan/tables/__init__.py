@@ -2,10 +2,9 @@
 
 from juesuan.tables.describe import describe_selection
 from juesuan.tables.fill import fill_tables
-from juesuan.tables.identities import note_identities
 from juesuan.tables.layout import Names, grid
 from juesuan.tables.model import Aggregates, FilledRow, FilledTable, Part, Tables
-from juesuan.tables.structural import structural_identities
+from juesuan.tables.structural import note_identities, structural_identities
 
 __all__ = [
     "Aggregates",

@@ -1,15 +1,21 @@
-"""Identities that no note prints: the rules of an edition, applied to the tables as they are filled."""
+"""Identities of an edition, applied to tables: formulae of its printed notes, and rules that no note prints.
+
+A closing applies them to the tables that it fills, an audit to those that a document states (:class:`Printed`).
+"""
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
 from itertools import product
+from typing import Protocol
 
 from juesuan.forms.checks import cells_by_row
-from juesuan.forms.model import Form, Forms, Layout
+from juesuan.forms.model import Form, Forms, Layout, NoteText
+from juesuan.forms.notes import Axis, Formula
 from juesuan.identities import Identity, Instance, Term
 from juesuan.problems import EditionError, Problem
-from juesuan.roles import class_rows
+from juesuan.roles import Depth, class_rows
 from juesuan.tables.fill import LEVELS, figure_id
-from juesuan.tables.model import FilledRow, FilledTable, Tables
+from juesuan.tables.model import FilledTable, Tables
 from juesuan.tables.rules import (
     CellPattern,
     Domain,
@@ -54,23 +60,144 @@ def _identity(tables: Tables, file: RuleFile, rule: Rule, given: Container[str])
         raise EditionError(f"identity {rule.id}: {error}") from None
 
 
+class Printed(Protocol):
+    """A table as identities look at it: filled by a closing, or stated in a document that somebody published."""
+
+    @property
+    def form(self) -> Form:
+        """The form of the table."""
+        ...
+
+    def columns(self) -> Iterable[str]:
+        """Return the columns that a variable runs over."""
+        ...
+
+    def rows_with(self, level: Depth | None, column: str | None) -> Iterable[str]:
+        """Return the rows of a level (of any, where it is None) that have a cell in a column."""
+        ...
+
+    def columns_of(self, row: str) -> Iterable[str]:
+        """Return the columns in which a row has a cell; none where there is no such row."""
+        ...
+
+    def below(self, row: str | None) -> Iterable[str]:
+        """Return the rows of codes right below a row, or the classes."""
+        ...
+
+    def row(self, row: str, *, occurring: bool) -> Iterable[str]:
+        """Return a row by its id; none where its subject may occur or not, and did not."""
+        ...
+
+    def figure(self, row: str, column: str) -> str:
+        """Return the id of a cell.
+
+        Raises:
+            EditionError: there is no such cell.
+        """
+        ...
+
+
+def expanded(rule: Rule, tables: Mapping[int, Printed]) -> Iterator[Instance]:
+    """Yield every place in some tables where a rule applies.
+
+    Raises:
+        EditionError: the rule names a table, row or column that there is not.
+    """
+    target, *terms = (parse_term(text) for text in (rule.target, *rule.terms))
+    for binding in _bindings(tables, rule.for_each):
+        found = tuple(Term(term.sign, figure) for term in terms for figure in _figures(tables, term, binding))
+        for figure in _figures(tables, target, binding):
+            yield Instance(figure, found)
+
+
+def formula_instances(table: Printed, formula: Formula) -> Iterator[Instance]:
+    """Yield every place of a printed formula: one of rows in every column that its target has, and likewise."""
+    target = str(formula.target)
+    if formula.axis is Axis.ROW:
+        for column in table.columns_of(target):
+            terms = (Term(term.sign, table.figure(str(term.number), column)) for term in formula.terms)
+            yield Instance(table.figure(target, column), tuple(terms))
+        return
+    for row in table.rows_with(None, target):
+        terms = (Term(term.sign, table.figure(row, str(term.number))) for term in formula.terms)
+        yield Instance(table.figure(row, target), tuple(terms))
+
+
+@dataclass(frozen=True)
+class _Filled:
+    """A filled table as identities look at it: every row and cell that a rule names is there."""
+
+    table: FilledTable
+
+    @property
+    def form(self) -> Form:
+        return self.table.form
+
+    def columns(self) -> Iterable[str]:
+        return (column.key for column in self.form.all_columns)
+
+    def rows_with(self, level: Depth | None, column: str | None) -> Iterable[str]:
+        rows = tuple(self.table.rows.values()) if level is None else self.table.at_level(level.level)
+        return (row.id for row in rows if column is None or column in row.cells)
+
+    def columns_of(self, row: str) -> Iterable[str]:
+        return self.table.rows[row].cells
+
+    def below(self, row: str | None) -> Iterable[str]:
+        return (one.id for one in (self.table.at_level(1) if row is None else self.table.children(row)))
+
+    def row(self, row: str, *, occurring: bool) -> Iterable[str]:
+        if occurring and row not in self.table.rows and self.form.layout is Layout.SUBJECTS:
+            return ()  # the subject doesn't occur in this table: its amount is nought
+        return (row,)
+
+    def figure(self, row: str, column: str) -> str:
+        name = figure_id(self.form.table, row, column)
+        if row not in self.table.rows or column not in self.table.rows[row].cells:
+            raise EditionError(f"no table has the cell {name!r}")
+        return name
+
+
+def note_identities(tables: Tables) -> tuple[Identity, ...]:
+    """Return one identity for each printed formula; ids count them within a table: ``table-1.note-1``.
+
+    A row formula holds in every column in which its target has a cell, a column formula in every printed row.
+    """
+    return tuple(identity for table in tables.values() for identity in _of_notes(table))
+
+
+def _of_notes(table: FilledTable) -> Iterator[Identity]:
+    form = table.form
+    printed = ((note, formula) for note in form.notes for formula in note.parsed.formulae)
+    for number, (note, formula) in enumerate(printed, start=1):
+        yield Identity(
+            id=f"{form.name}.note-{number}",
+            suite=form.name,
+            text=formula.text,
+            citation=_citation(form, note, formula),
+            instances=tuple(formula_instances(_Filled(table), formula)),
+        )
+
+
+def _citation(form: Form, note: NoteText, formula: Formula) -> str:
+    place = f"表 {form.table} 附注"
+    if note.erratum is not None and formula.text in note.erratum.corrected:
+        return f"{place}（勘误：原印“{note.erratum.printed}”）"
+    return place
+
+
 def _instances(tables: Tables, file: RuleFile, rule: Rule, given: Container[str]) -> Iterator[Instance]:
-    target = parse_term(rule.target)
-    terms = tuple(parse_term(term) for term in rule.terms)
-    if target.sign != 1 or (target.cell is not None and target.cell.row in ("classes", "children")):
+    target, *terms = (parse_term(text) for text in (rule.target, *rule.terms))
+    if target.sign != 1 or (target.cell is not None and target.cell.row in _GROUPS):
         raise EditionError(f"the target {rule.target!r} is not a single figure")
     elsewhere = [term.figure for term in (target, *terms) if term.cell is None]
     if unknown := [name for name in elsewhere if name not in file.elsewhere]:
         raise EditionError(f"{unknown[0]!r} is no cell, and not listed under elsewhere")
-    if any(name not in given for name in elsewhere):
-        return
-    for binding in _bindings(tables, rule.for_each):
-        found = [Term(term.sign, figure) for term in terms for figure in _figures(tables, term, binding)]
-        for figure in _figures(tables, target, binding):
-            yield Instance(figure, tuple(found))
+    if not any(name not in given for name in elsewhere):
+        yield from expanded(rule, {number: _Filled(table) for number, table in tables.items()})
 
 
-def _bindings(tables: Tables, domains: Mapping[str, Domain]) -> Iterator[_Binding]:
+def _bindings(tables: Mapping[int, Printed], domains: Mapping[str, Domain]) -> Iterator[_Binding]:
     unknown = sorted(set(domains) - set(_VARIABLES))
     if unknown:
         raise EditionError(f"unknown variable {', '.join(unknown)}; known: {', '.join(_VARIABLES)}")
@@ -79,39 +206,27 @@ def _bindings(tables: Tables, domains: Mapping[str, Domain]) -> Iterator[_Bindin
         yield {name: value for part in chosen for name, value in part.items()}
 
 
-def _choices(tables: Tables, variable: str, domain: Domain) -> list[_Binding]:
+def _choices(tables: Mapping[int, Printed], variable: str, domain: Domain) -> list[_Binding]:
     table = _table(tables, domain.table)
     if variable == "column":
-        return [{"column": column.key} for column in table.form.all_columns]
+        return [{"column": column} for column in table.columns()]
     if variable == "class":
-        return [{"row": row, "class": code} for code, row in class_rows(table.form).items()]
-    rows = tuple(table.rows.values()) if domain.level is None else table.at_level(domain.level.level)
-    return [{"row": row.id} for row in rows if domain.column is None or domain.column in row.cells]
+        there = set(table.rows_with(None, None))
+        return [{"row": row, "class": code} for code, row in class_rows(table.form).items() if row in there]
+    return [{"row": row} for row in table.rows_with(domain.level, domain.column)]
 
 
-def _figures(tables: Tables, term: TermPattern, binding: _Binding) -> Iterator[str]:
+def _figures(tables: Mapping[int, Printed], term: TermPattern, binding: _Binding) -> Iterator[str]:
     if term.cell is None:
         yield term.figure
         return
     cell, table = term.cell, _table(tables, term.cell.table)
     column = _bound(cell.column, binding)
-    for row in _rows(table, cell, binding):
-        if column not in row.cells:
-            raise EditionError(f"no table has the cell {figure_id(cell.table, row.id, column)!r}")
-        yield figure_id(cell.table, row.id, column)
-
-
-def _rows(table: FilledTable, cell: CellPattern, binding: _Binding) -> tuple[FilledRow, ...]:
-    if cell.row == "classes":
-        return table.at_level(1)
-    if cell.row == "children":
-        return table.children(_bound("{row}", binding))
-    row = _bound(cell.row, binding)
-    if row in table.rows:
-        return (table.rows[row],)
-    if table.form.layout is Layout.SUBJECTS and cell.row.startswith("{"):
-        return ()  # the subject doesn't occur in this table: its amount is nought
-    raise EditionError(f"no table has the cell {figure_id(cell.table, row, cell.column)!r}")
+    if cell.row in _GROUPS:
+        rows = table.below(None if cell.row == "classes" else _bound("{row}", binding))
+    else:
+        rows = table.row(_bound(cell.row, binding), occurring=cell.row.startswith("{"))
+    yield from (table.figure(row, column) for row in rows)
 
 
 def _bound(text: str, binding: _Binding) -> str:
@@ -123,7 +238,7 @@ def _bound(text: str, binding: _Binding) -> str:
     return binding[name]
 
 
-def _table(tables: Tables, number: int) -> FilledTable:
+def _table(tables: Mapping[int, Printed], number: int) -> Printed:
     if number not in tables:
         raise EditionError(f"there is no table {number}")
     return tables[number]
