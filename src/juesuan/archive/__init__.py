@@ -3,14 +3,14 @@
 store = open_store("s3://bucket/prefix?endpoint=https://…")     # or a folder
 store.prove()                                                   # refuses storage that does not keep its word
 archive_closing(store, closing)                                 # a BagIt bag, written once
-prove(store); restore(store, folder); history(store); last_year(store, unit, year)
+prove(store); restore(store, folder); history(store); last_year(store, unit, year, into)
 """
 
 from pathlib import Path
 
 from juesuan.archive.bag import Bag, Closing, make_bag
 from juesuan.archive.directory import DirectoryStore
-from juesuan.archive.lastyear import LastYear, last_year, results_of_last_year
+from juesuan.archive.lastyear import ArchivedYear, last_year
 from juesuan.archive.location import parse_location, require_address
 from juesuan.archive.opening import open_store
 from juesuan.archive.proof import Damage, Entry, Proof, history, prove
@@ -19,6 +19,7 @@ from juesuan.archive.versions import Archived, Version, deposit, find_versions
 
 __all__ = [
     "Archived",
+    "ArchivedYear",
     "Bag",
     "Closing",
     "Content",
@@ -28,7 +29,6 @@ __all__ = [
     "Head",
     "KeyMissingError",
     "KeyTakenError",
-    "LastYear",
     "Proof",
     "RetainedError",
     "Store",
@@ -43,7 +43,6 @@ __all__ = [
     "parse_location",
     "prove",
     "require_address",
-    "results_of_last_year",
 ]
 
 

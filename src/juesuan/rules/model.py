@@ -12,9 +12,9 @@ from juesuan.document import Document
 from juesuan.facts import Fact, Facts, Source, Unit
 from juesuan.money import DisplayUnit
 from juesuan.package import ClosingPackage
-from juesuan.performance_rules import ScoreRules
 from juesuan.problems import EditionError, Severity
 from juesuan.rules.sections import Section, sections_of
+from juesuan.scores.scheme import ScoreRules
 from juesuan.statistics import Definitions, Lists, Member, Undefined
 from juesuan.suites.checks import ROW_SEPARATOR
 from juesuan.yamlsource import Strict
