@@ -19,7 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 from juesuan import closing
 from juesuan.archive import Archived
-from juesuan.suites import SuiteRun
+from juesuan.rules.check import SuiteRun
 
 Result = TypeVar("Result")
 
@@ -151,7 +151,7 @@ def derive(
 def check_account(
     archive: closing.ClosingArchive, account: closing.Account, before: tuple[SuiteRun, ...]
 ) -> tuple[SuiteRun, ...]:
-    runs = (*before, *closing.check_account(account, archive.last_year(account.books.package.settings)))
+    runs = (*before, *closing.check_account(account, archive.last_year(account)))
     closing.refuse_failures(runs)
     return runs
 
@@ -285,4 +285,4 @@ def close_unit(request: Request, run: Run, sign_off: Callable[[Path], None] | No
             closing.reject_draft(out, rejection)
             raise
     kept.forget_others()
-    return closing.Outcome.of(account, runs, out, archived.uri, staged.state)
+    return closing.Outcome.of(account, runs, out, archived.uri, staged.state, archived.notes)

@@ -29,6 +29,7 @@ from juesuan.problems import InputError, JuesuanError, OutputError, Place, Probl
 from juesuan.process import PARENT, go_offline
 from juesuan.runner import load_flow
 from juesuan.web import Door, Keys, Office, Service, Site, gateway_app, results_app
+from juesuan.web.cases import FOLDER
 from juesuan.web.site import bracketed, on_this_machine
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ def run(where: Listening, home: Path, cron: str) -> None:
     with ExitStack() as stack:
         own, shown = (stack.enter_context(_port(where.host, where.port + number)) for number in range(2))
         server = stack.enter_context(load_flow("server").running(home, key, settings))
-        office = Office(page, door, server.root, key, unit_of)
+        cases = Path(FOLDER).resolve()
+        office = Office(page, door, server.root, key, unit_of, cases, out, results.origin)
         stack.enter_context(_served(gateway_app(office), own))
         out.mkdir(exist_ok=True)
         stack.enter_context(_served(results_app(out, results, door, f"{page.origin}/office/login"), shown))

@@ -31,7 +31,7 @@ from juesuan.review import (
     write_review,
 )
 from juesuan.review.differences import RedlinePiece, redline
-from juesuan.suites import Check, Item, places_of, run_suites
+from juesuan.rules.check import Check, Item, places_of, run_suites
 from tests.conftest import Closed
 from tests.opens import opened
 

@@ -110,7 +110,7 @@ def log_in(browser: BrowserContext, office: Office, name: str = "管理") -> Non
         page.get_by_label("姓名").fill(name)
         page.get_by_label("密码").fill(PASSWORD)
         page.get_by_role("button", name="登录").click()
-        page.wait_for_url(f"{office.page}/dashboard")
+        page.wait_for_url(f"{office.page}/office/")
     page.close()
 
 

@@ -73,7 +73,7 @@ def enter(page: Page, office: Office, name: str) -> None:
     page.get_by_label("姓名").fill(name)
     page.get_by_label("密码").fill(PASSWORD)
     page.get_by_role("button", name="登录").click()
-    page.wait_for_url(f"{office.page}/dashboard")
+    page.wait_for_url(f"{office.page}/office/")
 
 
 def test_our_own_pages_are_accessible_and_say_what_is_wrong(browser: BrowserContext, office: Office) -> None:

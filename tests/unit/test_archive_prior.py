@@ -173,7 +173,7 @@ def test_where_nothing_was_archived_that_can_be_compared_nothing_is(closed: Clos
     for address in (str(tmp_path / "none"), archive_2019(tmp_path)):  # figures alone, and no run.json
         with ClosingArchive(address) as archive:
             assert archive.results_before(settings) is None
-            assert archive.last_year(settings) is None
+            assert archive.last_year(closed.account) is None
 
 
 def test_last_years_results_are_fetched_once_however_often_they_are_asked_for(
@@ -184,7 +184,7 @@ def test_last_years_results_are_fetched_once_however_often_they_are_asked_for(
     held = tmp_path / "archive" / "070123" / "2019" / "v0001" / "data" / "results"
     with opened() as files, ClosingArchive(address) as archive:
         assert archive.published_before(EXAMPLE, settings) is not None
-        assert archive.last_year(settings) is not None
+        assert archive.last_year(closed.account) is not None
         folder = archive.results_before(settings)
         assert folder == archive.results_before(settings)
         assert folder is not None
@@ -206,7 +206,7 @@ def test_every_opening_balance_is_held_to_last_years_archived_closing_balance(
         address = str(tmp_path / name)
         archive_closing(open_store(address), Closing("070123", "甲", 2019, results, EXAMPLE, state=State.APPROVED))
         with ClosingArchive(address) as archive:
-            last = archive.last_year(closed.account.books.package.settings)
+            last = archive.last_year(closed.account)
             assert last is not None
             runs = closing.check_account(closed.account, last)
         return {result.id: result for run in runs for result in run.results}

@@ -24,7 +24,7 @@ from juesuan.web.sessions import IDLE, LOCKED, LONGEST, TRIES, LockedOut
 from juesuan.web.site import on_this_machine
 
 PASSWORD = "eine-lange-losung"  # noqa: S105 - of nobody
-PAGE = "http://127.0.0.1:4200"
+PAGE, RESULTS = "http://127.0.0.1:4200", "http://127.0.0.1:4201"
 ID = "0" * 8 + "-0000-0000-0000-" + "0" * 12
 
 
@@ -34,6 +34,7 @@ class Behind:
 
     asked: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
     told: dict[str, Any] = field(default_factory=dict)
+    status: dict[str, int] = field(default_factory=dict)
     address: str = ""
 
 
@@ -48,7 +49,7 @@ def behind() -> Iterator[Behind]:
             found.asked.append((self.command, self.path, headers, body))
             settings = {"api_url": "http://x/api", "auth": "BASIC", "v2_base_url": "/v2"}
             told = json.dumps(found.told.get(self.path, settings)).encode()
-            self.send_response(200)
+            self.send_response(found.status.get(self.path, 200))
             self.send_header("Content-Type", "application/json")
             self.send_header("Set-Cookie", "prefect_ui_version=v2")
             self.send_header("Content-Length", str(len(told)))
@@ -77,9 +78,12 @@ def door(tmp_path: Path) -> Door:
 
 
 @pytest.fixture
-def client(door: Door, behind: Behind) -> Iterator[TestClient]:
-    site = Site.at("127.0.0.1", 4200)
-    app = gateway_app(Office(site, door, behind.address, "juesuan:geheim", lambda _: "070123"))
+def client(door: Door, behind: Behind, tmp_path: Path) -> Iterator[TestClient]:
+    site, out = Site.at("127.0.0.1", 4200), tmp_path / "out"
+    office = Office(
+        site, door, behind.address, "juesuan:geheim", lambda _: "070123", tmp_path / "资料", out, RESULTS
+    )
+    app = gateway_app(office)
     with TestClient(app, base_url=PAGE, follow_redirects=False) as client:
         yield client
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from juesuan.archive.bag import RESULTS
+from juesuan.archive.bag import INPUTS, RESULTS
 from juesuan.archive.proof import read_proven
 from juesuan.archive.store import Store
 from juesuan.archive.versions import Version, find_versions, state_of
@@ -40,13 +40,32 @@ def last_year(store: Store, unit: str, year: int, into: Path) -> ArchivedYear | 
     version = _published(store, unit, year - 1)
     if version is None:
         return None
-    for name in version.keys:
-        if name.startswith(f"{RESULTS}/"):
-            target = into / name.removeprefix(f"{RESULTS}/")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(read_proven(store, version, name))
+    _write(store, version, RESULTS, into)
     state = state_of(store, version)
     return ArchivedYear(version.label, _edition(version, into), state, dict(_amounts(version, into)), into)
+
+
+def inputs_of_last_year(store: Store, unit: str, year: int, into: Path) -> str:
+    """Write the package of the closing that :func:`last_year` reads into a folder, and return its version.
+
+    Where the archive holds no such closing, nothing is written and the version is empty.
+
+    Raises:
+        OutputError: the storage failed, or what it holds is not what was archived.
+    """
+    version = _published(store, unit, year - 1)
+    if version is None:
+        return ""
+    _write(store, version, INPUTS, into)
+    return version.label
+
+
+def _write(store: Store, version: Version, room: str, into: Path) -> None:
+    for name in version.keys:
+        if name.startswith(f"{room}/"):
+            target = into / name.removeprefix(f"{room}/")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(read_proven(store, version, name))
 
 
 def _published(store: Store, unit: str, year: int) -> Version | None:

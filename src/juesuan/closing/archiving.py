@@ -1,24 +1,36 @@
 """The archive of a closing: what of it goes in, and what of last year's is taken from it, figures and results."""
 
 import tempfile
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from juesuan.archive import Archived, ArchivedYear, Closing, Store, archive_closing, last_year, open_store
-from juesuan.edition import roles_and_prior
+from juesuan.archive import Archived, ArchivedYear, Closing, Office, Store, archive_closing, last_year, open_store
+from juesuan.edition import PriorFile, roles_and_prior
 from juesuan.editionfiles import known_edition
-from juesuan.facts import Source
+from juesuan.facts import Source, Unit
 from juesuan.package import OPERATING_KEY, PriorLine, PublishedBefore, Settings
 from juesuan.problems import EditionError
 from juesuan.results import State, read_facts_csv
 from juesuan.results.graph import read_frame
 from juesuan.results.names import BALANCES, FACTS_CSV, RUN, SIGN_OFFS
+from juesuan.roles import Roles, cell_of
 from juesuan.rules import LastYear
 
 if TYPE_CHECKING:
     from juesuan.closing.compute import Account
+
+
+def archived_edition(name: str, root: Path, settings: Settings) -> tuple[Roles, PriorFile]:
+    """Return what the cells of an archived closing's edition mean, and which figures the next year takes.
+
+    Raises:
+        EditionError: the edition is not known, or its files are wrong.
+    """
+    own = not known_edition(name) and Path(settings.edition).name == name
+    return roles_and_prior(settings.edition if own else name, root)
 
 
 class ClosingArchive:
@@ -54,12 +66,13 @@ class ClosingArchive:
         return tempfile.TemporaryDirectory(prefix="juesuan-")
 
     def prove(self) -> None:
-        """Prove that the archive keeps what it is given, before anything is published.
+        """Prove that the archive keeps what it is given, and the office's key opens, before anything is published.
 
         Raises:
             InputError: the address is none.
-            OutputError: the storage can't be reached, or failed a proof.
+            OutputError: the storage can't be reached, or failed a proof; or the key can't be opened.
         """
+        _ = Office.here().ring.signer
         self.store.prove()
 
     def before(self, settings: Settings) -> ArchivedYear | None:
@@ -83,20 +96,32 @@ class ClosingArchive:
         found = self.before(settings)
         return found.folder if found is not None and (found.folder / RUN).is_file() else None
 
-    def last_year(self, settings: Settings) -> LastYear | None:
+    def last_year(self, account: "Account") -> LastYear | None:
         """Return what the rules want to know of last year's results; None as there.
+
+        Amounts are by this year's ids, as this year's edition prints them: ``account`` may be closed by another.
 
         Raises:
             OutputError: as :meth:`before`.
+            EditionError: that closing's edition is not known, or its files are wrong.
         """
-        found, folder = self.before(settings), self.results_before(settings)
+        edition, package = account.books.edition, account.books.package
+        found, folder = self.before(package.settings), self.results_before(package.settings)
         if found is None or folder is None:
             return None
         facts = read_facts_csv((folder / FACTS_CSV).read_text(encoding="utf-8"))
+        roles, _ = archived_edition(found.edition, package.root, package.settings)
+        stood = {name: name for name in facts if cell_of(name) is None}
+        stood |= {edition.roles[name]: roles[name] for name in edition.roles if name in roles}
+        money = edition.money
+        displays = {
+            ours: money.print_steps(money.nearest(int(Fraction(facts[was]["displayed"]))))
+            for ours, was in stood.items()
+            if was in facts and facts[was]["unit"] == Unit.FEN
+        }
         frame = read_frame(folder / BALANCES)
         ends = frame.groupby(["account", "fund", "functional"])["closing"].sum()
         leaves = ((str(account), str(fund), str(code)) for account, fund, code in ends.index)
-        displays = {name: row["display"] for name, row in facts.items()}
         return LastYear(f"归档 {found.version}", displays, dict(zip(leaves, map(int, ends), strict=True)))
 
     def published_before(self, root: Path, settings: Settings) -> PublishedBefore | None:
@@ -112,8 +137,7 @@ class ClosingArchive:
         found = self.before(settings)
         if found is None:
             return None
-        own = not known_edition(found.edition) and Path(settings.edition).name == found.edition
-        roles, prior = roles_and_prior(settings.edition if own else found.edition, root)
+        roles, prior = archived_edition(found.edition, root, settings)
         ids = {one.key: [roles.resolve(name) for name in (one.of, one.older) if name] for one in prior.figures}
         known = {key: next((name for name in names if name in found.amounts), "") for key, names in ids.items()}
         missing = [one.of for one in prior.figures if not known[one.key] and one.key != OPERATING_KEY]

@@ -17,8 +17,8 @@ from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import OutputError
 from juesuan.results import SignOff, Standing, hashes_of, read_manifest, read_signoffs, standing
 from juesuan.rules import Section, sections_of
+from juesuan.rules.check import SuiteRun
 from juesuan.rules.sections import text_of
-from juesuan.suites import SuiteRun
 
 EXPLANATIONS = "explanations"
 """The anchor under which the explanations of warnings are signed, as a section of their own."""

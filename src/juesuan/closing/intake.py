@@ -25,10 +25,12 @@ from juesuan.ledger import (
     read_ledger,
 )
 from juesuan.package import ClosingPackage, Settings, check_package, package_file, package_files
+from juesuan.package.places import as_known
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import InputError, Place, Problem
 
-_NO_INPUT = frozenset({".md", ".py", ".pyc", ".toml"})  # what explains or makes a package is no part of it
+NO_INPUT = frozenset({".md", ".py", ".pyc", ".toml"})
+"""Kinds of files that explain or make a package, and are no part of it."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def ingest(
     if settings is not None and package is not None and edition is not None and ledger is not None:
         package, unfitting = with_funds(package, ledger, edition.chart, load_codes(settings.year).functional)
         problems.extend(unfitting)
-    return Intake(root, edition, settings, package, ledger, tuple(dict.fromkeys(problems)), inputs)
+    return Intake(root, edition, settings, package, ledger, as_known(root, dict.fromkeys(problems)), inputs)
 
 
 def with_ledger(intake: Intake, vouchers: Sequence[Path], trial_balance: Sequence[Path] = ()) -> Intake:
@@ -166,7 +168,7 @@ def inputs_of(intake: Intake) -> str:
 
 def input_files(root: Path) -> list[Path]:
     """Return the files of a package's folder that a closing may be made from."""
-    return [path for path in root.rglob("*") if path.is_file() and path.suffix not in _NO_INPUT]
+    return [path for path in root.rglob("*") if path.is_file() and path.suffix not in NO_INPUT]
 
 
 def lock_name(intake: Intake) -> str:
@@ -215,7 +217,7 @@ def _ledger(
     own = [root / settings.ledger.profile] if settings.ledger.profile.endswith(".yaml") else []
     files = sorted({*vouchers, *trial_balance, *own, root / SETTINGS_FILE})
     known = {name: inputs.get(name, "") for name in (path.relative_to(root).as_posix() for path in files)}
-    return kept.result("ledger", hash_of(hash_of_program(), hash_of_known(known)), read)
+    return kept.result("ledger", hash_of(hash_of_program(), edition.chart.edition, hash_of_known(known)), read)
 
 
 def _profile(root: Path, name: str) -> Profile | None:

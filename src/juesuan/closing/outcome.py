@@ -16,7 +16,7 @@ from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import InputError
 from juesuan.results import State
 from juesuan.results.names import CHECKS_PAGE, PAGE, REVIEW_PAGE
-from juesuan.suites import SuiteRun
+from juesuan.rules.check import SuiteRun
 from juesuan.yamlsource import read_yaml
 
 RESULTS_ROOT, RESULTS_URL = "JUESUAN_RESULTS_ROOT", "JUESUAN_RESULTS_URL"
@@ -68,9 +68,15 @@ class Outcome:
 
     @classmethod
     def of(
-        cls, account: Account, runs: Sequence[SuiteRun], out: Path, archived: str, state: State = State.DRAFT
+        cls,
+        account: Account,
+        runs: Sequence[SuiteRun],
+        out: Path,
+        archived: str,
+        state: State = State.DRAFT,
+        notes: Sequence[str] = (),
     ) -> "Outcome":
-        """Return the outcome of a closing whose checks passed."""
+        """Return the outcome of a closing whose checks passed; ``notes`` are what its archiving has to tell."""
         results = [result for run in runs for result in run.results]
         return cls(
             title=closing_title(account),
@@ -79,7 +85,7 @@ class Outcome:
             rules=sum(one.verdict is not Verdict.NOT_APPLICABLE for one in results),
             idle=sum(one.verdict is Verdict.NOT_APPLICABLE for one in results),
             places=sum(result.instances for result in results),
-            warnings=(*lines_of(failed_of(runs)), *notes_of(account)),
+            warnings=(*lines_of(failed_of(runs)), *notes_of(account), *notes),
             adjusted=len(account.rounding.adjustments),
             figures=len(account.facts),
             money=account.books.edition.money.name,

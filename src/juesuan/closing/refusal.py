@@ -7,9 +7,12 @@ from dataclasses import replace
 from juesuan.identities import CheckResult
 from juesuan.privacy import masked
 from juesuan.problems import ExitCode, InputError, JuesuanError, Problem, Severity
-from juesuan.suites import SuiteRun
+from juesuan.rules.check import SuiteRun
 
 _MOST_ROWS = 5
+
+COLUMNS = ("程度", "规则", "位置", "实际", "应为", "差额", "依据的行", "说明")
+"""What :func:`table_of` says of each place."""
 
 
 class ClosingRefused(JuesuanError):  # noqa: N818 - names what happened
@@ -32,26 +35,24 @@ class ClosingRefused(JuesuanError):  # noqa: N818 - names what happened
 
 
 def table_of(problems: Iterable[Problem], failed: Iterable[CheckResult]) -> list[dict[str, str]]:
-    """Return problems and failed rules as rows of a table for people."""
+    """Return problems and failed rules as rows of a table for people: a word for each of :data:`COLUMNS`."""
     rows = [
-        {"程度": "错误", "规则": one.message, "位置": str(one.place), "实际": one.found, "应为": one.expected}
-        | {"差额": "", "依据的行": "", "说明": one.hint}
-        for one in problems
-    ]
-    return rows + [
-        {
-            "程度": "错误" if result.severity is Severity.ERROR else "提示",
-            "规则": result.text,
-            "位置": one.place,
-            "实际": one.stated,
-            "应为": one.computed,
-            "差额": one.difference,
-            "依据的行": "、".join(one.rows[:_MOST_ROWS]) + (" 等" if len(one.rows) > _MOST_ROWS else ""),
-            "说明": one.explanation.text if one.explanation else "",
-        }
+        ("错误", one.message, str(one.place), one.found, one.expected, "", "", one.hint) for one in problems
+    ] + [
+        (
+            "错误" if result.severity is Severity.ERROR else "提示",
+            result.text,
+            one.place,
+            one.stated,
+            one.computed,
+            one.difference,
+            "、".join(one.rows[:_MOST_ROWS]) + (" 等" if len(one.rows) > _MOST_ROWS else ""),
+            one.explanation.text if one.explanation else "",
+        )
         for result in failed
         for one in result.failures
     ]
+    return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
 
 
 def failed_of(runs: Iterable[SuiteRun]) -> list[CheckResult]:

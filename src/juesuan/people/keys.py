@@ -54,7 +54,7 @@ class Keys:
             self.home.chmod(0o700)  # the database in it holds what runs were asked and told
             if not path.exists():
                 write_whole(path, f"{_USER}:{secrets.token_urlsafe(_BYTES)}\n")
-            return _read(path).strip()
+            return read_private(path).strip()
         except OSError as error:
             raise OutputError(f"服务的密钥 {path} 用不了：{words_of(error)}") from error
 
@@ -80,7 +80,7 @@ class Keys:
             OutputError: the file can't be read, or others may read it.
         """
         try:
-            return Service(**json.loads(_read(self._service)))
+            return Service(**json.loads(read_private(self._service)))
         except FileNotFoundError:
             return None
         except (ValueError, TypeError, OSError) as error:
@@ -91,11 +91,17 @@ class Keys:
         return self.home / "service.json"
 
 
-def _read(path: Path) -> str:
+def read_private(path: Path) -> str:
+    """Return what a file of mode 600 holds.
+
+    Raises:
+        OSError: it can't be read.
+        OutputError: others may read it.
+    """
     with path.open(encoding="utf-8") as file:
         mode = os.fstat(file.fileno()).st_mode
         if stat.S_IMODE(mode) & 0o077:
-            raise OutputError(f"别的用户能读 {path}（权限 {stat.S_IMODE(mode):o}）。请改为 600 再启动。")
+            raise OutputError(f"别的用户能读 {path}（权限 {stat.S_IMODE(mode):o}）。请改为 600。")
         return file.read()
 
 

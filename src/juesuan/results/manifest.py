@@ -38,6 +38,11 @@ class Manifest:
         return int(self.data["year"])
 
     @property
+    def edition(self) -> str:
+        """The edition that it was closed under."""
+        return str(self.data["edition"])
+
+    @property
     def content(self) -> str:
         """One hash for everything that a sign-off is about: all files but the pages of the document."""
         pages = (PAGE, PDF, DOCX, XLSX)
@@ -82,7 +87,7 @@ def read_manifest(out: Path) -> Manifest:
     try:
         text = (out / MANIFEST).read_bytes()
         found = Manifest(out, hashlib.sha256(text).hexdigest(), dict(json.loads(text)))
-        _ = found.files, found.unit, found.year
+        _ = found.files, found.unit, found.year, found.edition
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise OutputError(f"{out} 不是决算结果的文件夹（{error}）。请写 juesuan close 的输出文件夹。") from error
     return found

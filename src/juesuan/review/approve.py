@@ -17,6 +17,7 @@ from juesuan.results import (
     write_signoffs,
 )
 from juesuan.results.names import FACTS_CSV
+from juesuan.results.signoff import signed_last
 
 _SHOWN = 5
 _ZONE = ZoneInfo("Asia/Shanghai")
@@ -97,7 +98,7 @@ def approve(out: Path, who: str, role: str, *, on: date, comment: str = "", by: 
         by=by,
         at=datetime.now(_ZONE).isoformat(timespec="seconds"),
     )
-    write_signoffs(out, (*results.signoffs, record))
+    write_signoffs(out, signed_last((*results.signoffs, record)))
     return read_results(out)
 
 

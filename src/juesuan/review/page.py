@@ -6,11 +6,13 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from juesuan.evidence.ring import ring_of
 from juesuan.files import read_json
 from juesuan.identities import Verdict
 from juesuan.resources import page_templates
-from juesuan.results import Results, SignOff, hashes_of, idle_of, read_results, verdict_of
+from juesuan.results import Results, idle_of, read_results, verdict_of
 from juesuan.results.names import CHECKS, DIFFERENCES, PROBLEMS, REVIEW_PAGE, SUITES, VALIDATION
+from juesuan.results.signoff import doubts_of, hashes_of
 from juesuan.review.differences import Differences, compare
 
 _AS_JSON = TypeAdapter(Differences)
@@ -64,7 +66,8 @@ def render_review(results: Results, differences: Differences | None = None) -> s
             residues=results.rounding["residues"],
             printed=ids,
             sections=list(_sections(results)),
-            signoffs=[_signoff(one, results) for one in results.signoffs],
+            signoffs=list(_signoffs(results)),
+            signed_by_key=sum(bool(one.signature) for one in results.signoffs),
             differences=differences,
         )
     )
@@ -149,7 +152,19 @@ def _sections(results: Results) -> Iterator[dict[str, Any]]:
         }
 
 
-def _signoff(one: SignOff, results: Results) -> dict[str, Any]:
-    valid = one.covers(hashes_of(results.sections))
-    void = [results.section_title(name) for name in one.sections if name not in valid]
-    return {"record": one, "valid": len(valid), "void": void}
+def _signoffs(results: Results) -> Iterator[dict[str, Any]]:
+    """Yield the sign-offs with what they cover today, and whose key stands for them."""
+    trust = ring_of().trust()
+    doubted = {number: why for number, why, _ in doubts_of(results.signoffs, trust)}
+    for number, one in enumerate(results.signoffs, start=1):
+        valid = one.covers(hashes_of(results.sections))
+        known = trust.keys.get(one.key)
+        unknown = bool(one.signature) and known is None
+        proof = f"{known.shown}的签名，相符" if known else doubted.get(number, "")
+        yield {
+            "record": one,
+            "valid": len(valid),
+            "void": [results.section_title(name) for name in one.sections if name not in valid],
+            "proof": f"密钥 {one.key} 的签名，没有公钥可核对" if unknown else doubted.get(number, proof),
+            "bad": bool(known) and number in doubted,
+        }

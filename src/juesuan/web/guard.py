@@ -1,5 +1,6 @@
 """Refuses requests that no page of ours makes: a strange Host header, another site's page, too large a body."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from juesuan.web.site import Site
@@ -57,18 +58,19 @@ class OwnPagesOnly:
 
 
 class Limited:
-    """An application that takes bodies up to a size alone, declared or not."""
+    """An application that takes bodies up to a size alone, declared or not; some paths (``larger``) take more."""
 
-    def __init__(self, app: "ASGIApp", largest: int) -> None:
-        self._app, self._largest = app, largest
+    def __init__(self, app: "ASGIApp", largest: int, larger: Mapping[str, int] | None = None) -> None:
+        self._app, self._largest, self._larger = app, largest, larger or {}
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Hand the request on, or refuse it with 413."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        largest = self._larger.get(scope["path"], self._largest)
         declared = header(scope, b"content-length")
-        if declared and (not declared.isdecimal() or int(declared) > self._largest):
+        if declared and (not declared.isdecimal() or int(declared) > largest):
             await refuse(scope, receive, send, 413, "发送的内容太大。")
             return
         got = 0
@@ -77,7 +79,7 @@ class Limited:
             nonlocal got
             message = await receive()
             got += len(message.get("body", b""))
-            if got > self._largest:
+            if got > largest:
                 return {"type": "http.disconnect"}
             return message
 

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from juesuan.web.gateway import SESSION
+from juesuan.web.frame import SESSION
 from juesuan.web.guard import HostChecked, OwnPagesOnly
 from juesuan.web.sessions import Door
 from juesuan.web.site import Site

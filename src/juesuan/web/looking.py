@@ -1,0 +1,100 @@
+"""A process that reads what somebody brought in, and says what is in it: ``python -m juesuan.web.looking``.
+
+The service itself reads no such file: one that takes all memory or never ends takes this process alone with it.
+"""
+
+import csv
+import itertools
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from juesuan.problems import InputError, JuesuanError
+
+_WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
+_CELLS = 60  # shown of a row
+
+
+def check(package: Path) -> dict[str, Any]:
+    """Return what was read of a package and what is wrong with it: everything but what the document would say."""
+    from juesuan import closing
+    from juesuan.closing.refusal import failed_of, table_of
+    from juesuan.problems import Severity
+
+    intake = closing.ingest(package)
+    runs = closing.check_ledger(intake)
+    problems = intake.problems
+    errors = [one for one in failed_of(runs) if one.severity is Severity.ERROR]
+    if not problems and not errors:
+        try:
+            runs = (*runs, *closing.check_tables(closing.fill(intake)))
+        except InputError as error:
+            problems = error.problems
+    return {"read": list(_read(intake)), "rows": table_of(problems, failed_of(runs))}
+
+
+def _read(intake: Any) -> Iterator[str]:
+    if intake.edition is not None:
+        yield f"版本：{intake.edition.name}"
+    if intake.ledger is not None:
+        yield f"序时账 {len(intake.ledger.lines)} 行，科目余额表 {len(intake.ledger.balances)} 行"
+    if intake.package is not None:
+        yield f"项目 {len(intake.package.projects)} 个，绩效自评表 {len(intake.package.sheets)} 张"
+
+
+def rows(path: Path, sheet: str, first: int, count: int) -> dict[str, Any]:
+    """Return ``count`` rows of a file from the row ``first`` (from 1): lines of a text, rows of a sheet."""
+    lines = _sheet(path, sheet) if path.suffix.lower() in _WORKBOOKS else _lines(path)
+    part = itertools.islice(enumerate(lines, start=1), first - 1, first - 1 + count)
+    return {"rows": [{"line": number, "cells": cells[:_CELLS]} for number, cells in part]}
+
+
+def _lines(path: Path) -> Iterator[list[str]]:
+    """Yield the lines of a text, split at commas or tabs where it is a table."""
+    encoding = next((one for one in ("utf-8-sig", "gb18030") if _decodes(path, one)), "latin-1")
+    with path.open(encoding=encoding, newline="", errors="replace") as stream:
+        for line in stream:
+            text = line.rstrip("\r\n")
+            if path.suffix.lower() not in (".csv", ".tsv", ".txt"):
+                yield [text]
+            else:
+                delimiter = "\t" if "\t" in text else ","
+                yield next(csv.reader([text], delimiter=delimiter), [])
+
+
+def _decodes(path: Path, encoding: str) -> bool:
+    try:
+        with path.open(encoding=encoding) as stream:
+            while stream.read(1 << 20):
+                pass
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _sheet(path: Path, sheet: str) -> Iterator[list[str]]:
+    from python_calamine import CalamineWorkbook
+
+    book = CalamineWorkbook.from_path(path)
+    found = book.get_sheet_by_name(sheet if sheet in book.sheet_names else book.sheet_names[0])
+    for row in found.to_python(skip_empty_area=False):
+        yield ["" if one is None else str(one) for one in row]
+
+
+def main(words: list[str]) -> int:
+    """Print as JSON what was asked for."""
+    try:
+        if words[0] == "check":
+            told = check(Path(words[1]))
+        else:
+            told = rows(Path(words[1]), words[2], int(words[3]), int(words[4]))
+    except JuesuanError as error:
+        told = {"read": [], "rows": [{"程度": "错误", "规则": str(error)}]}
+    print(json.dumps(told, ensure_ascii=True, default=str))  # noqa: T201 - what the service reads
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,372 @@
+"""The office's own pages: what is to be done for each unit and year, from bringing a package in to its results.
+
+Everything here is asked of somebody else: of the folder of packages (``cases.py``), of the server that runs
+closings (``server.py``), of the results. Who is bound to units sees these alone.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from markdown_it import MarkdownIt
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from juesuan.closing.refusal import COLUMNS
+from juesuan.people import Person, Role
+from juesuan.problems import InputError, JuesuanError
+from juesuan.results.names import CHECKS_PAGE, DOCX, FACTS_CSV, PAGE, PDF, REVIEW_PAGE, XLSX
+from juesuan.web.cases import SHOWN, Case, Cases, Found
+from juesuan.web.frame import EXPIRED, Frame, fields
+from juesuan.web.server import Run, Runs, Server, Unreachable
+from juesuan.web.uploads import MOST_FILES
+
+BRING = "/office/bring"
+"""Where files are sent to; the one address that takes a large body."""
+
+_PREPARERS = (Role.PREPARER, Role.ADMINISTRATOR)
+_SIGNERS = (Role.PREPARER, Role.REVIEWER, Role.APPROVER)
+_LINE = re.compile(r"(.+?) 第 (\d+) 行")
+_ROW = re.compile(r"([^、]+?):(\d+)(?= |、|$)")
+_RESULTS = {
+    REVIEW_PAGE: "审核页",
+    CHECKS_PAGE: "校验文档",
+    PAGE: "公开文本（网页）",
+    PDF: "公开文本（PDF）",
+    DOCX: "公开文本（Word）",
+    XLSX: "公开报表（Excel）",
+    FACTS_CSV: "全部的数（CSV）",
+}
+_NOT_YOURS = "您的角色不包括这个单位。"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a case stands, in a word, and what to do next."""
+
+    word: str
+    next: str
+
+
+def standing_of(found: Found | None, run: Run | None) -> Standing:
+    """Return how a case stands: by its newest run, unless the package was brought in again since."""
+    if run is not None and run.at_work:
+        return Standing("编制中", "等它编完；这一页会自己更新。")
+    if run is not None and run.waits:
+        return Standing("待签", "打开审核页看过后，轮到的人签署。")
+    if found is not None and found.errors and (run is None or found.when > run.since):
+        return Standing("有错", f"改正 {found.errors} 处，把改好的文件再带进来。")
+    if run is None or (found is not None and found.when > run.since):
+        return Standing("可编" if found is not None else "未看", "点“编制决算”。" if found else "先核对一遍资料。")
+    return {
+        "COMPLETED": Standing("已归档", "结果可以取走。"),
+        "FAILED": Standing("没有通过", "看哪里不对，改好文件带进来，再接着编。"),
+        "CRASHED": Standing("中断", "点“接着编”：没有变的步骤不重做。"),
+    }.get(run.state, Standing("已取消", "需要时再编。"))
+
+
+class OfficePages:
+    """The pages, in a frame; ``out`` is where results lie, ``shown`` the address at which they are shown."""
+
+    def __init__(self, frame: Frame, server: Server, cases: Cases, out: Path, shown: str) -> None:
+        self._frame, self._cases, self._out, self._shown = frame, cases, out, shown
+        self._runs = Runs(server)
+        self._few_at_a_time = CapacityLimiter(2)  # a look at a package takes a processor for seconds
+
+    def routes(self) -> list[Route]:
+        """Return the addresses of the pages."""
+        return [
+            Route("/office/", self.all, methods=["GET"]),
+            Route("/office/live.js", self.script, methods=["GET"]),
+            Route(BRING, self.bring, methods=["POST"]),
+            Route("/office/cases/{case}", self.one, methods=["GET"]),
+            Route("/office/cases/{case}/file", self.file, methods=["GET"]),
+            Route("/office/cases/{case}/{what:str}", self.change, methods=["POST"]),
+        ]
+
+    async def script(self, _: Request) -> Response:
+        """Return the script that renews what goes on on a page."""
+        return self._frame.part("live.js", "text/javascript")
+
+    async def all(self, request: Request) -> Response:
+        """Show every unit and year that the person may see."""
+        person = self._frame.person(request)
+        return await self._all(request, person) if person else self._frame.to_login(request)
+
+    async def one(self, request: Request) -> Response:
+        """Show one unit's year."""
+        person = self._frame.person(request)
+        if person is None:
+            return self._frame.to_login(request)
+        case = await self._case(request, person)
+        return await self._one(request, person, case) if case else self._none()
+
+    async def file(self, request: Request) -> Response:
+        """Show a file of a package as it was brought in, around a line of it."""
+        person = self._frame.person(request)
+        if person is None:
+            return self._frame.to_login(request)
+        case = await self._case(request, person)
+        name, line = request.query_params.get("name", ""), request.query_params.get("line", "")
+        number = int(line) if line.isdecimal() and len(line) < 9 else None  # noqa: PLR2004 - lines of a ledger
+        rows = await self._apart(self._cases.shown, case, name, number) if case else None
+        if case is None or rows is None:
+            return self._none()
+        return self._frame.page(
+            request, "file.html.jinja", person=person, case=case, name=name, line=number, rows=rows, most=SHOWN
+        )
+
+    async def bring(self, request: Request) -> Response:
+        """Take files in: a whole package as a zip, or files of a package that is there."""
+        person = self._frame.person(request)
+        if person is None:
+            return self._frame.to_login(request)
+        async with request.form(max_files=MOST_FILES, max_fields=4) as form:
+            if not self._frame.ours(request, form):
+                return await self._all(request, person, EXPIRED, HTTPStatus.FORBIDDEN)
+            into = str(form.get("case", ""))
+            uploads = [one for one in form.getlist("files") if isinstance(one, UploadFile)]
+            old = await self._visible(into, person) if into else None
+            refused = await self._busy(old) if old else ("没有这个单位和年度的资料。" if into else "")
+            if refused:
+                return await self._all(request, person, refused, HTTPStatus.CONFLICT)
+
+            def allowed(unit: str) -> str:
+                return "" if _may(person, _PREPARERS, unit) else _NOT_YOURS
+
+            try:
+                case = await self._apart(self._cases.bring, uploads, person.name, into, allowed)
+            except InputError as error:
+                return await self._all(request, person, "没有收下，什么都没有变：", HTTPStatus.BAD_REQUEST, error)
+        self._frame.door.journal.add(person.id, person.name, "带进资料", case.id)
+        return self._frame.sent_to(f"/office/cases/{quote(case.id)}")
+
+    async def change(self, request: Request) -> Response:
+        """Do what a button of a case's page says."""
+        person, form = self._frame.person(request), await fields(request)
+        if person is None:
+            return self._frame.to_login(request)
+        case = await self._case(request, person)
+        what = _CHANGES.get(request.path_params["what"])
+        if case is None or what is None:
+            return self._none()
+        if not self._frame.ours(request, form):
+            return await self._one(request, person, case, EXPIRED, HTTPStatus.FORBIDDEN)
+        words, roles, work = what
+        if not _may(person, roles, case.unit):
+            self._frame.door.journal.add(person.id, person.name, "不准", f"{words} {case.id}：{_NOT_YOURS}")
+            return await self._one(request, person, case, _NOT_YOURS, HTTPStatus.FORBIDDEN)
+        try:
+            refused = await work(self, person, case, form)
+        except JuesuanError as error:
+            refused = str(error)
+        if refused:
+            return await self._one(request, person, case, refused, HTTPStatus.CONFLICT)
+        self._frame.door.journal.add(person.id, person.name, words, case.id)
+        return self._frame.sent_to(f"/office/cases/{quote(case.id)}")
+
+    async def _look(self, person: Person, case: Case, _: Mapping[str, str]) -> str:
+        await self._apart(self._cases.look, case, person.name)
+        return ""
+
+    async def _close(self, _: Person, case: Case, form: Mapping[str, str]) -> str:
+        refused = await self._busy(case)
+        if not refused:
+            await self._runs.start(case.folder, sign=form.get("sign") == "1")
+        return refused
+
+    async def _retry(self, _: Person, case: Case, __: Mapping[str, str]) -> str:
+        run = await self._run(case)
+        if run is None or run.state not in ("FAILED", "CRASHED"):
+            return "没有可以接着编的。"
+        await self._runs.retry(run)
+        return ""
+
+    async def _cancel(self, _: Person, case: Case, __: Mapping[str, str]) -> str:
+        run = await self._run(case)
+        if run is None or not (run.at_work or run.waits):
+            return "没有正在编的。"
+        await self._runs.cancel(run)
+        return ""
+
+    async def _sign(self, person: Person, case: Case, form: Mapping[str, str]) -> str:
+        run = await self._run(case)
+        decision, comment = form.get("decision", ""), form.get("comment", "").strip()
+        if run is None or not run.waits:
+            return "现在不等签署。"
+        if decision not in ("同意", "不同意"):
+            return "请选“同意”或“不同意”。"
+        if decision == "不同意" and not comment:
+            return "不同意的，请写明原因。"
+        await self._runs.sign(run, person.name, decision, comment)
+        return ""
+
+    async def _all(
+        self,
+        request: Request,
+        person: Person,
+        message: str = "",
+        status: HTTPStatus = HTTPStatus.OK,
+        error: InputError | None = None,
+    ) -> Response:
+        cases = [one for one in await run_sync(self._cases.all) if _sees(person, one.unit)]
+        try:
+            newest, down = await self._runs.newest(), ""
+        except Unreachable as unreachable:
+            newest, down = (), str(unreachable)
+        rows = [
+            (one, standing_of(await run_sync(self._cases.found, one.id), _newest(newest, one))) for one in cases
+        ]
+        return self._frame.page(
+            request,
+            "cases.html.jinja",
+            status,
+            person=person,
+            rows=rows,
+            message=message or down,
+            problems=error.problems if error else (),
+            brings=any(role in person.roles for role in _PREPARERS),
+        )
+
+    async def _one(
+        self,
+        request: Request,
+        person: Person,
+        case: Case,
+        message: str = "",
+        status: HTTPStatus = HTTPStatus.OK,
+    ) -> Response:
+        found = await run_sync(self._cases.found, case.id)
+        told: Mapping[str, Mapping[str, Any]] = {}
+        run = None
+        try:
+            run = await self._run(case)
+            told = await self._runs.told(run) if run else {}
+        except Unreachable as error:
+            message = message or str(error)
+        standing = standing_of(found, run)
+        return self._frame.page(
+            request,
+            "case.html.jinja",
+            status,
+            person=person,
+            case=case,
+            found=found,
+            run=run,
+            standing=standing,
+            message=message,
+            progress=_progress(told),
+            invitation=_invitation(told) if run and run.waits else "",
+            refusal=_grouped(case, _findings(told)) if run and run.state == "FAILED" else (),
+            rows=_grouped(case, found.rows if found else ()),
+            mended=_grouped(case, found.mended if found else ()),
+            files=[(one, _address(case, one)) for one in await run_sync(self._cases.files, case)],
+            results=self._results(case),
+            prepares=_may(person, _PREPARERS, case.unit),
+            signs=_may(person, _SIGNERS, case.unit),
+        )
+
+    def _results(self, case: Case) -> list[tuple[str, str]]:
+        """Return what results there are to open, and where: the draft that waits, or what was archived last."""
+        folder = self._out / case.folder.name
+        return [
+            (words, f"{self._shown}/{quote(f'{case.folder.name}/{name}')}")
+            for name, words in _RESULTS.items()
+            if (folder / name).is_file()
+        ]
+
+    async def _case(self, request: Request, person: Person) -> Case | None:
+        return await self._visible(request.path_params["case"], person)
+
+    async def _visible(self, name: str, person: Person) -> Case | None:
+        case = await run_sync(self._cases.of, name)
+        return case if case and _sees(person, case.unit) else None
+
+    async def _run(self, case: Case) -> Run | None:
+        return _newest(await self._runs.newest(), case)
+
+    async def _busy(self, case: Case) -> str:
+        """Return why a package can't be changed or closed now; empty where it can."""
+        run = await self._run(case)
+        if run is None or not (run.at_work or run.waits):
+            return ""
+        return "正在编制，等它编完再试。" if run.at_work else "正在等待签署；要改资料，先取消这次编制。"
+
+    async def _apart(self, work: Any, *given: Any) -> Any:
+        return await run_sync(work, *given, limiter=self._few_at_a_time)
+
+    def _none(self) -> Response:
+        return self._frame.refused(HTTPStatus.NOT_FOUND, "没有这一页，或者它不是您的单位的。")
+
+
+_CHANGES = {
+    "look": ("核对资料", _PREPARERS, OfficePages._look),
+    "close": ("编制", _PREPARERS, OfficePages._close),
+    "retry": ("接着编", _PREPARERS, OfficePages._retry),
+    "cancel": ("取消", _PREPARERS, OfficePages._cancel),
+    "sign": ("签署", _SIGNERS, OfficePages._sign),
+}
+"""What the buttons of a case's page do, by address: the words of the log, who may, and how."""
+
+
+def _may(person: Person, roles: Sequence[Role], unit: str) -> bool:
+    return any(person.may(role, unit) for role in roles)
+
+
+def _sees(person: Person, unit: str) -> bool:
+    return _may(person, tuple(Role), unit)
+
+
+def _newest(runs: Sequence[Run], case: Case) -> Run | None:
+    return next((one for one in runs if one.package == case.folder), None)
+
+
+def _progress(told: Mapping[str, Mapping[str, Any]]) -> tuple[float, str]:
+    """Return how far a run is, in percent, and in words."""
+    found = told.get("progress", {})
+    return float(found.get("data") or 0), str(found.get("description") or "")
+
+
+def _invitation(told: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return what who signs should know, as HTML; what it quotes is text."""
+    words = str(told.get("sign-off", {}).get("data") or "")
+    plain = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "link", "autolink"])
+    return str(plain.render(words)).replace(' style="text-align:right"', ' class="number"')  # as the policy wants
+
+
+def _findings(told: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
+    data = told.get("findings", {}).get("data")
+    found = json.loads(data) if isinstance(data, str) else data
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _grouped(
+    case: Case, rows: Sequence[Mapping[str, Any]]
+) -> tuple[tuple[str, tuple[tuple[Mapping[str, Any], tuple[tuple[str, str], ...]], ...]], ...]:
+    """Return findings by rule, each with links to the lines it names in the files that were brought in."""
+    groups: dict[str, list[tuple[Mapping[str, Any], tuple[tuple[str, str], ...]]]] = {}
+    for told in rows:
+        row = {**dict.fromkeys(COLUMNS, ""), **told}
+        head = f"【{row['程度']}】{row['规则']}"
+        groups.setdefault(head, []).append((row, tuple(_links(case, row))))
+    return tuple((head, tuple(found)) for head, found in groups.items())
+
+
+def _links(case: Case, row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    named = [_LINE.match(row["位置"])]
+    named += list(_ROW.finditer(row["依据的行"]))
+    return [(f"{one[1]} 第 {one[2]} 行", _address(case, one[1], one[2])) for one in named if one]
+
+
+def _address(case: Case, name: str, line: str = "") -> str:
+    asked = {"name": name} | ({"line": line} if line else {})
+    return f"/office/cases/{quote(case.id)}/file?{urlencode(asked)}" + (f"#L{line}" if line else "")
