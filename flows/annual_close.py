@@ -162,7 +162,7 @@ def annual_close(request: Request) -> closing.Outcome:
 
     A closing that is refused publishes nothing: what was found goes beside the results, which stay as they are.
     """
-    run = _Tasks(stages=12 if request.ask_approval else 10)
+    run = _Tasks(stages=len(procedure.steps(signed=request.ask_approval)))
     try:
         outcome = procedure.close_unit(request, run, run.sign_off if request.ask_approval else None)
     except closing.ClosingRefused as refusal:

@@ -3,14 +3,15 @@
     ingest → check the ledger → fill the tables → check them → derive → check → render → check → write
            → sign off → archive
 
-A stage's result may be kept for a rerun; a check, a publication never is, since a check that was skipped proves
-nothing. What a stage does stands in ``juesuan.closing``. How it is run is the business of whoever runs the
-procedure (:class:`Run`): as a task of Prefect for one unit (``annual_close.py``); plainly, in processes that close
-many units one after another, for a city (``juesuan.city``).
+Below, :data:`STEPS` lists the stages, and :func:`close_unit` says what each is given. A stage's result may be kept
+for a rerun; a check, a publication never is, since a check that was skipped proves nothing. What a stage does
+stands in ``juesuan.closing``. How it is run is the business of whoever runs the procedure (:class:`Run`): as a
+task of Prefect for one unit (``annual_close.py``); plainly, in processes that close many units one after another,
+for a city (``juesuan.city``).
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, TypeVar
 
@@ -119,49 +120,9 @@ class Run(Protocol):
         ...
 
 
-def close_unit(request: Request, run: Run, sign_off: Callable[[Path], None] | None = None) -> closing.Outcome:
-    """Close one unit's year: from the closing package to the archived disclosure.
-
-    ``sign_off`` has the results signed by everybody whose turn it is, before they are archived.
-
-    Raises:
-        ClosingRefused: nothing was published; what was found lies beside the results, which stay as they were.
-        SignOffRejected: somebody sent the draft back; it lies beside, and what was published before stands again.
-    """
-    out, kept = request.results, request.kept
-    with closing.only_one_into(out, wait=request.wait):
-        closing.restore_earlier(out)  # where a closing was killed in between
-        try:
-            intake = run("读取资料与账簿", ingest, request, kept)
-            with closing.only_one_of(request.archive, closing.lock_name(intake), wait=request.wait):
-                runs = run("核对账簿", check_ledger, intake)
-                books = run("填列报表", fill, intake, kept)
-                runs = run("核对报表", check_tables, books, runs)
-                account = run("计算公布数与指标", derive, intake, books, kept, runs)
-                runs = run("核对公布数", check_account, request, account, runs)
-                disclosure = run("编写公开文本", render, intake, account, kept, runs)
-                runs = run("核对公开文本", check_disclosure, account, disclosure, runs)
-                if sign_off is not None:
-                    run("输出待签的草稿", write_draft, request, account, disclosure, runs)
-                    sign_off(out)
-                staged = run("输出正式结果" if sign_off else "输出结果", stage, request, account, disclosure, runs)
-                try:
-                    archived = run("归档", archive, request, account, staged)
-                finally:
-                    closing.discard(staged)
-        except closing.ClosingRefused as refusal:
-            closing.write_refusal(out, refusal)
-            raise
-        except closing.SignOffRejected as rejection:
-            closing.reject_draft(out, rejection)
-            raise
-    kept.forget_others()
-    return closing.Outcome.of(account, runs, out, archived.uri, staged.state, archived.notes)
-
-
-def ingest(request: Request, kept: closing.KeptStages) -> closing.Intake:
-    closing.check_archive(request.archive)
-    return closing.ingest(request.package.resolve(), request.overrides, kept, request.archive)
+def ingest(request: Request, archive: closing.ClosingArchive, kept: closing.KeptStages) -> closing.Intake:
+    archive.prove()
+    return closing.ingest(request.package.resolve(), request.overrides, kept, archive)
 
 
 def check_ledger(intake: closing.Intake) -> tuple[SuiteRun, ...]:
@@ -188,10 +149,9 @@ def derive(
 
 
 def check_account(
-    request: Request, account: closing.Account, before: tuple[SuiteRun, ...]
+    archive: closing.ClosingArchive, account: closing.Account, before: tuple[SuiteRun, ...]
 ) -> tuple[SuiteRun, ...]:
-    with closing.last_years_results(request.archive, account) as last:
-        runs = (*before, *closing.check_account(account, last.last_year if last else None))
+    runs = (*before, *closing.check_account(account, archive.last_year(account)))
     closing.refuse_failures(runs)
     return runs
 
@@ -211,34 +171,118 @@ def check_disclosure(
     return runs
 
 
-@contextmanager
-def _compared_with(request: Request, account: closing.Account) -> Iterator[Path | None]:
-    """Yield the results to compare with: those that the run names, else last year's of the archive, if any."""
-    if request.compare:
-        yield request.compare
-        return
-    with closing.last_years_results(request.archive, account) as last:
-        yield last.folder if last else None
+def _compared_with(request: Request, archive: closing.ClosingArchive, account: closing.Account) -> Path | None:
+    """Return the results to compare with: those that the run names, else last year's of the archive, if any."""
+    return request.compare or archive.results_before(account.books.package.settings)
 
 
 def write_draft(
-    request: Request, account: closing.Account, disclosure: closing.Disclosure, runs: tuple[SuiteRun, ...]
+    request: Request,
+    archive: closing.ClosingArchive,
+    account: closing.Account,
+    disclosure: closing.Disclosure,
+    runs: tuple[SuiteRun, ...],
 ) -> closing.State:
-    with _compared_with(request, account) as old:
-        return closing.write_draft(request.results, account, disclosure, runs, old=old)
+    old = _compared_with(request, archive, account)
+    return closing.write_draft(request.results, account, disclosure, runs, old=old)
 
 
 def stage(
-    request: Request, account: closing.Account, disclosure: closing.Disclosure, runs: tuple[SuiteRun, ...]
+    request: Request,
+    archive: closing.ClosingArchive,
+    account: closing.Account,
+    disclosure: closing.Disclosure,
+    runs: tuple[SuiteRun, ...],
 ) -> closing.Staged:
-    with _compared_with(request, account) as old:
-        return closing.stage_results(request.results, account, disclosure, runs, old=old)
+    old = _compared_with(request, archive, account)
+    return closing.stage_results(request.results, account, disclosure, runs, old=old)
 
 
-def archive(request: Request, account: closing.Account, staged: closing.Staged) -> Archived:
+def keep(
+    request: Request, archive: closing.ClosingArchive, account: closing.Account, staged: closing.Staged
+) -> Archived:
     """Archive what lies ready, and publish it then: what can't be archived is not published either."""
-    archived = closing.archive_account(
-        request.archive, account, staged.folder, staged.state, published=request.results
-    )
+    archived = archive.keep(account, staged.folder, staged.state, published=request.results)
     closing.publish(staged)
     return archived
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage: its name for people, what does it (None: people do), and as what its result is kept, if it is.
+
+    A step that is ``signed`` is part of a closing that waits for sign-offs, and of no other.
+    """
+
+    name: str
+    work: Callable[..., Any] | None
+    kept: str | None = None
+    signed: bool = False
+
+
+STEPS = (
+    Step("读取资料与账簿", ingest, kept="ledger"),
+    Step("核对账簿", check_ledger),
+    Step("填列报表", fill, kept="fill"),
+    Step("核对报表", check_tables),
+    Step("计算公布数与指标", derive, kept="derive"),
+    Step("核对公布数", check_account),
+    Step("编写公开文本", render, kept="render"),
+    Step("核对公开文本", check_disclosure),
+    Step("输出待签的草稿", write_draft, signed=True),
+    Step("等待签署", None, signed=True),
+    Step("输出结果", stage),
+    Step("归档", keep),
+)
+"""The stages of a closing, in the order in which they are done."""
+
+_NAMES = {step.work: step.name for step in STEPS if step.work}
+
+
+def steps(*, signed: bool) -> tuple[Step, ...]:
+    """Return the stages of a closing that waits for sign-offs, or of one that does not."""
+    return tuple(step for step in STEPS if signed or not step.signed)
+
+
+def close_unit(request: Request, run: Run, sign_off: Callable[[Path], None] | None = None) -> closing.Outcome:
+    """Close one unit's year: from the closing package to the archived disclosure.
+
+    ``sign_off`` has the results signed by everybody whose turn it is, before they are archived.
+
+    Raises:
+        ClosingRefused: nothing was published; what was found lies beside the results, which stay as they were.
+        SignOffRejected: somebody sent the draft back; it lies beside, and what was published before stands again.
+    """
+    out, kept = request.results, request.kept
+
+    def do(stage: Callable[..., Result], *given: Any) -> Result:
+        return run(_NAMES[stage], stage, *given)
+
+    with closing.only_one_into(out, wait=request.wait), closing.ClosingArchive(request.archive) as archive:
+        closing.restore_earlier(out)  # where a closing was killed in between
+        try:
+            intake = do(ingest, request, archive, kept)
+            with closing.only_one_of(request.archive, closing.lock_name(intake), wait=request.wait):
+                runs = do(check_ledger, intake)
+                books = do(fill, intake, kept)
+                runs = do(check_tables, books, runs)
+                account = do(derive, intake, books, kept, runs)
+                runs = do(check_account, archive, account, runs)
+                disclosure = do(render, intake, account, kept, runs)
+                runs = do(check_disclosure, account, disclosure, runs)
+                if sign_off is not None:
+                    do(write_draft, request, archive, account, disclosure, runs)
+                    sign_off(out)
+                staged = do(stage, request, archive, account, disclosure, runs)
+                try:
+                    archived = do(keep, request, archive, account, staged)
+                finally:
+                    closing.discard(staged)
+        except closing.ClosingRefused as refusal:
+            closing.write_refusal(out, refusal)
+            raise
+        except closing.SignOffRejected as rejection:
+            closing.reject_draft(out, rejection)
+            raise
+    kept.forget_others()
+    return closing.Outcome.of(account, runs, out, archived.uri, staged.state, archived.notes)

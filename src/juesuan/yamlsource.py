@@ -103,14 +103,31 @@ def read_entry(path: Path, name: str) -> Entry:
     Raises:
         InputError: it is missing, unreadable, no YAML, or says something twice.
     """
+    return entry_of(yaml_text(path, name), name)
+
+
+def yaml_text(path: Path, name: str) -> str:
+    """Return the text of a YAML file; ``name`` is how problems call it.
+
+    Raises:
+        InputError: it is missing, or no UTF-8.
+    """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
         raise InputError([Problem(Place(name), "file.missing", "缺少文件")]) from None
     except UnicodeDecodeError as error:
         found = f"字节 {error.object[error.start]:#04x}"
         problem = Problem(Place(name), "file.encoding", "不是 UTF-8 编码的文本", found, "UTF-8")
         raise InputError([problem]) from None
+
+
+def entry_of(text: str, name: str) -> Entry:
+    """Return what the text of a YAML file says; ``name`` is how problems call it.
+
+    Raises:
+        InputError: it is no YAML, or says something twice.
+    """
     node = composed(text, name)
     doubled: list[Problem] = []
     entry = _entry(node, node.start_mark.line + 1, doubled, name) if node is not None else Entry(name, None, {})

@@ -38,20 +38,21 @@ def archived(done: Checked, folder: Path) -> str:
     """Write the results of a closing and archive them; return where the archive lies."""
     closing.write_results(folder / "out", done.account, done.disclosure, done.runs)
     address = str(folder / "archive")
-    closing.archive_account(address, done.account, folder / "out", State.APPROVED)
+    closing.ClosingArchive(address).keep(done.account, folder / "out", State.APPROVED)
     return address
 
 
 def next_year(package: Path, address: str) -> tuple[closing.Account, dict[str, CheckResult], str]:
     """Close a package with last year's archive beside it; return results by rule, and the sentences."""
-    intake = closing.ingest(package, archive=address)
+    intake = closing.ingest(package, archive=closing.ClosingArchive(address))
     assert intake.problems == ()
     books = closing.fill(intake)
     closing.refuse_failures(closing.check_tables(books))
     account = closing.derive(books)
-    with closing.last_years_results(address, account) as last:
+    with closing.ClosingArchive(address) as archive:
+        last = archive.last_year(account)
         assert last is not None
-        runs = closing.check_account(account, last.last_year)
+        runs = closing.check_account(account, last)
     closing.refuse_failures(runs)
     disclosure = closing.page_alone(account)
     told = closing.check_disclosure(account, disclosure, runs)

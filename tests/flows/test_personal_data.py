@@ -68,7 +68,7 @@ def test_personal_data_in_vouchers_reaches_no_published_file_and_only_the_restri
     package = with_personal_data(tmp_path / "package")
     assert holding(package, CANARIES) == {"ledger/vouchers.csv"}
     done = close_directly(package, tmp_path / "out")
-    closing.archive_account(str(tmp_path / "archive"), done.account, done.out)
+    closing.ClosingArchive(str(tmp_path / "archive")).keep(done.account, done.out)
     assert len(list(done.out.rglob("*"))) > 30
     assert holding(done.out, CANARIES) == set()
     (held,) = holding(tmp_path / "archive", CANARIES)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from juesuan import closing
+from juesuan.closing.kept import STAGES
 from juesuan.facts import Facts, Unit
 from juesuan.ledger import Ledger
 from juesuan.problems import OutputError
@@ -18,6 +19,7 @@ from juesuan.results import read_results
 from juesuan.review import approve, tell_standing
 from juesuan.runner import load_flow
 from tests.conftest import EXAMPLE, Closed, close_directly
+from tests.opens import opened
 
 
 def doubled(ledger: Ledger) -> Ledger:
@@ -167,6 +169,55 @@ def test_a_link_that_can_not_be_archived_leaves_what_was_published_as_it_was(
     procedure.close_unit(request, plainly)
     assert (out / "disclosure.html").is_file()
     assert (tmp_path / "archive" / "070123" / "2020" / "v0001" / "manifest-sha256.txt").is_file()
+
+
+def test_each_input_is_hashed_once_read_once_and_archived_once(
+    edited: Callable[..., Path], tmp_path: Path
+) -> None:
+    """An export is looked at three times more: twice for its kind and once for its longest line."""
+    package, done = edited({}), []
+    procedure = load_flow("procedure")
+    request = procedure.Request(package=package, out=tmp_path / "out", archive=str(tmp_path / "archive"))
+
+    def noting(name: str, stage: Callable[..., Any], *given: Any) -> Any:
+        done.append(name)
+        return stage(*given)
+
+    with opened() as files:
+        procedure.close_unit(request, noting)
+    counts = {path.relative_to(package).as_posix(): files[path] for path in package.rglob("*") if path.is_file()}
+    exports = {"ledger/vouchers.csv": 6, "ledger/trial-balance.csv": 6}
+    assert counts == dict.fromkeys(counts, 3) | exports | {"published-tables.csv": 2}  # nothing reads the last
+    assert done == [step.name for step in procedure.steps(signed=False)]
+
+
+def test_an_input_that_was_changed_after_it_was_read_is_not_archived(
+    edited: Callable[..., Path], tmp_path: Path
+) -> None:
+    package = edited({})
+    procedure = load_flow("procedure")
+    request = procedure.Request(package=package, out=tmp_path / "out", archive=str(tmp_path / "archive"))
+
+    def changing(name: str, stage: Callable[..., Any], *given: Any) -> Any:
+        if name == "归档":
+            text = package / "texts" / "profile.yaml"
+            text.write_text(text.read_text(encoding="utf-8") + "# 改过\n", encoding="utf-8")
+        return stage(*given)
+
+    with pytest.raises(OutputError, match=r"profile\.yaml 在归档时有改动"):
+        procedure.close_unit(request, changing)
+    assert not (tmp_path / "out").exists()
+    procedure.close_unit(request, plainly)
+    assert (tmp_path / "out" / "disclosure.html").is_file()
+
+
+def test_the_stages_that_are_kept_are_those_from_which_a_run_can_begin_again() -> None:
+    procedure = load_flow("procedure")
+    kept = tuple(step.kept for step in procedure.STEPS if step.kept)
+    assert kept == STAGES
+    schema = procedure.Request.model_json_schema()["properties"]["resume_from"]
+    assert tuple(schema["enum"]) == kept
+    assert [step.name for step in procedure.STEPS if step.signed] == ["输出待签的草稿", "等待签署"]
 
 
 def plainly(_: str, stage: Callable[..., Any], *given: Any) -> Any:

@@ -104,7 +104,7 @@ def _close(package: Path, out: Path, archive: Path, before: Callable[[int], None
     runs += closing.check_account(account)
     disclosure = closing.render_once(intake, account, kept)
     closing.write_results(out, account, disclosure, runs)
-    closing.archive_account(str(archive), account, out)
+    closing.ClosingArchive(str(archive)).keep(account, out)
     kept.forget_others()
     return {"changes": done, "used": kept.used}
 

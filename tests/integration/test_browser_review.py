@@ -117,7 +117,7 @@ def test_every_link_of_a_restored_archive_leads_somewhere_with_the_network_off(
     browser: BrowserContext, closed: Closed, tmp_path: Path
 ) -> None:
     address = str(tmp_path / "archive")
-    closing.archive_account(address, closed.account, closed.out)
+    closing.ClosingArchive(address).keep(closed.account, closed.out)
     restore(open_store(f"{address}/{closed.books.package.settings.unit.code}/2020"), tmp_path / "restored")
     results = tmp_path / "restored" / "data" / "results"
     page = browser.new_page()

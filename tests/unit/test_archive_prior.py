@@ -14,6 +14,7 @@ import yaml
 
 from juesuan import closing
 from juesuan.archive import Closing, archive_closing, open_store
+from juesuan.closing import ClosingArchive
 from juesuan.edition import roles_and_prior
 from juesuan.identities import CheckResult
 from juesuan.money import parse_wanyuan
@@ -22,6 +23,7 @@ from juesuan.problems import EditionError, OutputError, Severity
 from juesuan.results import State
 from juesuan.review import approve, write_review
 from tests.conftest import EXAMPLE, ROOT, Closed
+from tests.opens import opened
 
 ROLES, _ = roles_and_prior("wuhan-2020")
 PRIOR = ROOT / "expectations" / "editions" / "wuhan-2020" / "prior.yaml"
@@ -65,7 +67,7 @@ def test_without_the_file_the_archive_speaks_and_the_closing_is_the_same(
     assert alone.problems == ()
     assert alone.package is not None
     assert alone.package.prior == (), "a year before of which nothing is known"
-    intake = closing.ingest(package, archive=archive_2019(tmp_path))
+    intake = closing.ingest(package, archive=ClosingArchive(archive_2019(tmp_path)))
     assert intake.problems == ()
     assert intake.package is not None
     assert str(intake.package.prior[0].source) == "归档 070123/2019/v0001（已批准）"
@@ -79,8 +81,10 @@ def test_without_the_file_the_archive_speaks_and_the_closing_is_the_same(
 def test_a_file_that_agrees_is_used_and_one_that_does_not_is_named(tmp_path: Path) -> None:
     agreeing = tmp_path / "agreeing"
     agreeing.mkdir()
-    assert closing.ingest(EXAMPLE, archive=archive_2019(agreeing)).problems == ()
-    other = closing.ingest(EXAMPLE, archive=archive_2019(tmp_path, {"total": "1,873.47", "operating": "277"}))
+    assert closing.ingest(EXAMPLE, archive=ClosingArchive(archive_2019(agreeing))).problems == ()
+    other = closing.ingest(
+        EXAMPLE, archive=ClosingArchive(archive_2019(tmp_path, {"total": "1,873.47", "operating": "277"}))
+    )
     assert [str(one) for one in other.problems] == [
         "prior-year.csv 第 2 行 “金额（万元）”：与归档的上年公布数不一致；实际为“1,873.46”；应为1,873.47。"
         "归档 070123/2019/v0001（已批准）",
@@ -90,32 +94,32 @@ def test_a_file_that_agrees_is_used_and_one_that_does_not_is_named(tmp_path: Pat
 
 
 def test_an_archive_without_last_year_changes_nothing(tmp_path: Path) -> None:
-    assert closing.ingest(EXAMPLE, archive=str(tmp_path / "none")).problems == ()
+    assert closing.ingest(EXAMPLE, archive=ClosingArchive(str(tmp_path / "none"))).problems == ()
     assert not (tmp_path / "none").exists()
 
 
 def test_an_edition_that_does_not_say_what_is_meant_is_an_error_of_the_edition(tmp_path: Path) -> None:
     with pytest.raises(EditionError, match=r"没有“1999”版"):
-        closing.ingest(EXAMPLE, archive=archive_2019(tmp_path, edition="1999"))
+        closing.ingest(EXAMPLE, archive=ClosingArchive(archive_2019(tmp_path, edition="1999")))
 
 
 def test_figures_that_are_not_there_are_no_noughts_and_told_by_the_meaning_that_the_edition_names(
     tmp_path: Path,
 ) -> None:
     with pytest.raises(EditionError, match=r"070123/2019/v0001 has no grand\.total"):
-        closing.ingest(EXAMPLE, archive=archive_2019(tmp_path, without="total"))
+        closing.ingest(EXAMPLE, archive=ClosingArchive(archive_2019(tmp_path, without="total")))
 
 
 def test_the_last_stage_archives_results_inputs_and_sign_offs(closed: Closed, tmp_path: Path) -> None:
     out = tmp_path / "out"
     closing.write_results(out, closed.account, closed.disclosure, closed.runs)
-    address = str(tmp_path / "archive")
-    closing.check_archive(address)
-    first = closing.archive_account(address, closed.account, out)
-    assert not closing.archive_account(address, closed.account, out).fresh
+    archive = ClosingArchive(str(tmp_path / "archive"))
+    archive.prove()
+    first = archive.keep(closed.account, out)
+    assert not archive.keep(closed.account, out).fresh
     (out / "sign-offs").mkdir()
     (out / "sign-offs" / "one.json").write_text("{}", encoding="utf-8")
-    second = closing.archive_account(address, closed.account, out, State.APPROVED)
+    second = archive.keep(closed.account, out, State.APPROVED)
     assert (first.number, second.number) == (1, 2)
     home = Path(second.uri)
     assert (home / "data" / "sign-offs" / "one.json").is_file()
@@ -128,7 +132,7 @@ def test_the_last_stage_archives_results_inputs_and_sign_offs(closed: Closed, tm
 def test_an_archive_that_cannot_be_made_is_told_before_the_work(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(OutputError):
-        closing.check_archive(str(tmp_path / "file"))
+        ClosingArchive(str(tmp_path / "file")).prove()
 
 
 def test_a_unit_without_operating_expenses_takes_none_from_the_archive(
@@ -137,7 +141,7 @@ def test_a_unit_without_operating_expenses_takes_none_from_the_archive(
     package = edited(
         {"prior-year.csv": None, "settings.yaml": ("operating_expenses: true", "operating_expenses: false")}
     )
-    intake = closing.ingest(package, archive=archive_2019(tmp_path))
+    intake = closing.ingest(package, archive=ClosingArchive(archive_2019(tmp_path)))
     assert intake.package is not None
     assert "operating" not in {line.key for line in intake.package.prior}
 
@@ -153,9 +157,10 @@ def test_last_years_closing_is_compared_from_the_archive(closed: Closed, tmp_pat
     manifest["files"]["facts.csv"] = hashlib.sha256(changed.encode()).hexdigest()
     (results / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     archive_closing(open_store(address), Closing("070123", "甲", 2019, results, EXAMPLE, state=State.APPROVED))
-    with closing.last_years_results(address, account) as last:
-        assert last is not None
-        closing.write_results(tmp_path / "out", account, closed.disclosure, closed.runs, old=last.folder)
+    with ClosingArchive(address) as archive:
+        old = archive.results_before(account.books.package.settings)
+        assert old is not None
+        closing.write_results(tmp_path / "out", account, closed.disclosure, closed.runs, old=old)
     page = tmp_path / "out" / "review" / "index.html"
     assert "<del>1,873.46</del>" in page.read_text(encoding="utf-8")
     approve(tmp_path / "out", "王芳", "审核人", on=date(2021, 5, 20))
@@ -164,10 +169,28 @@ def test_last_years_closing_is_compared_from_the_archive(closed: Closed, tmp_pat
 
 
 def test_where_nothing_was_archived_that_can_be_compared_nothing_is(closed: Closed, tmp_path: Path) -> None:
-    with closing.last_years_results(str(tmp_path / "none"), closed.account) as last:
-        assert last is None
-    with closing.last_years_results(archive_2019(tmp_path), closed.account) as last:
-        assert last is None, "figures alone, and no run.json"
+    settings = closed.account.books.package.settings
+    for address in (str(tmp_path / "none"), archive_2019(tmp_path)):  # figures alone, and no run.json
+        with ClosingArchive(address) as archive:
+            assert archive.results_before(settings) is None
+            assert archive.last_year(closed.account) is None
+
+
+def test_last_years_results_are_fetched_once_however_often_they_are_asked_for(
+    closed: Closed, tmp_path: Path
+) -> None:
+    address, settings = str(tmp_path / "archive"), closed.account.books.package.settings
+    archive_closing(open_store(address), Closing("070123", "甲", 2019, closed.out, EXAMPLE))
+    held = tmp_path / "archive" / "070123" / "2019" / "v0001" / "data" / "results"
+    with opened() as files, ClosingArchive(address) as archive:
+        assert archive.published_before(EXAMPLE, settings) is not None
+        assert archive.last_year(closed.account) is not None
+        folder = archive.results_before(settings)
+        assert folder == archive.results_before(settings)
+        assert folder is not None
+    assert not folder.exists(), "it is there while the closing is at work"
+    results = {path for path in held.rglob("*") if path.is_file()}
+    assert {files[path] for path in results} == {1}
 
 
 def test_every_opening_balance_is_held_to_last_years_archived_closing_balance(
@@ -182,9 +205,10 @@ def test_every_opening_balance_is_held_to_last_years_archived_closing_balance(
         balances.assign(closing=closing_balances).to_parquet(results / "balances.parquet")
         address = str(tmp_path / name)
         archive_closing(open_store(address), Closing("070123", "甲", 2019, results, EXAMPLE, state=State.APPROVED))
-        with closing.last_years_results(address, closed.account) as last:
+        with ClosingArchive(address) as archive:
+            last = archive.last_year(closed.account)
             assert last is not None
-            runs = closing.check_account(closed.account, last.last_year)
+            runs = closing.check_account(closed.account, last)
         return {result.id: result for run in runs for result in run.results}
 
     rolled = found(balances["opening"], "rolled")["carry-over.balances"]

@@ -402,19 +402,19 @@ def test_two_closings_that_take_a_number_at_once_get_two(
 
 
 def test_last_years_published_figures_come_proven_from_the_archive(store: Store, tmp_path: Path) -> None:
-    assert last_year(store, "070123", 2020) is None
+    assert last_year(store, "070123", 2020, tmp_path / "before") is None
     closing = demo_closing(tmp_path)
     archive_closing(store, replace(closing, state=State.APPROVED))
-    found = last_year(store, "070123", 2020)
+    found = last_year(store, "070123", 2020, tmp_path / "before")
     assert found is not None
     assert (found.version, found.edition, found.state) == ("070123/2019/v0001", "2020", State.APPROVED)
     assert found.amounts == {"t1.30.1": 1873460000}  # 分, as published
     archive_closing(store, closing)  # a later draft is not what was published
-    found = last_year(store, "070123", 2020)
+    found = last_year(store, "070123", 2020, tmp_path / "before")
     assert found is not None
     assert found.version == "070123/2019/v0001"
-    assert last_year(store, "070123", 2019) is None
-    assert last_year(store, "999", 2020) is None
+    assert last_year(store, "070123", 2019, tmp_path / "before") is None
+    assert last_year(store, "999", 2020, tmp_path / "before") is None
 
 
 @pytest.mark.parametrize(
@@ -436,7 +436,7 @@ def test_last_years_figures_are_not_guessed(
         chmod_all(home)
         (home / "data" / "results" / file).write_text("changed")
     with pytest.raises(OutputError, match=told):
-        last_year(store, "070123", 2020)
+        last_year(store, "070123", 2020, tmp_path / "before")
 
 
 def test_a_manifest_that_was_forged_with_its_file_does_not_prove_it(store: DirectoryStore, tmp_path: Path) -> None:
@@ -450,7 +450,7 @@ def test_a_manifest_that_was_forged_with_its_file_does_not_prove_it(store: Direc
         manifest.read_text(encoding="utf-8").replace(old, tree(home)["data/results/facts.csv"]), encoding="utf-8"
     )
     with pytest.raises(OutputError, match="已损坏"):
-        last_year(store, "070123", 2020)
+        last_year(store, "070123", 2020, tmp_path / "before")
     (home / "tagmanifest-sha256.txt").write_bytes(b"\xff")
     with pytest.raises(OutputError, match="已损坏"):
-        last_year(store, "070123", 2020)
+        last_year(store, "070123", 2020, tmp_path / "before")

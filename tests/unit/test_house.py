@@ -18,6 +18,7 @@ STILL_SHARED = frozenset({
     "Heading", "Indicator", "Kind", "LastYear", "Layout", "Mention", "Money", "Note", "Paragraph", "Part", "Piece",
     "Profile", "Prose", "Role", "Rule", "RuleFile", "Section", "Sheet", "Source", "Spot", "Stage", "State",
     "Stated", "Subject", "Term", "Text", "Verdict", "Words",
+    "Before", "Block", "Case", "Choice", "Office", "Outcome", "Record", "Standing", "Upload",
 })  # fmt: skip
 """Names that several rooms gave before each was to be given once. A new class takes another."""
 

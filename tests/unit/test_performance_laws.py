@@ -6,8 +6,8 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from juesuan.performance import ExecutionLine, Indicator, Kind, RateBasis, Sheet, score_sheet
-from juesuan.performance_rules import load_rules
+from juesuan.scores.scheme import load_rules
+from juesuan.scores.scoring import ExecutionLine, Indicator, Kind, RateBasis, Sheet, score_sheet
 
 RULES = load_rules("wuhan-2020", "wuhan")
 amounts = st.integers(0, 10**12).map(Fraction)

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from juesuan.facts import Source
-from juesuan.performance import (
+from juesuan.problems import EditionError, InputError, Place
+from juesuan.scores.scheme import Band, ZeroBudget, load_rules
+from juesuan.scores.scoring import (
     ExecutionLine,
     Indicator,
     Kind,
@@ -17,8 +19,6 @@ from juesuan.performance import (
     score_sheet,
     sheet_problems,
 )
-from juesuan.performance_rules import Band, ZeroBudget, load_rules
-from juesuan.problems import EditionError, InputError, Place
 
 RULES = load_rules("wuhan-2020", "wuhan")
 PLACE = Place("performance.yaml")

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from juesuan.performance import (
+from juesuan.scores.scheme import load_rules
+from juesuan.scores.scoring import (
     ExecutionLine,
     Indicator,
     Kind,
@@ -16,7 +17,6 @@ from juesuan.performance import (
     Sheet,
     score_sheet,
 )
-from juesuan.performance_rules import load_rules
 
 Case = dict[str, Any]
 

@@ -69,7 +69,7 @@ def test_no_other_room_names_a_file_of_the_results() -> None:
 def test_every_room_proves_results_by_the_one_manifest(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("1", encoding="utf-8")
     (tmp_path / "b").write_text("2", encoding="utf-8")
-    write_manifest(tmp_path, {"unit": "1", "year": 2020})
+    write_manifest(tmp_path, {"unit": "1", "year": 2020, "edition": "x"})
     manifest = read_manifest(tmp_path)
     manifest.prove(("a", "b"))
     with pytest.raises(OutputError, match="缺少 c"):

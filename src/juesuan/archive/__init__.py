@@ -3,7 +3,7 @@
 store = open_store("s3://bucket/prefix?endpoint=https://…")     # or a folder
 store.prove()                                                   # refuses storage that does not keep its word
 archive_closing(store, closing)                                 # a BagIt bag, written once
-prove(store); restore(store, folder); history(store); last_year(store, unit, year)
+prove(store); restore(store, folder); history(store); last_year(store, unit, year, into)
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from juesuan.archive.bag import Bag, Closing, make_bag
 from juesuan.archive.directory import DirectoryStore
 from juesuan.archive.heads import Damage
-from juesuan.archive.lastyear import LastYear, last_year, results_of_last_year
+from juesuan.archive.lastyear import ArchivedYear, last_year
 from juesuan.archive.location import parse_location, require_address
 from juesuan.archive.opening import open_store
 from juesuan.archive.proof import Entry, Proof, history, prove
@@ -21,6 +21,7 @@ from juesuan.archive.versions import Archived, Version, deposit, find_versions
 
 __all__ = [
     "Archived",
+    "ArchivedYear",
     "Bag",
     "Closing",
     "Content",
@@ -30,7 +31,6 @@ __all__ = [
     "Head",
     "KeyMissingError",
     "KeyTakenError",
-    "LastYear",
     "Office",
     "Proof",
     "RetainedError",
@@ -46,7 +46,6 @@ __all__ = [
     "parse_location",
     "prove",
     "require_address",
-    "results_of_last_year",
 ]
 
 

@@ -15,7 +15,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -36,7 +36,12 @@ _SKIPPED = "__pycache__"
 
 @dataclass(frozen=True)
 class Closing:
-    """What is to be archived: whose closing it is, and where its parts lie."""
+    """What is to be archived: whose closing it is, and where its parts lie.
+
+    ``known`` are the SHA-256 of inputs by their path among them, as they were read: they are not hashed again, and
+    a file that is another by now is not archived. ``published`` is where the results are to lie: no part of the
+    inputs, though it may lie among them.
+    """
 
     unit: str
     name: str
@@ -46,9 +51,8 @@ class Closing:
     sign_offs: Path | None = None
     state: State = State.DRAFT
     prepared_on: date | None = None
-    published: Path | None = (
-        None  # where the results are to lie: no part of the inputs, though it may lie among them
-    )
+    published: Path | None = None
+    known: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ def make_bag(closing: Closing, *, without: Iterable[Path] = ()) -> Bag:
         made = dict(_folder(RESULTS, results, apart))
         if closing.sign_offs is not None:
             made.update(_folder(SIGN_OFFS, closing.sign_offs.resolve(), set()))
-        given = dict(_folder(INPUTS, closing.inputs.resolve(), left_out))
+        given = dict(_folder(INPUTS, closing.inputs.resolve(), left_out, closing.known))
     except OSError as error:
         raise OutputError(f"归档前读不了 {error.filename}：{words_of(error)}。") from error
     code = code_version()
@@ -111,7 +115,9 @@ def parse_info(text: bytes) -> dict[str, str]:
     return {label: value for label, _, value in pairs}
 
 
-def _folder(prefix: str, folder: Path, left_out: set[Path]) -> Iterator[tuple[str, Content]]:
+def _folder(
+    prefix: str, folder: Path, left_out: set[Path], known: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, Content]]:
     seen: dict[str, str] = {}
     for place, folders, names in os.walk(folder, onerror=_raise):
         here = Path(place)
@@ -127,7 +133,7 @@ def _folder(prefix: str, folder: Path, left_out: set[Path]) -> Iterator[tuple[st
             if key in seen:
                 raise OutputError(f"不能归档 {key}：有两个文件的名称看起来相同，只是编码不同，请改名。")
             seen[key] = shown
-            yield f"{prefix}/{key}", Content.of_file(path)
+            yield f"{prefix}/{key}", Content.of_file(path, (known or {}).get(shown))
 
 
 def _kept(name: str) -> bool:

@@ -1,6 +1,5 @@
-"""What a unit published last year, read from its archive."""
+"""What a unit published last year, fetched from its archive."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,29 +9,30 @@ from juesuan.archive.bag import INPUTS, RESULTS
 from juesuan.archive.proof import read_proven
 from juesuan.archive.store import Store
 from juesuan.archive.versions import Version, find_versions, state_of
+from juesuan.files import read_json
 from juesuan.problems import OutputError
 from juesuan.results import State, read_facts_csv
 from juesuan.results.names import FACTS_CSV, MANIFEST
 
-FACTS = f"{RESULTS}/{FACTS_CSV}"
-_RESULTS_MANIFEST = f"{RESULTS}/{MANIFEST}"
 _MONEY = "分"
 
 
 @dataclass(frozen=True)
-class LastYear:
-    """Published amounts in 分, by the id of their fact, and the version that they were read from."""
+class ArchivedYear:
+    """The results of a year in a folder, the published amounts in 分 by the id of their fact, and the version."""
 
     version: str
     edition: str
     state: State | None
     amounts: Mapping[str, int]
+    folder: Path
 
 
-def last_year(store: Store, unit: str, year: int) -> LastYear | None:
-    """Return the amounts of a unit as published for the year before; None where the archive holds no such closing.
+def last_year(store: Store, unit: str, year: int, into: Path) -> ArchivedYear | None:
+    """Write the results of a unit's closing of the year before into a folder, each file proved, and read them.
 
-    Of several versions the newest approved one counts; where none was approved, the newest.
+    Of several versions the newest approved one counts; where none was approved, the newest. Where it holds no such
+    closing, nothing is written and None returned.
 
     Raises:
         OutputError: the storage failed, or what it holds is not what was archived.
@@ -40,39 +40,32 @@ def last_year(store: Store, unit: str, year: int) -> LastYear | None:
     version = _published(store, unit, year - 1)
     if version is None:
         return None
+    _write(store, version, RESULTS, into)
     state = state_of(store, version)
-    return LastYear(version.label, _edition(store, version), state, dict(_amounts(store, version)))
+    return ArchivedYear(version.label, _edition(version, into), state, dict(_amounts(version, into)), into)
 
 
-def results_of_last_year(store: Store, unit: str, year: int, into: Path) -> str:
-    """Write the results of the closing that :func:`last_year` reads into a folder, and return its version.
+def inputs_of_last_year(store: Store, unit: str, year: int, into: Path) -> str:
+    """Write the package of the closing that :func:`last_year` reads into a folder, and return its version.
 
     Where the archive holds no such closing, nothing is written and the version is empty.
 
     Raises:
         OutputError: the storage failed, or what it holds is not what was archived.
     """
-    return _write(store, _published(store, unit, year - 1), RESULTS, into)
-
-
-def inputs_of_last_year(store: Store, unit: str, year: int, into: Path) -> str:
-    """Write the package of the closing that :func:`last_year` reads into a folder, likewise.
-
-    Raises:
-        OutputError: the storage failed, or what it holds is not what was archived.
-    """
-    return _write(store, _published(store, unit, year - 1), INPUTS, into)
-
-
-def _write(store: Store, version: Version | None, room: str, into: Path) -> str:
+    version = _published(store, unit, year - 1)
     if version is None:
         return ""
+    _write(store, version, INPUTS, into)
+    return version.label
+
+
+def _write(store: Store, version: Version, room: str, into: Path) -> None:
     for name in version.keys:
         if name.startswith(f"{room}/"):
             target = into / name.removeprefix(f"{room}/")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(read_proven(store, version, name))
-    return version.label
 
 
 def _published(store: Store, unit: str, year: int) -> Version | None:
@@ -82,18 +75,17 @@ def _published(store: Store, unit: str, year: int) -> Version | None:
     return next(reversed(approved or versions), None)
 
 
-def _edition(store: Store, version: Version) -> str:
+def _edition(version: Version, folder: Path) -> str:
     try:
-        return str(json.loads(read_proven(store, version, _RESULTS_MANIFEST))["edition"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise OutputError(f"归档的 {version.label}/{_RESULTS_MANIFEST} 没有写明报表版本。") from error
+        return str(read_json(folder / MANIFEST)["edition"])
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise OutputError(f"归档的 {version.label}/{RESULTS}/{MANIFEST} 没有写明报表版本。") from error
 
 
-def _amounts(store: Store, version: Version) -> Iterator[tuple[str, int]]:
-    text = read_proven(store, version, FACTS).decode("utf-8")
+def _amounts(version: Version, folder: Path) -> Iterator[tuple[str, int]]:
     try:
-        for row in read_facts_csv(text).values():
+        for row in read_facts_csv((folder / FACTS_CSV).read_text(encoding="utf-8")).values():
             if row["unit"] == _MONEY:
                 yield row["id"], int(Fraction(row["displayed"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise OutputError(f"归档的 {version.label}/{FACTS} 不是可以读取的数据表。") from error
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise OutputError(f"归档的 {version.label}/{RESULTS}/{FACTS_CSV} 不是可以读取的数据表。") from error

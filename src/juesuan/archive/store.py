@@ -44,8 +44,10 @@ class Content:
         return cls(len(data), hashlib.sha256(data).hexdigest(), data)
 
     @classmethod
-    def of_file(cls, path: Path) -> "Content":
-        """Return a file as content; it is read once to hash it and again when it is kept."""
+    def of_file(cls, path: Path, sha256: str | None = None) -> "Content":
+        """Return a file as content; it is read to hash it, unless its hash is known, and again when it is kept."""
+        if sha256 is not None:
+            return cls(path.stat().st_size, sha256, path=path)
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
             return cls(stream.tell(), digest, path=path)

@@ -12,7 +12,7 @@
 ``flows/procedure.py`` calls them in order, as Prefect tasks or plainly; tests call them directly.
 """
 
-from juesuan.closing.archiving import archive_account, check_archive, last_years_results
+from juesuan.closing.archiving import ClosingArchive
 from juesuan.closing.checks import check_account, check_disclosure, check_ledger, check_tables
 from juesuan.closing.compute import Account, Books, derive, fill
 from juesuan.closing.intake import Intake, Overrides, ingest, inputs_of, lock_name, with_ledger
@@ -40,6 +40,7 @@ from juesuan.review import SignOffRefused, SignOffRejected
 __all__ = [
     "Account",
     "Books",
+    "ClosingArchive",
     "ClosingRefused",
     "Disclosure",
     "Intake",
@@ -52,9 +53,7 @@ __all__ = [
     "State",
     "Turn",
     "address_of",
-    "archive_account",
     "check_account",
-    "check_archive",
     "check_disclosure",
     "check_ledger",
     "check_tables",
@@ -68,7 +67,6 @@ __all__ = [
     "ingest",
     "inputs_of",
     "invitation",
-    "last_years_results",
     "lock_name",
     "name_of",
     "next_signature",

@@ -1,14 +1,13 @@
 """Middle stages: fill the tables, round all amounts together, make every figure a fact."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
 from juesuan.closing.carryover import adjustment_figures, adjustment_identity
 from juesuan.closing.intake import Intake
 from juesuan.closing.lists import lists_of, told_items
-from juesuan.closing.scores import ScoredSheet, score_facts, score_sheets
 from juesuan.closing.spending import (
     Cells,
     execution_figures,
@@ -30,13 +29,14 @@ from juesuan.package.money import budget_id
 from juesuan.problems import Severity
 from juesuan.roles import Role
 from juesuan.rounding import Policy, Rounding, round_figures
+from juesuan.scores.sheets import ScoredSheet, score_facts, score_sheets
 from juesuan.statistics import Lists, Undefined, derive_statistics
 from juesuan.tables import FilledTable, Tables, fill_tables, note_identities, structural_identities
 
 
 @dataclass(frozen=True)
 class Books:
-    """Every exact amount of a closing, and what must hold among them."""
+    """Every exact amount of a closing, and what must hold among them; ``inputs`` are those of the intake."""
 
     package: ClosingPackage
     edition: Edition
@@ -45,6 +45,7 @@ class Books:
     tables: Tables
     figures: Mapping[str, Figure]
     identities: tuple[Identity, ...]
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def values(self) -> Mapping[str, int]:
@@ -120,7 +121,7 @@ def fill(intake: Intake) -> Books:
         execution_identity(execution),
         operating_identity(package, cells),
     )
-    return Books(package, edition, intake.codes, ledger, tables, figures, identities)
+    return Books(package, edition, intake.codes, ledger, tables, figures, identities, intake.inputs)
 
 
 def derive(books: Books) -> Account:

@@ -9,11 +9,9 @@ from typing import Any
 
 from juesuan import __version__
 from juesuan.closing.compute import Account
-from juesuan.closing.intake import input_files
 from juesuan.document import Document, Grid
 from juesuan.editionfiles import is_path
 from juesuan.facts import Facts, number_text
-from juesuan.files import sha256_of
 from juesuan.identities import Explanation
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import OutputError
@@ -78,7 +76,7 @@ def run_data(account: Account) -> dict[str, Any]:
         "figures": len(account.facts),
         "money": books.edition.money.name,
         "headline": list(_headline(account)),
-        "inputs": {path.relative_to(books.package.root).as_posix(): sha256_of(path) for path in _inputs(account)},
+        "inputs": dict(books.inputs),
     }
 
 
@@ -97,10 +95,6 @@ def _headline(account: Account) -> Iterator[dict[str, str]]:
                 "figure": one.of,
                 "prior": one.prior if one.prior in account.facts else "",
             }
-
-
-def _inputs(account: Account) -> list[Path]:
-    return sorted(input_files(account.books.package.root))
 
 
 def _section(section: Section, facts: Facts) -> dict[str, Any]:

@@ -1,17 +1,18 @@
 """First stage: read the closing package and the ledger, and keep everything wrong with them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal
 
+from juesuan.closing.archiving import ClosingArchive
 from juesuan.closing.codes import codes_of
 from juesuan.closing.funds import with_funds
-from juesuan.closing.kept import KeptStages, hash_of, hash_of_files, hash_of_program
-from juesuan.closing.prior import published_before
+from juesuan.closing.kept import KeptStages, hash_of, hash_of_known, hash_of_program
 from juesuan.edition import Edition, editions_for, load_edition
 from juesuan.editionfiles import is_path
+from juesuan.files import sha256_of
 from juesuan.ledger import (
     Codes,
     Ledger,
@@ -34,7 +35,10 @@ NO_INPUT = frozenset({".md", ".py", ".pyc", ".toml"})
 
 @dataclass(frozen=True)
 class Intake:
-    """What was handed in. ``package`` and ``ledger`` are None where they could not be read at all."""
+    """What was handed in. ``package`` and ``ledger`` are None where they could not be read at all.
+
+    ``inputs`` are the SHA-256 of the files by their path in the package, each hashed once, before it was read.
+    """
 
     root: Path
     edition: Edition | None
@@ -42,6 +46,7 @@ class Intake:
     package: ClosingPackage | None
     ledger: Ledger | None
     problems: tuple[Problem, ...]
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def codes(self) -> Codes:
@@ -77,18 +82,22 @@ class Overrides:
 
 
 def ingest(
-    root: Path, overrides: Overrides | None = None, kept: KeptStages | None = None, archive: str | None = None
+    root: Path,
+    overrides: Overrides | None = None,
+    kept: KeptStages | None = None,
+    archive: ClosingArchive | None = None,
 ) -> Intake:
     """Read everything that a package holds. Problems of the data are values; nothing stops at the first one.
 
-    With ``kept``, a ledger that was read before from the same files is not read again. With the address of an
-    ``archive``, last year's figures are those that it says were published.
+    With ``kept``, a ledger that was read before from the same files is not read again. With an ``archive``,
+    last year's figures are those that it says were published.
 
     Raises:
         EditionError: the edition's own files are wrong.
         OutputError: the archive can't be read, or what it holds of last year is damaged.
     """
-    reading = check_package(root, partial(published_before, archive, root) if archive is not None else None)
+    inputs = {path.relative_to(root).as_posix(): sha256_of(path) for path in sorted(input_files(root))}
+    reading = check_package(root, partial(archive.published_before, root) if archive is not None else None)
     problems = list(reading.problems)
     settings, package, edition, ledger = reading.settings, reading.package, None, None
     if settings is not None and overrides is not None:
@@ -101,7 +110,7 @@ def ingest(
         if settings.year not in edition.valid:
             problems.append(_other_edition(settings, edition, reading.package))
         try:
-            ledger = _ledger(root, settings, edition, kept)
+            ledger = _ledger(root, settings, edition, kept, inputs)
         except InputError as error:
             problems.extend(error.problems)
         else:
@@ -109,7 +118,7 @@ def ingest(
     if settings is not None and package is not None and edition is not None and ledger is not None:
         package, unfitting = with_funds(package, ledger, edition.chart, load_codes(settings.year).functional)
         problems.extend(unfitting)
-    return Intake(root, edition, settings, package, ledger, as_known(root, dict.fromkeys(problems)))
+    return Intake(root, edition, settings, package, ledger, as_known(root, dict.fromkeys(problems)), inputs)
 
 
 def with_ledger(intake: Intake, vouchers: Sequence[Path], trial_balance: Sequence[Path] = ()) -> Intake:
@@ -146,17 +155,15 @@ def inputs_of(intake: Intake) -> str:
     Explanations are left out: they satisfy checks, which are done each time, and change no figure and no sentence.
     """
     root = intake.root
-    explanations = root / intake.settings.files.explanations if intake.settings else None
-    files = [path for path in input_files(root) if path != explanations]
+    explanations = intake.settings.files.explanations if intake.settings else ""
+    files = {name: found for name, found in intake.inputs.items() if name != explanations}
     settings = repr(intake.settings)
     prior = repr(intake.package.prior) if intake.package else ""  # perhaps of the archive, and in no file
     edition = intake.edition
     own = (
         (edition.files.fingerprint, edition.words.fingerprint) if edition else ()
     )  # perhaps outside of the program
-    return hash_of(
-        hash_of_program(), *own, str(root), settings, prior, _contents(intake), hash_of_files(files, root)
-    )
+    return hash_of(hash_of_program(), *own, str(root), settings, prior, _contents(intake), hash_of_known(files))
 
 
 def input_files(root: Path) -> list[Path]:
@@ -188,7 +195,9 @@ def _other_edition(settings: Settings, edition: Edition, package: ClosingPackage
     )
 
 
-def _ledger(root: Path, settings: Settings, edition: Edition, kept: KeptStages | None) -> Ledger:
+def _ledger(
+    root: Path, settings: Settings, edition: Edition, kept: KeptStages | None, inputs: Mapping[str, str]
+) -> Ledger:
     profile = _profile(root, settings.ledger.profile)
     database = settings.ledger.database
     if database is not None:  # what it holds may be another thing today
@@ -206,10 +215,9 @@ def _ledger(root: Path, settings: Settings, edition: Edition, kept: KeptStages |
     if kept is None:
         return read()
     own = [root / settings.ledger.profile] if settings.ledger.profile.endswith(".yaml") else []
-    files = [*dict.fromkeys((*vouchers, *trial_balance)), *own, root / SETTINGS_FILE]
-    return kept.result(
-        "ledger", hash_of(hash_of_program(), edition.chart.edition, hash_of_files(files, root)), read
-    )
+    files = sorted({*vouchers, *trial_balance, *own, root / SETTINGS_FILE})
+    known = {name: inputs.get(name, "") for name in (path.relative_to(root).as_posix() for path in files)}
+    return kept.result("ledger", hash_of(hash_of_program(), edition.chart.edition, hash_of_known(known)), read)
 
 
 def _profile(root: Path, name: str) -> Profile | None:

@@ -8,7 +8,7 @@ made for its owner alone.
 
 import hashlib
 import pickle
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -87,10 +87,12 @@ def hash_of(*parts: str) -> str:
 
 def hash_of_files(files: Iterable[Path], root: Path) -> str:
     """Return the hash of files: their paths below the root, and what they hold."""
-    parts = []
-    for path in sorted(files):
-        parts += [path.relative_to(root).as_posix(), sha256_of(path)]
-    return hash_of(*parts)
+    return hash_of_known({path.relative_to(root).as_posix(): sha256_of(path) for path in sorted(files)})
+
+
+def hash_of_known(files: Mapping[str, str]) -> str:
+    """Return the hash of files whose hashes are known, by their paths."""
+    return hash_of(*(part for file in files.items() for part in file))
 
 
 @read_once

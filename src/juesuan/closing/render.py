@@ -7,14 +7,13 @@ from datetime import date
 from juesuan.closing.compute import Account
 from juesuan.closing.evidence import trace_entries
 from juesuan.closing.glyphs import refuse_unprintable
-from juesuan.closing.score_grid import score_grid
-from juesuan.closing.task_grid import task_grid
-from juesuan.closing.unit_grid import unit_grid
+from juesuan.closing.grids import task_grid, unit_grid
 from juesuan.document import Block, Document
 from juesuan.narrative import Composition, compose
 from juesuan.narrative.charts import charts_of
 from juesuan.package import ClosingPackage
 from juesuan.readback import Renditions, prove
+from juesuan.scores.layout import score_grid
 from juesuan.skins.docx import render_docx
 from juesuan.skins.html import render_html
 from juesuan.skins.pdf import print_pdf

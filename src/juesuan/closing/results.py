@@ -11,7 +11,6 @@ from juesuan.closing.evidence import parts_behind
 from juesuan.closing.proof import certificate_of
 from juesuan.closing.refusal import ClosingRefused, failed_of
 from juesuan.closing.render import Disclosure, render
-from juesuan.closing.score_report import scores_data
 from juesuan.files import write_json
 from juesuan.forms.model import ListedErratum
 from juesuan.problems import OutputError, words_of
@@ -57,6 +56,7 @@ from juesuan.results.names import (
 )
 from juesuan.review import SignOffRejected, render_refused, write_review
 from juesuan.rules.check import SuiteRun, write_docs
+from juesuan.scores.sheets import scores_data
 from juesuan.tables import describe_selection
 
 

@@ -22,7 +22,9 @@ def fill_once(intake: Intake, kept: KeptStages) -> Books:
         OutputError: the result can't be kept.
     """
     books = kept.result("fill", inputs_of(intake), lambda: _alone(fill(intake)))
-    return replace(books, package=intake.package or books.package, ledger=intake.ledger or books.ledger)
+    return replace(
+        books, package=intake.package or books.package, ledger=intake.ledger or books.ledger, inputs=intake.inputs
+    )
 
 
 def derive_once(intake: Intake, books: Books, kept: KeptStages) -> Account:

@@ -16,11 +16,11 @@ from juesuan.forms import load_forms
 from juesuan.ledger import load_chart
 from juesuan.money import DisplayUnit, parse_amount
 from juesuan.narrative import load_charts
-from juesuan.performance_rules import load_rules
 from juesuan.problems import EditionError, InputError, Place, Problem
 from juesuan.resources import resource_root
 from juesuan.roles import Roles
 from juesuan.rules import readable_rules
+from juesuan.scores.scheme import load_rules
 from juesuan.statistics import load_definitions
 from juesuan.tables.rules import rule_files
 

@@ -13,9 +13,9 @@ from juesuan.forms import Forms, Zeros
 from juesuan.ledger import AccountChart
 from juesuan.money import FEN_PER_WANYUAN, FEN_PER_YUAN, DisplayUnit
 from juesuan.narrative.charts import Charts
-from juesuan.performance_rules import ScoreRules
 from juesuan.roles import ListLine, RoleLine, RoleName, Roles, Untold
 from juesuan.rules import WrittenRule
+from juesuan.scores.scheme import ScoreRules
 from juesuan.statistics import Definitions
 from juesuan.tables.rules import WrittenFile
 from juesuan.yamlsource import Strict

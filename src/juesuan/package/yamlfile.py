@@ -15,7 +15,7 @@ from juesuan.package.markup import Declared, Reference, Stated, Words, parse
 from juesuan.package.performance import Indicator
 from juesuan.package.prose import Mention, Prose, named_fact, unnamed_fact
 from juesuan.problems import InputError, Place, Problem
-from juesuan.yamlsource import composed, read_yaml
+from juesuan.yamlsource import composed, entry_of, yaml_text
 
 Model = TypeVar("Model", bound=BaseModel)
 Model_co = TypeVar("Model_co", bound=BaseModel, covariant=True)
@@ -41,12 +41,11 @@ def read_file(root: Path, file: str, model: type[Model], problems: list[Problem]
     Faults of the mark-up are noted too, but don't keep the file from being returned.
     """
     try:
-        path = package_file(root, file)
-        read = read_yaml(path, model, name=file)
+        text = yaml_text(package_file(root, file), file)
+        read = entry_of(text, file).into(model)
     except InputError as error:
         problems.extend(error.problems)
         return None
-    text = path.read_text(encoding="utf-8-sig")
     placing = _Placing(file, text.split("\n"), problems)
     placing.index(composed(text, file), ())
     placed: Model = placing.placed(read, ())

@@ -14,11 +14,11 @@ from juesuan.facts import Fact, Facts, Source, Unit
 from juesuan.money import DisplayUnit
 from juesuan.narrative.slots import UNKNOWN, Pieces, Telling, tellings_of
 from juesuan.package import ClosingPackage
-from juesuan.performance_rules import ScoreRules
 from juesuan.problems import EditionError, Severity
 from juesuan.roles import Roles
 from juesuan.rules.check import ROW_SEPARATOR
 from juesuan.rules.sections import Section, is_titled, sections_of
+from juesuan.scores.scheme import ScoreRules
 from juesuan.statistics import Definitions, Lists, Member, Undefined
 from juesuan.yamlsource import Strict
 

@@ -11,7 +11,6 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
-from juesuan.archive import open_store
 from juesuan.archive.lastyear import inputs_of_last_year
 from juesuan.audit.catalog import load_catalog
 from juesuan.audit.mentions import directory_blocks
@@ -21,7 +20,7 @@ from juesuan.audit.read import read_document
 from juesuan.audit.recognise import recognise
 from juesuan.audit.subjects import Subjects
 from juesuan.audit.tables import Book, label_key
-from juesuan.closing.prior import published_before
+from juesuan.closing import ClosingArchive
 from juesuan.edition import roles_and_prior
 from juesuan.money import FEN_PER_YUAN
 from juesuan.package import Settings
@@ -116,13 +115,13 @@ def from_archive(archive: str, settings: Settings, root: Path) -> Before:
         OutputError: the archive can't be read, or holds no closing of the year before.
         EditionError: the edition of that closing is not known.
     """
-    published = published_before(archive, root, settings)
-    if published is None:
-        raise OutputError(f"归档 {archive} 里没有单位 {settings.unit.code} {settings.year - 1} 年度的决算。")
-    found = Before(published.where, year=settings.year - 1)
-    found.prior = {line.key: line.amount for line in published.lines}
-    with tempfile.TemporaryDirectory(prefix="juesuan-") as folder:
-        inputs_of_last_year(open_store(archive), settings.unit.code, settings.year, Path(folder))
+    with ClosingArchive(archive) as held, tempfile.TemporaryDirectory(prefix="juesuan-") as folder:
+        published = held.published_before(root, settings)
+        if published is None:
+            raise OutputError(f"归档 {archive} 里没有单位 {settings.unit.code} {settings.year - 1} 年度的决算。")
+        found = Before(published.where, year=settings.year - 1)
+        found.prior = {line.key: line.amount for line in published.lines}
+        inputs_of_last_year(held.store, settings.unit.code, settings.year, Path(folder))
         try:
             _from_package(found, read_draft(Path(folder)))
         except InputError as error:

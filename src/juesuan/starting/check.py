@@ -4,10 +4,12 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from juesuan.closing import (
+    ClosingArchive,
     ClosingRefused,
     Intake,
     check_account,
@@ -120,7 +122,8 @@ def standing_of(root: Path, archive: str | None = None, more: Sequence[Problem] 
         EditionError: the edition's own files are wrong.
         OutputError: the archive can't be read.
     """
-    intake = ingest(root, archive=archive)
+    with ClosingArchive(archive) if archive is not None else nullcontext() as held:
+        intake = ingest(root, archive=held)
     places = places_of(root)
     problems = without_echo(more, intake.problems)
     runs: tuple[SuiteRun, ...] = ()

@@ -24,6 +24,7 @@ from starlette.routing import Route
 from juesuan.closing.refusal import COLUMNS
 from juesuan.people import Person, Role
 from juesuan.problems import InputError, JuesuanError
+from juesuan.results.names import CHECKS_PAGE, DOCX, FACTS_CSV, PAGE, PDF, REVIEW_PAGE, XLSX
 from juesuan.web.cases import SHOWN, Case, Cases, Found
 from juesuan.web.frame import EXPIRED, Frame, fields
 from juesuan.web.server import Run, Runs, Server, Unreachable
@@ -37,13 +38,13 @@ _SIGNERS = (Role.PREPARER, Role.REVIEWER, Role.APPROVER)
 _LINE = re.compile(r"(.+?) 第 (\d+) 行")
 _ROW = re.compile(r"([^、]+?):(\d+)(?= |、|$)")
 _RESULTS = {
-    "review/index.html": "审核页",
-    "validation/index.html": "校验文档",
-    "disclosure.html": "公开文本（网页）",
-    "disclosure.pdf": "公开文本（PDF）",
-    "disclosure.docx": "公开文本（Word）",
-    "disclosure.xlsx": "公开报表（Excel）",
-    "facts.csv": "全部的数（CSV）",
+    REVIEW_PAGE: "审核页",
+    CHECKS_PAGE: "校验文档",
+    PAGE: "公开文本（网页）",
+    PDF: "公开文本（PDF）",
+    DOCX: "公开文本（Word）",
+    XLSX: "公开报表（Excel）",
+    FACTS_CSV: "全部的数（CSV）",
 }
 _NOT_YOURS = "您的角色不包括这个单位。"
 

@@ -13,8 +13,8 @@ from fractions import Fraction
 
 from juesuan.facts import Source
 from juesuan.money import print_decimal, print_rate, round_half_up
-from juesuan.performance_rules import RateBasis, ScoreRules, ZeroBudget
 from juesuan.problems import InputError, Place, Problem
+from juesuan.scores.scheme import RateBasis, ScoreRules, ZeroBudget
 
 _ONE = Fraction(1)
 

@@ -3,14 +3,19 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from juesuan import package as given
 from juesuan.facts import Fact, Facts, Source, Unit
 from juesuan.package.model import measured
-from juesuan.performance import (
+from juesuan.problems import InputError, Place
+from juesuan.scores.scheme import RateBasis, ScoreRules
+from juesuan.scores.scoring import (
     ExecutionLine,
     Indicator,
+    IndicatorScore,
     Kind,
+    Loss,
     Points,
     Sheet,
     SheetScore,
@@ -18,8 +23,6 @@ from juesuan.performance import (
     score_sheet,
     sheet_problems,
 )
-from juesuan.performance_rules import RateBasis, ScoreRules
-from juesuan.problems import InputError, Place
 
 _KINDS = {
     given.Direction.POSITIVE: Kind.POSITIVE,
@@ -211,3 +214,51 @@ def _indicators(package: given.ClosingPackage, sheet: given.Sheet) -> Iterator[I
                         group=(str(goal_number), class_.name, group.name),
                         dimension=class_.name,
                     )
+
+
+def scores_data(sheets: Sequence[ScoredSheet]) -> list[dict[str, Any]]:
+    """Return what ``scores.json`` lists; points as they are printed."""
+    return [_sheet_data(one) for one in sheets]
+
+
+def _sheet_data(sheet: ScoredSheet) -> dict[str, Any]:
+    score, execution = sheet.score, sheet.score.execution
+    return {
+        "sheet": sheet.given.key,
+        "title": sheet.title,
+        "full": plain(score.full),
+        "total": score.total.display,
+        "explanation": score.explanation,
+        "execution": {
+            "fact": f"{sheet.prefix}.execution",
+            "weight": plain(execution.weight),
+            "rate": execution.rate_display,
+            "points": execution.points.display,
+            "formula": execution.formula,
+        },
+        "indicators": [
+            _indicator(sheet.prefix, number, one) for number, one in enumerate(score.indicators, start=1)
+        ],
+        "losses": [_loss(one) for one in score.losses],
+    }
+
+
+def _indicator(prefix: str, number: int, one: IndicatorScore) -> dict[str, Any]:
+    return {
+        "fact": f"{prefix}.{number}",
+        "group": list(one.indicator.group),
+        "name": one.indicator.name,
+        "kind": one.indicator.kind.value,
+        "weight": plain(one.indicator.weight),
+        "points": one.points.display,
+        "formula": one.formula,
+    }
+
+
+def _loss(loss: Loss) -> dict[str, Any]:
+    return {
+        "name": loss.name,
+        "points": loss.points.display,
+        "of_total": plain(loss.of_total),
+        "explanation": loss.explanation,
+    }

@@ -6,11 +6,11 @@ Seven columns: a side label, 一级/二级/三级指标, 年初目标值, 实际
 from collections.abc import Iterator
 from datetime import date
 
-from juesuan.closing.scores import ScoredSheet, group_weight_id
 from juesuan.document import CellKind, Grid, GridCell, GridRow, Number, Run, Runs, Text
 from juesuan.package import ClosingPackage, Goal
 from juesuan.package.performance import Choice
 from juesuan.roles import Role, Roles
+from juesuan.scores.sheets import ScoredSheet, group_weight_id
 
 _WIDTHS = (13, 10, 11, 22, 13, 22, 9)
 _COLUMNS = len(_WIDTHS)

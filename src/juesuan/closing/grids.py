@@ -1,0 +1,56 @@
+"""Tables of a document that no form prescribes: the key tasks of part four, and a department's units."""
+
+from collections.abc import Sequence
+
+from juesuan.document import CellKind, Grid, GridCell, GridRow, Runs, Text
+from juesuan.package.model import UnitLine
+from juesuan.package.texts import KeyTask, KeyTasks
+
+_UNITS = ("序号", "单位名称", "备注")
+_TASKS = ("序号", "重要事项", "工作内容及目标", "完成情况")
+
+
+def task_grid(tasks: KeyTasks) -> Grid:
+    """Lay the key tasks out: number, matter, goal, completion."""
+    head = tuple(GridCell((Text(words),), CellKind.HEAD) for words in _TASKS)
+    return Grid(
+        name="key-tasks",
+        caption=(Text("重点工作完成情况表"),),
+        above=(),
+        head=(head,),
+        body=tuple(_task_row(number, task) for number, task in enumerate(tasks.tasks, start=1)),
+        widths=(6, 16, 39, 39),
+    )
+
+
+def _task_row(number: int, task: KeyTask) -> GridRow:
+    ordinal: Runs = (Text(str(number), declared=True),)
+    return (
+        GridCell(ordinal, CellKind.CODE),
+        GridCell(task.matter.runs, CellKind.LABEL),
+        GridCell(task.goal.runs),
+        GridCell(task.completion.runs),
+    )
+
+
+def unit_grid(units: Sequence[UnitLine]) -> Grid:
+    """Lay the units out in the order of the package."""
+    return Grid(
+        name="units",
+        caption=(Text("部门决算单位构成"),),
+        above=(),
+        head=(tuple(GridCell((Text(words),), CellKind.HEAD) for words in _UNITS),),
+        body=tuple(_unit_row(number, unit) for number, unit in enumerate(units, start=1)),
+        widths=(8, 62, 30),
+    )
+
+
+def _unit_row(number: int, unit: UnitLine) -> GridRow:
+    def given(words: str) -> tuple[Text, ...]:
+        return (Text(words, declared=True),) if words else ()
+
+    return (
+        GridCell(given(str(number)), CellKind.CODE),
+        GridCell(given(unit.name), CellKind.LABEL),
+        GridCell(given(unit.remark), CellKind.LABEL),
+    )
