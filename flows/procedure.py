@@ -18,7 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 from juesuan import closing
 from juesuan.archive import Archived
-from juesuan.suites import SuiteRun
+from juesuan.rules.check import SuiteRun
 
 Result = TypeVar("Result")
 

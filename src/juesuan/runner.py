@@ -50,7 +50,7 @@ def run_annual_close(request: Mapping[str, Any]) -> int:
         JuesuanError: the closing was refused, or could not be written.
     """
     # Great Expectations takes seconds to import; Prefect's server starts in a process of its own meanwhile.
-    threading.Thread(target=importlib.import_module, args=("juesuan.suites.expectation",), daemon=True).start()
+    threading.Thread(target=importlib.import_module, args=("juesuan.rules.gx",), daemon=True).start()
     console = Console(highlight=False, soft_wrap=True)
     go_offline()
     embed_orchestrator()

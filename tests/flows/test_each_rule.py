@@ -20,7 +20,7 @@ from juesuan.facts import Facts
 from juesuan.identities import Identity, Severity
 from juesuan.package.texts import Reasons
 from juesuan.rules import LastYear, closing_rules
-from juesuan.suites import Check, check_from_identity
+from juesuan.rules.check import Check, check_from_identity
 from tests.conftest import ROOT, Closed
 from tests.units.builder import build
 from tests.units.describe import read

@@ -114,3 +114,18 @@ def test_an_edition_with_faults_is_told_and_not_tried(edition_copy: Path) -> Non
 
 def test_nothing_tried_is_not_good() -> None:
     assert not Checked("甲", ()).good
+
+
+def test_editions_of_equal_content_in_two_folders_are_two(tmp_path: Path) -> None:
+    for folder in ("first", "second"):
+        (tmp_path / folder / "same").mkdir(parents=True)
+        (tmp_path / folder / "same" / "edition.yaml").write_text(OWN, encoding="utf-8")
+    first, second = (load_edition("./same", beside=tmp_path / folder) for folder in ("first", "second"))
+    assert first.files.fingerprint == second.files.fingerprint
+    for folder, edition in (("first", first), ("second", second)):
+        assert edition.files.layers[0].folder == tmp_path / folder / "same"
+        assert load_edition("./same", beside=tmp_path / folder) is edition
+    words = [
+        load_edition("wuhan-2020", document="./same", beside=tmp_path / folder) for folder in ("first", "second")
+    ]
+    assert [one.words.layers[0].folder.parent.name for one in words] == ["first", "second"]

@@ -37,7 +37,7 @@ from juesuan.review import (
     write_review,
 )
 from juesuan.review.differences import Piece, redline
-from juesuan.suites import Check, Item, places_of, run_suites
+from juesuan.rules.check import Check, Item, places_of, run_suites
 from tests.conftest import Closed
 
 ROLES = ("审核人", "批准人")

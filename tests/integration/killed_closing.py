@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import juesuan.suites.expectation  # noqa: F401 - imported once, before the processes part
+import juesuan.rules.gx  # noqa: F401 - imported once, before the processes part
 from juesuan import closing
 from juesuan.closing.results import sha256
 

@@ -15,7 +15,7 @@ from juesuan.identities import Verdict
 from juesuan.package import Settings
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import InputError
-from juesuan.suites import SuiteRun
+from juesuan.rules.check import SuiteRun
 from juesuan.yamlsource import read_yaml
 
 RESULTS_ROOT, RESULTS_URL = "JUESUAN_RESULTS_ROOT", "JUESUAN_RESULTS_URL"

@@ -35,7 +35,7 @@ from juesuan.review import (
     write_review,
     write_signoffs,
 )
-from juesuan.suites import SuiteRun, write_docs
+from juesuan.rules.check import SuiteRun, write_docs
 from juesuan.tables import describe_selection
 from juesuan.trace import write_graph
 

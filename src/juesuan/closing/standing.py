@@ -8,7 +8,7 @@ from juesuan.closing.compute import Account
 from juesuan.closing.contents import sections_data
 from juesuan.document import Document
 from juesuan.review import SignOff, Standing, hashes_of, read_signoffs, standing
-from juesuan.suites import SuiteRun
+from juesuan.rules.check import SuiteRun
 
 
 def signed_before(out: Path, account: Account) -> tuple[SignOff, ...]:

@@ -8,9 +8,9 @@ from fractions import Fraction
 
 from juesuan.facts import Fact, Unit
 from juesuan.money import parse_number, print_decimal, print_rate, round_half_up
+from juesuan.rules.check import Item
 from juesuan.rules.model import Rule, Subject
 from juesuan.statistics import PRIOR, Kind
-from juesuan.suites import Item
 
 _NUMBER = re.compile(r"-?[0-9][0-9,]*(?:\.[0-9]+)?%?")
 

@@ -1,12 +1,18 @@
-"""One rule and the places where it applies, ready to be checked."""
+"""One rule with the places where it applies, what came of it, and how all rules of a stage are checked together.
 
-from collections.abc import Callable, Iterable, Mapping
+A :class:`Check` is one rule with its places; a suite is the checks of one name. Great Expectations, which checks
+them, is known to :mod:`juesuan.rules.gx` alone; it is imported when suites are run.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from juesuan.identities import Explanation, Identity, Instance
+from juesuan.identities import CheckResult, Explanation, Identity, Instance
 from juesuan.privacy import masked
 from juesuan.problems import Severity
 
@@ -146,3 +152,49 @@ def check_from_identity(
         bounded=identity.relation.bounded,
         may_be_empty=not identity.instances,
     )
+
+
+@dataclass(frozen=True)
+class SuiteRun:
+    """One suite's outcome: results for people and programs, and Great Expectations' own for its pages."""
+
+    name: str
+    results: tuple[CheckResult, ...]
+    validated: tuple[Any, ...]
+
+
+def run_suites(checks: Sequence[Check], explanations: Sequence[Explanation] = ()) -> tuple[SuiteRun, ...]:
+    """Check every rule, suite by suite, in the order given; ``explanations`` go with their warnings.
+
+    Raises:
+        RuntimeError: a rule was lost on the way through Great Expectations, or one broke.
+        ValueError: two rules share an id.
+    """
+    if not checks:
+        return ()
+    if len({check.id for check in checks}) != len(checks):
+        twice = [name for name, times in Counter(check.id for check in checks).items() if times > 1]
+        raise ValueError(f"two rules share an id: {', '.join(twice)}")
+    from juesuan.rules import gx  # takes seconds
+
+    suites: dict[str, list[Check]] = {}
+    for check in checks:
+        suites.setdefault(check.suite, []).append(check.without_personal_numbers().explained(explanations))
+    found = gx.validated([one for members in suites.values() for one in members])
+    return tuple(
+        SuiteRun(name, tuple(found[one.id][0] for one in members), tuple(found[one.id][1] for one in members))
+        for name, members in suites.items()
+    )
+
+
+def write_docs(
+    runs: Sequence[SuiteRun], folder: Path, *, title: str, suite_titles: Mapping[str, str], review: str = ""
+) -> None:
+    """Write ``index.html`` and one page for each suite into a new folder.
+
+    ``title`` names the closing (unit and year); ``suite_titles`` gives each suite its Chinese name, ``review`` is
+    where the review page lies, if there is one.
+    """
+    from juesuan.rules import gx  # takes seconds
+
+    gx.write_pages(runs, folder, title=title, suite_titles=suite_titles, review=review)
