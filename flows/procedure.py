@@ -156,7 +156,7 @@ def close_unit(request: Request, run: Run, sign_off: Callable[[Path], None] | No
             closing.reject_draft(out, rejection)
             raise
     kept.forget_others()
-    return closing.Outcome.of(account, runs, out, archived.uri, staged.state)
+    return closing.Outcome.of(account, runs, out, archived.uri, staged.state, archived.notes)
 
 
 def ingest(request: Request, kept: closing.KeptStages) -> closing.Intake:

@@ -2,14 +2,14 @@
 
 import os
 import sys
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter, validators
 
-from juesuan.problems import ExitCode, JuesuanError
+from juesuan.problems import ExitCode, JuesuanError, OutputError
 
 app = App(
     name="juesuan",
@@ -17,6 +17,8 @@ app = App(
     version_flags=["--version"],
 )
 
+
+_LEDGER = Parameter(help="资料是工作簿的，账簿的导出文件；有几个写几次，不分先后", negative="")
 
 editions = App(name="edition", help="版本：检查一个版本，或者开始写一个新的。")
 app.command(editions)
@@ -56,6 +58,104 @@ def new(name: str, *, extends: Annotated[str, Parameter(help="继承哪个版本
     return ExitCode.OK
 
 
+@app.command(name="new")
+def new_package(
+    folder: Path,
+    *,
+    edition: Annotated[str, Parameter(help="版本：报表、科目和文字所用的（名称或文件夹的路径）")],
+    ledger: Annotated[
+        tuple[Path, ...], Parameter(help="序时账、科目余额表的导出文件；有几个写几次，不分先后", negative="")
+    ] = (),
+    last_year: Annotated[str, Parameter(help="上年的归档位置，或上年决算公开文本（PDF、DOCX、HTML、TXT）")] = "",
+    unit: Annotated[str, Parameter(help="单位名称")] = "",
+    code: Annotated[str, Parameter(help="单位编码")] = "",
+    department: Annotated[str, Parameter(help="主管部门")] = "",
+    kind: Annotated[
+        Literal["", "行政单位", "参照公务员法管理事业单位", "事业单位"], Parameter(help="单位性质")
+    ] = "",
+    year: Annotated[int | None, Parameter(help="决算年度；不写则看账簿")] = None,
+    workbook: Annotated[
+        bool, Parameter(help="写成一个工作簿 package.xlsx，账簿放在它旁边的 ledger 里", negative=())
+    ] = False,
+) -> int:
+    """开始准备一个单位的资料：账簿和上年公开文本说得出的都填好，说不出的空着，并列出还要填什么。
+
+    Parameters
+    ----------
+    folder
+        新的资料文件夹。
+    """
+    from juesuan.starting.command import tell_new
+    from juesuan.starting.new import Wanted
+
+    wanted = Wanted(edition, ledger, last_year, code, unit, department, kind, year)
+    print(tell_new(folder, wanted, workbook=workbook))  # noqa: T201 - the command line talks to people
+    return ExitCode.OK
+
+
+@app.command(name="check")
+def check_folder(
+    package: Path,
+    *,
+    archive: Annotated[
+        str | None, Parameter(help="归档位置：上年公布数从这里取；不写则只看资料里的上年公布数")
+    ] = None,
+    ledger: Annotated[tuple[Path, ...], _LEDGER] = (),
+    mark: Annotated[Path | None, Parameter(help="工作簿：把有错的格子标出来、写上批注，另存为这个文件")] = None,
+) -> int:
+    """查看资料还缺什么、哪里不对：逐条列出位置、应写什么、举例。不编制，不写入任何文件。
+
+    退出码：0 齐了，可以编制；1 还缺或有错。
+
+    Parameters
+    ----------
+    package
+        决算资料文件夹（settings.yaml 所在的文件夹），或工作簿（.xlsx）。
+    """
+    from juesuan.starting.command import tell_check
+
+    text, code = tell_check(package, archive, ledger, mark)
+    print(text)  # noqa: T201 - the command line talks to people
+    return code
+
+
+@app.command
+def workbook(source: Path, target: Path) -> int:
+    """资料文件夹变成一个工作簿（.xlsx），或者工作簿变回文件夹；来回一趟，资料不变。
+
+    Parameters
+    ----------
+    source
+        资料文件夹，或工作簿。
+    target
+        工作簿，或新的文件夹。
+    """
+    from juesuan.starting.command import tell_workbook
+
+    print(tell_workbook(source, target))  # noqa: T201 - the command line talks to people
+    return ExitCode.OK
+
+
+@app.command
+def schema(
+    file: str = "",
+    *,
+    to: Annotated[Path | None, Parameter(help="全部写入这个文件夹，每个文件一个 .schema.json")] = None,
+) -> int:
+    """资料中 YAML 文件的写法（JSON Schema），供编辑器提示和检查。
+
+    Parameters
+    ----------
+    file
+        文件名，如 settings.yaml、texts/reasons.yaml、performance/*.yaml；不写则列出有哪些。
+    """
+    from juesuan.starting.schema import tell_schema
+
+    text, code = tell_schema(file, to)
+    print(text, file=sys.stderr if code else sys.stdout)
+    return code
+
+
 @app.command
 def close(
     package: Path,
@@ -74,20 +174,24 @@ def close(
     compare: Annotated[
         Path | None, Parameter(help="与这次决算的结果文件夹比较，写入审核页；不写则与归档的上年决算比较")
     ] = None,
+    ledger: Annotated[tuple[Path, ...], _LEDGER] = (),
 ) -> int:
     """编制一个单位一年的决算：读账、填表、核对、撰文、归档。
 
     Parameters
     ----------
     package
-        决算资料文件夹（settings.yaml 所在的文件夹）。
+        决算资料文件夹（settings.yaml 所在的文件夹），或工作簿（.xlsx）。
     """
     from juesuan.closing import ClosingRefused, refusal_folder
+    from juesuan.results.names import INDEX
     from juesuan.runner import run_annual_close
+    from juesuan.starting.unpacked import by_cells, opened
 
-    results = out or Path("out") / package.resolve().name
+    results = out or Path("out") / package.resolve().name.removesuffix(".xlsx")
+    folder = opened(package, ledger, results)
     request = {
-        "package": package,
+        "package": folder,
         "out": results,
         "archive": archive,
         "edition": edition,
@@ -99,9 +203,9 @@ def close(
     try:
         return run_annual_close(request)
     except ClosingRefused as refusal:
-        folder = refusal_folder(results)
-        print(refusal, file=sys.stderr)  # noqa: T201 - the command line talks to people
-        print(f"决算未完成，没有公布任何内容。详情：{folder / 'index.html'}", file=sys.stderr)  # noqa: T201
+        print(by_cells(folder, str(refusal)), file=sys.stderr)  # noqa: T201 - the command line talks to people
+        page = refusal_folder(results) / INDEX
+        print(f"决算未完成，没有公布任何内容。详情：{page}", file=sys.stderr)  # noqa: T201
         return refusal.exit_code
 
 
@@ -176,7 +280,8 @@ def diff(
     new
         现在的决算结果文件夹。
     """
-    from juesuan.review import compare, read_results, tell_differences, write_review
+    from juesuan.results import read_results
+    from juesuan.review import compare, tell_differences, write_review
 
     print(tell_differences(compare(read_results(old), read_results(new))))  # noqa: T201 - talks to people
     if html:
@@ -207,9 +312,10 @@ def approve(
     from juesuan import review
     from juesuan.closing import only_one_into
     from juesuan.people import clean, commands
+    from juesuan.results import read_results
 
     with only_one_into(out.resolve()):
-        unit = str(review.read_results(out).manifest["unit"])
+        unit = read_results(out).manifest.unit
         by = commands.signer(home, name, clean(role), unit)
         results = review.approve(out, name, role, on=on or date.today(), comment=comment, by=by)
         review.write_review(out)
@@ -227,7 +333,8 @@ def status(out: Path) -> int:
     out
         决算结果文件夹（close 的输出）。
     """
-    from juesuan.review import read_results, tell_standing
+    from juesuan.results import read_results
+    from juesuan.review import tell_standing
 
     print(tell_standing(read_results(out)))  # noqa: T201 - the command line talks to people
     return ExitCode.OK
@@ -238,8 +345,15 @@ def verify(
     uri: str,
     *,
     renew: Annotated[bool, Parameter(help="延长完好版本的保管期限", negative=())] = False,
+    trust: Annotated[Path | None, Parameter(help="信任文件：按其中的公钥核对签名和时间戳")] = None,
+    seen: Annotated[
+        Path | None, Parameter(help="以前核对时记下的日志头；日志须是它的延续。没有这个文件则新建，完好则更新")
+    ] = None,
 ) -> int:
-    """证明归档完好：重新读出每个文件，与清单的 SHA-256 逐一核对。
+    """证明归档完好：重新读出每个文件，与清单的 SHA-256 逐一核对；再核对封记、链、日志和保管期限。
+
+    没有 --trust 只能排除意外损坏；有 --trust，签名不对、不认识、已吊销的，版本被抽掉、插入、替换的，都不通过。
+    见 docs/evidence.md。
 
     Parameters
     ----------
@@ -248,7 +362,134 @@ def verify(
     """
     from juesuan.archive.commands import verify_archive
 
-    return verify_archive(uri, renew=renew, say=print, warn=partial(print, file=sys.stderr))
+    return verify_archive(
+        uri, renew=renew, say=print, warn=partial(print, file=sys.stderr), trust=trust, seen=seen
+    )
+
+
+@app.command
+def seal(uri: str, *, version: Annotated[str, Parameter(help="补签这一个版本：单位/年度/v0001")] = "") -> int:
+    """补全归档的封记：没有记入日志的、没有时间戳的；换了密钥以后给日志补签。没有本单位签名的版本不会自动补签。
+
+    Parameters
+    ----------
+    uri
+        归档位置：文件夹或 s3://桶/前缀?endpoint=…
+    """
+    from juesuan.archive import commands
+
+    return commands.seal(uri, version=version, say=print, warn=partial(print, file=sys.stderr))
+
+
+@app.command
+def evidence(
+    uri: str,
+    version: str,
+    *,
+    to: Annotated[Path, Parameter(help="新文件夹")],
+    seen: Annotated[
+        Path | None, Parameter(help="以前记下的日志头：另写一份证明，说明现在的日志是它的延续")
+    ] = None,
+) -> int:
+    """写出一个版本的证据：别人不用本软件，只用 openssl 就能核对（docs/evidence.md）。
+
+    Parameters
+    ----------
+    uri
+        归档位置：文件夹或 s3://桶/前缀?endpoint=…
+    version
+        版本：单位/年度/v0001。
+    """
+    from juesuan.archive import commands
+
+    return commands.evidence(uri, version, to, seen=seen, say=print)
+
+
+keys = App(name="keys", help="本单位签名用的密钥，和核对时相信谁：新建、换、吊销、写信任文件。")
+app.command(keys)
+
+_KEYS = Parameter(help="密钥文件夹，默认取环境变量 JUESUAN_KEYS，没有则在用户目录下")
+_KIND = Parameter(help="密钥的种类")
+_FROM = Parameter(name="--from", help="不新建，取自这个文件：PKCS#12（.p12、.pfx）或 PEM")
+
+
+@keys.command(name="new")
+def new_key(
+    *,
+    name: Annotated[str, Parameter(help="单位名称；取自证书的可以不写")] = "",
+    kind: Annotated[Literal["ed25519", "ecdsa", "rsa"], _KIND] = "ed25519",
+    source: Annotated[Path | None, _FROM] = None,
+    home: Annotated[Path | None, _KEYS] = None,
+) -> int:
+    """新建本单位的密钥：以后归档和签署都用它签名。
+
+    口令放在环境变量 JUESUAN_KEY_PASSPHRASE 里，或者放在 JUESUAN_KEY_PASSPHRASE_FILE 写明的文件里，不写在命令行上。
+    """
+    from juesuan.evidence import commands
+
+    return commands.new(home, name, kind, source, say=print)
+
+
+@keys.command(name="list")
+def list_keys(*, home: Annotated[Path | None, _KEYS] = None) -> int:
+    """列出本单位的密钥：在用的、停用的、吊销的。"""
+    from juesuan.evidence import commands
+
+    return commands.show(home, say=print)
+
+
+@keys.command(name="trust")
+def trust_key(
+    file: Path,
+    *,
+    key: Annotated[Path | None, Parameter(help="加入别人的公钥或证书（PEM、DER）；不写则写入本单位的公钥")] = None,
+    authority: Annotated[Path | None, Parameter(help="加入授时机构的证书（PEM、DER）")] = None,
+    name: Annotated[str, Parameter(help="是谁的公钥或证书")] = "",
+    home: Annotated[Path | None, _KEYS] = None,
+) -> int:
+    """写成或补充一个信任文件：核对归档时（verify --trust）相信哪些公钥和授时机构。里面没有私钥。
+
+    Parameters
+    ----------
+    file
+        信任文件；已经有的，在其中增加。
+    """
+    from juesuan.evidence import commands
+
+    return commands.trust(home, file, public=key, authority=authority, name=name, say=print)
+
+
+@keys.command(name="rotate")
+def rotate_key(
+    *,
+    kind: Annotated[Literal["ed25519", "ecdsa", "rsa"], _KIND] = "ed25519",
+    source: Annotated[Path | None, _FROM] = None,
+    home: Annotated[Path | None, _KEYS] = None,
+) -> int:
+    """换一把密钥：原来的停用，私钥删除；它以前签的仍然算数。"""
+    from juesuan.evidence import commands
+
+    return commands.rotate(home, kind, source, say=print)
+
+
+@keys.command(name="revoke")
+def revoke_key(
+    identity: str,
+    *,
+    since: Annotated[datetime | None, Parameter(help="自何时起不算数（如发现被盗以前），默认现在")] = None,
+    reason: Annotated[str, Parameter(help="原因")] = "",
+    home: Annotated[Path | None, _KEYS] = None,
+) -> int:
+    """吊销一把密钥，如私钥被盗：它签的不再算数，除非时间戳证明签在吊销以前。
+
+    Parameters
+    ----------
+    identity
+        密钥的编号（开头几位即可，见 keys list）。
+    """
+    from juesuan.evidence import commands
+
+    return commands.revoke(home, identity, since, reason, say=print)
 
 
 @app.command
@@ -371,9 +612,7 @@ def notify(
         keys = Keys(home_or_default(home))
         service = keys.service()
         if service is None:
-            words = "本机没有正在运行的决算服务（juesuan serve）；用 --api 写明 Prefect 服务的地址。"
-            print(words, file=sys.stderr)  # noqa: T201
-            return ExitCode.OUTPUT
+            raise OutputError("本机没有正在运行的决算服务（juesuan serve）；用 --api 写明 Prefect 服务的地址。")
         os.environ |= {"PREFECT_API_URL": service.api, "PREFECT_API_AUTH_STRING": keys.secret()}
     flow = load_flow("notify")
     address = flow.take_address()

@@ -21,6 +21,7 @@ class ExitCode(IntEnum):
     """Exit codes of the command line (documented in README)."""
 
     OK = 0
+    UNFINISHED = 1  # juesuan check: something of the package is still missing or wrong
     USAGE = 2
     INPUT = 3  # the closing package or the ledger can't be read as it should
     CHECKS = 4  # everything was read, and a check of severity error failed
@@ -62,7 +63,12 @@ class Problem:
     hint: str = ""
 
     def __str__(self) -> str:
-        text = f"{self.place}：{self.message}"
+        return f"{self.place}：{self.words}"
+
+    @property
+    def words(self) -> str:
+        """What is wrong, without its place."""
+        text = self.message
         if self.found:
             text += f"；实际为“{self.found}”"
         if self.expected:

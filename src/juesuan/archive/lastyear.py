@@ -1,21 +1,21 @@
 """What a unit published last year, read from its archive."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from juesuan.archive.bag import RESULTS, State
+from juesuan.archive.bag import INPUTS, RESULTS
 from juesuan.archive.proof import read_proven
 from juesuan.archive.store import Store
 from juesuan.archive.versions import Version, find_versions, state_of
 from juesuan.problems import OutputError
+from juesuan.results import State, read_facts_csv
+from juesuan.results.names import FACTS_CSV, MANIFEST
 
-FACTS = f"{RESULTS}/facts.csv"
-_RESULTS_MANIFEST = f"{RESULTS}/manifest.json"
+FACTS = f"{RESULTS}/{FACTS_CSV}"
+_RESULTS_MANIFEST = f"{RESULTS}/{MANIFEST}"
 _MONEY = "分"
 
 
@@ -52,12 +52,24 @@ def results_of_last_year(store: Store, unit: str, year: int, into: Path) -> str:
     Raises:
         OutputError: the storage failed, or what it holds is not what was archived.
     """
-    version = _published(store, unit, year - 1)
+    return _write(store, _published(store, unit, year - 1), RESULTS, into)
+
+
+def inputs_of_last_year(store: Store, unit: str, year: int, into: Path) -> str:
+    """Write the package of the closing that :func:`last_year` reads into a folder, likewise.
+
+    Raises:
+        OutputError: the storage failed, or what it holds is not what was archived.
+    """
+    return _write(store, _published(store, unit, year - 1), INPUTS, into)
+
+
+def _write(store: Store, version: Version | None, room: str, into: Path) -> str:
     if version is None:
         return ""
     for name in version.keys:
-        if name.startswith(f"{RESULTS}/"):
-            target = into / name.removeprefix(f"{RESULTS}/")
+        if name.startswith(f"{room}/"):
+            target = into / name.removeprefix(f"{room}/")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(read_proven(store, version, name))
     return version.label
@@ -80,7 +92,7 @@ def _edition(store: Store, version: Version) -> str:
 def _amounts(store: Store, version: Version) -> Iterator[tuple[str, int]]:
     text = read_proven(store, version, FACTS).decode("utf-8")
     try:
-        for row in csv.DictReader(io.StringIO(text, newline="")):
+        for row in read_facts_csv(text).values():
             if row["unit"] == _MONEY:
                 yield row["id"], int(Fraction(row["displayed"]))
     except (KeyError, TypeError, ValueError) as error:

@@ -1,7 +1,5 @@
 """Last stage: what of a closing goes into the archive; and what of last year's is taken from it."""
 
-import csv
-import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,27 +7,26 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-import pandas as pd
-
-from juesuan.archive import Archived, Closing, State, archive_closing, open_store, results_of_last_year
+from juesuan.archive import Archived, Closing, Office, archive_closing, open_store, results_of_last_year
 from juesuan.closing.compute import Account
 from juesuan.closing.prior import archived_edition
 from juesuan.facts import Unit
-from juesuan.review import RUN
+from juesuan.results import State, read_facts_csv
+from juesuan.results.graph import read_frame
+from juesuan.results.manifest import read_manifest
+from juesuan.results.names import BALANCES, FACTS_CSV, RUN, SIGN_OFFS
 from juesuan.roles import cell_of
 from juesuan.rules import LastYear
 
-SIGN_OFFS = "sign-offs"
-"""Folder in the results that holds who approved what; it has its own place in the archive."""
-
 
 def check_archive(address: str) -> None:
-    """Prove that an archive keeps what it is given, before anything is published.
+    """Prove that an archive keeps what it is given, and the office's key opens, before anything is published.
 
     Raises:
         InputError: the address is none.
-        OutputError: the storage can't be reached, or failed a proof.
+        OutputError: the storage can't be reached, or failed a proof; or the key can't be opened.
     """
+    _ = Office.here().ring.signer
     open_store(address).prove()
 
 
@@ -72,10 +69,8 @@ class ArchivedResults:
     def last_year(self) -> LastYear:
         """What the rules want to know of them: amounts by this year's ids, as this year's edition prints them."""
         edition, package = self.account.books.edition, self.account.books.package
-        with (self.folder / "facts.csv").open(encoding="utf-8", newline="") as stream:
-            facts = {row["id"]: row for row in csv.DictReader(stream)}
-        manifest = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
-        roles, _ = archived_edition(manifest["edition"], package.root, package.settings)
+        facts = read_facts_csv((self.folder / FACTS_CSV).read_text(encoding="utf-8"))
+        roles, _ = archived_edition(read_manifest(self.folder).edition, package.root, package.settings)
         stood = {name: name for name in facts if cell_of(name) is None}
         stood |= {edition.roles[name]: roles[name] for name in edition.roles if name in roles}
         money = edition.money
@@ -84,7 +79,7 @@ class ArchivedResults:
             for ours, was in stood.items()
             if was in facts and facts[was]["unit"] == Unit.FEN
         }
-        frame = pd.read_parquet(self.folder / "balances.parquet")
+        frame = read_frame(self.folder / BALANCES)
         ends = frame.groupby(["account", "fund", "functional"])["closing"].sum()
         leaves = ((str(account), str(fund), str(code)) for account, fund, code in ends.index)
         return LastYear(f"归档 {self.version}", displays, dict(zip(leaves, map(int, ends), strict=True)))

@@ -11,12 +11,15 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from juesuan.ledger import AccountChart, CodeList, Fund, Ledger
+from juesuan.money import plain_yuan
 from juesuan.package import BudgetLine, ClosingPackage, Project, ProjectLine
 from juesuan.package.money import GENERAL
 from juesuan.problems import Place, Problem
 
 _COLUMN = "资金性质"
 _USES = ("6", "7")  # budget income and expenditure
+_EXPENDITURE = "7"
+_LEAST, _MOST = 5_000, 20_000  # how many times a budget was spent that is stated in units of ten thousand
 _Line = TypeVar("_Line", BudgetLine, ProjectLine)
 
 
@@ -65,6 +68,7 @@ def with_funds(
     problems.extend(_doubled((line.code, line) for line in budget))
     problems.extend(_doubled((f"{one.key} {line.code}", line) for one in projects for line in one.lines))
     problems.extend(_unbudgeted(made))
+    problems.extend(_in_another_unit(made, ledger))
     return made, tuple(problems)
 
 
@@ -114,6 +118,22 @@ def _doubled(lines: Iterable[tuple[str, BudgetLine | ProjectLine]]) -> Iterator[
         if before is not line and (before.stated or line.stated) and before.stated != line.stated:
             place = Place(line.source.file, line.source.line, _COLUMN)
             yield Problem(place, "csv.duplicate", f"与第 {before.source.line} 行是同一科目、同一资金", name)
+
+
+def _in_another_unit(package: ClosingPackage, ledger: Ledger) -> Iterator[Problem]:
+    """Yield a problem for each budget that what was spent exceeds about ten-thousandfold: it is not in 元."""
+    lines = ledger.lines
+    spent = lines[lines["account"].str.startswith(_EXPENDITURE) & ~lines["closing"]]
+    booked: dict[tuple[str, str], int] = {}
+    columns = spent[["functional", "fund", "debit", "credit"]]
+    for code, fund, debit, credit in columns.itertuples(index=False):
+        booked[str(code), str(fund)] = booked.get((str(code), str(fund)), 0) + int(debit) - int(credit)
+    for line in package.budget:
+        amount = booked.get((line.code, line.fund), 0)
+        if line.adjusted and _LEAST * line.adjusted <= amount <= _MOST * line.adjusted:
+            place = Place(line.source.file, line.source.line, "调整预算")
+            found, hint = plain_yuan(line.adjusted), f"账簿上这个科目支出 {plain_yuan(amount)} 元"
+            yield Problem(place, "budget.unit", "像是没有按元填", found, "以元为单位的金额", hint)
 
 
 def _unbudgeted(package: ClosingPackage) -> Iterator[Problem]:

@@ -24,6 +24,7 @@ from juesuan.ledger import (
     read_ledger,
 )
 from juesuan.package import ClosingPackage, Settings, check_package, package_file, package_files
+from juesuan.package.places import as_known
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import InputError, Place, Problem
 
@@ -108,7 +109,7 @@ def ingest(
     if settings is not None and package is not None and edition is not None and ledger is not None:
         package, unfitting = with_funds(package, ledger, edition.chart, load_codes(settings.year).functional)
         problems.extend(unfitting)
-    return Intake(root, edition, settings, package, ledger, tuple(dict.fromkeys(problems)))
+    return Intake(root, edition, settings, package, ledger, as_known(root, dict.fromkeys(problems)))
 
 
 def with_ledger(intake: Intake, vouchers: Sequence[Path], trial_balance: Sequence[Path] = ()) -> Intake:

@@ -324,7 +324,7 @@ class _RuleNames:
     def _reasons(self, members: Sequence[Mapping[str, str]]) -> Iterator[Problem]:
         codes = self.references.possible.codes
         entries = {f"budget.{code}" for code in (*codes[1], *codes[3])}
-        known = {name for name in Reasons.model_fields if name not in ("budget", "claims")}
+        known = {name for name in Reasons.model_fields if name not in ("budget", "carried_from", "claims")}
         for member in members:
             name = filled(self.rule.reason, member)
             if name is None or name not in known | entries:

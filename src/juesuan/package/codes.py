@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from juesuan.facts import Source
-from juesuan.package.csvfile import Row, read_lines, unique
+from juesuan.package.csvfile import Column, Row, heads, read_lines, unique
 from juesuan.problems import Problem
 
 Kind = Literal["functional", "economic"]
@@ -18,7 +18,12 @@ _CODES = {
     "functional": (r"[0-9]{5}([0-9]{2})?", "五位（款）或七位（项）数字；类不能增加"),
     "economic": (r"[0-9]{5}", "五位（款）数字；类不能增加"),
 }
-_COLUMNS = ("科目编码", "科目名称", "分类", "启用年度")
+CODES = (
+    Column("科目编码", "code", "款为五位、项为七位数字"),
+    Column("科目名称", "text", "科目的名称"),
+    Column("分类", "choice", "支出功能分类，或部门经济分类", choices=tuple(_KINDS)),
+    Column("启用年度", "year", "从哪一年起有这个科目", "2024"),
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ def read_own_codes(root: Path, file: str, problems: list[Problem]) -> tuple[OwnC
         since = row.matching("启用年度", r"2[0-9]{3}", "四位数字的年度，如 2024")
         return OwnCode(code, row.text("科目名称"), kind, int(since) if since.isdecimal() else 0, row.source)
 
-    lines = read_lines(root, file, _COLUMNS, line, problems)
+    lines = read_lines(root, file, heads(CODES), line, problems)
     unique([(f"{one.code}（{one.since} 年）", one.source) for one in lines], "科目编码", problems)
     return lines
 

@@ -5,8 +5,9 @@ import difflib
 import io
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from juesuan.facts import Source
 from juesuan.money import parse_amount
@@ -14,6 +15,28 @@ from juesuan.package.files import package_file
 from juesuan.problems import InputError, Place, Problem
 
 Line = TypeVar("Line")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a file: its head, what its cells hold, the words for what belongs there, and an example.
+
+    ``need`` says whether a person must fill it, may leave it empty (then the column may be missing too), or
+    finds it filled (``given``). Kinds: ``amount`` is in 元 and ``published`` in the unit of published figures;
+    ``row`` is one of the keys of the file, ``choice`` one of ``choices``.
+    """
+
+    head: str
+    kind: Literal["text", "code", "key", "fund", "row", "amount", "published", "year", "choice"]
+    words: str = ""
+    example: str = ""
+    need: Literal["must", "may", "given"] = "must"
+    choices: tuple[str, ...] = ()
+
+
+def heads(columns: Sequence[Column]) -> tuple[str, ...]:
+    """Return the heads of the columns that a file must have."""
+    return tuple(one.head for one in columns if one.need != "may")
 
 
 class Row:

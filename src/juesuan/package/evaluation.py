@@ -21,15 +21,15 @@ def _yuan(written: object) -> int:
     return amount
 
 
-Yuan = Annotated[int, PlainValidator(_yuan)]
+Yuan = Annotated[int, PlainValidator(_yuan, json_schema_input_type=str)]
 """An amount written in 元, as 分."""
 
 
 class Stage(Strict):
     """Projects at one stage of 全过程绩效管理, and their budget."""
 
-    projects: NonNegativeInt
-    amount: Yuan
+    projects: NonNegativeInt = Field(title="项目数")
+    amount: Yuan = Field(title="预算金额", description="元，最多到分")
 
 
 class Grades(Strict):
@@ -55,9 +55,11 @@ class Evaluation(Strict):
     targets: Stage = Field(title="编报绩效目标")
     tracked: Stage = Field(title="绩效跟踪评价")
     evaluated: Stage = Field(title="绩效自评")
-    average: Annotated[str, Field(pattern=r"^([0-9]{1,3}(\.[0-9]{1,2})?)?$")] = ""
-    grades: Grades = Grades.model_validate({})
-    problems: Found = Found.model_validate({})
+    average: Annotated[str, Field(pattern=r"^([0-9]{1,3}(\.[0-9]{1,2})?)?$")] = Field(
+        default="", title="平均得分", description="没有自评的不写", examples=["92.5"]
+    )
+    grades: Grades = Field(default=Grades.model_validate({}), title="等级")
+    problems: Found = Field(default=Found.model_validate({}), title="问题")
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:

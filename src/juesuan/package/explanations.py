@@ -33,17 +33,19 @@ Written = Annotated[Words, AfterValidator(_written)]
 class ExplanationLine(Strict):
     """One explanation: which rule, which place (as the findings name it; all places where it is left out)."""
 
-    rule: Annotated[str, Field(pattern=r"^[a-z0-9.-]+$")]
-    place: str = ""
-    text: Written
-    by: Written
-    on: date | None = None
+    rule: Annotated[str, Field(pattern=r"^[a-z0-9.-]+$")] = Field(
+        title="规则", description="提示的编号，见核对结果", examples=["budget.funds-stated"]
+    )
+    place: str = Field(default="", title="位置", description="核对结果里写的位置；不写则为该规则的全部位置")
+    text: Written = Field(title="说明", description="写明为什么是这样")
+    by: Written = Field(title="说明人")
+    on: date | None = Field(default=None, title="日期")
 
 
 class ExplanationFile(Strict):
     """``explanations.yaml``."""
 
-    explanations: tuple[ExplanationLine, ...] = ()
+    explanations: tuple[ExplanationLine, ...] = Field(default=(), title="说明")
 
 
 def explanations_of(file: ExplanationFile, name: str, lines: Mapping[str, int]) -> tuple[Explanation, ...]:

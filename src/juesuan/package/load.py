@@ -13,6 +13,7 @@ from juesuan.package.codes import OwnCode, read_own_codes
 from juesuan.package.evaluation import Evaluation
 from juesuan.package.explanations import ExplanationFile, explanations_of
 from juesuan.package.files import left_out, package_folder
+from juesuan.package.inputs import TEXT_FILES
 from juesuan.package.model import (
     Assets,
     ClaimLine,
@@ -42,16 +43,6 @@ from juesuan.package.yamlfile import YamlFile, read_file
 from juesuan.problems import InputError, Place, Problem
 
 Model = TypeVar("Model", bound=BaseModel)
-
-_TEXT_FILES = (
-    "profile.yaml",
-    "reasons.yaml",
-    "projects.yaml",
-    "uses.yaml",
-    "performance.yaml",
-    "key-tasks.yaml",
-    "glossary.yaml",
-)
 
 
 def load_package(root: Path) -> ClosingPackage:
@@ -206,9 +197,9 @@ class _Reader:
             return None
 
     def _texts(self, folder: str) -> Texts | None:
-        known = {f"{folder}/{name}" for name in _TEXT_FILES}
+        known = {f"{folder}/{name}" for name in TEXT_FILES}
         self.problems += (
-            Problem(Place(file), "file.unknown", "不认识的文件", expected="、".join(_TEXT_FILES))
+            Problem(Place(file), "file.unknown", "不认识的文件", expected="、".join(TEXT_FILES))
             for file in self._folder(folder) or ()
             if file not in known
         )

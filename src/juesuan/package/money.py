@@ -222,7 +222,6 @@ def _stage_figure(name: str, label: str, line: BudgetLine | ProjectLine, phase: 
 def _sum(name: str, label: str, parts: Sequence[Figure]) -> Figure:
     first = parts[0]
     inputs = tuple(part.id for part in parts)
-    sources: tuple[Source, ...] = ()
     value = sum(part.value for part in parts)
     formula = "＋".join(part.label for part in parts)
-    return Figure(name, label, value, first.year, first.phase, formula, inputs, sources)
+    return Figure(name, label, value, first.year, first.phase, formula, inputs)

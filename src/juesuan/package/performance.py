@@ -66,7 +66,7 @@ def _some(items: tuple[Item, ...]) -> tuple[Item, ...]:
 # Not pydantic's min_length: that also complains when an item is there and is wrong.
 Some = Annotated[tuple[Item, ...], AfterValidator(_some)]
 
-Points = Annotated[Fraction, PlainValidator(_points)]
+Points = Annotated[Fraction, PlainValidator(_points, json_schema_input_type=str)]
 
 
 class Indicator(Strict):
@@ -76,15 +76,25 @@ class Indicator(Strict):
     the only number of the text, or the one that ``target_number``/``actual_number`` names.
     """
 
-    name: Prose
-    weight: Points
-    direction: Direction
+    name: Prose = Field(title="三级指标")
+    weight: Points = Field(title="分值")
+    direction: Direction = Field(
+        title="方向", description="positive 正向定量，negative 反向定量，qualitative 定性（须写分档和得分比例）"
+    )
     target: Prose = Field(title="年初目标值")
     actual: Prose = Field(title="实际完成值")
-    target_number: str | None = None
-    actual_number: str | None = None
-    band: Band | None = None
-    share: Percentage | None = None
+    target_number: str | None = Field(
+        default=None, title="目标值的数", description="文字里不止一个数的，写它的名称"
+    )
+    actual_number: str | None = Field(
+        default=None, title="完成值的数", description="文字里不止一个数的，写它的名称"
+    )
+    band: Band | None = Field(
+        default=None, title="分档", description="定性指标：achieved 达成，partial 部分达成，missed 未达成"
+    )
+    share: Percentage | None = Field(
+        default=None, title="得分比例", description="定性指标的得分占分值", examples=["100%"]
+    )
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
@@ -103,7 +113,7 @@ class Indicator(Strict):
 class IndicatorGroup(Strict):
     """A second-level indicator (二级指标) with its third-level ones."""
 
-    name: Words
+    name: Words = Field(title="二级指标")
     indicators: Some[Indicator]
 
     @property
@@ -115,7 +125,7 @@ class IndicatorGroup(Strict):
 class IndicatorClass(Strict):
     """A first-level indicator (一级指标)."""
 
-    name: Words
+    name: Words = Field(title="一级指标")
     groups: Some[IndicatorGroup]
 
     @property
@@ -127,7 +137,7 @@ class IndicatorClass(Strict):
 class Goal(Strict):
     """A yearly goal (年度目标) with its indicators; a project's sheet has one goal without a text."""
 
-    text: Prose = Prose("")
+    text: Prose = Field(default=Prose(""), title="年度目标")
     classes: Some[IndicatorClass]
 
     @property
@@ -139,9 +149,9 @@ class Goal(Strict):
 class Choice(Strict):
     """A line of boxes, one of which is ticked (项目类别: 1.预算项目 2.财政专项资金); ``chosen`` counts from 1."""
 
-    name: Words
-    options: Some[Words]
-    chosen: Annotated[int, Field(ge=1)]
+    name: Words = Field(title="勾选项", examples=["项目类别"])
+    options: Some[Words] = Field(title="选项")
+    chosen: Annotated[int, Field(ge=1)] = Field(title="选第几项")
 
     @model_validator(mode="after")
     def _exists(self) -> Self:
@@ -156,15 +166,15 @@ class Sheet(Strict):
     Execution: adjusted budget (with what was carried over) against actual expenditure of the scope.
     """
 
-    scope: Literal["unit", "project"]
-    project: str | None = None
-    filled_on: date
-    choices: tuple[Choice, ...] = ()
-    execution_weight: Points
-    goals: Some[Goal]
-    deviation: Prose
-    improvements: Prose
-    remarks: tuple[Prose, ...] = ()
+    scope: Literal["unit", "project"] = Field(title="范围", description="unit 整体，project 一个项目")
+    project: str | None = Field(default=None, title="项目的键", description="项目自评表才写，与项目的键一致")
+    filled_on: date = Field(title="填报日期", examples=["2021-05-19"])
+    choices: tuple[Choice, ...] = Field(default=(), title="勾选")
+    execution_weight: Points = Field(title="预算执行的分值", examples=["20"])
+    goals: Some[Goal] = Field(title="目标和指标")
+    deviation: Prose = Field(title="偏差大或目标未完成的原因")
+    improvements: Prose = Field(title="改进措施")
+    remarks: tuple[Prose, ...] = Field(default=(), title="备注")
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -32,7 +32,7 @@ def _percentage(written: object) -> Fraction:
         raise ValueError("应为带百分号的数，如 0.5%") from None
 
 
-Percentage = Annotated[Fraction, PlainValidator(_percentage)]
+Percentage = Annotated[Fraction, PlainValidator(_percentage, json_schema_input_type=str)]
 
 AccountPrefix = Annotated[str, Field(pattern=r"^7[0-9]*$")]
 """What the codes of some accounts of expenditure begin with."""
@@ -41,13 +41,21 @@ AccountPrefix = Annotated[str, Field(pattern=r"^7[0-9]*$")]
 class UnitSettings(Strict):
     """The unit that closes its books."""
 
-    code: Annotated[str, Field(pattern=r"^[0-9A-Za-z-]+$")]
-    name: Words
-    department: Words  # 主管部门
-    kind: UnitKind
-    operating_expenses: bool = False  # whether 机关运行经费 applies; left out: to 行政 and 参公 units
-    operating_accounts: tuple[AccountPrefix, ...] = ()  # whose 公用经费 it is, where not all units have any
-    publishes_as: Literal["单位", "部门"] = "单位"  # left out: 部门 where the unit is its own 主管部门
+    code: Annotated[str, Field(pattern=r"^[0-9A-Za-z-]+$")] = Field(
+        title="单位编码", description="预算代码，字母、数字和短横", examples=["070123"]
+    )
+    name: Words = Field(title="单位名称", description="全称", examples=["某某市社会保险中心"])
+    department: Words = Field(
+        title="主管部门", description="没有上级主管部门的写本单位名称", examples=["某某市人力资源和社会保障局"]
+    )
+    kind: UnitKind = Field(title="单位性质", examples=[UnitKind.CIVIL_SERVICE_MANAGED.value])
+    operating_expenses: bool = Field(default=False, title="有机关运行经费", description="不写时按单位性质")
+    operating_accounts: tuple[AccountPrefix, ...] = Field(
+        default=(), title="计入机关运行经费的科目", description="不是全部单位都有机关运行经费的，写科目编码的开头"
+    )
+    publishes_as: Literal["单位", "部门"] = Field(
+        default="单位", title="公开时称", description="不写时：单位就是主管部门的称部门"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -64,11 +72,24 @@ class UnitSettings(Strict):
 class Policies(Strict):
     """Decisions that a unit may take, and must take once."""
 
-    rounding: Literal["controlled", "independent"] = "controlled"
-    percentages: Literal["independent", "controlled"] = "independent"
-    score_rate: Literal["exact", "displayed"] = "displayed"
-    variance_threshold: Percentage = Fraction(0)  # 预决算差异 from which a reason is required
-    approvals: tuple[Words, ...] = ("审核人", "批准人")  # who must sign, in this order; none: nobody
+    rounding: Literal["controlled", "independent"] = Field(
+        default="controlled", title="尾差", description="controlled 统一平衡，independent 各自四舍五入"
+    )
+    percentages: Literal["independent", "controlled"] = Field(
+        default="independent", title="比重尾差", description="independent 各自四舍五入，controlled 使合计为 100%"
+    )
+    score_rate: Literal["exact", "displayed"] = Field(
+        default="displayed", title="执行得分的口径", description="displayed 按公布的执行率，exact 按未舍入的"
+    )
+    variance_threshold: Percentage = Field(
+        default=Fraction(0),
+        title="须写原因的差异",
+        description="决算与年初预算相差达到这个比例的，须写明原因",
+        examples=["0.5%"],
+    )
+    approvals: tuple[Words, ...] = Field(
+        default=("审核人", "批准人"), title="签署的角色", description="依次签署；留一项空的表示不需签署"
+    )
 
 
 def _one_or_several(written: object) -> object:
@@ -86,9 +107,9 @@ _SECRET = re.compile(r"://[^/@:]*:[^/@]+@|[?&]password=", re.IGNORECASE)
 class Database(Strict):
     """A database that the ledger is read from: tables (``schema.table``) or queries (``select …``)."""
 
-    url: Words  # SQLAlchemy's, or $NAME of an environment variable
-    vouchers: Words
-    trial_balance: Words
+    url: Words = Field(title="连接", description="SQLAlchemy 的写法，或 $环境变量名")
+    vouchers: Words = Field(title="序时账的表或查询")
+    trial_balance: Words = Field(title="科目余额表的表或查询")
 
     @model_validator(mode="after")  # of the whole, so that what is wrong with the URL is said without it
     def _keeps_no_secret(self) -> "Database":
@@ -100,15 +121,24 @@ class Database(Strict):
 class LedgerSettings(Strict):
     """How the ledger is read, where juesuan can't tell by itself."""
 
-    profile: str = ""  # an id of expectations/profiles, or a .yaml file of the package
-    database: Database | None = None
+    profile: str = Field(default="", title="账簿方案", description="名称，或资料中的 .yaml 文件；不写则自动识别")
+    database: Database | None = Field(default=None, title="账簿数据库")
 
 
 class Files(Strict):
     """Where the data files stand, relative to the package's folder."""
 
-    vouchers: OneOrSeveral = "ledger/vouchers.csv"
-    trial_balance: OneOrSeveral = "ledger/trial-balance.csv"
+    vouchers: OneOrSeveral = Field(
+        default="ledger/vouchers.csv",
+        title="序时账",
+        description="文件、文件夹，或 ledger/*.xlsx 的写法；相对于资料文件夹",
+    )
+    trial_balance: OneOrSeveral = Field(
+        default="ledger/trial-balance.csv",
+        title="科目余额表",
+        description="同上",
+        examples=["ledger/trial-balance.csv"],
+    )
     budget: Words = "budget.csv"
     three_public: Words = "three-public-budget.csv"
     three_public_counts: Words = "three-public-counts.yaml"
@@ -131,16 +161,16 @@ class Files(Strict):
 class Settings(Strict):
     """``settings.yaml``. ``edition`` names the forms, codes and accounts; ``document`` the sentences."""
 
-    unit: UnitSettings
-    year: Annotated[int, Field(ge=2000, le=2999)]
-    edition: Words
-    document: str = ""
-    prepared_on: date | None = None
-    approved_on: date | None = None
-    published_on: date | None = None
-    policies: Policies = Policies()
-    files: Files = Files()
-    ledger: LedgerSettings = LedgerSettings()
+    unit: UnitSettings = Field(title="单位")
+    year: Annotated[int, Field(ge=2000, le=2999)] = Field(title="决算年度")
+    edition: Words = Field(title="版本", description="报表、科目和文字所用的版本，后面可以用“+”加选项")
+    document: str = Field(default="", title="文字的版本", description="文字与报表用不同版本时才写")
+    prepared_on: date | None = Field(default=None, title="编制日期", examples=["2021-05-19"])
+    approved_on: date | None = Field(default=None, title="批复日期", examples=["2021-08-31"])
+    published_on: date | None = Field(default=None, title="公开日期", examples=["2021-09-10"])
+    policies: Policies = Field(default=Policies(), title="口径")
+    files: Files = Field(default=Files(), title="文件")
+    ledger: LedgerSettings = Field(default=LedgerSettings(), title="账簿")
 
     @property
     def document_edition(self) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from juesuan.facts import Source
 from juesuan.money import parse_wanyuan
-from juesuan.package.csvfile import Row, read_lines, unique
+from juesuan.package.csvfile import Column, Row, heads, read_lines, unique
 from juesuan.package.files import left_out
 from juesuan.package.model import (
     BudgetLine,
@@ -55,21 +55,48 @@ STATEMENT_KEYS = {
 }
 PROCUREMENT_KEYS = PROCURED_KEYS | AWARDED_KEYS | RESERVED_KEYS
 OPERATING_KEY = "operating"
-PRIOR_KEYS = (
-    "total",
-    "appropriations",
-    "general_expenditure",
-    "carry_over",
-    OPERATING_KEY,
-    "three_public.total",
-    "three_public.abroad",
-    "three_public.vehicles",
-    "three_public.vehicle_purchase",
-    "three_public.vehicle_running",
-    "three_public.reception",
-)
-_FUND = "资金性质"
+PRIOR_NAMES = {
+    "total": "上年收、支总计",
+    "appropriations": "上年财政拨款收、支总计",
+    "general_expenditure": "上年一般公共预算财政拨款支出",
+    "carry_over": "上年年末结转和结余",
+    OPERATING_KEY: "上年机关运行经费",
+    "three_public.total": "上年“三公”经费",
+    "three_public.abroad": "上年因公出国（境）费",
+    "three_public.vehicles": "上年公务用车购置及运行费",
+    "three_public.vehicle_purchase": "上年公务用车购置费",
+    "three_public.vehicle_running": "上年公务用车运行费",
+    "three_public.reception": "上年公务接待费",
+}
+PRIOR_KEYS = tuple(PRIOR_NAMES)
+FUND = "资金性质"
 _PRIOR_AMOUNT = "金额（万元）"
+_CODE = Column("功能分类编码", "code", _ITEM_CODE[1])
+_INITIAL = Column("年初预算", "amount", "元，最多到分", "11852000.00")
+_ADJUSTED = Column("调整预算", "amount", "元，最多到分", "12029876.38")
+_FUNDS = Column(FUND, "fund", "写法同账簿", need="may")
+_NAME = Column("名称", "text", "这一行说的是什么", need="given")
+
+BUDGET = (_CODE, Column("功能分类名称", "text", "“项”的名称", "行政运行"), _INITIAL, _ADJUSTED, _FUNDS)
+PROJECTS = (
+    Column("键", "key", _PROJECT_KEY[1], "social_insurance"),
+    Column("项目名称", "text", "与账簿的项目名称一致", "社会保险业务工作经费"),
+    _CODE,
+    _INITIAL,
+    _ADJUSTED,
+    _FUNDS,
+)
+THREE_PUBLIC = (Column("键", "row", need="given"), _NAME, _INITIAL)
+PRIOR = (
+    Column("键", "row", need="given"),
+    _NAME,
+    Column(_PRIOR_AMOUNT, "published", "上年公开文本列示的数；不知道的不填", "1,873.46", need="may"),
+)
+PROCUREMENT = (Column("键", "row", need="given"), _NAME, Column("金额", "amount", "元，最多到分", "97100.00"))
+UNITS = (
+    Column("单位名称", "text", "全称", "某某局（本级）"),
+    Column("备注", "text", "性质等", "行政单位", need="may"),
+)
 _UNKNOWN = ("", "-", "—", "——", "/", "无")  # how an office writes that a figure of last year is not known
 
 
@@ -82,10 +109,9 @@ def read_budget(root: Path, file: str, problems: list[Problem]) -> tuple[BudgetL
     def line(row: Row) -> BudgetLine:
         code = row.matching("功能分类编码", *_ITEM_CODE)
         name, initial = row.text("功能分类名称"), row.amount("年初预算")
-        return BudgetLine(code, name, initial, row.amount("调整预算"), row.source, row.optional(_FUND))
+        return BudgetLine(code, name, initial, row.amount("调整预算"), row.source, row.optional(FUND))
 
-    columns = ("功能分类编码", "功能分类名称", "年初预算", "调整预算")
-    lines = read_lines(root, file, columns, line, problems, optional=(_FUND,))
+    lines = read_lines(root, file, heads(BUDGET), line, problems, optional=(FUND,))
     unique([(_of_fund(line.code, line.stated), line.source) for line in lines], "功能分类编码", problems)
     return lines
 
@@ -101,7 +127,7 @@ def read_three_public(root: Path, file: str, problems: list[Problem]) -> tuple[T
         return tuple(
             ThreePublicLine(key, name, 0, Source(SETTINGS_FILE, 1)) for key, name in THREE_PUBLIC_KEYS.items()
         )
-    lines = read_lines(root, file, ("键", "名称", "年初预算"), line, problems)
+    lines = read_lines(root, file, heads(THREE_PUBLIC), line, problems)
     unique([(line.key, line.source) for line in lines], "键", problems)
     _complete(file, THREE_PUBLIC_KEYS, [line.key for line in lines], problems)
     return lines
@@ -138,12 +164,11 @@ def read_projects(root: Path, file: str, problems: list[Problem]) -> tuple[Proje
         key, name = row.matching("键", *_PROJECT_KEY), row.text("项目名称")
         code = row.matching("功能分类编码", *_ITEM_CODE)
         initial, adjusted = row.amount("年初预算"), row.amount("调整预算")
-        return key, name, ProjectLine(code, initial, adjusted, row.source, row.optional(_FUND))
+        return key, name, ProjectLine(code, initial, adjusted, row.source, row.optional(FUND))
 
     if left_out(root, file, Files().projects):
         return ()
-    columns = ("键", "项目名称", "功能分类编码", "年初预算", "调整预算")
-    lines = read_lines(root, file, columns, line, problems, optional=(_FUND,))
+    lines = read_lines(root, file, heads(PROJECTS), line, problems, optional=(FUND,))
     doubled = [(f"{key} {_of_fund(one.code, one.stated)}", one.source) for key, _, one in lines]
     unique(doubled, "键", problems)
     names: dict[str, str] = {}
@@ -175,7 +200,7 @@ def read_procurement(root: Path, file: str, problems: list[Problem]) -> tuple[Pr
             ProcurementLine(key, name, 0, Source(SETTINGS_FILE, 1))
             for key, name in (PROCURED_KEYS | AWARDED_KEYS).items()
         )
-    lines = read_lines(root, file, ("键", "名称", "金额"), line, problems)
+    lines = read_lines(root, file, heads(PROCUREMENT), line, problems)
     unique([(line.key, line.source) for line in lines], "键", problems)
     there = [line.key for line in lines]
     groups = [group for group in (AWARDED_KEYS, RESERVED_KEYS) if any(key in there for key in group)]
@@ -207,7 +232,7 @@ def read_units(root: Path, file: str, problems: list[Problem]) -> tuple[UnitLine
 
     if left_out(root, file, Files().units):
         return ()
-    lines = read_lines(root, file, ("单位名称",), line, problems, optional=("备注",))
+    lines = read_lines(root, file, heads(UNITS), line, problems, optional=("备注",))
     unique([(line.name, line.source) for line in lines], "单位名称", problems)
     return lines
 

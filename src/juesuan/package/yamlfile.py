@@ -21,6 +21,7 @@ Model = TypeVar("Model", bound=BaseModel)
 Model_co = TypeVar("Model_co", bound=BaseModel, covariant=True)
 _Location = tuple[str | int, ...]
 _LABEL_LENGTH = 12
+_COUNTED = ("target", "actual")  # of an indicator: their numbers are called by its name and their titles
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,8 @@ class _Placing:
             case BaseModel():
                 update = {}
                 for name, info in type(value).model_fields.items():
-                    self.label = (
-                        f"{value.name.written} {info.title}" if isinstance(value, Indicator) and info.title else ""
-                    )
+                    counted = isinstance(value, Indicator) and name in _COUNTED
+                    self.label = f"{value.name.written} {info.title}" if counted else ""  # type: ignore[attr-defined]
                     update[name] = self.placed(getattr(value, name), (*at, name))
                     if isinstance(update[name], Prose) and info.is_required() and not update[name]:
                         self.problems.append(Problem(self._place(at, name), "yaml.string_too_short", "不能为空"))

@@ -30,6 +30,7 @@ EVALUATORS: Mapping[str, Evaluator] = {
     "reason_written": reasons.reason_written,
     "reason_printed": reasons.reason_printed,
     "reasons_used": reasons.reasons_used,
+    "reasons_fresh": reasons.reasons_fresh,
     "sequence": narrative.sequence,
     "movement": narrative.movement,
     "compared": narrative.compared,

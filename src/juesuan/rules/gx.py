@@ -17,7 +17,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # before it is imported
 
@@ -43,7 +42,7 @@ from great_expectations.render.renderer.renderer import renderer
 
 from juesuan.identities import CheckResult, Failure, Verdict
 from juesuan.problems import Severity
-from juesuan.resources import resource_root
+from juesuan.resources import page_templates
 from juesuan.rules.check import ROW_SEPARATOR, Check, SuiteRun, explanation_of
 
 _METRIC = "table.rule_violations"
@@ -278,13 +277,7 @@ def write_pages(
     runs: Sequence[SuiteRun], folder: Path, *, title: str, suite_titles: Mapping[str, str], review: str
 ) -> None:
     """Write the pages of :func:`juesuan.rules.check.write_docs`."""
-    environment = Environment(
-        loader=FileSystemLoader(resource_root() / "templates" / "validation"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_templates("validation", keep_last_newline=False)
     folder.mkdir(parents=True, exist_ok=True)
     by_name: dict[str, list[SuiteRun]] = {}
     for run in runs:  # a suite may be checked in two stages: it is one page

@@ -58,6 +58,27 @@ def reasons_used(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG00
         )
 
 
+def reasons_fresh(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
+    """A reason is not word for word that of the year before (``carried_from`` of texts/reasons.yaml)."""
+    file = f"{subject.package.settings.files.texts}/reasons.yaml"
+    before = {key: _spaceless_text(text) for key, text in subject.package.texts.reasons.carried_from.items()}
+    for key, reason in written_reasons(subject).items():
+        if before.get(key):
+            stale = _spaceless_text(reason.written) == before[key]
+            source = subject.package.where(file, key)
+            yield Item(
+                f"{file} 的 {key}",
+                "与上年的原因一字不差" if stale else "与上年的不同",
+                "今年的原因（确属相同的，在审核说明里写明）",
+                int(stale),
+                rows=str(source) if stale else "",
+            )
+
+
+def _spaceless_text(text: str) -> str:
+    return "".join(text.split())
+
+
 def written_reasons(subject: Subject) -> Mapping[str, Prose]:
     """Return the reasons of a package that are not empty, by key."""
     reasons = subject.package.texts.reasons

@@ -1,31 +1,25 @@
-"""A results folder read back for review: nothing but the files that a closing left is looked at."""
+"""A results folder read back: nothing but the files that a closing left is looked at."""
 
-import csv
-import hashlib
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from juesuan.files import read_json
 from juesuan.identities import Verdict
 from juesuan.money import print_decimal
 from juesuan.problems import OutputError
-from juesuan.review.signoff import SignOff, Standing, hashes_of, read_signoffs, standing
-
-MANIFEST, RUN, SECTIONS = "manifest.json", "run.json", "sections.json"
-REJECTION = "rejection.json"
-"""Beside the manifest of a draft that was sent back: who did so, when and why."""
-
-_DRAFT = 'class="draft-note"'
-PAGES = ("disclosure.",)
-"""Files that a sign-off changes (the mark 草稿): not part of what is signed."""
+from juesuan.results.checks import verdict_of
+from juesuan.results.facts import read_facts_csv
+from juesuan.results.manifest import Manifest, read_manifest
+from juesuan.results.names import CERTIFICATE, CHECKS, ERRATA, FACTS_CSV, REJECTION, RUN, SECTIONS, SUITES
+from juesuan.results.signoff import SignOff, Standing, hashes_of, read_signoffs, standing
 
 
 @dataclass(frozen=True)
-class Headline:
+class HeadlineFigure:
     """One of the figures to see first, as it is printed, and last year's; what is unknown is empty."""
 
     figure: str
@@ -39,9 +33,7 @@ class Headline:
 class Results:
     """What one closing left, and who signed it."""
 
-    folder: Path
-    manifest_hash: str
-    manifest: Mapping[str, Any]
+    manifest: Manifest
     run: Mapping[str, Any]
     sections: tuple[Mapping[str, Any], ...]
     checks: tuple[Mapping[str, Any], ...]
@@ -49,6 +41,11 @@ class Results:
     rounding: Mapping[str, Any]
     errata: tuple[Mapping[str, Any], ...]
     signoffs: tuple[SignOff, ...]
+
+    @property
+    def folder(self) -> Path:
+        """Where they lie."""
+        return self.manifest.folder
 
     @property
     def title(self) -> str:
@@ -64,7 +61,7 @@ class Results:
         """
         path = self.folder / REJECTION
         try:
-            return dict(_json(path)) if path.is_file() else {}
+            return dict(read_json(path)) if path.is_file() else {}
         except (OSError, ValueError, TypeError) as error:
             raise OutputError(f"{path} 无法读取（{error}）。") from error
 
@@ -75,9 +72,9 @@ class Results:
         return f"{one['at'][:16].replace('T', ' ')} {one['role']} {one['who']}：{one['comment'] or '没有写明意见'}"
 
     @cached_property
-    def content(self) -> str:
-        """The hash of everything that a sign-off is about."""
-        return content_hash(self.manifest["files"])
+    def suites(self) -> Mapping[str, str]:
+        """The titles of the suites of checks, in their order."""
+        return dict(read_json(self.folder / SUITES))
 
     @cached_property
     def failed(self) -> tuple[Mapping[str, Any], ...]:
@@ -97,28 +94,18 @@ class Results:
         )
 
     @cached_property
-    def headline(self) -> tuple[Headline, ...]:
+    def headline(self) -> tuple[HeadlineFigure, ...]:
         """The figures to see first."""
         return tuple(self._headline(one) for one in self.run["headline"])
 
-    def _headline(self, one: Mapping[str, str]) -> Headline:
+    def _headline(self, one: Mapping[str, str]) -> HeadlineFigure:
         now = self.facts[one["figure"]]["display"]
         before = self.facts[one["prior"]]["display"] if one["prior"] else ""
-        return Headline(one["figure"], one["label"], now, before, change_of(before, now) if before else "")
+        return HeadlineFigure(one["figure"], one["label"], now, before, change_of(before, now) if before else "")
 
     def section_title(self, anchor: str) -> str:
         """Return the title of a section."""
         return next((str(one["title"]) for one in self.sections if one["anchor"] == anchor), anchor)
-
-
-def verdict_of(rule: Mapping[str, Any]) -> Verdict:
-    """Return what came of a rule of ``results.json``; older results said of an idle rule that it succeeded."""
-    return Verdict.of(failed=bool(rule["failures"]), places=rule["instances"])
-
-
-def idle_of(checks: Iterable[Mapping[str, Any]]) -> int:
-    """Return how many rules had nothing to check."""
-    return sum(verdict_of(one) is Verdict.NOT_APPLICABLE for one in checks)
 
 
 def change_of(old: str, new: str) -> str:
@@ -132,61 +119,24 @@ def change_of(old: str, new: str) -> str:
     return f"{'+' if change > 0 else ''}{print_decimal(change)}{points}"
 
 
-def content_hash(files: Mapping[str, str]) -> str:
-    """Return one hash for all files of a manifest but the pages."""
-    lines = [f"{value}  {name}\n" for name, value in sorted(files.items()) if not name.startswith(PAGES)]
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-def published_as_final(out: Path) -> bool:
-    """Return whether results lie in a folder whose disclosure is no draft."""
-    try:
-        return _DRAFT not in (out / "disclosure.html").read_text(encoding="utf-8")
-    except OSError:
-        return False
-
-
 def read_results(out: Path) -> Results:
     """Read a results folder, every file of it as its manifest has it.
 
     Raises:
         OutputError: it is none, or a file of it is missing or was changed.
     """
+    manifest = read_manifest(out)
+    manifest.prove((RUN, SECTIONS, CHECKS, FACTS_CSV, CERTIFICATE, ERRATA))
     try:
-        text = (out / MANIFEST).read_bytes()
-        manifest = json.loads(text)
-        files = dict(manifest["files"])
-        run = _json(out / RUN)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise OutputError(f"{out} 不是决算结果的文件夹（{error}）。请写 juesuan close 的输出文件夹。") from error
-    changed = [name for name, value in files.items() if _sha256(out / name) != value]
-    if changed:
-        raise OutputError(
-            f"{out} 的文件与清单不符，可能被改动：{'、'.join(changed[:5])}。请重新运行 juesuan close。"
+        return Results(
+            manifest=manifest,
+            run=read_json(out / RUN),
+            sections=tuple(read_json(out / SECTIONS)),
+            checks=tuple(read_json(out / CHECKS)),
+            facts=read_facts_csv((out / FACTS_CSV).read_text(encoding="utf-8")),
+            rounding=read_json(out / CERTIFICATE),
+            errata=tuple(read_json(out / ERRATA)),
+            signoffs=read_signoffs(out),
         )
-    with (out / "facts.csv").open(encoding="utf-8", newline="") as stream:
-        facts = {row["id"]: row for row in csv.DictReader(stream)}
-    return Results(
-        folder=out,
-        manifest_hash=hashlib.sha256(text).hexdigest(),
-        manifest=manifest,
-        run=run,
-        sections=tuple(_json(out / SECTIONS)),
-        checks=tuple(_json(out / "validation" / "results.json")),
-        facts=facts,
-        rounding=_json(out / "rounding.json"),
-        errata=tuple(_json(out / "errata.json")),
-        signoffs=read_signoffs(out),
-    )
-
-
-def _json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
-        return ""
+    except (OSError, ValueError, TypeError) as error:
+        raise OutputError(f"{out} 中的结果文件无法读取（{error}），请重新编制，或从归档中取回。") from error

@@ -5,25 +5,23 @@ which role, on which day, and for every section the hash of its words and of the
 a section as long as that hash is the closing's; where something that a section reads has changed, the sign-off is
 void for that section, and the section is open again. Records are only ever added: each is sealed with the hash of
 itself and of the seal before it, so that one which was changed, taken out or put in is noticed when it is read.
-(Who writes a whole new chain is not noticed; that takes a signature.)
+Where the office has a key, it signs the seal: who writes a whole new chain can't do that, and it is found when the
+closing is archived (juesuan.evidence).
 """
 
-import hashlib
-import json
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from juesuan.archive import State
+from juesuan.evidence.ring import ring_of
+from juesuan.evidence.signoffs import UNSEALED, faults_of, seals_of, sign_seal
+from juesuan.evidence.trust import Trust
+from juesuan.files import json_text, read_json, write_whole
 from juesuan.people import normalised
 from juesuan.problems import OutputError, words_of
-
-FOLDER = "sign-offs"
-FILE = "sign-offs.json"
+from juesuan.results.names import SIGN_OFFS, SIGNED, State
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,8 @@ class SignOff:
     signed.
 
     ``by`` is who the system knew them to be (a person of the register, or an account of the operating system), and
-    ``at`` when the system took it; both are empty in what nobody recorded so.
+    ``at`` when the system took it; both are empty in what nobody recorded so. ``signature`` (base64) is the
+    office's, by the key of the id ``key``, over the record's seal; empty where the office had no key.
     """
 
     who: str
@@ -45,6 +44,8 @@ class SignOff:
     facts: str = ""
     by: str = ""
     at: str = ""
+    key: str = ""
+    signature: str = ""
 
     def covers(self, sections: Mapping[str, str]) -> frozenset[str]:
         """Return the sections for which it counts today."""
@@ -114,15 +115,15 @@ def read_signoffs(out: Path) -> tuple[SignOff, ...]:
     Raises:
         OutputError: the file can't be read, or a record's seal does not fit: somebody changed the file.
     """
-    path = out / FOLDER / FILE
+    path = out / SIGNED
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = read_json(path)
         sealed = [(one.pop("seal", ""), SignOff(**one)) for one in data["records"]]
     except (FileNotFoundError, NotADirectoryError):
         return ()
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise OutputError(f"{path} 无法读取（{error}）。签署记录不会被覆盖，请从归档中取回。") from error
-    seals = _seals(record for _, record in sealed)
+    seals = seals_of(asdict(record) for _, record in sealed)
     for number, ((stated, record), seal) in enumerate(zip(sealed, seals, strict=True), start=1):
         if stated != seal:
             raise OutputError(
@@ -139,29 +140,34 @@ def write_signoffs(out: Path, records: Iterable[SignOff]) -> None:
         OutputError: the folder can't be written.
     """
     records = tuple(records)
-    sealed = [{**asdict(one), "seal": seal} for one, seal in zip(records, _seals(records), strict=True)]
-    data = json.dumps({"records": sealed}, ensure_ascii=False, indent=1) + "\n"
-    folder = out / FOLDER
+    told = [asdict(one) for one in records]
+    sealed = [
+        {name: value for name, value in one.items() if value or name not in UNSEALED} | {"seal": seal}
+        for one, seal in zip(told, seals_of(told), strict=True)
+    ]
+    folder = out / SIGN_OFFS
     try:
         folder.mkdir(exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".", dir=folder)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(folder / FILE)
+        write_whole(out / SIGNED, json_text({"records": sealed}), mode=0o644)
     except OSError as error:
         raise OutputError(f"无法写入 {folder}：{words_of(error)}") from error
 
 
-def _seals(records: Iterable[SignOff]) -> Iterator[str]:
-    """Yield the seal of each record: the hash of the seal before it and of all that it says."""
-    before = ""
-    for one in records:
-        held = json.dumps([before, asdict(one)], ensure_ascii=False, sort_keys=True)
-        before = hashlib.sha256(held.encode()).hexdigest()
-        yield before
+def doubts_of(records: Sequence[SignOff], trust: Trust) -> Iterator[tuple[int, str, bool]]:
+    """Yield which sign-offs no trusted key stands for; see :func:`juesuan.evidence.signoffs.faults_of`."""
+    told = [asdict(one) for one in records]
+    yield from faults_of(({**one, "seal": seal} for one, seal in zip(told, seals_of(told), strict=True)), trust)
+
+
+def signed_last(records: Sequence[SignOff]) -> tuple[SignOff, ...]:
+    """Return sign-offs, the last of them signed by the office's key; as they are where the office has none.
+
+    Raises:
+        OutputError: the key can't be opened.
+    """
+    *_, seal = seals_of(asdict(one) for one in records)
+    key, signature = sign_seal(ring_of(), seal)
+    return (*records[:-1], replace(records[-1], key=key, signature=signature))
 
 
 def hashes_of(sections: Iterable[Mapping[str, Any]]) -> dict[str, str]:
