@@ -1,4 +1,7 @@
-"""Once a week: read every archived closing again, prove its hashes, and renew its retention."""
+"""Once a week: read every archived closing again, prove its hashes and seals, and renew its retention.
+
+Where the office has keys, its own are what is trusted, and the log must continue what they signed last.
+"""
 
 from juesuan.process import end_with_parent, go_offline
 
@@ -10,6 +13,7 @@ from prefect.artifacts import create_table_artifact  # noqa: E402
 from pydantic import BaseModel, ConfigDict, Field  # noqa: E402
 
 from juesuan.archive import Proof, open_store, prove  # noqa: E402
+from juesuan.evidence.ring import ring_of  # noqa: E402
 from juesuan.problems import OutputError  # noqa: E402
 
 
@@ -29,9 +33,14 @@ def verify_archive(request: Request) -> Proof:
     Raises:
         OutputError: with every damaged file.
     """
-    proof = prove(open_store(request.archive), renew=request.renew)
+    store, ring = open_store(request.archive), ring_of()
+    trust = ring.trust()
+    proof = prove(store, renew=request.renew, trust=trust if trust.keys else None, seen=ring.seen(store.uri))
     rows = [{"版本": one.version, "文件": one.file, "问题": one.message} for one in proof.damages]
-    create_table_artifact(rows or [{"版本": "全部", "文件": str(proof.files), "问题": "无"}], key="archive-proof")
+    told = (*(f"注意：{one}" for one in proof.doubts), *proof.told)
+    sound = [{"版本": "全部", "文件": str(proof.files), "问题": "无"}]
+    sound += [{"版本": "全部", "文件": "", "问题": one} for one in told]
+    create_table_artifact(rows or sound, key="archive-proof")
     if proof.damages:
         raise OutputError("\n".join(map(str, proof.damages)))
     return proof

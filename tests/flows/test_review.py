@@ -15,12 +15,14 @@ import pytest
 from juesuan import closing
 from juesuan.cli import app
 from juesuan.closing.contents import run_data, sections_data, signed_before, standing_of
+from juesuan.evidence.ring import KEYS, Ring
 from juesuan.facts import Facts
 from juesuan.people import PEOPLE, Journal, Register, Role, Seat
 from juesuan.people.commands import account
 from juesuan.people.keys import Keys
 from juesuan.problems import ExitCode, InputError, OutputError, Place, Problem
 from juesuan.results import SignOff, State, hashes_of, read_results, read_signoffs, standing
+from juesuan.results.signoff import write_signoffs
 from juesuan.review import (
     SignOffRefused,
     SignOffRejected,
@@ -483,6 +485,27 @@ def test_who_is_asked_to_sign_is_told_figures_findings_and_where_to_look(closed:
     third = closing.next_signature(out)
     assert third is not None
     assert "须重新签署的：三、部门人员构成" in closing.invitation(out, third)
+
+
+def test_the_page_says_whose_key_stands_for_a_sign_off_and_what_nothing_stands_for(
+    out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    approve(out, "王芳", "审核人", on=DAY)
+    page = write_review(out).read_text(encoding="utf-8")
+    assert "没有签名（签署时还没有密钥）" in page
+    assert "签署没有密钥签名，只凭封记：能写这个文件夹的人可以把签署整个重写" in page
+    assert "都没有第三方证明" in page
+    monkeypatch.setenv(KEYS, str(tmp_path / "keys"))
+    key = Ring(tmp_path / "keys").new("某市社会保险中心")
+    approve(out, "陈刚", "批准人", on=DAY)
+    page = write_review(out).read_text(encoding="utf-8")
+    assert f"{key.shown}的签名，相符" in page
+    assert "1 条签署有密钥签名，其余没有" in page
+    first, last = read_signoffs(out)
+    write_signoffs(out, (first, replace(last, who="张三")))
+    assert '<span class="bad">签名不对</span>' in write_review(out).read_text(encoding="utf-8")
+    monkeypatch.setenv(KEYS, str(tmp_path / "none"))
+    assert f"密钥 {key.id} 的签名，没有公钥可核对" in write_review(out).read_text(encoding="utf-8")
 
 
 def test_a_headline_figure_that_a_closing_does_not_have_is_left_out(closed: Closed) -> None:

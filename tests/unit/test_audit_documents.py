@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from juesuan.audit import AuditExit, UnreadableDocument, Weight, audit_document, tell_audit
-from juesuan.audit.duties import State, load_duties
+from juesuan.audit.duties import DutyState, load_duties
 from tests.unit.audit_demo import WRITERS, demo
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "spec" / "audit-documents.yaml").read_text("utf-8"))["cases"]
@@ -27,7 +27,7 @@ def test_a_document_is_found_wrong_where_the_table_says_and_nowhere_else(
     found = [f"{one.rule} {one.weight} {one.stated}" for one in report.findings if one.weight is not Weight.NOTE]
     assert sorted(one.strip() for one in found) == sorted(one.strip() for one in case["finds"])
     states = {one.duty.id: one.state for one in report.duties.outcomes}
-    for state, name in ((State.DONE, "done"), (State.NOT_DONE, "open")):
+    for state, name in ((DutyState.DONE, "done"), (DutyState.NOT_DONE, "open")):
         assert {one: states[one] for one in case.get(name, ())} == dict.fromkeys(case.get(name, ()), state)
 
 
@@ -54,8 +54,8 @@ def test_the_catalogue_is_large_and_says_of_each_duty_what_became_of_it(tmp_path
     WRITERS["html"](demo(), path)
     duties = audit_document(path).duties
     assert [one.duty for one in duties.outcomes] == list(load_duties())
-    assert {one.reason.partition("（")[0] for one in duties.of(State.NOT_DONE)} == {"本程序还不能核"}
-    assert all(one.reason for one in duties.outcomes if one.state is not State.DONE)
+    assert {one.reason.partition("（")[0] for one in duties.of(DutyState.NOT_DONE)} == {"本程序还不能核"}
+    assert all(one.reason for one in duties.outcomes if one.state is not DutyState.DONE)
     assert duties.share >= 85
 
 

@@ -14,20 +14,22 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
-from juesuan.review.signoff import SignOff, signed_last, write_signoffs
 
-from juesuan.archive import DirectoryStore, Office, State, archive_closing, find_versions, prove
+from juesuan.archive import DirectoryStore, Office, archive_closing, find_versions, prove
 from juesuan.archive.bag import bag_fingerprint
 from juesuan.archive.commands import evidence, read_seen, seal, show_history, verify_archive
 from juesuan.archive.log import Log, Record
 from juesuan.archive.seal import BEGIN
 from juesuan.archive.sealing import seal_archive
 from juesuan.archive.stranger import write_evidence
+from juesuan.closing import check_archive
 from juesuan.evidence import commands
 from juesuan.evidence.merkle import Frontier
 from juesuan.evidence.ring import KEYS, PASSPHRASE, PASSPHRASE_FILE, Kind, Ring, Seen, ring_of
 from juesuan.evidence.trust import Trust, read_trust, write_trust
 from juesuan.problems import ExitCode, InputError, OutputError
+from juesuan.results import State
+from juesuan.results.signoff import SignOff, signed_last, write_signoffs
 from tests.archive_demo import demo_closing, with_amount
 
 TERM = timedelta(days=36500)
@@ -503,7 +505,7 @@ def test_evidence_of_what_is_not_there_is_not_written(place: Place, tmp_path: Pa
         write_evidence(place.store, f"{YEAR}/v0001", tmp_path / "x", seen=Seen(9, "00"))
     said: list[str] = []
     assert evidence(str(place.store.root), f"{YEAR}/v0001", tmp_path / "x", seen=None, say=said.append) == 0
-    assert "bash check.sh" in said[0]
+    assert "check.sh 公钥.pem" in said[1]
     with pytest.raises(OutputError, match="不会被覆盖"):
         write_evidence(place.store, f"{YEAR}/v0001", tmp_path / "x")
 
@@ -572,6 +574,18 @@ def test_a_pass_phrase_comes_from_the_environment_or_a_file(
     monkeypatch.setenv(PASSPHRASE_FILE, str(tmp_path / "none"))
     with pytest.raises(OutputError, match="口令文件"):
         _ = Ring(tmp_path / "keys").signer
+
+
+def test_a_key_that_does_not_open_stops_a_closing_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEYS, str(tmp_path / "keys"))
+    monkeypatch.setenv(PASSPHRASE, "一二三")
+    ring_of().new("某单位")
+    check_archive(str(tmp_path / "archive"))
+    monkeypatch.delenv(PASSPHRASE)
+    with pytest.raises(OutputError, match="有口令"):
+        check_archive(str(tmp_path / "archive"))
 
 
 def certificate(private: ec.EllipticCurvePrivateKey) -> x509.Certificate:

@@ -30,12 +30,17 @@ DISTRIBUTIONS = {  # that are not called as what they are imported by
     "argon2": "argon2-cffi",
     "docx": "python-docx",
     "great_expectations": "great-expectations",
+    "markdown_it": "markdown-it-py",
     "pydantic_core": "pydantic-core",
     "python_calamine": "python-calamine",
+    "rfc3161_client": "rfc3161-client",
     "yaml": "pyyaml",
 }
 TYPES_ONLY = {"mypy_boto3_s3"}  # imported for the type checker alone
-BOUNDED_ONLY = {"fastapi"}  # of a library's own; declared because later versions break it
+BOUNDED_ONLY = {
+    "fastapi",
+    "python-multipart",
+}  # of a library's own: later versions break it, or it loads it itself
 
 
 def imported_by(path: Path) -> Iterator[str]:

@@ -45,7 +45,7 @@ class _Duties(Strict):
     duties: Annotated[tuple[Duty, ...], Field(min_length=1)]
 
 
-class State(StrEnum):
+class DutyState(StrEnum):
     """What became of a duty."""
 
     DONE = "done"
@@ -53,15 +53,15 @@ class State(StrEnum):
     NOT_DONE = "not-done"
 
 
-WORDS = {State.DONE: "已核", State.NOT_APPLICABLE: "不适用", State.NOT_DONE: "没有核"}
+WORDS = {DutyState.DONE: "已核", DutyState.NOT_APPLICABLE: "不适用", DutyState.NOT_DONE: "没有核"}
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DutyOutcome:
     """A duty with what became of it, and why where it was not done."""
 
     duty: Duty
-    state: State
+    state: DutyState
     reason: str = ""
 
 
@@ -69,22 +69,22 @@ class Outcome:
 class Duties:
     """All duties of a document, and the titles of tables that nothing was checked of."""
 
-    outcomes: tuple[Outcome, ...] = ()
+    outcomes: tuple[DutyOutcome, ...] = ()
     unknown: tuple[str, ...] = ()
 
-    def of(self, state: State) -> tuple[Outcome, ...]:
+    def of(self, state: DutyState) -> tuple[DutyOutcome, ...]:
         """Return the duties of a state."""
         return tuple(one for one in self.outcomes if one.state is state)
 
     @property
     def share(self) -> int:
         """Per cent of the duties that apply which are done, rounded down."""
-        done, open_ = len(self.of(State.DONE)), len(self.of(State.NOT_DONE))
+        done, open_ = len(self.of(DutyState.DONE)), len(self.of(DutyState.NOT_DONE))
         return done * 100 // (done + open_) if done + open_ else 0
 
     def lines(self) -> Iterator[str]:
         """Yield what the terminal shows: the share first, then what was not done, by reason."""
-        done, aside, open_ = (self.of(state) for state in State)
+        done, aside, open_ = (self.of(state) for state in DutyState)
         yield (
             f"应核 {len(done) + len(open_)} 项，已核 {len(done)} 项（{self.share}%），没有核 {len(open_)} 项；"
             f"不适用 {len(aside)} 项。没有核的不等于没有问题。"
@@ -102,7 +102,7 @@ class Duties:
         """Return what ``findings.json`` holds."""
         return {
             "share": self.share,
-            **{state.value: len(self.of(state)) for state in State},
+            **{state.value: len(self.of(state)) for state in DutyState},
             "unknown_tables": list(self.unknown),
             "each": [
                 {"id": one.duty.id, "text": one.duty.text, "source": one.duty.source, "state": one.state.value}
@@ -138,19 +138,19 @@ def duties_of(book: Book, parts: Sequence[Part]) -> Duties:
     return Duties(outcomes, tuple(dict.fromkeys(_unknown(book))))
 
 
-def _outcome(duty: Duty, book: Book, parts: Sequence[Part], text: str) -> Outcome:
+def _outcome(duty: Duty, book: Book, parts: Sequence[Part], text: str) -> DutyOutcome:
     if duty.unbuilt:
-        return Outcome(duty, State.NOT_DONE, f"本程序还不能核（{duty.unbuilt}）")
+        return DutyOutcome(duty, DutyState.NOT_DONE, f"本程序还不能核（{duty.unbuilt}）")
     if duty.words and not re.search(duty.words, text):
-        return Outcome(duty, State.NOT_APPLICABLE, "文本没有写")
+        return DutyOutcome(duty, DutyState.NOT_APPLICABLE, "文本没有写")
     held = book.tables.get(duty.money) if duty.money is not None else None
     if held is not None and held.empty and held.labels:
-        return Outcome(duty, State.NOT_APPLICABLE, f"{held.name}没有数")
+        return DutyOutcome(duty, DutyState.NOT_APPLICABLE, f"{held.name}没有数")
     reason = next(filter(None, (_unread_table(book, number) for number in duty.tables)), "")
     reason = reason or next(filter(None, (_unread_section(parts, one) for one in duty.sections)), "")
     if not reason and not book.tables:
         reason = "没有认出任何一张法定决算表"
-    return Outcome(duty, State.NOT_DONE, reason) if reason else Outcome(duty, State.DONE)
+    return DutyOutcome(duty, DutyState.NOT_DONE, reason) if reason else DutyOutcome(duty, DutyState.DONE)
 
 
 def _unread_table(book: Book, number: int) -> str:

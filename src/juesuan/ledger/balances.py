@@ -51,6 +51,10 @@ def totals(frame: pd.DataFrame, understood: Understood) -> tuple[NDArray[np.bool
     odd = []
     for rows in groups.values():
         least = [at for at in rows if told[at] == min(told[each] for each in rows)]
+        if len(least) == len(rows) > 2:  # noqa: PLR2004 - a total and two parts: the first says no less than they
+            whole = amounts[rows[0]] == amounts[rows[1:]].sum(axis=0)
+            sure += rows[:1] if whole.all() and amounts[rows[0]].any() else []
+            continue
         below = [at for at in rows if at not in least]
         if len(least) != 1 or not below:
             continue

@@ -22,6 +22,7 @@ from juesuan.problems import Place, Problem
 _SHOWN = 5
 _PLAIN = re.compile(rb"[-+]?[0-9]{1,15}(\.[0-9]{1,2})?")
 _HIDDEN = b"\x1f"
+_BLANKS = b' \t\r"'
 _CELL = re.compile(rb"<c\b([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
 _ROW = re.compile(rb"<row\b([^>]*)>(.*?)</row>", re.DOTALL)
 _NUMBER = re.compile(rb"<v[^>]*>([^<]*)</v>")
@@ -76,21 +77,25 @@ def _compared(
         message = "复点：文件里有这些记录，读入的和不读的里都没有"
         problems.append(Problem(Place(file, lost[0]), "ledger.recount.lost", message, found, "逐行有着落"))
     names = [name for name in ("debit", "credit", "amount") if name in layout.columns]
-    sums = dict.fromkeys(names, 0)
+    sums = [0] * len(names)
     compared = 0
     for line, amounts in again.items():
         mine = read.get(line)
         if mine is None or None in amounts:
             continue
         compared += 1
-        for name, one, two in zip(names, amounts, mine, strict=True):
+        if amounts == mine:
+            sums = [total + one for total, one in zip(sums, mine, strict=True)]
+            continue
+        for at, (name, one, two) in enumerate(zip(names, amounts, mine, strict=True)):
             assert one is not None  # noqa: S101 - looked at above
-            sums[name] += one
+            sums[at] += one
             if one != two and len(problems) < _SHOWN:
                 place = Place(file, line, layout.names[layout.columns[name]])
                 message = "复点：文件里的金额与读入的不同"
                 problems.append(Problem(place, "ledger.recount", message, yuan_text(two), f" {yuan_text(one)}"))
-    amounts_told = "，".join(f"{layout.names[layout.columns[name]]} {yuan_text(sums[name])}" for name in names)
+    told = zip(names, sums, strict=True)
+    amounts_told = "，".join(f"{layout.names[layout.columns[name]]} {yuan_text(total)}" for name, total in told)
     return Recount(f"{len(again)} 行；其中 {compared} 行逐行比了金额：{amounts_told}", tuple(problems))
 
 
@@ -105,8 +110,14 @@ def _read(
         found[one.line] = _amounts(layout, one.debit, one.credit) if sure else None
     merged = any(one.reason is Reason.PERIOD for one in report.aside)
     for frame in frames:
-        for line, debit, credit in zip(frame["line"], frame["debit"], frame["credit"], strict=True):
-            found[int(line)] = None if merged else _amounts(layout, int(debit), int(credit))
+        lines, left, right = (frame[name].tolist() for name in ("line", "debit", "credit"))
+        if merged:
+            found.update(dict.fromkeys(lines))
+        elif {"debit", "credit"} <= set(layout.columns) and "amount" not in layout.columns:
+            found.update(zip(lines, zip(left, right, strict=True), strict=True))  # nearly all tables
+        else:
+            for line, debit, credit in zip(lines, left, right, strict=True):
+                found[line] = _amounts(layout, debit, credit)
     return found
 
 
@@ -177,11 +188,15 @@ def _of_text(raw: RawText, first: int, width: int, columns: Sequence[int]) -> It
             cells = b"".join(inside).split(delimiter)
             if len(cells) < width:
                 continue
-        if any(cell.strip() for cell in cells):
-            yield line, tuple(_fen(cells[at]) for at in columns)
+        if text.strip(_BLANKS + delimiter):
+            yield line, tuple([_fen(cells[at]) for at in columns])
 
 
 def _fen(token: bytes) -> int | None:
+    if not token:
+        return 0
+    if token[-3:-2] == b"." and (digits := token[:-3] + token[-2:]).isdigit():
+        return int(digits)
     text = token.strip().replace(_HIDDEN, b",")
     if not text:
         return 0

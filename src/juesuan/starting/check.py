@@ -74,7 +74,7 @@ class Standing:
     """How far a package is: ``problems`` keep it from being read, ``failed`` are rules that don't hold.
 
     ``left_open`` are entries that stand there without a value and may stay so, ``left_out`` whole files.
-    ``rows`` says what the lines of tables are about.
+    ``rows`` says what the lines of tables are about, ``read`` what was read.
     """
 
     problems: tuple[Problem, ...]
@@ -84,6 +84,7 @@ class Standing:
     files: Files
     rows: Mapping[tuple[str, int], str] = field(default_factory=dict)
     places: Places | None = None
+    read: tuple[str, ...] = ()
 
     @property
     def failed_cells(self) -> Iterator[tuple[str, str]]:
@@ -135,7 +136,18 @@ def standing_of(root: Path, archive: str | None = None, more: Sequence[Problem] 
         files,
         dict(_rows(root, files)),
         places,
+        tuple(_read(intake)),
     )
+
+
+def _read(intake: Intake) -> Iterator[str]:
+    """Yield what was read of a package, in a few words each."""
+    if intake.edition is not None:
+        yield f"版本：{intake.edition.name}"
+    if intake.ledger is not None:
+        yield f"序时账 {len(intake.ledger.lines)} 行，科目余额表 {len(intake.ledger.balances)} 行"
+    if intake.package is not None:
+        yield f"项目 {len(intake.package.projects)} 个，绩效自评表 {len(intake.package.sheets)} 张"
 
 
 def without_echo(more: Sequence[Problem], read: Sequence[Problem]) -> list[Problem]:

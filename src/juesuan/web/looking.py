@@ -11,37 +11,27 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from juesuan.problems import InputError, JuesuanError
+from juesuan.problems import JuesuanError
 
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
 _CELLS = 60  # shown of a row
 
 
 def check(package: Path) -> dict[str, Any]:
-    """Return what was read of a package and what is wrong with it: everything but what the document would say."""
-    from juesuan import closing
-    from juesuan.closing.refusal import failed_of, table_of
-    from juesuan.problems import Severity
+    """Return what ``juesuan check`` says of a package: what was read, what is wrong with it, what is left open."""
+    from juesuan.closing.refusal import table_of
+    from juesuan.starting.check import standing_of, todo_of
 
-    intake = closing.ingest(package)
-    runs = closing.check_ledger(intake)
-    problems = intake.problems
-    errors = [one for one in failed_of(runs) if one.severity is Severity.ERROR]
-    if not problems and not errors:
-        try:
-            runs = (*runs, *closing.check_tables(closing.fill(intake)))
-        except InputError as error:
-            problems = error.problems
-    return {"read": list(_read(intake)), "rows": table_of(problems, failed_of(runs))}
-
-
-def _read(intake: Any) -> Iterator[str]:
-    if intake.edition is not None:
-        yield f"版本：{intake.edition.name}"
-    if intake.ledger is not None:
-        yield f"序时账 {len(intake.ledger.lines)} 行，科目余额表 {len(intake.ledger.balances)} 行"
-    if intake.package is not None:
-        yield f"项目 {len(intake.package.projects)} 个，绩效自评表 {len(intake.package.sheets)} 张"
+    standing = standing_of(package)
+    wrong = table_of(standing.problems, standing.failed)
+    for row, problem in zip(wrong, standing.problems, strict=False):
+        todo = todo_of(problem, standing)
+        row["说明"] = "；".join(one for one in (problem.hint, todo.belongs and f"这里写：{todo.belongs}") if one)
+    empty = [
+        {"程度": "可填", "规则": "还空着、可以不填的", "位置": one.place, "说明": f"这里写：{one.belongs}"}
+        for one in standing.left_open
+    ]
+    return {"read": list(standing.read), "rows": wrong + empty}
 
 
 def rows(path: Path, sheet: str, first: int, count: int) -> dict[str, Any]:
