@@ -25,7 +25,10 @@ DATA = (
     "expectations/editions/wuhan-2020/prior.yaml",
     "templates/document/wuhan-2020/charts.yaml",
     *(f"expectations/editions/wuhan-2020/rules/{name}.yaml" for name in RULES if name != "ledger"),
-    *(f"expectations/editions/wuhan-2020/identities/{name}.yaml" for name in ("across-tables", "within-tables")),
+    *(
+        f"expectations/editions/wuhan-2020/identities/{name}.yaml"
+        for name in ("across-tables", "practice", "within-tables")
+    ),
 )
 
 
@@ -47,9 +50,9 @@ def names_of_data() -> list[tuple[str, int, int, str]]:
         (file, *place)
         for file in DATA
         for place in names_in((ROOT / file).read_text(encoding="utf-8"))
-        if not is_identifier(file, place[2])
+        if not is_identifier(file, place[2]) and not place[2].endswith((".csv", ".yaml"))
     ]
-    assert len(found) > 350
+    assert len(found) > 250
     return found
 
 

@@ -12,7 +12,7 @@ from juesuan.package.codes import CODES
 from juesuan.package.csvfile import Column
 from juesuan.package.evaluation import Evaluation
 from juesuan.package.explanations import ExplanationFile
-from juesuan.package.model import Assets, Headcount, ThreePublicCounts
+from juesuan.package.model import Assets, Headcount, ThreePublicUse
 from juesuan.package.performance import Sheet
 from juesuan.package.settings import SETTINGS_FILE, Files, Settings
 from juesuan.package.tables import (
@@ -26,6 +26,8 @@ from juesuan.package.tables import (
     PROCUREMENT_KEYS,
     PROJECTS,
     RESERVED_KEYS,
+    STATEMENT,
+    STATEMENT_KEYS,
     THREE_PUBLIC,
     THREE_PUBLIC_KEYS,
     UNITS,
@@ -104,9 +106,9 @@ INPUTS: tuple[Input, ...] = (
     Input(
         "three_public_counts",
         "三公实物量",
-        "团组、人次、车辆、批次",
+        "团组、人次、车辆、批次；句子要说的，国内公务接待和其中外宾接待的金额",
         without="实物量为零",
-        model=ThreePublicCounts,
+        model=ThreePublicUse,
     ),
     Input(
         "prior_year",
@@ -125,6 +127,14 @@ INPUTS: tuple[Input, ...] = (
         rows=PROCUREMENT_KEYS,
         always=frozenset(PROCURED_KEYS),
         groups=(frozenset(AWARDED_KEYS), frozenset(RESERVED_KEYS)),
+    ),
+    Input(
+        "statement",
+        "财政对账",
+        "财政部门的对账数，元：拨给本单位的，按三种预算",
+        without="不与财政部门核对",
+        columns=STATEMENT,
+        rows=STATEMENT_KEYS,
     ),
     Input("assets", "资产", "年末车辆、大额设备", "always", model=Assets),
     Input("headcount", "人员", "年末在职、离退休人数", without="版本的句子不说人员的可以没有", model=Headcount),

@@ -93,6 +93,7 @@ PRIOR = (
     Column(_PRIOR_AMOUNT, "published", "上年公开文本列示的数；不知道的不填", "1,873.46", need="may"),
 )
 PROCUREMENT = (Column("键", "row", need="given"), _NAME, Column("金额", "amount", "元，最多到分", "97100.00"))
+STATEMENT = (Column("键", "row", need="given"), _NAME, Column("金额", "amount", "元，最多到分", "12029876.38"))
 UNITS = (
     Column("单位名称", "text", "全称", "某某局（本级）"),
     Column("备注", "text", "性质等", "行政单位", need="may"),
@@ -219,7 +220,7 @@ def read_statement(root: Path, file: str, problems: list[Problem]) -> tuple[Stat
 
     if left_out(root, file, Files().statement):
         return ()
-    lines = read_lines(root, file, ("键", "名称", "金额"), line, problems)
+    lines = read_lines(root, file, heads(STATEMENT), line, problems)
     unique([(line.key, line.source) for line in lines], "键", problems)
     return lines
 
