@@ -21,6 +21,7 @@ from juesuan.closing import (
     page_alone,
 )
 from juesuan.closing.refusal import failed_of, table_of
+from juesuan.edition import Edition
 from juesuan.identities import CheckResult
 from juesuan.package.describe import entry_of, input_of
 from juesuan.package.inputs import INPUTS, SHEETS
@@ -31,6 +32,8 @@ from juesuan.problems import ExitCode, InputError, Place, Problem, Severity
 from juesuan.suites import SuiteRun
 from juesuan.yamlsource import Entry, read_entry
 
+_DOCUMENT = "document.j2"
+_WHOLE = frozenset({"file.missing", "package.headcount"})  # what is missing is a whole file
 _OPEN = frozenset(
     {
         "yaml.missing",
@@ -121,7 +124,7 @@ def standing_of(root: Path, archive: str | None = None, more: Sequence[Problem] 
     """
     intake = ingest(root, archive=archive)
     places = places_of(root)
-    problems = without_echo(more, intake.problems)
+    problems = without_echo(more, [*intake.problems, *as_known(root, _needed(root, intake))])
     runs: tuple[SuiteRun, ...] = ()
     if not problems:
         later, runs = _checked(intake)
@@ -138,6 +141,25 @@ def standing_of(root: Path, archive: str | None = None, more: Sequence[Problem] 
     )
 
 
+def tells(edition: Edition, *words: str) -> bool:
+    """Whether any of these words stands in a template that the edition's document includes."""
+    nearest: dict[str, str] = {}
+    for folder in edition.words.template_folders:
+        for path in sorted(folder.glob("*.j2")):
+            nearest.setdefault(path.name, path.read_text(encoding="utf-8"))
+    whole = nearest.get(_DOCUMENT, "")
+    texts = [whole, *(text for name, text in nearest.items() if name in whole)]
+    return any(word in text for text in texts for word in words)
+
+
+def _needed(root: Path, intake: Intake) -> Iterator[Problem]:
+    """Yield a problem for a file that may be left out, but not where the edition's sentences tell of it."""
+    if intake.edition is not None and intake.settings is not None and tells(intake.edition, "headcount."):
+        name = intake.settings.files.headcount
+        if not (root / name).exists():
+            yield Problem(Place(name), "package.headcount", "这个版本的文字要说人员，还没有填")
+
+
 def without_echo(more: Sequence[Problem], read: Sequence[Problem]) -> list[Problem]:
     """Return the faults of a workbook and of its package, but not twice for a cell that could not be read."""
     cells = {one.place.file for one in more if "!" in one.place.file}
@@ -149,7 +171,7 @@ def todo_of(problem: Problem, standing: Standing) -> Todo:
     file = standing.places.file(problem.place) if standing.places else problem.place.file
     one = input_of(file, standing.files)
     entry = entry_of(one, problem.place.column or "") if one else None
-    belongs = entry.told if entry else one.words if one and problem.code == "file.missing" else ""
+    belongs = entry.told if entry else one.words if one and problem.code in _WHOLE else ""
     place = str(problem.place)
     about = standing.rows.get((problem.place.file, problem.place.line or 0))
     if standing.places and entry:
@@ -216,7 +238,8 @@ def _rules(failed: Iterable[CheckResult], places: Places | None) -> Iterator[Tod
     for result in failed:
         open_ones = [one for one in result.failures if one.explanation is None]
         for row in table_of((), [replace(result, failures=tuple(open_ones))] if open_ones else []):
-            message = f"实际 {row['实际']}，应为 {row['应为']}" if row["应为"] else row["实际"]
+            expected = row["应为"].removeprefix("应为")
+            message = f"实际 {row['实际']}，应为 {expected}" if expected else row["实际"]
             behind = f"（{row['依据的行']}）" if row["依据的行"] else ""
             words = [row["位置"] or result.id, f"{message}{behind}"]
             where, what = (places.words(one) for one in words) if places else words
