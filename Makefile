@@ -35,6 +35,7 @@ bench: $(READY) ## measurements, with peers in the same run
 	$(BIN)/pytest tests/benchmarks --benchmark-only
 	$(BIN)/python tests/benchmarks/ledger_bench.py
 	$(BIN)/python tests/benchmarks/city_bench.py
+	$(BIN)/python tests/benchmarks/evidence_bench.py
 
 ledger: $(READY) ## make the example's ledger again (it comes out the same)
 	$(BIN)/python examples/wuhan-2020/make_ledger.py

@@ -108,8 +108,8 @@ class Plan:
 
 def write_books(plan: Plan, folder: Path) -> None:
     """Make the books, prove that they balance, and write ``vouchers.csv`` and ``trial-balance.csv``."""
-    vouchers = sorted(_payments(plan), key=lambda voucher: voucher.day)
-    vouchers = sorted([*_received(plan, vouchers), *vouchers], key=lambda voucher: voucher.day)
+    payments = list(_payments(plan))
+    vouchers = sorted([*_received(plan, payments), *payments], key=lambda voucher: voucher.day)
     vouchers += _closing(plan, vouchers)
     for voucher in vouchers:
         if sum(line.debit - line.credit for line in voucher.lines):

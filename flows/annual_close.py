@@ -9,8 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from juesuan.lifeline import end_with_parent
-from juesuan.offline import go_offline
+from juesuan.process import end_with_parent, go_offline
 
 go_offline()  # before Prefect is imported
 end_with_parent()  # where a service started this process for a run
@@ -31,7 +30,8 @@ from pydantic import Field  # noqa: E402
 
 from juesuan import closing  # noqa: E402
 from juesuan.problems import JuesuanError  # noqa: E402
-from juesuan.progress import Stage, State, announce  # noqa: E402
+from juesuan.process import Stage, StageState, announce  # noqa: E402
+from juesuan.results.names import INDEX, PAGE, REVIEW_PAGE  # noqa: E402
 from juesuan.runner import load_flow  # noqa: E402
 
 procedure = load_flow("procedure")
@@ -120,15 +120,15 @@ class _Tasks:
 
     def _told(self, name: str, work: Callable[[], Result]) -> Result:
         self._number += 1
-        announce(Stage(self._number, self._stages, name, State.STARTED))
+        announce(Stage(self._number, self._stages, name, StageState.STARTED))
         self._tell(self._number - 1, f"正在{name}")
         try:
             result = work()
         except Exception:
-            announce(Stage(self._number, self._stages, name, State.FAILED))
+            announce(Stage(self._number, self._stages, name, StageState.FAILED))
             self._tell(self._number - 1, f"停在{name}")
             raise
-        announce(Stage(self._number, self._stages, name, State.DONE))
+        announce(Stage(self._number, self._stages, name, StageState.DONE))
         if self._number == self._stages:
             self._tell(self._number, "完成")
         return result
@@ -139,8 +139,8 @@ class _Tasks:
 
 
 def _link_results(out: Path, what: str = "") -> None:
-    _link(out / "review" / "index.html", "review", f"{what}审核页")
-    _link(out / "disclosure.html", "disclosure", f"{what}公开文本")
+    _link(out / REVIEW_PAGE, "review", f"{what}审核页")
+    _link(out / PAGE, "disclosure", f"{what}公开文本")
 
 
 def _link(page: Path, key: str, words: str) -> None:
@@ -168,7 +168,7 @@ def annual_close(request: Request) -> closing.Outcome:
     except closing.ClosingRefused as refusal:
         folder = closing.refusal_folder(request.results)
         create_table_artifact(refusal.table, key="findings", description=f"没有通过：{folder}")
-        _link(folder / "index.html", "refusal", "没有通过的核对")
+        _link(folder / INDEX, "refusal", "没有通过的核对")
         raise
     except closing.SignOffRejected:
         _link_results(closing.rejected_folder(request.results), "退回的草稿：")

@@ -7,8 +7,7 @@ not closed, and why.
 
 from pathlib import Path
 
-from juesuan.lifeline import end_with_parent
-from juesuan.offline import go_offline
+from juesuan.process import end_with_parent, go_offline
 
 go_offline()  # before Prefect is imported
 end_with_parent()  # where a service started this process for a run

@@ -18,7 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 from juesuan import closing
 from juesuan.archive import Archived
-from juesuan.suites import SuiteRun
+from juesuan.rules.check import SuiteRun
 
 Result = TypeVar("Result")
 
@@ -156,7 +156,7 @@ def close_unit(request: Request, run: Run, sign_off: Callable[[Path], None] | No
             closing.reject_draft(out, rejection)
             raise
     kept.forget_others()
-    return closing.Outcome.of(account, runs, out, archived.uri, staged.state)
+    return closing.Outcome.of(account, runs, out, archived.uri, staged.state, archived.notes)
 
 
 def ingest(request: Request, kept: closing.KeptStages) -> closing.Intake:

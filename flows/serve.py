@@ -24,10 +24,9 @@ import uvicorn
 
 from juesuan.closing import unit_of
 from juesuan.closing.outcome import RESULTS_ROOT, RESULTS_URL
-from juesuan.lifeline import PARENT
-from juesuan.offline import go_offline
 from juesuan.people import PEOPLE, Journal, Register
 from juesuan.problems import InputError, JuesuanError, OutputError, Place, Problem, words_of
+from juesuan.process import PARENT, go_offline
 from juesuan.runner import load_flow
 from juesuan.web import Door, Keys, Office, Service, Site, gateway_app, results_app
 from juesuan.web.cases import FOLDER
@@ -175,7 +174,7 @@ def _served(app: "ASGIApp", listening: socket.socket) -> Iterator[None]:
 def crash_unfinished(api: str, key: str) -> list[str]:
     """Say of every run that an earlier service left unfinished that it crashed, so that it can be retried.
 
-    Runs end with the service that started them (``juesuan.lifeline``): none of them is at work now. Returns what
+    Runs end with the service that started them (``juesuan.process``): none of them is at work now. Returns what
     they are called.
 
     Raises:

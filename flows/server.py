@@ -21,8 +21,8 @@ from pathlib import Path
 
 import httpx
 
-from juesuan.offline import OFFLINE, go_offline
 from juesuan.problems import OutputError
+from juesuan.process import OFFLINE, go_offline
 
 _HOST = "127.0.0.1"
 _PATIENCE = 300  # seconds for a first start, migrations included, on a busy machine

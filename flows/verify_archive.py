@@ -1,7 +1,6 @@
 """Once a week: read every archived closing again, prove its hashes, and renew its retention."""
 
-from juesuan.lifeline import end_with_parent
-from juesuan.offline import go_offline
+from juesuan.process import end_with_parent, go_offline
 
 go_offline()  # before Prefect is imported
 end_with_parent()  # where a service started this process for a run

@@ -5,7 +5,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from juesuan.archive import Closing, State
+from juesuan.archive import Closing
+from juesuan.results import State
 
 FACTS = """id,table,row,column,label,exact,unit,display,formula,displayed,year,phase,inputs,sources
 year,,,,决算年度,2019,数,2019,,2019,,,,settings.yaml:1

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from juesuan import closing
-from juesuan.suites import SuiteRun
+from juesuan.rules.check import SuiteRun
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,14 @@
 
 import os
 import sys
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter, validators
 
-from juesuan.problems import ExitCode, JuesuanError
+from juesuan.problems import ExitCode, JuesuanError, OutputError
 
 app = App(
     name="juesuan",
@@ -184,6 +184,7 @@ def close(
         决算资料文件夹（settings.yaml 所在的文件夹），或工作簿（.xlsx）。
     """
     from juesuan.closing import ClosingRefused, refusal_folder
+    from juesuan.results.names import INDEX
     from juesuan.runner import run_annual_close
     from juesuan.starting.unpacked import by_cells, opened
 
@@ -203,7 +204,7 @@ def close(
         return run_annual_close(request)
     except ClosingRefused as refusal:
         print(by_cells(folder, str(refusal)), file=sys.stderr)  # noqa: T201 - the command line talks to people
-        page = refusal_folder(results) / "index.html"
+        page = refusal_folder(results) / INDEX
         print(f"决算未完成，没有公布任何内容。详情：{page}", file=sys.stderr)  # noqa: T201
         return refusal.exit_code
 
@@ -279,7 +280,8 @@ def diff(
     new
         现在的决算结果文件夹。
     """
-    from juesuan.review import compare, read_results, tell_differences, write_review
+    from juesuan.results import read_results
+    from juesuan.review import compare, tell_differences, write_review
 
     print(tell_differences(compare(read_results(old), read_results(new))))  # noqa: T201 - talks to people
     if html:
@@ -310,9 +312,10 @@ def approve(
     from juesuan import review
     from juesuan.closing import only_one_into
     from juesuan.people import clean, commands
+    from juesuan.results import read_results
 
     with only_one_into(out.resolve()):
-        unit = str(review.read_results(out).manifest["unit"])
+        unit = read_results(out).manifest.unit
         by = commands.signer(home, name, clean(role), unit)
         results = review.approve(out, name, role, on=on or date.today(), comment=comment, by=by)
         review.write_review(out)
@@ -330,7 +333,8 @@ def status(out: Path) -> int:
     out
         决算结果文件夹（close 的输出）。
     """
-    from juesuan.review import read_results, tell_standing
+    from juesuan.results import read_results
+    from juesuan.review import tell_standing
 
     print(tell_standing(read_results(out)))  # noqa: T201 - the command line talks to people
     return ExitCode.OK
@@ -341,8 +345,15 @@ def verify(
     uri: str,
     *,
     renew: Annotated[bool, Parameter(help="延长完好版本的保管期限", negative=())] = False,
+    trust: Annotated[Path | None, Parameter(help="信任文件：按其中的公钥核对签名和时间戳")] = None,
+    seen: Annotated[
+        Path | None, Parameter(help="以前核对时记下的日志头；日志须是它的延续。没有这个文件则新建，完好则更新")
+    ] = None,
 ) -> int:
-    """证明归档完好：重新读出每个文件，与清单的 SHA-256 逐一核对。
+    """证明归档完好：重新读出每个文件，与清单的 SHA-256 逐一核对；再核对封记、链、日志和保管期限。
+
+    没有 --trust 只能排除意外损坏；有 --trust，签名不对、不认识、已吊销的，版本被抽掉、插入、替换的，都不通过。
+    见 docs/evidence.md。
 
     Parameters
     ----------
@@ -351,7 +362,134 @@ def verify(
     """
     from juesuan.archive.commands import verify_archive
 
-    return verify_archive(uri, renew=renew, say=print, warn=partial(print, file=sys.stderr))
+    return verify_archive(
+        uri, renew=renew, say=print, warn=partial(print, file=sys.stderr), trust=trust, seen=seen
+    )
+
+
+@app.command
+def seal(uri: str, *, version: Annotated[str, Parameter(help="补签这一个版本：单位/年度/v0001")] = "") -> int:
+    """补全归档的封记：没有记入日志的、没有时间戳的；换了密钥以后给日志补签。没有本单位签名的版本不会自动补签。
+
+    Parameters
+    ----------
+    uri
+        归档位置：文件夹或 s3://桶/前缀?endpoint=…
+    """
+    from juesuan.archive import commands
+
+    return commands.seal(uri, version=version, say=print, warn=partial(print, file=sys.stderr))
+
+
+@app.command
+def evidence(
+    uri: str,
+    version: str,
+    *,
+    to: Annotated[Path, Parameter(help="新文件夹")],
+    seen: Annotated[
+        Path | None, Parameter(help="以前记下的日志头：另写一份证明，说明现在的日志是它的延续")
+    ] = None,
+) -> int:
+    """写出一个版本的证据：别人不用本软件，只用 openssl 就能核对（docs/evidence.md）。
+
+    Parameters
+    ----------
+    uri
+        归档位置：文件夹或 s3://桶/前缀?endpoint=…
+    version
+        版本：单位/年度/v0001。
+    """
+    from juesuan.archive import commands
+
+    return commands.evidence(uri, version, to, seen=seen, say=print)
+
+
+keys = App(name="keys", help="本单位签名用的密钥，和核对时相信谁：新建、换、吊销、写信任文件。")
+app.command(keys)
+
+_KEYS = Parameter(help="密钥文件夹，默认取环境变量 JUESUAN_KEYS，没有则在用户目录下")
+_KIND = Parameter(help="密钥的种类")
+_FROM = Parameter(name="--from", help="不新建，取自这个文件：PKCS#12（.p12、.pfx）或 PEM")
+
+
+@keys.command(name="new")
+def new_key(
+    *,
+    name: Annotated[str, Parameter(help="单位名称；取自证书的可以不写")] = "",
+    kind: Annotated[Literal["ed25519", "ecdsa", "rsa"], _KIND] = "ed25519",
+    source: Annotated[Path | None, _FROM] = None,
+    home: Annotated[Path | None, _KEYS] = None,
+) -> int:
+    """新建本单位的密钥：以后归档和签署都用它签名。
+
+    口令放在环境变量 JUESUAN_KEY_PASSPHRASE 里，或者放在 JUESUAN_KEY_PASSPHRASE_FILE 写明的文件里，不写在命令行上。
+    """
+    from juesuan.evidence import commands
+
+    return commands.new(home, name, kind, source, say=print)
+
+
+@keys.command(name="list")
+def list_keys(*, home: Annotated[Path | None, _KEYS] = None) -> int:
+    """列出本单位的密钥：在用的、停用的、吊销的。"""
+    from juesuan.evidence import commands
+
+    return commands.show(home, say=print)
+
+
+@keys.command(name="trust")
+def trust_key(
+    file: Path,
+    *,
+    key: Annotated[Path | None, Parameter(help="加入别人的公钥或证书（PEM、DER）；不写则写入本单位的公钥")] = None,
+    authority: Annotated[Path | None, Parameter(help="加入授时机构的证书（PEM、DER）")] = None,
+    name: Annotated[str, Parameter(help="是谁的公钥或证书")] = "",
+    home: Annotated[Path | None, _KEYS] = None,
+) -> int:
+    """写成或补充一个信任文件：核对归档时（verify --trust）相信哪些公钥和授时机构。里面没有私钥。
+
+    Parameters
+    ----------
+    file
+        信任文件；已经有的，在其中增加。
+    """
+    from juesuan.evidence import commands
+
+    return commands.trust(home, file, public=key, authority=authority, name=name, say=print)
+
+
+@keys.command(name="rotate")
+def rotate_key(
+    *,
+    kind: Annotated[Literal["ed25519", "ecdsa", "rsa"], _KIND] = "ed25519",
+    source: Annotated[Path | None, _FROM] = None,
+    home: Annotated[Path | None, _KEYS] = None,
+) -> int:
+    """换一把密钥：原来的停用，私钥删除；它以前签的仍然算数。"""
+    from juesuan.evidence import commands
+
+    return commands.rotate(home, kind, source, say=print)
+
+
+@keys.command(name="revoke")
+def revoke_key(
+    identity: str,
+    *,
+    since: Annotated[datetime | None, Parameter(help="自何时起不算数（如发现被盗以前），默认现在")] = None,
+    reason: Annotated[str, Parameter(help="原因")] = "",
+    home: Annotated[Path | None, _KEYS] = None,
+) -> int:
+    """吊销一把密钥，如私钥被盗：它签的不再算数，除非时间戳证明签在吊销以前。
+
+    Parameters
+    ----------
+    identity
+        密钥的编号（开头几位即可，见 keys list）。
+    """
+    from juesuan.evidence import commands
+
+    return commands.revoke(home, identity, since, reason, say=print)
 
 
 @app.command
@@ -474,9 +612,7 @@ def notify(
         keys = Keys(home_or_default(home))
         service = keys.service()
         if service is None:
-            words = "本机没有正在运行的决算服务（juesuan serve）；用 --api 写明 Prefect 服务的地址。"
-            print(words, file=sys.stderr)  # noqa: T201
-            return ExitCode.OUTPUT
+            raise OutputError("本机没有正在运行的决算服务（juesuan serve）；用 --api 写明 Prefect 服务的地址。")
         os.environ |= {"PREFECT_API_URL": service.api, "PREFECT_API_AUTH_STRING": keys.secret()}
     flow = load_flow("notify")
     address = flow.take_address()

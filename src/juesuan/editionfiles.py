@@ -114,6 +114,15 @@ class EditionFiles:
         """
         return self.entry(file).into(model)
 
+    @property
+    def all_templates(self) -> str:
+        """All that the templates say, each as the nearest layer has it."""
+        nearest: dict[str, Path] = {}
+        for layer in self.layers:
+            for path in sorted(layer.words.glob("*.j2")):
+                nearest.setdefault(path.name, path)
+        return "\n".join(path.read_text(encoding="utf-8") for path in nearest.values())
+
     def template_label(self, name: str) -> str:
         """Return how people know a template."""
         holder = next((layer for layer in self.layers if (layer.words / name).is_file()), self.layers[0])

@@ -1,13 +1,16 @@
-"""Where the data of the house lies: ``expectations/``, ``templates/`` and ``flows/``."""
+"""Where the data of the house lies: ``expectations/``, ``templates/`` and ``flows/``; the templates of pages."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from juesuan.problems import ResourceMissing
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _ROOMS = ("expectations", "templates", "flows")
 
@@ -84,3 +87,18 @@ def _installed() -> Path:
 def edition_folder(kind: str, edition: str) -> Path:
     """Return ``expectations/<kind>/<edition>``; the caller has checked that the edition exists."""
     return resource_root() / "expectations" / kind / edition
+
+
+@read_once
+def page_templates(*rooms: str, keep_last_newline: bool = True) -> "Environment":
+    """Return the templates of pages in rooms of ``templates/``: they escape, and fail on what is missing."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader([resource_root() / "templates" / room for room in rooms]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=keep_last_newline,
+    )

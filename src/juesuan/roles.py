@@ -27,9 +27,6 @@ RoleName = Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z_]+)+$")]
 
 Member = Mapping[str, str]
 
-ITEM_WORDS = frozenset({"code", "class", "section", "name", "amount", "initial", "adjusted", "budget"})
-"""The words of a member of a list of items that are told one by one."""
-
 
 class Role(StrEnum):
     """The roles that the program itself asks for; an edition must give each of them."""
@@ -227,23 +224,6 @@ def completed(line: ListLine, member: Member, roles: Roles) -> Member:
     """Return a member with the words that ``figures`` gives it."""
     more = {word: roles.resolve(pattern.format_map(member)) for word, pattern in line.figures.items()}
     return {**member, **more}
-
-
-def words_of(lines: Mapping[str, ListLine], name: str) -> frozenset[str]:
-    """Return the words that every member of a list has."""
-    line = lines[name]
-    if line.occurring:
-        return words_of(lines, line.occurring) | line.figures.keys()
-    if line.members:
-        return frozenset.intersection(*(frozenset(one) for one in line.members)) | line.figures.keys()
-    own = {
-        "columns_beside": {"column", "name", "amount"},
-        "subjects_under": {line.word, "name", "amount"},
-        "items_under": {line.word, "name", "amount"},
-        "classes_beside": {"class", "name", "row", "amount"},
-        "items_told": ITEM_WORDS,
-    }
-    return frozenset(own[line.origins[0]]) | line.figures.keys()
 
 
 def label_at(form: Form, row: FormRow, column: str) -> str:

@@ -16,12 +16,12 @@ from typing import Any
 
 from rich.console import Console
 
-from juesuan.offline import embed_orchestrator, go_offline
 from juesuan.problems import ExitCode
-from juesuan.progress import Listener, Stage, State, listening
+from juesuan.process import Listener, Stage, StageState, embed_orchestrator, go_offline, listening
 from juesuan.resources import resource_root
+from juesuan.results.names import CHECKS_PAGE, PAGE, REVIEW_PAGE
 
-_MARKS = {State.DONE: "✓", State.KEPT: "✓", State.FAILED: "✗"}
+_MARKS = {StageState.DONE: "✓", StageState.KEPT: "✓", StageState.FAILED: "✗"}
 
 
 def load_flow(name: str) -> ModuleType:
@@ -50,7 +50,7 @@ def run_annual_close(request: Mapping[str, Any]) -> int:
         JuesuanError: the closing was refused, or could not be written.
     """
     # Great Expectations takes seconds to import; Prefect's server starts in a process of its own meanwhile.
-    threading.Thread(target=importlib.import_module, args=("juesuan.suites.expectation",), daemon=True).start()
+    threading.Thread(target=importlib.import_module, args=("juesuan.rules.gx",), daemon=True).start()
     console = Console(highlight=False, soft_wrap=True)
     go_offline()
     embed_orchestrator()
@@ -72,9 +72,9 @@ def run_annual_close(request: Mapping[str, Any]) -> int:
     for line in outcome.warnings:
         console.print(line)
     console.print(outcome.summary)
-    console.print(f"公开文本　{outcome.out / 'disclosure.html'}")
-    console.print(f"审核页　　{outcome.out / 'review' / 'index.html'}")
-    console.print(f"校验文档　{outcome.out / 'validation' / 'index.html'}")
+    console.print(f"公开文本　{outcome.out / PAGE}")
+    console.print(f"审核页　　{outcome.out / REVIEW_PAGE}")
+    console.print(f"校验文档　{outcome.out / CHECKS_PAGE}")
     console.print(f"归档　　　{outcome.archived}")
     return ExitCode.OK
 
@@ -91,7 +91,7 @@ def _teller(console: Console) -> Listener:
 
     def tell(stage: Stage) -> None:
         nonlocal started
-        if stage.state is State.STARTED:
+        if stage.state is StageState.STARTED:
             started = time.monotonic()
             status.update(f"{stage.name} …")
             status.start()

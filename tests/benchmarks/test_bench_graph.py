@@ -11,7 +11,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from juesuan import closing
 from juesuan.closing.evidence import trace_entries
-from juesuan.trace import load_graph, trace
+from juesuan.results.graph import load_graph
+from juesuan.trace import trace
 from tests.conftest import EXAMPLE, Closed
 
 LINES = 100_000

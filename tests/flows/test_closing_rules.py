@@ -22,9 +22,9 @@ from juesuan.identities import CheckResult, Explanation
 from juesuan.package import check_package
 from juesuan.problems import EditionError, Severity
 from juesuan.rules import LastYear, Rule, closing_rules, evaluate_rule
+from juesuan.rules.check import Check, run_suites
 from juesuan.rules.evaluate import missing_parameters, readable_rules
 from juesuan.skins.html import render_html
-from juesuan.suites import Check, run_suites
 from tests.conftest import ROOT, Closed
 
 CASES = yaml.load(
@@ -125,7 +125,7 @@ def test_words_that_disagree_with_the_sign_are_found(closed: Closed) -> None:
 
 
 def test_none_is_said_only_where_there_is_none(closed: Closed) -> None:
-    account = with_fact(closed, "assets.vehicles", displayed=closed.account.facts["year"].displayed)
+    account = with_fact(closed, "assets.vehicles", exact=closed.account.facts["year"].exact)
     checks = {check.id: check for check in disclosure_rules(account, closed.disclosure)}
     assert "无车辆" in words_of(checks["narrative.none-vehicles"])
     account = with_fact(closed, "assets.special_equipment", exact=closed.account.facts["year"].exact)
@@ -288,6 +288,7 @@ def test_every_rule_of_the_edition_is_complete_and_cites_a_source() -> None:
     [
         ("{id: a.b, kind: magic, text: t, source: s}", "没有这种检查；实际为“magic”"),
         ("{id: a.b, kind: at_most, text: t, source: s}", "这种检查还要写明；应为of、base"),
+        ("{id: a.b, kind: sheet_amounts, text: t, source: s, of: a, base: b}", "这种检查还要写明；应为each"),
         ("{id: a.b, kind: sheet_total, text: t, source: other}", "所引的出处不在 sources 中；实际为“other”"),
         ("{id: a.b, kind: sheet_total, text: t, source: s, colour: red}", "colour"),
         (
@@ -308,3 +309,18 @@ def test_a_rule_that_names_an_unknown_list_is_an_error_of_the_edition(closed: Cl
     rule = Rule(id="a.b", kind="at_most", text="t", source="s", each="nothing", of="{x}", base="{x}")
     with pytest.raises(EditionError, match="nothing"):
         evaluate_rule(rule, "出处", subject_of(closed.account))
+
+
+@pytest.mark.parametrize(("actual", "fails"), [(Fraction(1), True), (Fraction(0), False)])
+def test_a_sheet_is_held_against_the_sum_of_its_list_even_where_that_is_empty(
+    actual: Fraction, fails: bool, closed: Closed
+) -> None:
+    edition = closed.books.edition
+    rule, citation = next(
+        one for one in closing_rules(edition.rules, edition.roles) if one[0].kind == "sheet_amounts"
+    )
+    account = with_fact(closed, rule.of, exact=actual)
+    subject = replace(subject_of(account), lists={**account.lists, str(rule.each): []})
+    assert (f"{rule.of.split('.')[0]}" in subject.facts[rule.of].id) and evaluate_rule(
+        rule, citation, subject
+    ).fails is fails

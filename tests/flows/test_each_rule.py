@@ -17,9 +17,10 @@ from juesuan.closing.rules import account_rules, disclosure_rules, subject_of
 from juesuan.document import Chart, Number, Runs, Text
 from juesuan.edition import load_edition
 from juesuan.facts import Facts
+from juesuan.identities import Identity, Severity
 from juesuan.package.texts import Reasons
 from juesuan.rules import LastYear, closing_rules
-from juesuan.suites import Check
+from juesuan.rules.check import Check, check_from_identity
 from tests.conftest import ROOT, Closed
 from tests.units.builder import build
 from tests.units.describe import read
@@ -36,6 +37,46 @@ CASES = table("broken-sentences.csv")
 EDITION = load_edition("wuhan-2020")
 ROLES = EDITION.roles
 RULES = {rule.id: rule for rule, _ in closing_rules(EDITION.rules, ROLES)}
+
+
+MORE = {
+    "finance-statement.csv": """键,名称,金额
+general_public_budget,一般公共预算财政拨款,4760700.50
+government_fund,政府性基金预算财政拨款,5600000.00
+state_capital,国有资本经营预算财政拨款,220000.00
+""",
+    "procurement.csv": """键,名称,金额
+goods,货物,100000.00
+works,工程,50000.00
+services,服务,30000.00
+sme,授予中小企业,90000.00
+micro,授予小微企业,40000.00
+reserved_sme,面向中小企业预留,90000.00
+reserved_micro,面向小微企业预留,40000.00
+won_sme,由中小企业中标,80000.00
+won_micro,由小微企业中标,40000.00
+won_elsewhere,其他项目由中小企业中标,0.00
+""",
+    "three-public-counts.yaml": """abroad_groups: 1
+abroad_people: 4
+vehicles_bought: 1
+vehicles_held: 2
+reception_batches: 6
+reception_people: 45
+foreign_reception_batches: 1
+foreign_reception_people: 8
+domestic_reception: "100000.00"
+foreign_reception: "20000.00"
+""",
+    "evaluation.yaml": """targets: {projects: 4, amount: "7000000.00"}
+tracked: {projects: 4, amount: "7000000.00"}
+evaluated: {projects: 3, amount: "6700000.00"}
+average: "95.5"
+grades: {excellent: 2, good: 1}
+problems: {found: 3, corrected: 2, under_way: 1}
+""",
+}
+"""What the unit of everything hands in beside what a description can say."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +205,8 @@ def last_year(account: closing.Account, what: str, new: str, *, balances: bool) 
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """A unit in which each rule has something to check, closed."""
     package = build(read(SPEC / "unit-of-everything.yaml"), tmp_path_factory.mktemp("unit") / "package")
+    for name, text in MORE.items():
+        (package / name).write_text(text, encoding="utf-8")
     intake = closing.ingest(package)
     assert intake.problems == ()
     account = closing.derive(closing.fill(intake))
@@ -187,6 +230,30 @@ def test_what_breaks_a_rule_fails_it_and_without_that_it_holds(
     checks = {check.id: check for check in changed(base, case).checks()}
     assert checks[rule].fails, case["不对在哪里"]
     assert rule not in failing(base)
+
+
+@pytest.mark.parametrize("case", table("broken-cells.csv"), ids=lambda case: case["规则"])
+def test_what_breaks_an_identity_fails_it_and_without_that_it_holds(
+    case: dict[str, str], everything: Made
+) -> None:
+    books = everything.account.books
+    identity = next(one for one in books.identities if one.id == case["规则"])
+    assert identity.severity is Severity.WARNING
+    changed = {**books.values, case["改哪个数"]: books.values[case["改哪个数"]] + int(case["多多少分"])}
+    assert not check_of(identity, books.values).fails
+    assert len(check_of(identity, books.values).places)
+    assert check_of(identity, changed).fails, case["不对在哪里"]
+
+
+def check_of(identity: Identity, values: Mapping[str, int]) -> Check:
+    return check_from_identity(identity, values, describe=str, show=str, rows=lambda _: ())
+
+
+def test_each_identity_of_practice_has_a_case_in_which_it_fails(everything: Made) -> None:
+    told = yaml.safe_load((SPEC / "units-told.yaml").read_text(encoding="utf-8"))
+    shown = {case["规则"] for case in table("broken-cells.csv")}
+    shown |= {rule for case in told for rule in case.get("fails", {})}
+    assert {one.id for one in everything.account.books.identities if one.suite == "practice"} - shown == set()
 
 
 def test_each_rule_has_a_case_in_which_it_fails() -> None:

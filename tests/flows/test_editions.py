@@ -1,15 +1,23 @@
 """Editions by path and by a former name close packages; the commands on editions tell what a bureau needs."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from juesuan import closing
 from juesuan.closing.contents import run_data
+from juesuan.document import Grid, Text
 from juesuan.editing import check_edition, write_skeleton
 from juesuan.editing.check import Checked
 from juesuan.editing.trial import load_trials, write_prior
 from juesuan.edition import load_edition
 from juesuan.package.tables import read_prior
+from tests.stages import close_checked
+from tests.units.builder import build
+from tests.units.closed import sentences_of
+from tests.units.describe import corpus
 
 OWN = "extends: wuhan-2020\nname: 本局的版本\npublisher: 本局\nmoney: {zeros: printed}\n"
 
@@ -50,9 +58,23 @@ def test_the_department_overlay_is_ten_lines_and_says_so_beneath_tables() -> Non
     assert sum(path.read_text(encoding="utf-8").count("\n") for _, path in layer.files()) <= 10
 
 
-def test_a_good_edition_is_tried_on_every_situation() -> None:
-    checked = check_edition("wuhan-2020-department")
-    assert next(iter(checked.lines)).startswith("✓ 版本“wuhan-2020-department”")
+def test_the_department_of_the_corpus_closes_under_the_form_of_departments(tmp_path: Path) -> None:
+    one = next(unit for unit in corpus() if unit.name == "department")
+    done = close_checked(build(replace(one, edition="wuhan-2020-department"), tmp_path / "p"), closing.page_alone)
+    words = "\n".join(sentences_of(done.disclosure.document, done.account))
+    assert "# 第三部分　江州市农业农村委员会 2020 年度部门决算情况说明" in words
+    notes = [note for block in done.disclosure.document.blocks if isinstance(block, Grid) for note in block.notes]
+    said = ["".join(run.text for run in note if isinstance(run, Text)) for note in notes]
+    assert any("本表反映部门本年度" in one for one in said)
+    assert not any("本表反映单位" in one for one in said)
+
+
+@pytest.mark.parametrize(
+    "key", ["wuhan-2020-department", "shanghai-2024", "shanghai-2025+classes-26+reserves-named"]
+)
+def test_a_good_edition_is_tried_on_every_situation(key: str) -> None:
+    checked = check_edition(key)
+    assert next(iter(checked.lines)).startswith(f"✓ 版本“{key}”")
     assert checked.cases == tuple((case.name, "") for case in load_trials().cases)
     assert checked.good
 
@@ -92,3 +114,18 @@ def test_an_edition_with_faults_is_told_and_not_tried(edition_copy: Path) -> Non
 
 def test_nothing_tried_is_not_good() -> None:
     assert not Checked("甲", ()).good
+
+
+def test_editions_of_equal_content_in_two_folders_are_two(tmp_path: Path) -> None:
+    for folder in ("first", "second"):
+        (tmp_path / folder / "same").mkdir(parents=True)
+        (tmp_path / folder / "same" / "edition.yaml").write_text(OWN, encoding="utf-8")
+    first, second = (load_edition("./same", beside=tmp_path / folder) for folder in ("first", "second"))
+    assert first.files.fingerprint == second.files.fingerprint
+    for folder, edition in (("first", first), ("second", second)):
+        assert edition.files.layers[0].folder == tmp_path / folder / "same"
+        assert load_edition("./same", beside=tmp_path / folder) is edition
+    words = [
+        load_edition("wuhan-2020", document="./same", beside=tmp_path / folder) for folder in ("first", "second")
+    ]
+    assert [one.words.layers[0].folder.parent.name for one in words] == ["first", "second"]

@@ -1,12 +1,15 @@
 """A rerun makes again just what depends on what was changed, and comes to the same bytes as a first run."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from juesuan import closing
-from tests.conftest import Closed, copy_package
+from juesuan.resources import resources_at
+from tests.conftest import EXAMPLE, ROOT, Closed, copy_package
+from tests.mutation.editions import Trial
 
 CHANGES = {
     "nothing": ({}, ["ledger", "fill", "derive", "render"]),
@@ -69,3 +72,25 @@ def test_a_resumed_closing_has_the_ledger_and_the_explanations_of_today(
     assert len(account.books.ledger.lines) > 1_000
     failed = {one.id: one for run in closing.check_account(account) for one in run.results if not one.success}
     assert not failed["budget.reception-counted"].unexplained
+
+
+def test_a_ledger_read_by_another_chart_of_accounts_is_not_used(tmp_path: Path) -> None:
+    data = Trial(tmp_path / "data").root
+    accounts = data / "expectations" / "accounts"
+    accounts.unlink()
+    shutil.copytree(ROOT / "expectations" / "accounts", accounts)
+    other = shutil.copytree(accounts / "2020", accounts / "other") / "chart.yaml"
+    other.write_text(
+        other.read_text(encoding="utf-8").replace('edition: "2020"', "edition: other"), encoding="utf-8"
+    )
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "edition.yaml").write_text("extends: wuhan-2020\nname: 另一套科目\naccounts: other\n", encoding="utf-8")
+    used = []
+    with resources_at(data):
+        for edition in ("wuhan-2020", "wuhan-2020", str(own), str(own), "wuhan-2020"):
+            kept = closing.KeptStages(tmp_path / "kept")
+            intake = closing.ingest(EXAMPLE, closing.Overrides(edition=edition), kept=kept)
+            assert intake.edition is not None and intake.ledger is not None
+            used.append((intake.edition.chart.edition, bool(kept.used)))
+    assert used == [("2020", False), ("2020", True), ("other", False), ("other", True), ("2020", True)]

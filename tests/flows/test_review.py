@@ -13,32 +13,27 @@ from pathlib import Path
 import pytest
 
 from juesuan import closing
-from juesuan.archive import State
 from juesuan.cli import app
-from juesuan.closing.contents import run_data, sections_data
-from juesuan.closing.standing import signed_before, standing_of
+from juesuan.closing.contents import run_data, sections_data, signed_before, standing_of
 from juesuan.facts import Facts
 from juesuan.people import PEOPLE, Journal, Register, Role, Seat
 from juesuan.people.commands import account
 from juesuan.people.keys import Keys
 from juesuan.problems import ExitCode, InputError, OutputError, Place, Problem
+from juesuan.results import SignOff, State, hashes_of, read_results, read_signoffs, standing
 from juesuan.review import (
-    SignOff,
     SignOffRefused,
     SignOffRejected,
     approve,
     compare,
-    hashes_of,
-    read_results,
-    read_signoffs,
-    standing,
     tell_differences,
     tell_standing,
     write_review,
 )
-from juesuan.review.differences import Piece, redline
-from juesuan.suites import Check, Item, places_of, run_suites
+from juesuan.review.differences import RedlinePiece, redline
+from juesuan.rules.check import Check, Item, places_of, run_suites
 from tests.conftest import Closed
+from tests.opens import opened
 
 ROLES = ("审核人", "批准人")
 DAY = date(2021, 5, 20)
@@ -105,8 +100,8 @@ def test_draft_reviewed_approved(out: Path) -> None:
     assert results.standing.state is State.APPROVED
     first, second = results.signoffs
     assert (first.who, first.role, first.on, first.comment) == ("王芳", "审核人", "2021-05-20", "与账簿相符")
-    assert first.manifest == results.manifest_hash
-    assert first.content == second.content == results.content
+    assert first.manifest == results.manifest.hash
+    assert first.content == second.content == results.manifest.content
     assert first.sections == hashes_of(results.sections)
     assert "重新运行 juesuan close" in tell_standing(results)
 
@@ -199,7 +194,7 @@ def test_sign_offs_that_were_edited_by_hand_are_noticed_whenever_they_are_read(
 def test_a_sign_off_says_who_the_system_knew_them_to_be_and_when(out: Path) -> None:
     results = approve(out, "王芳", "审核人", on=DAY, by="os:wang")
     (one,) = results.signoffs
-    assert (one.by, one.facts) == ("os:wang", results.manifest["files"]["facts.csv"])
+    assert (one.by, one.facts) == ("os:wang", results.manifest.files["facts.csv"])
     assert abs(datetime.fromisoformat(one.at) - datetime.now(UTC)) < timedelta(minutes=5)
 
 
@@ -307,13 +302,13 @@ def test_two_closings_are_compared(closed: Closed, out: Path, tmp_path: Path) ->
 def test_a_redline_keeps_numbers_whole_and_leaves_out_what_is_the_same() -> None:
     (changed,) = redline(["收入 1,234.5 万元。其中甲。"], ["收入 1,234.6 万元。其中甲。"])
     assert changed == (
-        Piece("收入 ", "same"),
-        Piece("1,234.5", "gone"),
-        Piece("1,234.6", "new"),
-        Piece(" 万元。", "same"),
+        RedlinePiece("收入 ", "same"),
+        RedlinePiece("1,234.5", "gone"),
+        RedlinePiece("1,234.6", "new"),
+        RedlinePiece(" 万元。", "same"),
     )
-    assert list(redline(["甲。", "乙。"], ["甲。"])) == [(Piece("乙。", "gone"),)]
-    assert list(redline([], ["丙。"])) == [(Piece("丙。", "new"),)]
+    assert list(redline(["甲。", "乙。"], ["甲。"])) == [(RedlinePiece("乙。", "gone"),)]
+    assert list(redline([], ["丙。"])) == [(RedlinePiece("丙。", "new"),)]
 
 
 def test_the_page_tells_the_run_and_links_to_every_figure(out: Path) -> None:
@@ -425,6 +420,14 @@ def test_what_the_orchestrator_was_told_is_taken_once_it_fits(out: Path) -> None
     assert turn is not None
     closing.take_signature(out, turn, "陈刚", approve=True)
     assert closing.next_signature(out) is None
+
+
+def test_an_answer_to_another_question_costs_one_look_at_the_results(out: Path) -> None:
+    turn = closing.next_signature(out)
+    assert turn is not None
+    with opened() as files, pytest.raises(SignOffRefused, match="不算数"):
+        closing.take_signature(out, replace(turn, content="0"), "王芳", approve=True)
+    assert files[out / "run.json"] == 2, "read once, and hashed once"
 
 
 def with_warning(out: Path, explanation: dict[str, str] | None) -> None:

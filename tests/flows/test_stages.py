@@ -14,7 +14,8 @@ from juesuan import closing
 from juesuan.facts import Facts, Unit
 from juesuan.ledger import Ledger
 from juesuan.problems import OutputError
-from juesuan.review import approve, read_results, tell_standing
+from juesuan.results import read_results
+from juesuan.review import approve, tell_standing
 from juesuan.runner import load_flow
 from tests.conftest import EXAMPLE, Closed, close_directly
 
@@ -184,12 +185,6 @@ def test_a_draft_that_is_sent_back_leaves_the_results_and_what_was_published_bef
         assert turn is not None
         closing.take_signature(folder, turn, "王芳", approve=False, comment="差一张凭证")
 
-    def signs(folder: Path) -> None:
-        for name in ("王芳", "陈刚"):
-            turn = closing.next_signature(folder)
-            assert turn is not None
-            closing.take_signature(folder, turn, name, approve=True)
-
     def sent_back(earlier: dict[str, bytes]) -> None:
         with pytest.raises(closing.SignOffRejected, match="审核人王芳不同意：差一张凭证"):
             procedure.close_unit(request, plainly, refuses)
@@ -214,6 +209,33 @@ def test_a_draft_that_is_sent_back_leaves_the_results_and_what_was_published_bef
     text.write_text(words.replace("承办上级交办的其他事项。", "承办上级交办的其他工作。"), encoding="utf-8")
     sent_back(final)
     assert len([one for one in (tmp_path / "archive" / "070123" / "2020").iterdir() if one.is_dir()]) == 1
+
+
+def signs(folder: Path) -> None:
+    """Sign in every role whose turn it is."""
+    for name in ("王芳", "陈刚"):
+        turn = closing.next_signature(folder)
+        if turn is not None:
+            closing.take_signature(folder, turn, name, approve=True)
+
+
+def test_the_final_text_is_not_published_before_it_is_archived(
+    edited: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Everybody has signed, and nothing can be archived: neither this run nor the next publishes a final text."""
+    package, out = edited({}), tmp_path / "out"
+    procedure = load_flow("procedure")
+    request = procedure.Request(package=package, out=out, archive=str(tmp_path / "archive"))
+    (package / "stray").symlink_to(tmp_path)
+    for _ in range(2):
+        with pytest.raises(OutputError, match="不能归档 stray"):
+            procedure.close_unit(request, plainly, signs)
+        assert read_results(out).standing.state is closing.State.APPROVED
+        assert 'class="draft-note"' in (out / "disclosure.html").read_text(encoding="utf-8")
+    (package / "stray").unlink()
+    procedure.close_unit(request, plainly, signs)
+    assert 'class="draft-note"' not in (out / "disclosure.html").read_text(encoding="utf-8")
+    assert not closing.earlier_folder(out).exists()
 
 
 def held(folder: Path) -> dict[str, bytes]:

@@ -13,9 +13,11 @@ import pytest
 
 from juesuan import closing
 from juesuan.facts import Source
+from juesuan.files import sha256_of
 from juesuan.problems import OutputError
-from juesuan.trace import Graph, Node, Tracer, find, load_graph, prove_results, tell_proof, tell_trace, trace
-from juesuan.trace.store import FACTS
+from juesuan.results.graph import Graph, load_graph
+from juesuan.results.names import FACTS
+from juesuan.trace import Node, Tracer, find, prove_results, tell_proof, tell_trace, trace
 from tests.conftest import EXAMPLE, ROOT, Closed
 
 
@@ -174,7 +176,7 @@ def test_a_forged_certificate_is_refuted(closed: Closed, tmp_path: Path) -> None
         tell_proof(forged)
 
     manifest = json.loads((forged / "manifest.json").read_text(encoding="utf-8"))
-    manifest["files"]["rounding.json"] = closing.results.sha256(path)  # whoever forges, forges this too
+    manifest["files"]["rounding.json"] = sha256_of(path)  # whoever forges, forges this too
     (forged / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     text, code = tell_proof(forged)
     assert code == 6
@@ -186,10 +188,13 @@ def test_a_forged_certificate_is_refuted(closed: Closed, tmp_path: Path) -> None
 
 
 def test_a_folder_that_holds_no_results_is_refused_in_words(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="不是一次决算的结果文件夹"):
+    with pytest.raises(OutputError, match="不是决算结果的文件夹"):
         tell_trace(tmp_path, "t1.30.1")
     (tmp_path / "manifest.json").write_text("{", encoding="utf-8")
-    with pytest.raises(OutputError, match="无法读取"):
+    with pytest.raises(OutputError, match="不是决算结果的文件夹"):
+        tell_trace(tmp_path, "t1.30.1")
+    (tmp_path / "manifest.json").write_text('{"unit": "1", "year": 2020, "files": {}}', encoding="utf-8")
+    with pytest.raises(OutputError, match=r"缺少 facts\.parquet"):
         tell_trace(tmp_path, "t1.30.1")
 
 
@@ -201,7 +206,7 @@ def test_a_missing_or_damaged_file_is_named(closed: Closed, tmp_path: Path) -> N
         load_graph(broken)
     (broken / FACTS).write_bytes(b"PAR1")
     manifest = json.loads((broken / "manifest.json").read_text(encoding="utf-8"))
-    manifest["files"][FACTS] = closing.results.sha256(broken / FACTS)
+    manifest["files"][FACTS] = sha256_of(broken / FACTS)
     (broken / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     with pytest.raises(OutputError, match="重新编制"):
         load_graph(broken)

@@ -13,7 +13,7 @@ from juesuan import closing
 from juesuan.closing.rules import disclosure_rules
 from juesuan.document import Chart
 from juesuan.identities import CheckResult, Severity, Verdict
-from juesuan.suites import run_suites
+from juesuan.rules.check import run_suites
 from tests.conftest import ROOT
 from tests.units.builder import build
 from tests.units.closed import sentences_of

@@ -19,9 +19,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import juesuan.suites.expectation  # noqa: F401 - imported once, before the processes part
+import juesuan.rules.gx  # noqa: F401 - imported once, before the processes part
 from juesuan import closing
-from juesuan.closing.results import sha256
+from juesuan.files import sha256_of
 
 _CHANGES = ("mkdir", "rename", "replace", "unlink", "link", "fsync", "rmdir", "open")
 
@@ -110,7 +110,7 @@ def _close(package: Path, out: Path, archive: Path, before: Callable[[int], None
 
 
 def _contents(folder: Path) -> dict[str, str]:
-    return {path.relative_to(folder).as_posix(): sha256(path) for path in folder.rglob("*") if path.is_file()}
+    return {path.relative_to(folder).as_posix(): sha256_of(path) for path in folder.rglob("*") if path.is_file()}
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import httpx
 
-from juesuan.offline import OFFLINE
+from juesuan.process import OFFLINE
 
 
 def free_port() -> int:

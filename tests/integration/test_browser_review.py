@@ -15,7 +15,7 @@ from juesuan.archive import open_store
 from juesuan.archive.restore import restore
 from juesuan.problems import Place, Problem
 from juesuan.review import approve, write_review
-from juesuan.suites import Check, Item, places_of, run_suites
+from juesuan.rules.check import Check, Item, places_of, run_suites
 from tests.conftest import Closed
 
 pytestmark = pytest.mark.integration

@@ -85,7 +85,7 @@ def test_a_misspelt_name_in_the_data_is_refused_with_its_file(
         ("amount('grand.total')", "amount('grand.totals')", "grand.totals"),
         ("since('appropriations'", "since('appropriation'", "appropriation.change"),
         ("completion('three_public.abroad.completion')", "completion('three_public.abroad.complete')", "complete"),
-        ("sign('procurement.total')", "sign('procurement.sum')", "procurement.sum"),
+        ("occurs('procurement.total')", "occurs('procurement.sum')", "procurement.sum"),
         ("points('score.unit.total')", "points('score.units.total')", "score.units.total"),
         ("defined(fund.share)", "defined(fund.shares)", "shares"),
         ("count('assets.vehicles')", "count('assets.vehicle')", "assets.vehicle"),
@@ -153,6 +153,33 @@ def test_a_rule_that_asks_for_what_cannot_be_is_refused(
     said = trial.write(f"expectations/editions/wuhan-2020/rules/{file}.yaml", text.replace(old, new, 1)).refusal()
     assert told_of in said
     assert f"expectations/editions/wuhan-2020/rules/{file}.yaml 第 " in said
+
+
+@pytest.mark.parametrize(
+    "spent",
+    [
+        pytest.param("procurement", id="a list of those that occur, which is made later"),
+        pytest.param("budget_classes", id="itself"),
+        pytest.param("used_items", id="a list of 项"),
+        pytest.param("income_structure", id="a list of columns, whose members have no code"),
+        pytest.param("klasses", id="no list"),
+    ],
+)
+def test_a_list_of_classes_asks_for_the_list_of_those_that_spent(spent: str, trial: Trial) -> None:
+    said = trial.change(HEAD, ("spent: classes}", f"spent: {spent}}}")).refusal()
+    line = 1 + trial.text(HEAD).splitlines().index(
+        f"  budget_classes: {{classes_beside: appropriations.general, spent: {spent}}}"
+    )
+    assert f"{HEAD} 第 {line} 行" in said
+    assert "budget_classes" in said
+    assert spent in said
+
+
+def test_only_a_list_of_classes_names_those_that_spent(trial: Trial) -> None:
+    said = trial.change(
+        HEAD, ("income: {occurring: income_structure}", "income: {occurring: income_structure, spent: classes}")
+    ).refusal()
+    assert "名单“income”取各类的行" in said
 
 
 # -- files ---------------------------------------------------------------------------------------------------

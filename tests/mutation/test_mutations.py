@@ -15,7 +15,7 @@ from juesuan.edition import load_edition
 from juesuan.identities import Verdict
 from juesuan.rounding import RoundingConflict
 from juesuan.rules import LastYear, closing_rules
-from juesuan.suites import Check, Item, places_of, run_suites
+from juesuan.rules.check import Check, Item, places_of, run_suites
 from tests.conftest import ROOT, Closed
 from tests.mutation.corruptions import corruptions
 from tests.mutation.made import Corruption

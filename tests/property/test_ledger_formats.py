@@ -11,6 +11,7 @@ from pandas.testing import assert_frame_equal
 from test_ledger_laws import vouchers
 
 from juesuan.ledger import Ledger, load_chart
+from juesuan.ledger.profiles import plain_name
 from juesuan.ledger.reading import assemble, open_exports
 from juesuan.ledger.sources.database import read_database
 from tests import ledger_writers as writers
@@ -18,6 +19,7 @@ from tests import ledger_writers as writers
 Rows = list[dict[str, Any]]
 
 
+HEADER = {plain_name(name) for name in writers.HEADER}
 TEXTS = ("summary", "account_name", "functional_name", "economic_name", "project")
 
 
@@ -60,7 +62,9 @@ def read(path: Path) -> Ledger:
 
 
 def the_same(ledger: Ledger, rows: Rows, *, without: tuple[str, ...] = ()) -> None:
-    assert ledger.problems == ()
+    told = [problem for problem in ledger.problems if problem.code == "ledger.text.header"]
+    assert list(ledger.problems) == told, "nothing is told but texts that are words of the header"
+    assert bool(told) == any(plain_name(row[name]) in HEADER for row in rows for name in TEXTS if row[name])
     found = ledger.lines.drop(columns=["file", "line", *without])
     expected = pd.DataFrame(rows, columns=list(found.columns)).astype(found.dtypes)
     assert_frame_equal(found.reset_index(drop=True), expected)

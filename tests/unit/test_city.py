@@ -311,7 +311,7 @@ def test_a_record_that_can_not_be_written_fails_the_unit(tmp_path: Path) -> None
     package = tmp_path / "a"
     copy_package(EXAMPLE, package)
     ours = order(tmp_path, package)
-    (Path(ours.out).with_name(".a.kept") / ".closed.json").mkdir(parents=True)
+    (Path(ours.out).with_name(".a.kept") / "closed.json").mkdir(parents=True)
     found = close_package(ours)
     assert (found.status, found.exit_code) == (Status.FAILED, ExitCode.OUTPUT)
     assert "无法写入" in found.words[0]
@@ -329,6 +329,14 @@ def renamed(path: Path) -> Iterator[None]:
 def more(path: Path, text: str) -> Iterator[None]:
     before = path.read_bytes()
     path.write_bytes(before + text.encode())
+    yield
+    path.write_bytes(before)
+
+
+@contextmanager
+def other_text(path: Path, text: str) -> Iterator[None]:
+    before = path.read_bytes()
+    path.write_text(text, encoding="utf-8")
     yield
     path.write_bytes(before)
 
@@ -359,6 +367,13 @@ def test_a_unit_is_left_alone_only_while_everything_is_as_it_was(tmp_path: Path)
     """One closing, and then each thing that can change, alone; with all of it undone there is nothing to do."""
     package = tmp_path / "a"
     copy_package(EXAMPLE, package)
+    edition = tmp_path / "house" / "edition.yaml"  # outside of the package and of the program
+    edition.parent.mkdir()
+    edition.write_text("extends: wuhan-2020\nname: 本单位的格式\n", encoding="utf-8")
+    settings = package / "settings.yaml"
+    words = settings.read_text(encoding="utf-8")
+    assert "\nedition: wuhan-2020 " in words
+    settings.write_text(words.replace("edition: wuhan-2020 ", "edition: ../house "), encoding="utf-8")
     ours = order(tmp_path, package)
     out = Path(ours.out)
     first = close_package(ours)
@@ -367,7 +382,9 @@ def test_a_unit_is_left_alone_only_while_everything_is_as_it_was(tmp_path: Path)
     again = close_package(ours)
     assert again == replace(first, status=Status.UNCHANGED, seconds=again.seconds)
     (version,) = (tmp_path / "archive" / "070123" / "2020").glob("v*[0-9]")
+    other = [line for line in edition.read_text(encoding="utf-8").splitlines() if not line.startswith("name:")]
     changes = {
+        "the edition": other_text(edition, "\n".join([*other, "name: 另一个名字"])),
         "a result": more(out / "facts.csv", "x"),
         "a file of the package": more(package / "texts" / "glossary.yaml", "# 改过\n"),
         "an empty folder": folder(package / "empty"),  # no file: nothing is made from it

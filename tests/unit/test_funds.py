@@ -129,3 +129,11 @@ def test_a_stated_fund_stands_against_the_books_and_is_not_asked_about(ledger: L
 
 def test_of_nothing_the_likely_fund_is_the_general_public_budget() -> None:
     assert likely(()) == "general_public_budget"
+
+
+def test_where_every_line_states_its_fund_the_ledger_is_not_looked_through(ledger: Ledger) -> None:
+    package = replace(example(), budget=(line("2120803", "单位资金"),), projects=())
+    unreadable = replace(ledger, lines=ledger.lines.drop(columns="account"))
+    assert list(unstated_lines(package, unreadable, LIST)) == []
+    with pytest.raises(KeyError):
+        list(unstated_lines(replace(package, budget=(line("2120803"),)), unreadable, LIST))

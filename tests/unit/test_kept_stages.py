@@ -10,7 +10,7 @@ from juesuan.archive import open_store
 from juesuan.closing import only_one, only_one_into, only_one_of
 from juesuan.closing.kept import KeptStages, hash_of, hash_of_files
 from juesuan.problems import OutputError
-from juesuan.progress import Stage, State, announce, listening
+from juesuan.process import Stage, StageState, announce, listening
 
 
 def test_a_stage_is_made_once_for_the_same_inputs(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_who_waits_gets_the_lock_when_it_is_free(tmp_path: Path) -> None:
 
 def test_stages_are_told_to_whoever_listens() -> None:
     told: list[Stage] = []
-    stage = Stage(1, 9, "核对账簿", State.DONE)
+    stage = Stage(1, 9, "核对账簿", StageState.DONE)
     announce(stage)
     with listening(told.append):
         announce(stage)

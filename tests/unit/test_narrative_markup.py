@@ -29,6 +29,11 @@ def test_lines_become_headings_paragraphs_and_numbered_items() -> None:
     assert blocks[-1] is table
 
 
+def test_an_edition_may_number_with_a_comma() -> None:
+    markers = [one.marker for one in blocks_of("+、 甲\n+ 乙\n++ 丙\n+、 丁", {}) if isinstance(one, Paragraph)]
+    assert markers == ["1、", "2.", "(1)", "3、"]
+
+
 def test_marks_become_runs_and_back() -> None:
     line = f"共{fact_mark('t1.30.1')}万元，见{declared_mark('12333')}。"
     runs = runs_of_line(line)

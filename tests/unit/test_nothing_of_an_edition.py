@@ -41,9 +41,8 @@ ALLOWED: Mapping[tuple[str, str], str] = {
 
 ROOMS: Mapping[str, str] = {
     "audit/": "reads documents that anybody made, of which no edition says in which unit they are",
-    "ledger/header.py": "reads the unit that an export states, of any place and year",
+    "ledger/meanings.py": "reads the unit that an export states, of any place and year",
     "skins/": "coordinates and measures of the files' own formats",
-    "offline.py": "seconds",
 }
 """Modules that are not searched for money and codes, and why."""
 

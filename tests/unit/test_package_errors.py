@@ -17,7 +17,7 @@ from juesuan.package import (
     package_identities,
 )
 from juesuan.package.files import package_folder
-from juesuan.package.model import ThreePublicCounts
+from juesuan.package.model import ThreePublicUse
 from juesuan.problems import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -189,7 +189,7 @@ def test_a_budget_with_a_header_alone_is_no_budget(package: Path) -> None:
         ("prior-year.csv", lambda read: read.prior == ()),
         ("procurement.csv", lambda read: {line.amount for line in read.procurement} == {0}),
         ("three-public-budget.csv", lambda read: [line.initial for line in read.three_public] == [0] * 4),
-        ("three-public-counts.yaml", lambda read: read.three_public_counts == ThreePublicCounts()),
+        ("three-public-counts.yaml", lambda read: read.three_public_counts == ThreePublicUse()),
         ("texts/glossary.yaml", lambda read: read.texts.glossary.terms == ()),
         ("texts/reasons.yaml", lambda read: read.texts.reasons.budget == {}),
     ],

@@ -2,14 +2,20 @@
 
 import io
 import json
+import stat
 from pathlib import Path
 
 import pytest
+from prefect.settings import Settings
+from prefect.settings.legacy import _get_settings_fields
 
+from juesuan.cli import app
+from juesuan.files import write_whole
 from juesuan.people import Journal, Register, Role, Seat, clean, normalised
 from juesuan.people import commands as users
 from juesuan.people.keys import Keys, Service
 from juesuan.problems import ExitCode, InputError, OutputError
+from juesuan.process import EMBEDDED, OFFLINE
 
 PASSWORD = "eine-lange-losung"  # noqa: S105 - of nobody
 
@@ -207,3 +213,29 @@ def test_where_the_service_is_is_told_while_it_is_there(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "service.json").read_text())["api"].startswith("http://127.0.0.1")
     keys.withdraw()
     assert keys.service() is None
+
+
+def test_a_file_that_can_not_be_put_in_its_place_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    """One writer for the register, the keys, what stages kept and sign-offs: none leaves a secret lying about."""
+    (tmp_path / "place").mkdir()
+    with pytest.raises(OSError, match="place"):
+        write_whole(tmp_path / "place", "secret")
+    assert [path.name for path in tmp_path.iterdir()] == ["place"]
+    write_whole(tmp_path / "key", "secret")
+    write_whole(tmp_path / "page", b"for all", mode=0o644)
+    assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("key", "page")] == [0o600, 0o644]
+    assert (tmp_path / "key").read_text(encoding="utf-8") == "secret"
+
+
+def test_a_notification_without_a_service_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    with pytest.raises(OutputError, match=r"没有正在运行的决算服务.*--api"):
+        app(["notify", "--home", str(tmp_path)], result_action="return_value")
+
+
+def test_what_the_program_tells_prefect_is_what_prefect_asks_for() -> None:
+    """A setting that Prefect no longer has is told in vain; so is one of a server that it starts by itself."""
+    known = {name for name in _get_settings_fields(Settings) if "EPHEMERAL" not in name}
+    told = {name for name in {**OFFLINE, **EMBEDDED} if name.startswith("PREFECT_")}
+    handlers = {name for name in told if name.startswith("PREFECT_LOGGING_HANDLERS_")}  # of its logging.yml
+    assert told - handlers <= known

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from juesuan.edition import load_edition
+from juesuan.edition.model import OWN_LISTS
+from juesuan.edition.possible import Possible
 from juesuan.roles import Role, column_members, rows_under
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Closed
 
 SOURCES = sorted((ROOT / "src" / "juesuan").rglob("*.py"))
 
@@ -57,3 +59,16 @@ def test_the_codes_under_a_total_are_those_that_it_adds_up_without_their_heading
     codes = [row.code for row in rows_under(edition.forms[cell.table], cell.row)]
     assert codes[:2] == ["30101", "30102"]
     assert all(code and len(code) == 5 and code[:3] in ("301", "303") for code in codes)
+
+
+def test_made_up_members_have_the_words_of_real_ones_and_no_others(closed: Closed) -> None:
+    made_up = Possible(closed.books.edition).lists
+    real = closed.account.lists
+    assert made_up.keys() == real.keys()
+    seen = {name for name, members in real.items() for one in members if one.keys() == made_up[name][0].keys()}
+    assert seen == {name for name, members in real.items() if members}
+    assert seen >= {"tables", "projects", "told_projects", "general_projects", "evaluated_funds", "budget_classes"}
+    for name, words in OWN_LISTS.items():
+        assert words == made_up[name][0].keys() | (
+            words - made_up[name][0].keys() if name == "evaluated_funds" else set()
+        )

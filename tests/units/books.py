@@ -91,7 +91,7 @@ class Books:
                 rows.append(
                     [
                         voucher.day.isoformat(), number, str(entry), voucher.summary,
-                        line.account, account_name(line.account), _yuan(line.debit), _yuan(line.credit),
+                        line.account, account_name(line.account), _side(line.debit), _side(line.credit),
                         line.functional, FUNCTIONAL.get(line.functional, ""),
                         line.economic, ECONOMIC.get(line.economic, ""),
                         FUNDS[line.fund], line.support, line.project, "是" if voucher.closing else "否",
@@ -114,10 +114,7 @@ class Books:
             opening, (debit, credit) = self.openings.get(key, 0), moved[key]
             side = "借" if _on_debit(account) else "贷"
             closing = opening + (debit - credit) * (1 if _on_debit(account) else -1)
-            amounts = (
-                f"{'-' if n < 0 else ''}{abs(n) // 100}.{abs(n) % 100:02}"
-                for n in (opening, debit, credit, closing)
-            )
+            amounts = map(yuan, (opening, debit, credit, closing))
             names = (account_name(account), side, FUNDS[fund], functional, FUNCTIONAL.get(functional, ""))
             rows.append([account, *names, *amounts])
         return rows
@@ -341,9 +338,14 @@ def _no_overdraft(one: Description, year: _Year) -> None:
         sums[line.account[:4], line.fund] += amount
     for (account, fund), amount in sums.items():
         if account in _NEVER_BELOW_ZERO and amount < 0:
-            raise DescriptionError(f"{one.name}: {account} {fund} 年末为负 {_yuan(amount)}")
+            raise DescriptionError(f"{one.name}: {account} {fund} 年末为负 {yuan(amount)}")
 
 
-def _yuan(amount: int) -> str:
-    """Print 分 as 元 with two decimals; nothing for zero."""
-    return f"{'-' if amount < 0 else ''}{abs(amount) // 100}.{abs(amount) % 100:02}" if amount else ""
+def yuan(amount: int) -> str:
+    """Print 分 as 元 with two decimals."""
+    return f"{'-' if amount < 0 else ''}{abs(amount) // 100}.{abs(amount) % 100:02}"
+
+
+def _side(amount: int) -> str:
+    """Print one side of a voucher line: nothing for zero."""
+    return yuan(amount) if amount else ""

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from tests.units.books import BALANCE_HEADER, VOUCHER_HEADER, Books, books_of
+from tests.units.books import BALANCE_HEADER, VOUCHER_HEADER, Books, books_of, yuan
 from tests.units.describe import NONE, SAME, ZERO, BudgetRow, Description, DescriptionError
 from tests.units.words import (
     ADMINISTRATIVE,
@@ -155,7 +155,7 @@ def _budget(root: Path, one: Description) -> None:
     funds = any(row.fund != GENERAL for row in rows)
     header = ["功能分类编码", "功能分类名称", "年初预算", "调整预算"]
     _csv(root / "budget.csv", [*header, "资金性质"] if funds else header, (
-        [r.functional, FUNCTIONAL.get(r.functional, r.functional), _money(r.initial), _money(r.adjusted)]
+        [r.functional, FUNCTIONAL.get(r.functional, r.functional), yuan(r.initial), yuan(r.adjusted)]
         + ([FUNDS[r.fund]] if funds else [])
         for r in rows
     ))  # fmt: skip
@@ -166,7 +166,7 @@ def _projects(root: Path, one: Description) -> None:
     funds = any(row.fund != GENERAL for row in rows)
     header = ["键", "项目名称", "功能分类编码", "年初预算", "调整预算"]
     _csv(root / "projects.csv", [*header, "资金性质"] if funds else header, (
-        [r.key, r.project, r.functional, _money(r.initial), _money(r.adjusted)]
+        [r.key, r.project, r.functional, yuan(r.initial), yuan(r.adjusted)]
         + ([FUNDS[r.fund]] if funds else [])
         for r in rows
     ))  # fmt: skip
@@ -174,7 +174,7 @@ def _projects(root: Path, one: Description) -> None:
 
 def _three_public(root: Path, one: Description) -> None:
     budget = three_public_spent(one) if one.three_public_budget is None else one.three_public_budget
-    rows = ([key, title, _money(budget.get(key, 0))] for key, (title, _) in THREE_PUBLIC.items())
+    rows = ([key, title, yuan(budget.get(key, 0))] for key, (title, _) in THREE_PUBLIC.items())
     _csv(root / "three-public-budget.csv", ["键", "名称", "年初预算"], rows)
 
 
@@ -222,7 +222,7 @@ def prior_figures(one: Description) -> dict[str, str]:
 
 
 def _procurement(root: Path, one: Description) -> None:
-    rows = ([key, title, _money(one.procurement.get(key, 0))] for key, title in _PROCUREMENT.items())
+    rows = ([key, title, yuan(one.procurement.get(key, 0))] for key, title in _PROCUREMENT.items())
     _csv(root / "procurement.csv", ["键", "名称", "金额"], rows)
 
 
@@ -326,10 +326,6 @@ def _yaml(path: Path, data: Mapping[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     text = yaml.safe_dump(dict(data), allow_unicode=True, sort_keys=False, width=1000)
     path.write_text(text, encoding="utf-8")
-
-
-def _money(amount: int) -> str:
-    return f"{'-' if amount < 0 else ''}{abs(amount) // 100}.{abs(amount) % 100:02}"
 
 
 def _wanyuan(amount: int, share: Decimal = Decimal(1)) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from juesuan import closing
 from juesuan.document import Document
 from juesuan.rules import sections_of
-from juesuan.suites import SuiteRun
+from juesuan.rules.check import SuiteRun
 from tests.stages import close_checked
 from tests.units.builder import build
 from tests.units.describe import Description

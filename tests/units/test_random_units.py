@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from juesuan import closing
 from juesuan.closing.refusal import failed_of
 from juesuan.problems import Severity
-from juesuan.suites import SuiteRun
+from juesuan.rules.check import SuiteRun
 from tests.stages import read_ledger
 from tests.units import laws
 from tests.units.builder import build

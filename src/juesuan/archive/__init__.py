@@ -8,12 +8,14 @@ prove(store); restore(store, folder); history(store); last_year(store, unit, yea
 
 from pathlib import Path
 
-from juesuan.archive.bag import Bag, Closing, State, make_bag
+from juesuan.archive.bag import Bag, Closing, make_bag
 from juesuan.archive.directory import DirectoryStore
+from juesuan.archive.heads import Damage
 from juesuan.archive.lastyear import LastYear, last_year, results_of_last_year
 from juesuan.archive.location import parse_location, require_address
 from juesuan.archive.opening import open_store
-from juesuan.archive.proof import Damage, Entry, Proof, history, prove
+from juesuan.archive.proof import Entry, Proof, history, prove
+from juesuan.archive.seal import Office
 from juesuan.archive.store import Content, Head, KeyMissingError, KeyTakenError, RetainedError, Store
 from juesuan.archive.versions import Archived, Version, deposit, find_versions
 
@@ -29,9 +31,9 @@ __all__ = [
     "KeyMissingError",
     "KeyTakenError",
     "LastYear",
+    "Office",
     "Proof",
     "RetainedError",
-    "State",
     "Store",
     "Version",
     "archive_closing",
@@ -48,13 +50,13 @@ __all__ = [
 ]
 
 
-def archive_closing(store: Store, closing: Closing) -> Archived:
-    """Keep a closing as a new version, unless the newest holds the same.
+def archive_closing(store: Store, closing: Closing, office: Office | None = None) -> Archived:
+    """Keep a closing as a new version, unless the newest holds the same; see :func:`deposit`.
 
     Raises:
-        OutputError: the storage failed or did not pass its proof.
+        OutputError: the storage failed or did not pass its proof, or the version can't be sealed.
     """
     store.prove()
     root = getattr(store, "root", None)
     bag = make_bag(closing, without=[root] if isinstance(root, Path) else [])
-    return deposit(store, closing.unit, closing.year, bag)
+    return deposit(store, closing.unit, closing.year, bag, office)

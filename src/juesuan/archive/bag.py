@@ -17,13 +17,13 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 
 from juesuan.archive.directory import RESTRICTED
 from juesuan.archive.provenance import code_version, dumps, provenance
 from juesuan.archive.store import Content
 from juesuan.problems import OutputError, words_of
+from juesuan.results.names import State
 
 MANIFEST = "manifest-sha256.txt"
 TAG_MANIFEST = "tagmanifest-sha256.txt"
@@ -32,19 +32,6 @@ RESULTS, SIGN_OFFS, INPUTS = "data/results", "data/sign-offs", f"data/{RESTRICTE
 _DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 _UNFIT = re.compile(r"[\x00-\x1f\x7f%\\\u2028\u2029]")
 _SKIPPED = "__pycache__"
-
-
-class State(StrEnum):
-    """How far a closing came before it was archived."""
-
-    DRAFT = "draft"
-    REVIEWED = "reviewed"
-    APPROVED = "approved"
-
-    @property
-    def word(self) -> str:
-        """The state in Chinese."""
-        return {"draft": "草稿", "reviewed": "已审核", "approved": "已批准"}[self.value]
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,20 @@
 """An archive in a directory.
 
 That nobody overwrites or removes a version is enforced by this program (exclusive creation, read-only files, a
-record of retention), not by the storage: whoever may write the directory can get around it, and the hashes then
-tell. Storage that enforces retention is the S3 store.
+record of retention), not by the storage: whoever may write the directory can get around it, and the seals
+(juesuan.archive.seal) then tell. Storage that enforces retention is the S3 store.
 """
 
 import errno
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
-from juesuan.archive.store import CHUNK, Content, Head, KeyMissingError, KeyTakenError, RetainedError
+from juesuan.archive.store import CHUNK, Content, Head, Kept, KeyMissingError, KeyTakenError, RetainedError
 from juesuan.problems import OutputError, words_of
 
 RESTRICTED = "restricted"
@@ -22,6 +22,9 @@ RESTRICTED = "restricted"
 
 LOCK = ".lock-"
 """How the names of files begin that say who works on a unit's year just now; they are no part of the archive."""
+
+PROGRAM = "program"
+"""The mode of a retention that this program enforces, and no storage."""
 
 _RETENTION = ".retention"
 _TEMPORARY = ".juesuan-"
@@ -126,6 +129,32 @@ class DirectoryStore:
             Path(beside).replace(record)
             _flush_folder(record.parent)
         return until
+
+    def now(self) -> datetime:
+        """Return the time by this machine's clock."""
+        return self._now()
+
+    def kept(self, prefix: str = "") -> Mapping[str, Kept]:
+        """Return until when the records say that each file is kept; a folder keeps no versions of a file."""
+        records: dict[str, datetime | None] = {"": None}
+
+        def until(folder: str) -> datetime | None:
+            if folder not in records:
+                ends = [one for one in (self._record(folder), until(folder.rpartition("/")[0])) if one is not None]
+                records[folder] = max(ends, default=None)
+            return records[folder]
+
+        ends = {key: until(key.rpartition("/")[0]) for key in self.keys(prefix)}
+        return {key: Kept((), 0, PROGRAM if end else "", end) for key, end in ends.items()}
+
+    @property
+    def place(self) -> Mapping[str, str]:
+        """A folder may be copied anywhere: only that it is one is said."""
+        return {"kind": "folder"}
+
+    def shortcomings(self) -> tuple[str, ...]:
+        """Return what a folder does not enforce."""
+        return ("归档在文件夹里：磁盘不执行保管期限，有写权限的人能改、能删",)
 
     def remove(self, key: str) -> None:
         """Remove a file whose retention has ended."""

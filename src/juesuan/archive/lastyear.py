@@ -1,21 +1,21 @@
 """What a unit published last year, read from its archive."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from juesuan.archive.bag import INPUTS, RESULTS, State
+from juesuan.archive.bag import INPUTS, RESULTS
 from juesuan.archive.proof import read_proven
 from juesuan.archive.store import Store
 from juesuan.archive.versions import Version, find_versions, state_of
 from juesuan.problems import OutputError
+from juesuan.results import State, read_facts_csv
+from juesuan.results.names import FACTS_CSV, MANIFEST
 
-FACTS = f"{RESULTS}/facts.csv"
-_RESULTS_MANIFEST = f"{RESULTS}/manifest.json"
+FACTS = f"{RESULTS}/{FACTS_CSV}"
+_RESULTS_MANIFEST = f"{RESULTS}/{MANIFEST}"
 _MONEY = "分"
 
 
@@ -92,7 +92,7 @@ def _edition(store: Store, version: Version) -> str:
 def _amounts(store: Store, version: Version) -> Iterator[tuple[str, int]]:
     text = read_proven(store, version, FACTS).decode("utf-8")
     try:
-        for row in csv.DictReader(io.StringIO(text, newline="")):
+        for row in read_facts_csv(text).values():
             if row["unit"] == _MONEY:
                 yield row["id"], int(Fraction(row["displayed"]))
     except (KeyError, TypeError, ValueError) as error:

@@ -1,36 +1,42 @@
 """Proving an archive: every byte is read again and its hash compared with the manifests."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from juesuan.archive.bag import BAG_INFO, MANIFEST, TAG_MANIFEST, State, parse_info, parse_manifest
+from juesuan.archive.bag import BAG_INFO, MANIFEST, TAG_MANIFEST, parse_info, parse_manifest
+from juesuan.archive.heads import Damage, read_head
+from juesuan.archive.log import LOG
+from juesuan.archive.seal import HEAD, SEAL
+from juesuan.archive.sealed import SealProof
 from juesuan.archive.store import KeyMissingError, Store, hash_of, read_bytes
 from juesuan.archive.versions import Version, find_versions, fingerprint_of, gaps, state_of
+from juesuan.evidence.ring import Seen
+from juesuan.evidence.trust import Trust, when
 from juesuan.problems import OutputError
+from juesuan.results.names import State
 
-
-@dataclass(frozen=True)
-class Damage:
-    """A file of a version that is not what it was, and what is wrong with it (Chinese)."""
-
-    version: str
-    file: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.version}/{self.file}：{self.message}" if self.file else f"{self.version}：{self.message}"
+_SEALS = re.compile(rf"{SEAL}((head|log)\.json|(head|log)\.[0-9a-f]{{16}}\.sig|head\.tsr)")
+"""What may lie in a version beside what its manifests list."""
 
 
 @dataclass(frozen=True)
 class Proof:
-    """What a proof found. ``begun`` are versions that were never finished: they are no versions."""
+    """What a proof found. ``begun`` are versions that were never finished: they are no versions.
+
+    ``doubts`` are what a reader should look at, ``told`` what is proved and what is not (Chinese); ``head`` is the
+    last head of the archive's log.
+    """
 
     proven: tuple[Version, ...]
     files: int
     damages: tuple[Damage, ...]
     begun: tuple[Version, ...]
+    doubts: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    head: Seen | None = None
 
 
 @dataclass(frozen=True)
@@ -42,10 +48,15 @@ class Entry:
     fingerprint: str
     state: State | None
     retain_until: datetime | None
+    covered: bool = False  # somebody wrote over what was archived, which lies beneath
+    promised: datetime | None = None  # until when the head says that it is retained
 
 
-def prove(store: Store, *, renew: bool = False) -> Proof:
-    """Read everything in a store again; with ``renew``, extend the retention of versions without damage.
+def prove(store: Store, *, renew: bool = False, trust: Trust | None = None, seen: Seen | None = None) -> Proof:
+    """Read everything in a store again, and prove its seals, by the keys that are trusted where some are named.
+
+    ``seen`` is a head of the log that somebody kept: the log must be a continuation of it. With ``renew``, the
+    retention of versions without damage is extended.
 
     Raises:
         OutputError: the storage failed, or holds no version.
@@ -66,9 +77,20 @@ def prove(store: Store, *, renew: bool = False) -> Proof:
         damages += found
         if not found:
             proven.append(version)
-            if renew:
-                store.retain(version.home)
-    return Proof(tuple(proven), files, tuple(damages), tuple(begun))
+    seals = SealProof(store, [one for one in versions if one not in begun and one.complete], trust, seen).run()
+    gone = {one.version for one in damages if not one.file}
+    for fault in seals.faults:  # a version that is gone is told once
+        if fault.file or fault.version not in gone:
+            damages.append(fault)
+        gone |= {fault.version} if not fault.file else set()
+    hurt = {one.version for one in damages}
+    good = tuple(one for one in proven if one.label not in hurt)
+    if renew:
+        for version in good:
+            store.retain(version.home)
+        if seals.head is not None:
+            store.retain(LOG)
+    return Proof(good, files, tuple(damages), tuple(begun), seals.doubts, seals.told, seals.head)
 
 
 def damages_of(store: Store, version: Version) -> Iterator[Damage]:
@@ -90,7 +112,8 @@ def damages_of(store: Store, version: Version) -> Iterator[Damage]:
             if found != sha256:
                 yield Damage(version.label, name, f"内容已改变（SHA-256 应为 {sha256}，实际为 {found}）")
     for name in sorted({*version.keys} - {*expected, TAG_MANIFEST, MANIFEST}):
-        yield Damage(version.label, name, "清单中没有这个文件")
+        if not _SEALS.fullmatch(name):
+            yield Damage(version.label, name, "清单中没有这个文件")
 
 
 def history(store: Store) -> tuple[Entry, ...]:
@@ -138,11 +161,23 @@ def _lost_manifest(store: Store, version: Version) -> bool:
 
 
 def _entry(store: Store, version: Version) -> Entry:
-    head = store.head(f"{version.home}{MANIFEST if version.complete else TAG_MANIFEST}")
+    key = f"{version.home}{MANIFEST if version.complete else TAG_MANIFEST}"
+    kept = store.kept(key).get(key)
     return Entry(
         label=version.label,
         complete=version.complete,
         fingerprint=fingerprint_of(store, version),
         state=state_of(store, version),
-        retain_until=head.retain_until if head else None,
+        retain_until=kept.until if kept else None,
+        promised=_promised(store, version),
+        covered=kept is not None and (len(kept.versions) > 1 or kept.removed > 0),
     )
+
+
+def _promised(store: Store, version: Version) -> datetime | None:
+    if not version.sealed:
+        return None
+    try:
+        return when(str(read_head(read_bytes(store, f"{version.home}{HEAD}"))["retention"]["until"]))
+    except (ValueError, KeyError, TypeError):  # verify says what is wrong with it
+        return None

@@ -8,14 +8,15 @@ import base64
 import email.utils
 import hashlib
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from juesuan.archive.location import S3Location
-from juesuan.archive.s3_client import BUSY, MISSING, TAKEN, code_of, make_client, telling
+from juesuan.archive.s3_client import BUSY, MISSING, NO_LOCK, TAKEN, code_of, make_client, telling
 from juesuan.archive.s3_parts import Upload
-from juesuan.archive.store import CHUNK, Content, Head, KeyTakenError, RetainedError
+from juesuan.archive.store import CHUNK, Content, Head, Kept, KeyTakenError, RetainedError
 from juesuan.problems import OutputError
 
 if TYPE_CHECKING:
@@ -125,6 +126,47 @@ class S3Store:
                         raise
                     raise RetainedError(f"{self.uri}/{key} 已被对象锁定，不能删除。") from error
 
+    def kept(self, prefix: str = "") -> Mapping[str, Kept]:
+        """Return all versions of each object, and the lock of the first."""
+        found: dict[str, list[tuple[datetime, str]]] = {}
+        removed: Counter[str] = Counter()
+        with telling(self.location):
+            pages = self.client.get_paginator("list_object_versions").paginate(
+                Bucket=self.bucket, Prefix=self.name(prefix)
+            )
+            for page in pages:
+                for one in page.get("Versions", ()):
+                    found.setdefault(one["Key"], []).append((one["LastModified"], one["VersionId"]))
+                removed.update(one["Key"] for one in page.get("DeleteMarkers", ()))
+        names = sorted({*found, *removed})
+        return {
+            name.removeprefix(self._root): self._kept(name, found.get(name, []), removed[name])
+            for name in names
+            if not self._probe(name)
+        }
+
+    @property
+    def place(self) -> Mapping[str, str]:
+        """The bucket and the prefix: versions of objects have names there, and others elsewhere."""
+        return {"kind": "s3", "bucket": self.bucket, "prefix": self.location.prefix}
+
+    def shortcomings(self) -> tuple[str, ...]:
+        """Return what the bucket does not enforce."""
+        told = []
+        with telling(self.location):
+            if self.client.get_bucket_versioning(Bucket=self.bucket).get("Status") != "Enabled":
+                told.append("存储桶没有启用版本控制：覆盖和删除不留痕迹")
+            try:
+                lock = self.client.get_object_lock_configuration(Bucket=self.bucket)["ObjectLockConfiguration"]
+                enabled = lock.get("ObjectLockEnabled") == "Enabled"
+            except self.client.exceptions.ClientError as error:
+                if code_of(error) not in NO_LOCK:
+                    raise
+                enabled = False
+            if not enabled:
+                told.append("存储桶没有启用对象锁定：保管期限没有人执行")
+        return tuple(told)
+
     def name(self, key: str) -> str:
         """Return the name of a key in the bucket."""
         return f"{self._root}{key}"
@@ -165,6 +207,15 @@ class S3Store:
                 ObjectLockMode="COMPLIANCE",
                 ObjectLockRetainUntilDate=self.until(),
             )
+
+    def _kept(self, name: str, found: list[tuple[datetime, str]], removed: int) -> Kept:
+        versions = tuple(identity for _, identity in sorted(found, key=lambda one: one[0], reverse=True))
+        if not versions:
+            return Kept((), removed, "", None)
+        with telling(self.location, name.removeprefix(self._root)):
+            first = self.client.head_object(Bucket=self.bucket, Key=name, VersionId=versions[-1])
+        mode, until = first.get("ObjectLockMode", ""), first.get("ObjectLockRetainUntilDate")
+        return Kept(versions, removed, str(mode), until)
 
     def _own(self, key: str, there: Head, content: Content) -> bool:
         if (there.size, there.sha256) != (content.size, content.sha256):

@@ -22,6 +22,7 @@ _SERVER_ERROR = 500
 
 TAKEN = frozenset({"PreconditionFailed", "412"})
 BUSY = frozenset({"ConditionalRequestConflict", "409"})
+NO_LOCK = frozenset({"ObjectLockConfigurationNotFoundError", "NoSuchObjectLockConfiguration", "InvalidRequest"})
 MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 
 _RESUME = "已归档的内容不受影响，上传中的会接着传：排除故障后重新运行即可。"

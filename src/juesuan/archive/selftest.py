@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from juesuan.archive.s3_client import MISSING, TAKEN, code_of, telling
+from juesuan.archive.s3_client import MISSING, NO_LOCK, TAKEN, code_of, telling
 from juesuan.problems import OutputError
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ PROBES = ".self-test/"
 LOCK_SECONDS = 60
 _REFUSALS = frozenset({"AccessDenied", "ObjectLocked", "InvalidRequest", "MethodNotAllowed"})
 _BAD_SUMS = frozenset({"BadDigest", "XAmzContentChecksumMismatch", "InvalidDigest", "InvalidRequest"})
-_NO_LOCK = frozenset({"ObjectLockConfigurationNotFoundError", "NoSuchObjectLockConfiguration", "InvalidRequest"})
 
 
 def prove_bucket(store: "S3Store") -> None:
@@ -57,7 +56,7 @@ class _Proof:
         try:
             lock = self._client.get_object_lock_configuration(Bucket=self._bucket)["ObjectLockConfiguration"]
         except self._client.exceptions.ClientError as error:
-            if code_of(error) not in _NO_LOCK:
+            if code_of(error) not in NO_LOCK:
                 raise
             lock = {}
         if lock.get("ObjectLockEnabled") != "Enabled":

@@ -6,7 +6,7 @@ nothing, one with others is refused.
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -64,6 +64,21 @@ class Head:
     retain_until: datetime | None
 
 
+@dataclass(frozen=True)
+class Kept:
+    """How a store keeps one key.
+
+    ``versions`` are the store's own names of all that was ever written under the key, the newest first (empty
+    where it keeps none); ``removed`` how many marks of deletion lie among them. ``mode`` and ``until`` are the
+    lock of what was written first: ``COMPLIANCE``, ``GOVERNANCE``, ``program`` (by this program alone), or empty.
+    """
+
+    versions: tuple[str, ...]
+    removed: int
+    mode: str
+    until: datetime | None
+
+
 class Store(Protocol):
     """Storage that keeps what it is given.
 
@@ -111,6 +126,23 @@ class Store(Protocol):
 
         Returns the day until which all of it is retained. A retention is never shortened.
         """
+        ...
+
+    def now(self) -> datetime:
+        """Return the time by the clock that the store goes by, in UTC."""
+        ...
+
+    def kept(self, prefix: str = "") -> Mapping[str, Kept]:
+        """Return how every key that begins with a prefix is kept, also of keys that somebody deleted."""
+        ...
+
+    @property
+    def place(self) -> Mapping[str, str]:
+        """What tells this storage from another: kind, bucket, prefix. Names of versions mean something in one."""
+        ...
+
+    def shortcomings(self) -> tuple[str, ...]:
+        """Return what the storage itself does not enforce, in words for people."""
         ...
 
     def remove(self, key: str) -> None:

@@ -2,17 +2,20 @@
 
 Of a version the tag manifest is written first: it claims the number for one content. The payload's manifest is
 written last: without it there is no bag, and so no version. A rerun finds its own claim and goes on; one with
-other content takes the next number.
+other content takes the next number. Before its manifest a version gets its head, after it its place in the
+archive's log (juesuan.archive.seal).
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from juesuan.archive.bag import BAG_INFO, MANIFEST, TAG_MANIFEST, Bag, State, bag_fingerprint, parse_info
+from juesuan.archive.bag import BAG_INFO, MANIFEST, TAG_MANIFEST, Bag, bag_fingerprint, parse_info
 from juesuan.archive.directory import RESTRICTED
+from juesuan.archive.seal import HEAD, Before, Office, Sealer, adopt, before_of, sign_offs_of, tags_of
 from juesuan.archive.store import Content, KeyMissingError, KeyTakenError, Store, read_bytes
 from juesuan.problems import OutputError
+from juesuan.results.names import State
 
 _VERSION = "v{:04d}"
 _HOME = re.compile(r"((?:[^/]+/){0,2}?)(v[0-9]{4,})/")
@@ -21,12 +24,16 @@ _TRIES = 20
 
 @dataclass(frozen=True)
 class Archived:
-    """Where a closing was archived; ``fresh`` is false where the newest version already held the same."""
+    """Where a closing was archived; ``fresh`` is false where the newest version already held the same.
+
+    ``notes`` are what a person should be told of its sealing (Chinese).
+    """
 
     uri: str
     number: int
     fingerprint: str
     fresh: bool
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,20 +61,37 @@ class Version:
         """Whether all of it was written."""
         return MANIFEST in self.keys
 
+    @property
+    def tagged(self) -> bool:
+        """Whether it has the tag manifest that names it."""
+        return bool(self.home) and TAG_MANIFEST in self.keys
 
-def deposit(store: Store, unit: str, year: int, bag: Bag) -> Archived:
+    @property
+    def sealed(self) -> bool:
+        """Whether it has a head."""
+        return HEAD in self.keys
+
+
+def deposit(store: Store, unit: str, year: int, bag: Bag, office: Office | None = None) -> Archived:
     """Keep a bag as a new version; do nothing where the newest one equals it; finish one that was interrupted.
 
+    The version is sealed by an office; by the one whose keys this user has, where none is named.
+
     Raises:
-        OutputError: the storage failed. What was written stays, and a rerun goes on from there.
+        OutputError: the storage failed. What was written stays, and a rerun goes on from there. Or the office's
+            key can't be opened, or must not stand for this (juesuan.archive.seal).
     """
+    sealer = Sealer(store, office or Office.here())
+    sealer.check(sign_offs_of(bag.payload))
+    adopt(sealer, store, lambda: [one.label for one in find_versions(store) if one.complete and one.tagged])
     versions = find_versions(store, f"{unit}/{year}/")
-    newest = max((one.number for one in versions if one.complete), default=0)
-    for version in versions:
-        if version.complete and version.number == newest and _fingerprint(store, version) == bag.fingerprint:
-            store.retain(version.home)
-            return Archived(_uri(store, version.home), newest, bag.fingerprint, fresh=False)
-    begun = [one for one in versions if not one.complete and one.number > newest]
+    newest = next((one for one in reversed(versions) if one.complete), None)
+    if newest is not None and _fingerprint(store, newest) == bag.fingerprint:
+        store.retain(newest.home)
+        if newest.sealed:
+            sealer.record(newest.home)
+        return Archived(_uri(store, newest.home), newest.number, bag.fingerprint, fresh=False, notes=sealer.notes)
+    begun = [one for one in versions if not one.complete and one.number > (newest.number if newest else 0)]
     number = next((one.number for one in begun if _fingerprint(store, one) == bag.fingerprint), None)
     if number is None:
         number = max((one.number for one in versions), default=0) + 1
@@ -78,8 +102,9 @@ def deposit(store: Store, unit: str, year: int, bag: Bag) -> Archived:
             store.put(f"{prefix}{TAG_MANIFEST}", bag.tags[TAG_MANIFEST])
         except KeyTakenError:  # another closing took the number in this instant
             continue
-        _fill(store, prefix, bag)
-        return Archived(_uri(store, prefix), attempt, bag.fingerprint, fresh=True)
+        _fill(store, prefix, bag, sealer, before_of(store, newest.label) if newest else None)
+        sealer.record(prefix)
+        return Archived(_uri(store, prefix), attempt, bag.fingerprint, fresh=True, notes=sealer.notes)
     raise OutputError(f"{_uri(store, home)} 中的版本正在被其他程序写入，请稍后再试。")
 
 
@@ -122,14 +147,15 @@ def gaps(versions: tuple[Version, ...]) -> Iterator[str]:
                 yield "/".join(filter(None, (unit, year, _VERSION.format(number))))
 
 
-def _fill(store: Store, prefix: str, bag: Bag) -> None:
-    """Write everything that is missing, the manifest last."""
+def _fill(store: Store, prefix: str, bag: Bag, sealer: Sealer, before: Before | None) -> None:
+    """Write everything that is missing: the head after all that it speaks of, the manifest last."""
     there = set(store.keys(prefix))
     last = bag.tags[MANIFEST]
     for name, content in [*bag.payload.items(), *bag.tags.items()]:
         if name != MANIFEST:
             _put(store, f"{prefix}{name}", content, there)
     store.retain(prefix)
+    sealer.put_head(prefix.rstrip("/"), tags_of(store, prefix), before)
     _put(store, f"{prefix}{MANIFEST}", last, there)
 
 

@@ -1,32 +1,44 @@
 """Runs every check over one document."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from juesuan.audit.catalog import Catalog
 from juesuan.audit.charts import check_charts
 from juesuan.audit.codes import check_codes
-from juesuan.audit.mentions import parts
-from juesuan.audit.model import Finding, Source, in_order
+from juesuan.audit.duties import Duties, duties_of
+from juesuan.audit.mentions import Part, parts
+from juesuan.audit.model import Finding, Source, Weight, in_order
 from juesuan.audit.narrative import Narrative
 from juesuan.audit.printed_notes import check_notes
 from juesuan.audit.read_sheets import check_sheets
 from juesuan.audit.recognise import recognise
 from juesuan.audit.relations import check_relations
 from juesuan.audit.repeats import check_repeats
+from juesuan.audit.resolve import INFERRED
 from juesuan.audit.structure import check_structure
 from juesuan.audit.subjects import Subjects
 from juesuan.audit.sums import check_sums
 from juesuan.audit.tables import Book
 
 
-def audit_source(source: Source, catalog: Catalog) -> tuple[Book, tuple[Finding, ...]]:
-    """Return the document's tables and everything found."""
+def audit_source(source: Source, catalog: Catalog) -> tuple[Book, tuple[Finding, ...], Duties]:
+    """Return the document's tables, everything found, and what was checked at all."""
     book, findings = recognise(source, catalog)
-    return book, in_order([*findings, *_checks(book)])
+    found = tuple(parts(source))
+    every = (_asked(one) for one in (*findings, *_checks(book, found)))
+    return book, in_order(list(every)), duties_of(book, found)
 
 
-def _checks(book: Book) -> Iterator[Finding]:
-    found = tuple(parts(book.source))
+def _asked(finding: Finding) -> Finding:
+    """Return an error that leans on a number whose column was inferred as a question."""
+    inferred = any(INFERRED in text for text in (finding.spot.cell, *finding.evidence))
+    if finding.weight is not Weight.ERROR or not inferred:
+        return finding
+    return replace(finding, weight=Weight.WARNING, message=f"待核：{finding.message}")
+
+
+def _checks(book: Book, found: tuple[Part, ...]) -> Iterator[Finding]:
     subjects = Subjects(book)
     yield from check_relations(book)
     yield from check_notes(book)

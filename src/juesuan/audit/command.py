@@ -8,7 +8,7 @@ from juesuan.audit.catalog import load_catalog
 from juesuan.audit.checks import audit_source
 from juesuan.audit.folder import audit_folder, folder_lines
 from juesuan.audit.model import Weight
-from juesuan.audit.read import read_document
+from juesuan.audit.read import no_accounts, read_document
 from juesuan.audit.read_pdf import UnreadableDocument
 from juesuan.audit.report import Report, summary, write_html, write_json
 
@@ -18,20 +18,23 @@ class AuditExit(IntEnum):
 
     CLEAN = 0  # no finding of severity error
     FOUND = 1  # at least one error
-    UNREADABLE = 2  # the document (or every document of a folder) can't be read
+    UNREADABLE = 2  # the document (or every document of a folder) can't be read, or no table of it, or is no 决算
 
 
 def audit_document(path: Path) -> Report:
     """Audit one document.
 
     Raises:
-        UnreadableDocument: it can't be read.
+        UnreadableDocument: it can't be read, or is no 决算.
     """
     catalog = load_catalog()
     source = read_document(path, catalog)
-    book, findings = audit_source(source, catalog)
+    other = no_accounts(source)
+    if other:
+        raise UnreadableDocument(path, other)
+    book, findings, duties = audit_source(source, catalog)
     tables = tuple(table.name for _, table in sorted(book.tables.items()))
-    return Report(source, book.edition.edition, book.year, tables, findings)
+    return Report(source, book.edition.edition, book.year, tables, findings, duties)
 
 
 def tell_audit(
@@ -53,7 +56,9 @@ def tell_audit(
     if html is not None:
         write_html(report, html)
         lines.append(f"页面　{html}")
-    return "\n".join(lines), AuditExit.FOUND if report.counts[Weight.ERROR] else AuditExit.CLEAN
+    if report.counts[Weight.ERROR]:
+        return "\n".join(lines), AuditExit.FOUND
+    return "\n".join(lines), AuditExit.CLEAN if report.tables else AuditExit.UNREADABLE
 
 
 def _tell_folder(folder: Path, out: Path, jobs: int) -> tuple[str, int]:

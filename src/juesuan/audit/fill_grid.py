@@ -9,8 +9,12 @@ from juesuan.audit.tables import TOTAL, StatedTable, heads, label_key, row_names
 from juesuan.forms import FormBlock, Layout
 
 _CODE = re.compile(r"^\d{3}(?:\d{2}){0,2}$")
+_SECTION = re.compile(r"^\d{2}$")
+_CLASS_DIGITS = 3
 _MOST_HEAD_ROWS = 9
 _FEWEST_COLUMNS = 3
+_LEVELS = ("类", "款", "项", "栏次")  # may stand beside the total, as the last line of the head
+_TOTALS = ("合计", "总计")
 _FOOT_TOTALS = {"人员经费合计": "personnel", "公用经费合计": "operating"}
 
 
@@ -152,9 +156,13 @@ class Filler:
     def blocks(self) -> bool:
         """Table 6: code, name and amount, several times in a row."""
         self.table.columns = ("amount",)
+        split = any("类" in texts and "款" in texts for texts in map(_texts, self.grid.rows[:_MOST_HEAD_ROWS]))
         for mark, row in enumerate(self.grid.rows):
             texts = _texts(row)
             for at, text in enumerate(texts):
+                if split and _CODE.match(text) and len(text) == _CLASS_DIGITS:
+                    self.split_code(mark, row, texts, at)
+                    continue
                 code = text if _CODE.match(text) and len(text) <= 5 else _FOOT_TOTALS.get(text, "")  # noqa: PLR2004
                 if not code or (code.isdigit() and (at + 1 >= len(texts) or number_of(texts[at + 1]) is not None)):
                     continue
@@ -167,6 +175,18 @@ class Filler:
                 self.put(mark, code, "amount", amount)
         return bool(self.table.labels)
 
+    def split_code(self, mark: int, row: Sequence[str | None], texts: Sequence[str], at: int) -> None:
+        """One code of table 6 whose 类 and 款 stand in cells of their own."""
+        more = texts[at + 1] if at + 1 < len(texts) else ""
+        if (more and not _SECTION.match(more)) or not _names_alone(texts, at + 2):
+            return
+        self.table.labels[texts[at] + more] = texts[at + 2]
+        self.put(mark, texts[at] + more, "amount", row[at + 3] if at + 3 < len(row) else "")
+
+
+def _names_alone(texts: Sequence[str], at: int) -> bool:
+    return at < len(texts) and bool(texts[at]) and number_of(texts[at]) is None
+
 
 def _texts(row: Sequence[str | None]) -> list[str]:
     return [plain(cell or "") for cell in row]
@@ -175,7 +195,8 @@ def _texts(row: Sequence[str | None]) -> list[str]:
 def _row_key(row: Sequence[str | None]) -> str:
     """Return the code that a row begins with (split in 类, 款, 项 or not), or ``total``."""
     texts = [text for text in _texts(row[:4]) if text]
-    if texts and texts[0] in ("合计", "总计"):
+    said = [text for text in texts if text not in _LEVELS]
+    if said and said[0] in _TOTALS:
         return TOTAL
     digits = ""
     for text in texts:

@@ -16,6 +16,9 @@ _BLOCK = re.compile(
 )
 _FOOT = re.compile(r"(?P<name>人员经费合计|公用经费合计)\s*(?P<amount>-?[\d,]+(?:\.\d+)?)?")
 _LOOK_AHEAD = 4
+_PAIRED = re.compile(r"(?:预算数 决算数 ?){2,}")
+_NAMELESS = re.compile(r"(?:(?<=\s)|^)(?P<code>3\d{4})\s+(?P<amount>-?[\d,]+\.\d+)(?=\s|$)")
+_DIGIT = re.compile(r"\d")
 
 
 class TextFiller(Filler):
@@ -45,10 +48,18 @@ class TextFiller(Filler):
             for match in _BLOCK.finditer(line):
                 self.table.labels[match["code"]] = match["name"]
                 self.put(mark, match["code"], "amount", match["amount"])
+            for match in _NAMELESS.finditer(line):  # the name is printed above the code and below it
+                self.table.labels[match["code"]] = self.around(mark)
+                self.put(mark, match["code"], "amount", match["amount"])
             for match in _FOOT.finditer(line):
                 row = "personnel" if match["name"].startswith("人员") else "operating"
                 self.table.labels[row] = match["name"]
                 self.put(mark, row, "amount", match["amount"])
+
+    def around(self, mark: int) -> str:
+        """Return the words of the lines above and below, where these are nothing but words."""
+        beside = [self.grid.rows[at][0] or "" for at in (mark - 1, mark + 1) if 0 <= at < len(self.grid.rows)]
+        return "".join(plain(text) for text in beside if not _DIGIT.search(text))
 
     def text_sides(self) -> Iterator[LostRow]:
         """Tables 1 and 4: find the two 行次 of a line, or its two labels."""
@@ -103,29 +114,54 @@ class TextFiller(Filler):
     def text_single(self) -> Iterator[LostRow]:
         """Table 7: the last line of nothing but numbers that are no 栏次."""
         self.table.labels[TOTAL] = "合计"
+        columns = self.table.columns
         for mark, line in self.lines:
             numbers = tuple(line.split())
+            if _PAIRED.fullmatch(" ".join(numbers)):  # 预算数 and 决算数 of one item stand side by side
+                half = len(columns) // 2
+                columns = tuple(
+                    column for pair in zip(columns[:half], columns[half:], strict=True) for column in pair
+                )
             if not numbers or any(number_of(token) is None for token in numbers):
                 continue
             if [plain(token) for token in numbers] == [str(n) for n in range(1, len(numbers) + 1)]:
                 continue
-            if len(numbers) == len(self.table.columns):
-                for column, number in zip(self.table.columns, numbers, strict=True):
+            if len(numbers) == len(columns):
+                for column, number in zip(columns, numbers, strict=True):
                     self.put(mark, TOTAL, column, number)
             else:
-                yield LostRow(TOTAL, "合计", mark, numbers, self.table.columns)
+                yield LostRow(TOTAL, "合计", mark, numbers, columns)
+
+    def subject_rows(self) -> list[tuple[int, str, str]]:
+        """Return the rows of a table of subjects: mark, code, and what stands beside it and around it.
+
+        A name that is too long for its cell is printed above its code and below it.
+        """
+        rows: list[tuple[int, str, str]] = []
+        between: list[str] = []
+        wrapped = False  # the row before has a line of its name above: one below it is its own
+        for mark, line in [*self.lines, (len(self.grid.rows), "")]:
+            match = _SUBJECT.match(line)
+            if match is None and line:
+                between.append(line)
+                continue
+            rest = match["rest"] if match is not None else ""
+            nameless = bool(rest) and all(number_of(token) is not None for token in rest.split())
+            own = nameless and bool(between) and not _DIGIT.search(between[-1])
+            above = between[-1:] if own and not (wrapped and len(between) == 1) else []
+            if rows and rows[-1][1] != TOTAL:
+                below = between[: len(between) - len(above)]
+                rows[-1] = (rows[-1][0], rows[-1][1], " ".join([rows[-1][2], *below]))
+            if match is not None:
+                code = match["code"].replace(" ", "")
+                rows.append((mark, TOTAL if code == "合计" else code, " ".join([*above, rest])))
+            wrapped, between = bool(above), []
+        return rows
 
     def text_subjects(self) -> Iterator[LostRow]:
         """Tables of subjects: a code begins a row, lines without one go on with it."""
-        rows: list[tuple[int, str, str]] = []
-        for mark, line in self.lines:
-            match = _SUBJECT.match(line)
-            if match is not None:
-                code = match["code"].replace(" ", "")
-                rows.append((mark, TOTAL if code == "合计" else code, match["rest"]))
-            elif rows and rows[-1][1] != TOTAL:
-                rows[-1] = (rows[-1][0], rows[-1][1], f"{rows[-1][2]} {line}")
         seen: set[str] = set()
+        rows = self.subject_rows()
         for mark, row, rest in rows:
             tokens = rest.split()
             numbers = tuple(token for token in tokens if number_of(token) is not None)

@@ -135,8 +135,11 @@ def _missing(source: Source, edition: PrintedEdition, tables: Mapping[int, State
         spot = source.spot(0)
         yield Finding("table.none", Weight.WARNING, spot, "没有认出任何一张法定决算表。")
         return
-    for printed in edition.tables:
-        if printed.required and printed.table not in tables:
+    required = [printed for printed in edition.tables if printed.required]
+    if sum(printed.table in tables for printed in required) <= len(required) // 2:
+        return  # a part of a document, or one whose tables are not understood: the duties say so
+    for printed in required:
+        if printed.table not in tables:
             yield Finding(
                 "table.missing",
                 Weight.ERROR,

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from juesuan.audit.duties import Duties
 from juesuan.audit.model import Finding, Grid, Paragraph, Source, Weight
 from juesuan.audit.numbers import plain
-from juesuan.resources import resource_root
+from juesuan.resources import page_templates
 
 _WORDS = {Weight.ERROR: "错误", Weight.WARNING: "提示", Weight.NOTE: "说明"}
-_MOST_PLACES = 4
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Report:
     year: int | None
     tables: tuple[str, ...]
     findings: tuple[Finding, ...]
+    duties: Duties = Duties()  # noqa: RUF009 - a frozen value
 
     @property
     def counts(self) -> dict[Weight, int]:
@@ -39,6 +40,7 @@ class Report:
             "edition": self.edition,
             "year": self.year,
             "tables": list(self.tables),
+            "duties": self.duties.data(),
             "counts": {weight.value: count for weight, count in self.counts.items()},
             "findings": [one.data() for one in self.findings],
         }
@@ -65,30 +67,31 @@ def summary(report: Report) -> str:
     lines = [
         f"{report.source.name}：{year}，按 {report.edition} 版式核对，认出 {len(report.tables)} 张表；{counts}。"
     ]
+    told = list(report.duties.lines())
+    lines.insert(0, told[0])
     for weight in Weight:
         lines.extend(_grouped([one for one in report.findings if one.weight is weight]))
-    return "\n".join(lines)
+    return "\n".join([*lines, *told[1:]])
 
 
 def _grouped(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield one entry for each kind of finding, with all of its places."""
     groups: dict[tuple[str, str], list[Finding]] = {}
     for one in findings:
-        key = (
-            one.rule,
-            one.message if one.rule.startswith("narrative.zero") else f"{one.message}{one.stated}{one.spot}",
-        )
-        groups.setdefault(key, []).append(one)
+        groups.setdefault((one.rule, one.message), []).append(one)
     for group in groups.values():
         first = group[0]
-        text = f"[{_WORDS[first.weight]}] {first.spot}　{first.message}"
-        if first.stated and first.computed:
-            text += f"印的是“{first.stated}”，应为“{first.computed}”。"
-        elif first.stated:
-            text += f"印的是“{first.stated}”。"
-        if len(group) > 1:
-            places = "、".join(str(one.spot) for one in group[1 : _MOST_PLACES + 1])
-            text += f"同样的还有 {len(group) - 1} 处：{places}{'等' if len(group) > _MOST_PLACES + 1 else ''}。"
-        yield text
+        if len(group) == 1:
+            yield f"[{_WORDS[first.weight]}] {first.spot}　{first.message}{_printed(first)}"
+            continue
+        yield f"[{_WORDS[first.weight]}] {first.message}（{len(group)} 处）"
+        yield from (f"    {one.spot}　{_printed(one)}" for one in group)
+
+
+def _printed(one: Finding) -> str:
+    if one.stated and one.computed:
+        return f"印的是“{one.stated}”，应为“{one.computed}”。"
+    return f"印的是“{one.stated}”。" if one.stated else ""
 
 
 def _blocks(report: Report) -> Iterator[dict[str, Any]]:
@@ -152,16 +155,7 @@ def _quoted(text: str, one: Finding) -> bool:
 
 
 def _page(template: str, **values: Any) -> str:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(resource_root() / "templates" / "audit"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(template).render(**values)
+    return page_templates("audit", keep_last_newline=False).get_template(template).render(**values)
 
 
 def write_folder_page(rows: Sequence[dict[str, Any]], path: Path) -> None:

@@ -7,7 +7,7 @@ and relations with other tables. One candidate left is an answer; several are no
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations, product
 from math import prod
@@ -18,6 +18,9 @@ from juesuan.forms import Axis
 
 Placement = Mapping[str, str]
 """Numbers by column."""
+
+INFERRED = "（栏是推定的）"
+"""Marks the place of a number whose column only identities told: what leans on it is a question, no error."""
 
 _MOST_COMBINATIONS = 20_000
 
@@ -140,6 +143,10 @@ class Resolver:
             return
         for column, number in placement.items():
             self.put(lost.mark, row, column, number)
+            stated = self.table.cells.get((row, column))
+            if stated is not None and lost.columns and len(lost.numbers) < len(lost.columns):
+                spot = replace(stated.spot, cell=f"{stated.spot.cell}{INFERRED}")
+                self.table.cells[row, column] = replace(stated, spot=spot)
 
 
 def _value(placement: Placement, column: str) -> Fraction:

@@ -13,7 +13,9 @@ from juesuan.audit.texts import texts
 
 _YEAR = re.compile(r"(\d{4})年")
 _OWN_YEAR = re.compile(r"^(?:[^，。；：\d]{0,30})(\d{4})年度?(?!相比)")
-_PRIOR_YEAR = re.compile(r"[与比](\d{4})年度?")
+_PRIOR_YEAR = re.compile(r"[与比](\d{4})年(?!度?(?:部门|单位|年初|全年|调整|财政|支出|的)*预算)")
+"""A year to compare with; the budget of the year itself is none."""
+
 _AS_OF = re.compile(r"截[至止](\d{4})年12月31日")
 _ORDINAL = re.compile(r"^(?:第?[一二三四五六七八九十]+(?:部分|、)|（[一二三四五六七八九十]+）)")
 _PAGE = re.compile(r"[.…·]*\d*$")

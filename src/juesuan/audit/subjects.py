@@ -1,11 +1,14 @@
 """Names in sentences: subjects of the functional classification, items that a sentence lists, the unit."""
 
+import csv
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from juesuan.audit.mentions import Part, Subject
 from juesuan.audit.model import Finding, Paragraph, Weight
 from juesuan.audit.tables import Book, label_key
+from juesuan.resources import resource_root
 
 _PATH = re.compile(
     r"(?P<class>[^，。；：（）\d.、]+?)(?:支出)?（类）(?:支出)?(?:(?P<section>[^，。；：（）]+?)（款）)?(?:(?P<item>[^，。；：]+?)（项）)?"
@@ -136,6 +139,25 @@ class Subjects:
                     evidence=tuple(f"{row} {self.labels[row]}" for row in near),
                 )
 
+    def absent(self, block: int, match: re.Match[str], name: str) -> Iterator[Finding]:
+        """Tell a name of the economic classification that table 6 doesn't print: it has no amount there."""
+        table = self.book.tables[6]
+        codes = economic_names().get(_stem(name), ())
+        if any(code in table.labels for code in codes):
+            return  # printed under another name of the same code
+        if not codes or not any(code.isdigit() and len(code) > 3 for code in table.labels):  # noqa: PLR2004 - 款
+            return
+        lossy = getattr(self.book.source.blocks[table.block], "lossy", False)
+        yield Finding(
+            "names.listed-absent",
+            Weight.WARNING if lossy else Weight.ERROR,
+            self.book.source.spot(block, match.start("names") + match["names"].find(name)),
+            f"{'待核：' if lossy else ''}列举了“{name}”，但{table.name}中没有这一项的数。",
+            quote=name,
+            stated=name,
+            evidence=(f"{'、'.join(codes)} {name}",),
+        )
+
     def included(self, block: int, paragraph: Paragraph) -> Iterator[Finding]:
         """主要包括: what is listed must not be zero in table 6."""
         table = self.book.tables.get(6)
@@ -145,6 +167,7 @@ class Subjects:
             for name in match["names"].split("、"):
                 row = names.get(_stem(name)) if len(name) >= 2 else None  # noqa: PLR2004 - a word
                 if row is None:
+                    yield from self.absent(block, match, name)
                     continue
                 stated = table.cells.get((row, "amount"))
                 if stated is not None and stated.value:
@@ -160,6 +183,17 @@ class Subjects:
                     computed="0",
                     evidence=(f"{row} {table.labels[row]}",),
                 )
+
+
+@cache
+def economic_names() -> dict[str, tuple[str, ...]]:
+    """Return the codes of 款 of the economic classification by their names in any year, as names are compared."""
+    found: dict[str, tuple[str, ...]] = {}
+    with (resource_root() / "expectations" / "codes" / "economic.csv").open(encoding="utf-8") as stream:
+        for row in csv.DictReader(stream):
+            if len(row["code"]) > 3:  # noqa: PLR2004 - 款
+                found[_stem(row["name"])] = (*found.get(_stem(row["name"]), ()), row["code"])
+    return found
 
 
 def _stem(name: str) -> str:

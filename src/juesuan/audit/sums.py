@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from juesuan.audit.mentions import Mention, mentions
 from juesuan.audit.model import Finding, Weight
@@ -33,6 +34,8 @@ _DUE = re.compile(r"应(?P<what>\w{1,6})$")
 _SHARE = re.compile(r"占比(?:为)?$")
 _TOTAL = re.compile(r"共(?:计)?|合计|总(?:额|计|数)?|缺口")
 _SCALE = {"万": 10**4, "亿": 10**8}
+_MONEY = r"(?:金额|总额)?(?:为|共计|共)?(?P<number>\d[\d,]*(?:\.\d+)?)(?P<unit>万元|元)"
+_BOUGHT = (r"政府采购(?:支出|合同)?", r"授予中小企业(?:的)?合同", r"授予小微企业(?:的)?合同")
 _LEAST_TERMS = 2
 _ALL = 100
 _LEAST_DIGITS = 3
@@ -55,6 +58,27 @@ def check_sums(book: Book) -> Iterator[Finding]:
             yield from _among(sentence, found)
             yield from _rates(sentence, found)
         yield from _after_total(text)
+        yield from _procurement(text)
+
+
+def _procurement(text: Text) -> Iterator[Finding]:
+    """What went to small firms is a part of what was bought, and what went to micro firms a part of that."""
+    for whole, part in pairwise(_BOUGHT):
+        wholes, parts = (list(re.finditer(words + _MONEY, text.text)) for words in (whole, part))
+        if len(wholes) != 1 or len(parts) != 1 or wholes[0]["unit"] != parts[0]["unit"]:
+            continue
+        large, small = (Fraction(one["number"].replace(",", "")) for one in (wholes[0], parts[0]))
+        if small > large:
+            yield Finding(
+                "text.part",
+                Weight.ERROR,
+                text.spot(parts[0].start()),
+                "其中的一部分大于它所属的总额。",
+                quote=parts[0][0],
+                stated=f"{parts[0]['number']}{parts[0]['unit']}",
+                computed=f"不大于 {wholes[0]['number']}{wholes[0]['unit']}",
+                evidence=(wholes[0][0],),
+            )
 
 
 def _amount(text: Text, start: int, one: Mention) -> Amount:

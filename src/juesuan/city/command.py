@@ -10,11 +10,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from juesuan.city.close import LOGS, close_all
 from juesuan.city.outcome import UnitOutcome, lines
 from juesuan.city.splitting import Split, split
-from juesuan.city.summary import PAGE, TABLE
+from juesuan.city.summary import TABLE
 from juesuan.city.targets import Kind
 from juesuan.ledger.engine import Encoding, OutOfBalance
 from juesuan.money import yuan_text
 from juesuan.problems import ExitCode
+from juesuan.results.names import INDEX
 
 _MOST = 20  # of a kind that the terminal lists
 _ROWS = 2  # lines of the file behind a difference
@@ -46,7 +47,7 @@ def tell_close_all(folder: Path, out: Path, archive: str, *, jobs: int, force: b
             raise
     seconds = time.monotonic() - began
     console.print(f"{city.summary}用时 {seconds // 60:.0f} 分 {seconds % 60:.0f} 秒。")
-    console.print(f"汇总　　　{out / PAGE}")
+    console.print(f"汇总　　　{out / INDEX}")
     console.print(f"　　　　　{out / TABLE}")
     if any(one.exit_code == ExitCode.BUG for one in city.outcomes):
         console.print(f"程序日志　{out / LOGS}")

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from juesuan.archive import State
 from juesuan.problems import ExitCode
+from juesuan.results import State
 
 _TOLD = 2  # lines of why; the summary has the rest
 

@@ -5,7 +5,6 @@ byte what was written, nobody has signed since, and the archive holds its versio
 is believed. A check that is not run again was run on the same bytes by the same program.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,11 +13,13 @@ from juesuan.archive import find_versions, open_store
 from juesuan.archive.versions import fingerprint_of
 from juesuan.city.outcome import Order, Status, UnitOutcome
 from juesuan.city.packages import Package
-from juesuan.closing import refusal_folder
 from juesuan.closing.intake import input_files
 from juesuan.closing.kept import KeptStages, hash_of, hash_of_files, hash_of_program
+from juesuan.editionfiles import edition_files, is_path
+from juesuan.files import json_text, read_json, write_whole
 from juesuan.problems import JuesuanError, OutputError
-from juesuan.review import Results, read_results
+from juesuan.results import Results, read_results, refusal_folder
+from juesuan.results.names import REVIEW_PAGE
 
 _FILE = "closed.json"
 
@@ -53,9 +54,7 @@ def record(order: Order, package: Package, outcome: UnitOutcome) -> None:
             outcome=outcome,
         )
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        beside = path.with_name(f".{_FILE}")
-        beside.write_text(json.dumps(asdict(kept), ensure_ascii=False), encoding="utf-8")
-        beside.replace(path)
+        write_whole(path, json_text(asdict(kept)))
     except OSError as error:
         raise OutputError(f"无法写入 {path}：{error.strerror}") from error
 
@@ -88,7 +87,7 @@ def _path(order: Order) -> Path:
 
 def _read(path: Path) -> Record | None:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = read_json(path)
         outcome = data.pop("outcome")
         words = tuple(outcome.pop("words"))
         return Record(outcome=UnitOutcome(**{**outcome, "words": words, "status": Status.UNCHANGED}), **data)
@@ -101,13 +100,22 @@ def _inputs(order: Order, package: Package) -> str:
     root = package.root.resolve()
     before = _versions(order, package, (package.year or 0) - 1)
     archived = [word for version in before.items() for word in version]
-    return hash_of(hash_of_program(), str(root), order.archive, *archived, hash_of_files(input_files(root), root))
+    own = [edition_files(key, root).fingerprint for key in _editions(package) if is_path(key)]  # not the program's
+    return hash_of(
+        hash_of_program(), str(root), order.archive, *own, *archived, hash_of_files(input_files(root), root)
+    )
+
+
+def _editions(package: Package) -> tuple[str, ...]:
+    """Return the editions that a package names: of its tables and rules, and of its sentences where other ones."""
+    settings = package.settings
+    return (settings.edition, settings.document or "") if settings else ()
 
 
 def _results(results: Results) -> str:
     """Return the hash of results that are as their manifest says, with who signed them."""
-    review = (results.folder / "review" / "index.html").is_file()
-    return hash_of(results.manifest_hash, repr(results.signoffs), str(review))
+    review = (results.folder / REVIEW_PAGE).is_file()
+    return hash_of(results.manifest.hash, repr(results.signoffs), str(review))
 
 
 def _version(order: Order, package: Package, uri: str) -> str:

@@ -23,7 +23,7 @@ from juesuan.city.parts import Part, Parts
 from juesuan.city.records import Header, pieces, read_header
 from juesuan.city.targets import Kind, Targets, code_problems, targets_of
 from juesuan.closing.lock import only_one
-from juesuan.csvtext import csv_cell
+from juesuan.files import csv_cell
 from juesuan.ledger.blocks import Unreadable
 from juesuan.ledger.chart import latest_chart
 from juesuan.ledger.engine import Encoding, LargeLedger, OutOfBalance, aggregate_csv

@@ -3,21 +3,18 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from juesuan.archive import State
 from juesuan.city.outcome import Status, UnitOutcome
-from juesuan.closing.results import refusal_folder
-from juesuan.csvtext import csv_cell
+from juesuan.files import csv_cell
 from juesuan.problems import OutputError
-from juesuan.resources import resource_root
+from juesuan.resources import page_templates
+from juesuan.results import State, refusal_folder
+from juesuan.results.names import CHECKS_PAGE, INDEX, PAGE, REVIEW_PAGE
 
-PAGE, TABLE = "index.html", "summary.csv"
+TABLE = "summary.csv"
 COLUMNS = (
     "单位编码",
     "单位名称",
@@ -43,7 +40,7 @@ def write_summary(out: Path, title: str, outcomes: Sequence[UnitOutcome]) -> Non
     """
     order = ("出错", "未通过", "完成")
     listed = sorted(outcomes, key=lambda one: (order.index(one.status.word), one.folder))
-    files = {PAGE: _page(out, title, listed), TABLE: "\ufeff" + _table(listed)}
+    files = {INDEX: _page(out, title, listed), TABLE: "\ufeff" + _table(listed)}
     try:
         for name, text in files.items():
             beside = out / f".{name}"
@@ -83,7 +80,7 @@ def version_of(outcome: UnitOutcome) -> str:
 def _page(out: Path, title: str, outcomes: Sequence[UnitOutcome]) -> str:
     rows = list(_rows(out, outcomes))
     return (
-        _environment()
+        page_templates("city", "review")
         .get_template("units.j2")
         .render(
             title=title,
@@ -101,11 +98,11 @@ def _rows(out: Path, outcomes: Sequence[UnitOutcome]) -> Iterator[dict[str, Any]
     for one in outcomes:
         results = out / one.folder
         files = {
-            "document": results / "disclosure.html",
-            "review": results / "review" / "index.html",
-            "validation": results / "validation" / "index.html",
-            "found": refusal_folder(results) / "index.html",
-            "checks": refusal_folder(results) / "validation" / "index.html",
+            "document": results / PAGE,
+            "review": results / REVIEW_PAGE,
+            "validation": results / CHECKS_PAGE,
+            "found": refusal_folder(results) / INDEX,
+            "checks": refusal_folder(results) / CHECKS_PAGE,
         }
         yield {
             "status": one.status,
@@ -126,16 +123,3 @@ def _rows(out: Path, outcomes: Sequence[UnitOutcome]) -> Iterator[dict[str, Any]
                 for name, path in files.items()
             },
         }
-
-
-@cache
-def _environment() -> Environment:
-    templates = resource_root() / "templates"
-    return Environment(
-        loader=FileSystemLoader([templates / "city", templates / "review"]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )

@@ -24,8 +24,8 @@ from juesuan.city.packages import Package, read_package
 from juesuan.city.remembered import record, unchanged
 from juesuan.closing import ClosingRefused, Outcome
 from juesuan.closing.refusal import lines_of
-from juesuan.offline import go_offline
 from juesuan.problems import ExitCode, JuesuanError, Severity
+from juesuan.process import go_offline
 from juesuan.runner import load_flow
 
 Result = TypeVar("Result")

@@ -12,7 +12,6 @@
 ``flows/procedure.py`` calls them in order, as Prefect tasks or plainly; tests call them directly.
 """
 
-from juesuan.archive import State
 from juesuan.closing.archiving import archive_account, check_archive, last_years_results
 from juesuan.closing.checks import check_account, check_disclosure, check_ledger, check_tables
 from juesuan.closing.compute import Account, Books, derive, fill
@@ -23,22 +22,19 @@ from juesuan.closing.outcome import Outcome, address_of, name_of, unit_of
 from juesuan.closing.proof import conflicts_refused
 from juesuan.closing.refusal import ClosingRefused, problems_refused, refuse_failures, refuse_problems
 from juesuan.closing.render import Disclosure, page_alone, render, write_document
-from juesuan.closing.results import (
+from juesuan.closing.results import reject_draft, stage_results, write_draft, write_refusal, write_results
+from juesuan.closing.resuming import derive_once, fill_once, render_once
+from juesuan.closing.signing import Turn, invitation, next_signature, take_signature
+from juesuan.results import (
     Staged,
+    State,
     discard,
     earlier_folder,
     publish,
     refusal_folder,
-    reject_draft,
     rejected_folder,
     restore_earlier,
-    stage_results,
-    write_draft,
-    write_refusal,
-    write_results,
 )
-from juesuan.closing.resuming import derive_once, fill_once, render_once
-from juesuan.closing.signing import Turn, invitation, next_signature, take_signature
 from juesuan.review import SignOffRefused, SignOffRejected
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""The rules of each stage, made ready for the suites."""
+"""The rules of each stage, made ready to be checked."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from juesuan.package import check_claims
 from juesuan.problems import Severity
 from juesuan.rounding import Policy, Rounding
 from juesuan.rules import LastYear
-from juesuan.suites import Check, Item, SuiteRun, check_from_identity, places_of, run_suites
+from juesuan.rules.check import Check, Item, SuiteRun, check_from_identity, places_of, run_suites
 
 DISPLAYED = ".displayed"
 """Suffix of the suites, and of the rules in them, that check displayed amounts."""
@@ -30,6 +30,7 @@ _BEFORE = {"ledger": "账簿"}
 _AFTER = {
     "across-tables": "表间勾稽",
     "ties": "表账相符",
+    "practice": "审核惯例",
     "carry-over": "与上年衔接",
     "package": "申报资料",
     "displayed": "公布数勾稽",

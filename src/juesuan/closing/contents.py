@@ -1,4 +1,5 @@
-"""What a sign-off is bound to: the sections of the document with the hash of all that each of them says."""
+"""What results say of a closing: its sections with the hash of all that each of them says, to which sign-offs are
+bound; how far it came with them; and what it was made from."""
 
 import hashlib
 import json
@@ -12,9 +13,13 @@ from juesuan.closing.intake import input_files
 from juesuan.document import Document, Grid
 from juesuan.editionfiles import is_path
 from juesuan.facts import Facts, number_text
+from juesuan.files import sha256_of
 from juesuan.identities import Explanation
 from juesuan.package.settings import SETTINGS_FILE
+from juesuan.problems import OutputError
+from juesuan.results import SignOff, Standing, hashes_of, read_manifest, read_signoffs, standing
 from juesuan.rules import Section, sections_of
+from juesuan.rules.check import SuiteRun
 from juesuan.rules.sections import text_of
 
 EXPLANATIONS = "explanations"
@@ -73,7 +78,7 @@ def run_data(account: Account) -> dict[str, Any]:
         "figures": len(account.facts),
         "money": books.edition.money.name,
         "headline": list(_headline(account)),
-        "inputs": {path.relative_to(books.package.root).as_posix(): _sha256(path) for path in _inputs(account)},
+        "inputs": {path.relative_to(books.package.root).as_posix(): sha256_of(path) for path in _inputs(account)},
     }
 
 
@@ -125,6 +130,26 @@ def _hash(data: Any) -> str:
     return hashlib.sha256(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def signed_before(out: Path, account: Account) -> tuple[SignOff, ...]:
+    """Return the sign-offs that an earlier run of the same closing left; none where another unit's results lie.
+
+    Raises:
+        OutputError: they can't be read.
+    """
+    settings = account.books.package.settings
+    try:
+        manifest = read_manifest(out)
+    except OutputError:
+        return ()
+    ours = (manifest.unit, manifest.year) == (settings.unit.code, settings.year)
+    return read_signoffs(out) if ours else ()
+
+
+def standing_of(
+    signed: Sequence[SignOff], account: Account, document: Document, runs: Sequence[SuiteRun]
+) -> Standing:
+    """Return how far a closing came with these sign-offs."""
+    package = account.books.package
+    unexplained = sum(len(result.unexplained) for run in runs for result in run.results)
+    sections = hashes_of(sections_data(document, account.facts, package.explanations))
+    return standing(sections, package.settings.policies.approvals, signed, unexplained)

@@ -13,6 +13,7 @@ from typing import TypeVar
 from juesuan.ledger import AccountChart, CodeList, Fund, Ledger
 from juesuan.money import plain_yuan
 from juesuan.package import BudgetLine, ClosingPackage, Project, ProjectLine
+from juesuan.package.money import GENERAL
 from juesuan.problems import Place, Problem
 
 _COLUMN = "资金性质"
@@ -74,24 +75,22 @@ def with_funds(
 def likely(candidates: Iterable[str]) -> str:
     """Return the fund that a line without one is taken to be of."""
     found = sorted(candidates)
-    return found[0] if len(found) == 1 or (found and Fund.GENERAL_PUBLIC_BUDGET not in found) else _GENERAL
-
-
-_GENERAL = Fund.GENERAL_PUBLIC_BUDGET.value
+    return found[0] if len(found) == 1 or (found and Fund.GENERAL_PUBLIC_BUDGET not in found) else GENERAL
 
 
 def unstated_lines(
     package: ClosingPackage, ledger: Ledger, codes: CodeList
 ) -> Iterator[tuple[str, BudgetLine | ProjectLine, bool]]:
     """Yield what each line without a stated fund is called, the line, and whether its fund is beyond doubt."""
+    budget = [line for line in package.budget if not line.stated]
+    projects = [(one, part) for one in package.projects for part in one.lines if not part.stated]
+    if not (budget or projects):
+        return  # the lines of the ledger need not be looked through
     used = _used(ledger, codes)
-    for line in package.budget:
-        if not line.stated:
-            yield f"{line.code} {line.name}", line, len(used.of_code(line.code)) <= 1
-    for one in package.projects:
-        for part in one.lines:
-            if not part.stated:
-                yield f"{one.name} {part.code}", part, len(used.of_project(one, part.code)) <= 1
+    for line in budget:
+        yield f"{line.code} {line.name}", line, len(used.of_code(line.code)) <= 1
+    for one, part in projects:
+        yield f"{one.name} {part.code}", part, len(used.of_project(one, part.code)) <= 1
 
 
 def _used(ledger: Ledger, known: CodeList) -> _Used:

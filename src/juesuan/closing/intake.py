@@ -207,7 +207,9 @@ def _ledger(root: Path, settings: Settings, edition: Edition, kept: KeptStages |
         return read()
     own = [root / settings.ledger.profile] if settings.ledger.profile.endswith(".yaml") else []
     files = [*dict.fromkeys((*vouchers, *trial_balance)), *own, root / SETTINGS_FILE]
-    return kept.result("ledger", hash_of(hash_of_program(), hash_of_files(files, root)), read)
+    return kept.result(
+        "ledger", hash_of(hash_of_program(), edition.chart.edition, hash_of_files(files, root)), read
+    )
 
 
 def _profile(root: Path, name: str) -> Profile | None:

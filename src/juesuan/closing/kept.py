@@ -7,14 +7,13 @@ made for its owner alone.
 """
 
 import hashlib
-import os
 import pickle
-import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
 from juesuan import __version__
+from juesuan.files import sha256_of, write_whole
 from juesuan.problems import OutputError, words_of
 from juesuan.resources import read_once, resource_root
 
@@ -90,8 +89,7 @@ def hash_of_files(files: Iterable[Path], root: Path) -> str:
     """Return the hash of files: their paths below the root, and what they hold."""
     parts = []
     for path in sorted(files):
-        with path.open("rb") as stream:
-            parts += [path.relative_to(root).as_posix(), hashlib.file_digest(stream, "sha256").hexdigest()]
+        parts += [path.relative_to(root).as_posix(), sha256_of(path)]
     return hash_of(*parts)
 
 
@@ -118,14 +116,4 @@ def _read(path: Path) -> bytes | None:
 
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(prefix=".", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(hashlib.sha256(content).digest())
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_whole(path, hashlib.sha256(content).digest() + content)

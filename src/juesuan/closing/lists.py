@@ -125,9 +125,9 @@ def _rows(line: ListLine, tables: Tables, edition: Edition) -> Iterator[dict[str
 def told_items(
     line: ListLine, package: ClosingPackage, tables: Tables, edition: Edition
 ) -> Iterator[tuple[str, bool]]:
-    """Yield the items of a fund that spent or have a budget, in order, and whether the table has their row."""
-    table = tables[edition.roles.cell(line.whole).table]
-    rows = {row.id for row in table.at_level(Depth.ITEM.level) if not row.blank}
+    """Yield the items of a fund that spent or have a budget, in order, and whether they spent anything."""
+    whole = edition.roles.cell(line.whole)
+    rows = {row.id for row in tables[whole.table].at_level(Depth.ITEM.level) if row.cells[whole.column].value}
     budgeted = {one.code for one in package.budget if one.fund == line.fund and (one.initial or one.adjusted)}
     yield from ((code, code in rows) for code in sorted(rows | budgeted))
 

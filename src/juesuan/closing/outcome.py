@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from juesuan.archive import State
 from juesuan.closing.compute import Account
 from juesuan.closing.contents import notes_of
 from juesuan.closing.refusal import failed_of, lines_of, table_of
@@ -15,7 +14,9 @@ from juesuan.identities import Verdict
 from juesuan.package import Settings
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import InputError
-from juesuan.suites import SuiteRun
+from juesuan.results import State
+from juesuan.results.names import CHECKS_PAGE, PAGE, REVIEW_PAGE
+from juesuan.rules.check import SuiteRun
 from juesuan.yamlsource import read_yaml
 
 RESULTS_ROOT, RESULTS_URL = "JUESUAN_RESULTS_ROOT", "JUESUAN_RESULTS_URL"
@@ -67,9 +68,15 @@ class Outcome:
 
     @classmethod
     def of(
-        cls, account: Account, runs: Sequence[SuiteRun], out: Path, archived: str, state: State = State.DRAFT
+        cls,
+        account: Account,
+        runs: Sequence[SuiteRun],
+        out: Path,
+        archived: str,
+        state: State = State.DRAFT,
+        notes: Sequence[str] = (),
     ) -> "Outcome":
-        """Return the outcome of a closing whose checks passed."""
+        """Return the outcome of a closing whose checks passed; ``notes`` are what its archiving has to tell."""
         results = [result for run in runs for result in run.results]
         return cls(
             title=closing_title(account),
@@ -78,7 +85,7 @@ class Outcome:
             rules=sum(one.verdict is not Verdict.NOT_APPLICABLE for one in results),
             idle=sum(one.verdict is Verdict.NOT_APPLICABLE for one in results),
             places=sum(result.instances for result in results),
-            warnings=(*lines_of(failed_of(runs)), *notes_of(account)),
+            warnings=(*lines_of(failed_of(runs)), *notes_of(account), *notes),
             adjusted=len(account.rounding.adjustments),
             figures=len(account.facts),
             money=account.books.edition.money.name,
@@ -102,9 +109,9 @@ class Outcome:
         return (
             f"# {self.title}\n\n{self.summary}\n\n"
             f"| 结果 | 位置 |\n|---|---|\n"
-            f"| {_linked('公开文本', self.out / 'disclosure.html')}\n"
-            f"| {_linked('审核页', self.out / 'review' / 'index.html')}\n"
-            f"| {_linked('校验文档', self.out / 'validation' / 'index.html')}\n"
+            f"| {_linked('公开文本', self.out / PAGE)}\n"
+            f"| {_linked('审核页', self.out / REVIEW_PAGE)}\n"
+            f"| {_linked('校验文档', self.out / CHECKS_PAGE)}\n"
             f"| 归档 | `{self.archived}` |\n\n"
             f"| 主要的数（{self.money}） | 本年 | 上年 |\n|---|---:|---:|\n"
             + "".join(f"| {' | '.join(one.values())} |\n" for one in self.key_figures)

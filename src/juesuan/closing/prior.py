@@ -3,11 +3,22 @@
 from pathlib import Path
 
 from juesuan.archive import last_year, open_store
-from juesuan.edition import roles_and_prior
+from juesuan.edition import PriorFile, roles_and_prior
 from juesuan.editionfiles import known_edition
 from juesuan.facts import Source
 from juesuan.package import OPERATING_KEY, PriorLine, PublishedBefore, Settings
 from juesuan.problems import EditionError
+from juesuan.roles import Roles
+
+
+def archived_edition(name: str, root: Path, settings: Settings) -> tuple[Roles, PriorFile]:
+    """Return what the cells of an archived closing's edition mean, and which figures the next year takes.
+
+    Raises:
+        EditionError: the edition is not known, or its files are wrong.
+    """
+    own = not known_edition(name) and Path(settings.edition).name == name
+    return roles_and_prior(settings.edition if own else name, root)
 
 
 def published_before(archive: str, root: Path, settings: Settings) -> PublishedBefore | None:
@@ -23,8 +34,7 @@ def published_before(archive: str, root: Path, settings: Settings) -> PublishedB
     found = last_year(open_store(archive), settings.unit.code, settings.year)
     if found is None:
         return None
-    own = not known_edition(found.edition) and Path(settings.edition).name == found.edition
-    roles, prior = roles_and_prior(settings.edition if own else found.edition, root)
+    roles, prior = archived_edition(found.edition, root, settings)
     ids = {one.key: [roles.resolve(name) for name in (one.of, one.older) if name] for one in prior.figures}
     known = {key: next((name for name in names if name in found.amounts), "") for key, names in ids.items()}
     missing = [one.of for one in prior.figures if not known[one.key] and one.key != OPERATING_KEY]

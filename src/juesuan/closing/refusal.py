@@ -7,7 +7,7 @@ from dataclasses import replace
 from juesuan.identities import CheckResult
 from juesuan.privacy import masked
 from juesuan.problems import ExitCode, InputError, JuesuanError, Problem, Severity
-from juesuan.suites import SuiteRun
+from juesuan.rules.check import SuiteRun
 
 _MOST_ROWS = 5
 

@@ -1,4 +1,4 @@
-"""The edition's rules about a closing (``juesuan.rules``), made ready for the suites."""
+"""The edition's rules about a closing (``juesuan.rules``), made ready to be checked."""
 
 from collections.abc import Iterator, Mapping
 
@@ -6,8 +6,9 @@ from juesuan.closing.compute import Account
 from juesuan.closing.funds import unstated_lines
 from juesuan.closing.published import known_words, ledger_names, published_texts
 from juesuan.closing.render import Disclosure
+from juesuan.edition.made import SWITCHES
 from juesuan.rules import LastYear, Subject, Unstated, closing_rules, evaluate_rule, of_document
-from juesuan.suites import Check
+from juesuan.rules.check import Check
 
 
 def account_rules(account: Account, last_year: LastYear | None = None) -> Iterator[Check]:
@@ -40,6 +41,9 @@ def subject_of(
         money=books.edition.money,
         definitions=books.edition.definitions,
         score_rules=books.edition.score_rules,
+        words=books.edition.words,
+        roles=books.edition.roles,
+        switches=frozenset(SWITCHES),
         document=disclosure.document if disclosure else None,
         page=disclosure.html if disclosure else "",
         last_year=last_year,

@@ -11,15 +11,9 @@ from zoneinfo import ZoneInfo
 from juesuan import review
 from juesuan.closing.kept import hash_of
 from juesuan.people import PEOPLE, Person, Register, normalised
-from juesuan.review import (
-    Results,
-    SignOff,
-    SignOffRefused,
-    SignOffRejected,
-    idle_of,
-    read_results,
-    write_review,
-)
+from juesuan.results import Results, SignOff, idle_of, read_results
+from juesuan.results.names import REVIEW_PAGE
+from juesuan.review import SignOffRefused, SignOffRejected, write_review
 
 _ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -49,7 +43,7 @@ def next_signature(out: Path) -> Turn | None:
         return None
     if results.unexplained:
         raise SignOffRefused.unexplained(results)
-    return Turn(results.standing.next_role, results.content)
+    return Turn(results.standing.next_role, results.manifest.content)
 
 
 def invitation(out: Path, turn: Turn, refused: str = "") -> str:
@@ -61,7 +55,7 @@ def invitation(out: Path, turn: Turn, refused: str = "") -> str:
     lines = [f"**{results.title}：请{turn.role}签署**", ""]
     if refused:
         lines += [f"上一次的签署没有记下：{refused}", ""]
-    lines += [f"签署前请打开审核页，公开文本和校验文档都从那里进入：`{out / 'review' / 'index.html'}`", ""]
+    lines += [f"签署前请打开审核页，公开文本和校验文档都从那里进入：`{out / REVIEW_PAGE}`", ""]
     return "\n".join([*lines, *_findings(results), "", *_headline(results)]) + "\n"
 
 
@@ -85,11 +79,8 @@ def _findings(results: Results) -> list[str]:
     reopened = results.standing.reopened.get(results.standing.next_role, ())
     if reopened:
         lines += ["", "签署后有变动、须重新签署的：" + "、".join(map(results.section_title, reopened))]
-    earlier = [
-        f"{one.on} {one.role} {one.who}{f'：{one.comment}' if one.comment else ''}" for one in results.signoffs
-    ]
-    if earlier:
-        lines += ["", "已签署：" + "；".join(earlier)]
+    if results.signoffs:
+        lines += ["", "已签署：" + "；".join(map(_signed, results.signoffs))]
     return lines
 
 
@@ -110,9 +101,10 @@ def take_signature(out: Path, turn: Turn, name: str, *, approve: bool, comment: 
         SignOffRejected: the person does not approve.
         SignOffRefused: the person may not sign, or the results are other ones now: the answer counts for nothing.
     """
-    person = _registered(out, turn, name)
+    results = read_results(out)
+    person = _registered(results, turn, name)
     by = person.id if person else ""
-    if read_results(out).content != turn.content:
+    if results.manifest.content != turn.content:
         raise SignOffRefused("请求签署之后结果有变动，这次签署不算数。")
     if not approve:
         raise SignOffRejected(name, turn.role, comment, by)
@@ -120,11 +112,11 @@ def take_signature(out: Path, turn: Turn, name: str, *, approve: bool, comment: 
     write_review(out)
 
 
-def _registered(out: Path, turn: Turn, name: str) -> Person | None:
+def _registered(results: Results, turn: Turn, name: str) -> Person | None:
     """Return the person of the service's register; None where no service runs this closing."""
     if not os.environ.get(PEOPLE):
         return None
-    person, unit = Register(Path(os.environ[PEOPLE])).named(name), str(read_results(out).manifest["unit"])
+    person, unit = Register(Path(os.environ[PEOPLE])).named(name), results.manifest.unit
     if person is None or not person.may(turn.role, unit):
         raise SignOffRefused(
             f"{normalised(name) or '没有写姓名的人'}不能作为{turn.role}签署单位 {unit} 的决算。"

@@ -60,7 +60,8 @@ def _tried(trials: Trials, case: Case, edition: Edition, key: str) -> str:
     """Return why a case can't be closed; empty where it can."""
     with tempfile.TemporaryDirectory(prefix="juesuan-") as folder:
         root = Path(folder) / "package"
-        write_package(trials, case, root, edition=key, year=edition.valid.first)
+        year = edition.valid.first
+        write_package(trials, case, root, edition=key, year=year, words=edition.words.all_templates)
         try:
             account = _closed(root)
             if case.prior:

@@ -106,8 +106,11 @@ class _Line:
     voucher: int = 0
 
 
-def write_package(trials: Trials, case: Case, root: Path, *, edition: str, year: int) -> None:
-    """Write the package of a case into a new folder, without last year's figures."""
+def write_package(trials: Trials, case: Case, root: Path, *, edition: str, year: int, words: str) -> None:
+    """Write the package of a case into a new folder, without last year's figures.
+
+    ``words`` is all that the edition's templates say: what they never name, an office is not asked for.
+    """
     kind = trials.kinds[case.unit]
     root.mkdir(parents=True)
     books = _Books(trials, case, year)
@@ -126,16 +129,15 @@ def write_package(trials: Trials, case: Case, root: Path, *, edition: str, year:
         ["键", "项目名称", "功能分类编码", "年初预算", "调整预算", "资金性质"],
         books.projects(),
     )
-    _yaml(root / "assets.yaml", {"vehicles": {"other": 2}, "general_equipment": 1, "special_equipment": 0})
+    apart = {"general_equipment": 1, "special_equipment": 0}
+    equipment = {"large_equipment": 1} if "assets.large_equipment" in words else apart
+    _yaml(root / "assets.yaml", {"vehicles": {"other": 2}, **equipment})
     staff = {"in_service": {kind.staff: 20}, "retired": {"veteran": 0, "pensioner": 5}}
     _yaml(root / "headcount.yaml", staff)
-    _yaml(root / "texts" / "profile.yaml", {
-        "duties": "承担试算工作。",
-        "composition": "由本级决算组成。",
-        "staff_category": "在编人员",
-    })  # fmt: skip
+    profile = {"duties": "承担试算工作。", "composition": "由本级决算组成。"}
+    _yaml(root / "texts" / "profile.yaml", profile | _asked({"staff_category": "在编人员"}, words))
     if case.whole:
-        _write_whole(root, books)
+        _write_whole(root, books, words)
 
 
 def write_prior(root: Path, amounts: Mapping[str, tuple[str, int]]) -> None:
@@ -144,7 +146,11 @@ def write_prior(root: Path, amounts: Mapping[str, tuple[str, int]]) -> None:
     _csv(root / "prior-year.csv", ["键", "名称", "金额（万元）"], rows)
 
 
-def _write_whole(root: Path, books: "_Books") -> None:
+def _asked(entries: Mapping[str, Any], words: str) -> dict[str, Any]:
+    return {name: entry for name, entry in entries.items() if name in words}
+
+
+def _write_whole(root: Path, books: "_Books", words: str) -> None:
     spent = {key: books.spent_on(name) for key, name in _THREE_PUBLIC.items()}
     rows = ([key, _THREE_PUBLIC[key], plain_yuan(amount)] for key, amount in spent.items())
     _csv(root / "three-public-budget.csv", ["键", "名称", "年初预算"], rows)
@@ -155,21 +161,28 @@ def _write_whole(root: Path, books: "_Books") -> None:
         "vehicles_held": int(spent["vehicle_running"] > 0),
         "reception_batches": 6 * int(spent["reception"] > 0),
         "reception_people": 45 * int(spent["reception"] > 0),
+        "domestic_reception": plain_yuan(spent["reception"]),
+        "foreign_reception": "0.00",
     })  # fmt: skip
-    bought = {key: str(amount) for key, amount in books.trials.procurement.items()}
+    bought = books.trials.procurement
     _csv(root / "procurement.csv", ["键", "名称", "金额"], ([key, key, one] for key, one in bought.items()))
+    if "evaluation.targets" in words:
+        stages = {key: {"projects": 2, "amount": "1000000.00"} for key in ("targets", "tracked", "evaluated")}
+        outcome = {"grades": {"excellent": 1, "good": 1}, "problems": {"found": 1, "corrected": 1}}
+        _yaml(root / "evaluation.yaml", {**stages, "average": "95.50", **outcome})
     reasons = ("total", "appropriations", "appropriations_expenditure", "operating", "three_public")
     _yaml(root / "texts" / "reasons.yaml", dict.fromkeys(reasons, "工作任务有变化"))
     keys = [row[0] for row in books.projects()]
     texts = {"use": "保障了工作开展", "outputs": "完成了年度任务"}
-    _yaml(root / "texts" / "projects.yaml", {"projects": {key: dict(texts) for key in keys}})
-    _yaml(
-        root / "texts" / "performance.yaml",
-        {"management": "按要求开展了绩效管理。", "results_use": "用于改进管理。"},
-    )
+    if "texts.projects" in words:
+        _yaml(root / "texts" / "projects.yaml", {"projects": {key: dict(texts) for key in keys}})
+    management = {"management": "按要求开展了绩效管理。", "results_use": "用于改进管理。"}
+    management |= {"systems": "预算绩效管理办法", "mechanism": "分工负责"}
+    _yaml(root / "texts" / "performance.yaml", _asked(management, words))
     _yaml(root / "texts" / "glossary.yaml", {"terms": [{"term": "基本支出", "text": "指维持运转的支出。"}]})
     task = {"title": "试算", "account": "试算已完成。", "matter": "试算", "goal": "试算", "completion": "已完成。"}
-    _yaml(root / "texts" / "key-tasks.yaml", {"tasks": [task]})
+    if "texts.key_tasks" in words:
+        _yaml(root / "texts" / "key-tasks.yaml", {"tasks": [task]})
 
 
 class _Books:

@@ -10,7 +10,7 @@ from juesuan.forms.checks import cells_by_row
 from juesuan.ledger import Fund
 from juesuan.money import parse_amount
 from juesuan.problems import Place, Problem
-from juesuan.roles import Cell, ListLine, Role, RoleLine, cell_of, class_rows, label_at
+from juesuan.roles import Cell, Depth, ListLine, Role, RoleLine, cell_of, class_rows, label_at
 from juesuan.yamlsource import place_of
 
 
@@ -138,17 +138,28 @@ class Heading:
                 continue
             if line.whole and line.whole not in roles:
                 yield self._problem(at, "list", f"名单“{name}”用到的角色不存在", line.whole)
-            for other in filter(None, (line.occurring, line.spent)):
-                if other not in lists or other == name or (lists[other].occurring and line.occurring):
-                    yield self._problem(at, "list", f"名单“{name}”用到的名单不存在", other)
-            if line.classes_beside and not line.spent:
-                yield self._problem(at, "list", f"名单“{name}”没有写明 spent（有支出的类的名单）")
+            other = line.occurring
+            if other and (other not in lists or lists[other].occurring):
+                yield self._problem(at, "list", f"名单“{name}”用到的名单不存在", other)
+            yield from self._spent(at, name, line)
             if bool(line.items_told) != bool(line.fund):
                 yield self._problem(at, "list", f"名单“{name}”逐项说明的，写明资金（fund），其他的不写", line.fund)
             if line.fund and line.fund not in tuple(Fund):
                 yield self._problem(at, "list", f"名单“{name}”的资金不存在", line.fund, "、".join(Fund))
             if line.whole in roles:
                 yield from self._list_layout(at, name, line)
+
+    def _spent(self, at: str, name: str, line: ListLine) -> Iterator[Problem]:
+        """Yield what is wrong with ``spent``: the list must be there before, and be one of 类."""
+        other = self.head.lists.get(line.spent)
+        classes = "按科目取类的名单（subjects_under，depth: class）"
+        if bool(line.classes_beside) != bool(line.spent):
+            message = f"名单“{name}”取各类的行（classes_beside）的，写明 spent（有支出的类的名单），其他的不写"
+            yield self._problem(at, "list", message, line.spent)
+        elif line.spent and (other is None or not other.subjects_under or other.depth is not Depth.CLASS):
+            yield self._problem(
+                f"{at}.spent", "list", f"名单“{name}”的 spent 不是有支出的类的名单", line.spent, classes
+            )
 
     def _list_layout(self, at: str, name: str, line: ListLine) -> Iterator[Problem]:
         cell = cell_of(self.head.roles[line.whole].cell)

@@ -10,7 +10,7 @@ from typing import TypeVar
 from juesuan.edition.heading import Heading
 from juesuan.edition.model import FEN_PER_UNIT, PRIOR_FILE, Edition, EditionFile, Money, PriorFile, Threshold
 from juesuan.edition.references import reference_problems
-from juesuan.editionfiles import HEAD, EditionFiles, edition_files, edition_names
+from juesuan.editionfiles import HEAD, EditionFiles, Layer, edition_files, edition_names
 from juesuan.facts import Fact, Source, Unit
 from juesuan.forms import load_forms
 from juesuan.ledger import ledger_rules, load_chart
@@ -24,13 +24,16 @@ from juesuan.rules import readable_rules
 from juesuan.statistics import load_definitions
 from juesuan.tables.rules import rule_files
 
-_read: dict[tuple[Path, str, str], Edition] = {}
+_Layers = tuple[Layer, ...]
+
+_read: dict[tuple[Path, _Layers, str, _Layers, str], Edition] = {}
+"""Editions by where they lie and what they hold: one of another folder is another, even if it says the same."""
 
 Value = TypeVar("Value")
 
 
 def load_edition(key: str, *, document: str = "", beside: Path | None = None) -> Edition:
-    """Return an edition by its name or the path of its folder; what has the same content is read once.
+    """Return an edition by its name or the path of its folder; it is read once for what it holds.
 
     ``document`` names the edition whose sentences are written, where they are another's; ``beside`` is the folder
     that a relative path counts from.
@@ -41,7 +44,7 @@ def load_edition(key: str, *, document: str = "", beside: Path | None = None) ->
     """
     files = edition_files(key, beside)
     words = edition_files(document, beside) if document else files
-    print_of = (resource_root(), files.fingerprint, words.fingerprint)
+    print_of = (resource_root(), files.layers, files.fingerprint, words.layers, words.fingerprint)
     if print_of not in _read:
         gathered = _Gathered()
         edition = _load(files, words, gathered)

@@ -27,6 +27,10 @@ PROJECTS_OF = {
 """The lists of projects that the sections on each fund tell of."""
 
 
+SWITCHES = ("operating", "unit_sheet", "no_unit_sheet")
+"""Lists of one member or none, which say whether something applies to the unit."""
+
+
 def item_member(
     code: str, fund: str, amount: str, names: Mapping[str, str], stage: str = "initial"
 ) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from juesuan.edition.made import PROJECTS_OF, SWITCHES
 from juesuan.editionfiles import EditionFiles
 from juesuan.facts import Fact
 from juesuan.forms import Forms, Zeros
@@ -26,15 +27,11 @@ PRIOR_FILE = "prior.yaml"
 OWN_LISTS: Mapping[str, frozenset[str]] = {
     "tables": frozenset({"name"}),
     "projects": _PROJECT,
-    "general_projects": frozenset({"project", "name", "amount"}),
-    "government_fund_projects": frozenset({"project", "name", "amount"}),
-    "state_capital_projects": frozenset({"project", "name", "amount"}),
+    **dict.fromkeys(PROJECTS_OF, frozenset({"project", "name", "amount"})),
     "evaluated_projects": _PROJECT,
     "told_projects": _PROJECT | {"use"},
     "evaluated_funds": frozenset({"fund", "name", "count", "amount", "share", "all"}),
-    "operating": frozenset(),
-    "unit_sheet": frozenset(),
-    "no_unit_sheet": frozenset(),
+    **dict.fromkeys(SWITCHES, frozenset()),
 }
 """Lists that the program makes, and the words that their members have.
 

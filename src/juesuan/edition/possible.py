@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from juesuan.edition.made import ADJUSTMENT, OPERATING, PROJECTS_OF, item_member, unspent_id
-from juesuan.edition.model import Edition
+from juesuan.edition.model import OWN_LISTS, Edition
 from juesuan.forms.checks import cells_by_row
 from juesuan.forms.model import Form, Layout
 from juesuan.ledger import Fund, load_codes
@@ -24,7 +24,8 @@ Members = Sequence[Mapping[str, str]]
 PROJECT = "somewhat"
 """The key of a project as it might be."""
 
-_PROJECT = {"project": PROJECT, "name": "", "sheet": "yes", "use": "yes"}
+_WORDS = {"project": PROJECT, "name": "", "sheet": "yes", "use": "yes"}
+"""What the words of a project say, of which each list has its own."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,7 @@ class Possible:
         """Every list with members as they might be; a list that is written wrongly has none."""
         found: dict[str, Members] = {
             "tables": [{"name": form.name} for form in self.edition.forms.values()],
-            **{name: [_PROJECT] for name in ("projects", "evaluated_projects", "told_projects")},
-            **{name: [{**_PROJECT, "amount": project_id(fund)}] for name, fund in PROJECTS_OF.items()},
-            **{name: [{}] for name in ("operating", "unit_sheet", "no_unit_sheet")},
+            **{name: [_made_up(name)] for name in OWN_LISTS if name not in ("tables", "evaluated_funds")},
         }
         lines = self.edition.lists
         found.update({name: self._members(line) for name, line in lines.items() if not line.occurring})
@@ -171,9 +170,10 @@ class Possible:
         return [completed(line, one, edition.roles) for one in found]
 
 
-def project_id(fund: str) -> str:
-    """Return the id of what a project spent from a fund."""
-    return f"project.{PROJECT}.{fund}.actual"
+def _made_up(name: str) -> dict[str, str]:
+    """Return a member of a list of the program's own, with the words that its members have and no others."""
+    words = {**_WORDS, "amount": f"project.{PROJECT}.{PROJECTS_OF.get(name, 'total')}.actual"}
+    return {word: words[word] for word in sorted(OWN_LISTS[name])}
 
 
 def filled(pattern: str, member: Mapping[str, str]) -> str | None:

@@ -16,12 +16,14 @@ from juesuan.editionfiles import HEAD
 from juesuan.facts import Unit
 from juesuan.forms.filling import fills_of
 from juesuan.narrative.charts import FILE as CHARTS
+from juesuan.narrative.slots import Telling, facts_in, tellings_of
 from juesuan.package.names import possible_prior
 from juesuan.package.texts import Reasons
 from juesuan.problems import Place, Problem
 from juesuan.rules import WrittenRule
 from juesuan.rules.evaluate import resolved
-from juesuan.rules.model import Group, Rule
+from juesuan.rules.model import Rule
+from juesuan.rules.sections import is_titled
 from juesuan.rules.years import DATES
 from juesuan.statistics import FILE as STATISTICS
 from juesuan.statistics import Kind
@@ -47,6 +49,18 @@ class _References:
         charts = frozenset(one.name for one in self.edition.charts.charts)
         return names_in_templates(self.possible, self.edition.words, charts)
 
+    def numbers(self, section: str) -> Iterator[str]:
+        """Yield the facts that the templates can print in a section."""
+        for one in self._tellings:
+            if is_titled(one.title, section):
+                yield from facts_in(one.pieces)
+
+    @cached_property
+    def _tellings(self) -> tuple[Telling, ...]:
+        if self.templates.problems:
+            return ()
+        return tellings_of(self.edition.words, self.possible.lists, {}, self.edition.roles.resolve)
+
     def problems(self) -> Iterator[Problem]:
         yield from self._forms()
         yield from self._lists()
@@ -56,7 +70,7 @@ class _References:
         yield from structural_faults(self.edition.forms, self.edition.identities, self.possible.given)
         yield from self._charts()
         yield from self.templates.problems
-        for file in (*self.edition.files.same_templates(),):
+        for file in self.edition.files.same_templates():
             yield Problem(Place(file), "edition.overlay", "与所继承的版本相同，不必写")
         for written in self.edition.rules:
             yield from _RuleNames(written, self).problems()
@@ -104,7 +118,6 @@ class _References:
         for written in self.edition.rules:
             if isinstance(written.rule.each, str):
                 yield written.rule.each
-            yield from (one.each for one in written.rule.sequence if isinstance(one, Group))
 
     def _headline(self) -> Iterator[Problem]:
         file = self.edition.files.label_of(HEAD)
@@ -191,6 +204,7 @@ _DATED = frozenset({"within_days", "not_before"})
 _LISTED: Mapping[str, tuple[str, ...]] = {
     "at_most": ("of", "base"),
     "together": ("of", "base"),
+    "has_source": ("of", "base"),
     "makes_whole": ("of", "facts"),
     "reason_written": ("of", "base"),
     "reason_printed": ("of", "base"),
@@ -200,6 +214,7 @@ _LISTED: Mapping[str, tuple[str, ...]] = {
 
 _WHOLE: Mapping[str, tuple[str, ...]] = {
     "makes_whole": ("base",),
+    "adds_up": ("of", "facts"),
     "nothing": ("facts",),
     "none_before": ("of", "facts"),
     **dict.fromkeys(_SHEETS, ("of", "base")),
@@ -288,24 +303,10 @@ class _RuleNames:
         yield from self._names("of", (f"{self.rule.of}.change", f"{self.rule.of}.growth"))
 
     def _sequence(self) -> Iterator[Problem]:
-        if not self.rule.sequence:
-            yield self._problem("sequence", "没有写明依次是哪些数")
-        for number, entry in enumerate(self.rule.sequence):
-            at = f"sequence.{number}"
-            if isinstance(entry, str):
-                yield from self._names(at, filter(None, entry.split("?")))
-                continue
-            members = self.references.possible.lists.get(entry.each)
-            if members is None:
-                yield self._problem(at, "没有这个名单", entry.each, self._known_lists())
-                continue
-            for pattern in entry.facts:
-                names = [filled(pattern, member) for member in members]
-                if any(name is None for name in names):
-                    yield self._problem(at, "名单的各项没有这里所要的字", pattern)
-                    continue
-                texts = [name for name in names if name is not None]
-                yield from self._names(at, (one for name in texts for one in name.split("?") if one))
+        if self.references.templates.problems or not self.rule.section:
+            return
+        if not any(self.references.numbers(self.rule.section)):
+            yield self._problem("section", "这一节的模板不印任何数，这条规则不会核对任何内容", self.rule.section)
 
     def _pairs(self) -> Iterator[Problem]:
         for ours, theirs in self.rule.pairs.items():

@@ -10,25 +10,23 @@ from dataclasses import dataclass, field, is_dataclass
 from inspect import isfunction
 from typing import Any, get_args, get_origin, get_type_hints
 
-from jinja2 import Environment, FileSystemLoader, TemplateError, TemplateSyntaxError, nodes
+from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from pydantic import BaseModel
 
 from juesuan.edition.possible import Possible
 from juesuan.editionfiles import EditionFiles
-from juesuan.narrative.compose import ordinal
+from juesuan.narrative.compose import environment_of
+from juesuan.narrative.slots import UNKNOWN
 from juesuan.package import ClosingPackage
 from juesuan.package.settings import UnitSettings
 from juesuan.problems import Place, Problem
-from juesuan.rules.sections import plain_title
+from juesuan.rules.sections import is_titled
 
 BY_ROLE = frozenset({"amount", "sign", "moved", "defined", "occurs"})
 """Calls that name a fact by its id, or by the role of a cell."""
 
 NUMBERS = BY_ROLE | {"count", "rate", "points", "undefined_words"}
 """Calls whose first argument names a fact; every argument of ``occurs`` does."""
-
-UNKNOWN = "\ufffc"
-"""Stands for what only a closing can tell; in no name of a fact."""
 
 _GIVEN = frozenset(
     {*NUMBERS, "inline", "paragraphs", "declared", "lists", "package", "unit", "money", "subject_name"}
@@ -88,13 +86,8 @@ class TemplateNames:
             for line in template.text.splitlines():
                 match = _HEADING.match(line)
                 if match:
-                    found.append(plain_title(_SLOT.sub(UNKNOWN, match[1])))
+                    found.append(_SLOT.sub(UNKNOWN, match[1]))
         return tuple(found)
-
-    @property
-    def all_words(self) -> str:
-        """All that the templates say, without blanks."""
-        return "".join("".join(one.text.split()) for one in self._templates.values())
 
     def check(self) -> None:
         """Follow the document and its title."""
@@ -109,20 +102,10 @@ class TemplateNames:
 
     def has_section(self, title: str) -> bool:
         """Return whether a rule's section is one of the document."""
-        for name in self.sections:
-            pattern = ".+".join(map(re.escape, name.split(UNKNOWN)))
-            if re.fullmatch(pattern, title):
-                return True
-        return False
+        return any(is_titled(name, title) for name in self.sections)
 
     def _load(self) -> None:
-        environment = Environment(
-            loader=FileSystemLoader(self.words.template_folders),
-            autoescape=False,  # noqa: S701 - nothing is rendered
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        environment.filters["ordinal"] = ordinal
+        environment = environment_of(self.words)
         found = {
             path.name: path for folder in reversed(self.words.template_folders) for path in folder.glob("*.j2")
         }

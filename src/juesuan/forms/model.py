@@ -91,6 +91,7 @@ class Column(Strict):
     key: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]*|[1-9][0-9]*)$")]
     label: str
     fill: Fills = ()
+    zeros: Zeros | None = None  # None: as the form, or the edition, prints them
 
     @property
     def number(self) -> int | None:

@@ -16,21 +16,32 @@ import polars as pl
 
 from juesuan.ledger import quirks
 from juesuan.ledger.canonical import marked
-from juesuan.ledger.header import Layout
+from juesuan.ledger.header import Layout, marks
 from juesuan.ledger.model import FINANCIAL, LINE_COLUMNS, AccountChart
 from juesuan.ledger.money_columns import side_words
 from juesuan.ledger.plain import Header, NotPlain, columns, with_amounts
 from juesuan.ledger.sources.csvrows import CsvRows
 from juesuan.ledger.sources.model import Sheet
-from juesuan.ledger.understand import CODES, READERS, UNPOSTED, VOID, WHOSE, vocabulary, worded
+from juesuan.ledger.understand import (
+    CODES,
+    KNOWN_MARKS,
+    READERS,
+    UNPOSTED,
+    VOID,
+    WHOSE,
+    vocabulary,
+    worded,
+)
 from juesuan.ledger.values import ACCOUNT, ECONOMIC, FUNCTIONAL, OPTIONAL_LINE, day, matching, period
 
 _AMOUNT = r"^([-+]?[0-9]{1,15}(\.[0-9]{1,2})?)?$"
 _NUMBER = r"^[^\s.\x{A0}\x{3000}\x{FF01}-\x{FF5E}\x{FFE5}]+$"  # a voucher's: nothing to narrow, no point
 _ENTRY = r"^[0-9]{1,9}$"
 _NEEDED = frozenset(LINE_COLUMNS) - OPTIONAL_LINE - {"file", "line", "entry", "debit", "credit"}
-_ALLOWED = frozenset(LINE_COLUMNS) | {*WHOSE, "void", "posted", "system", "voucher_type", "amount", "side"}
+_MARKS = frozenset(KNOWN_MARKS)
+_ALLOWED = frozenset(LINE_COLUMNS) | {*WHOSE, *_MARKS, "currency", "system", "voucher_type", "amount", "side"}
 _SIDES, _ONE_SIDE = frozenset({"debit", "credit"}), frozenset({"amount", "side"})
+_VOIDS = {"void": VOID, "status": "void"}
 _SYSTEMS = {"FIN": True, "BUD": False}
 _PATTERNS = {"account": ACCOUNT, "functional": FUNCTIONAL, "economic": ECONOMIC}
 
@@ -58,6 +69,8 @@ def _is_usual(layout: Layout) -> bool:
     return (
         layout.height == 1
         and not layout.doubled
+        and not layout.rivals
+        and not any(marks(layout.names[at])[1] == "foreign" for at in layout.columns.values())
         and not layout.profile.accounts
         and _NEEDED <= named <= _ALLOWED
         and (named >= _SIDES or (named >= _ONE_SIDE and not named & _SIDES))
@@ -88,8 +101,11 @@ class _Reading:
             if name in self.layout.columns:
                 found[name] = _few(read[name], reader, lines, met)
         self._check_whole(found)
-        if "posted" in found:
-            met["unposted"] = [lines[at] for at in found["posted"].is_in(UNPOSTED).arg_true()]
+        unposted = pl.Series("", [False]).new_from_index(0, read.height)
+        for name in ("posted", "status"):
+            if name in found:
+                unposted |= found[name].is_in([*UNPOSTED, "unposted"])
+        met["unposted"] = [lines[at] for at in unposted.arg_true()]
         found["voucher"] = read["voucher"]
         if "voucher_type" in self.layout.columns:
             found["voucher"], joined = _joined(read)
@@ -148,7 +164,9 @@ class _Reading:
     def _check_whole(self, found: Mapping[str, pl.Series]) -> None:
         """Refuse a table of several ledgers, with void vouchers, or of accounts that its 会计体系 contradicts."""
         several = any(found[name].replace("", None).drop_nulls().n_unique() > 1 for name in WHOSE if name in found)
-        if several or ("void" in found and (found["void"] == VOID).any()):
+        void = any((found[name] == mark).any() for name, mark in _VOIDS.items() if name in found)
+        unknown = any(not found[name].is_in(list(KNOWN_MARKS[name])).all() for name in _MARKS if name in found)
+        if several or void or unknown:
             raise NotPlain
         if "system" in found:
             stated = found["system"].replace_strict(_SYSTEMS, default=None, return_dtype=pl.Boolean)
@@ -167,7 +185,7 @@ class _Reading:
         known: Mapping[str, Mapping[str, Any]] = {
             name: {**getattr(self.chart.words, name), "": blank} for name, blank in _BLANKS.items()
         }
-        for name in ("fund", "support", "closing", "void", "posted", "system"):
+        for name in ("fund", "support", "closing", "system", *sorted(_MARKS)):
             read = worded(words.get(name, frozenset()), profile.words.get(name, {}))
             readers[name] = _Reader(read, known[name].get if name in known else str)
         return readers

@@ -17,6 +17,7 @@ from juesuan.ledger.model import (
     Side,
     VoucherKey,
 )
+from juesuan.ledger.quirks import other_day
 from juesuan.ledger.raw import RawTable
 from juesuan.ledger.values import (
     ACCOUNT,
@@ -50,7 +51,7 @@ def doubtful_lines(
     table = _Columns(raw, headers, OPTIONAL_LINE)
     words = chart.words
     values: dict[str, Any] = {
-        "date": table.few("date", cells.a_date, np.datetime64("1970-01-01", "s"), "datetime64[s]", _DATE),
+        "date": table.few("date", cells.a_date, np.datetime64("1970-01-01", "s"), "datetime64[s]", _date_words),
         "voucher": table.few("voucher", _filled, "", "object", _FILLED),
         "entry": table.few("entry", whole_number, 0, "int64", ("ledger.entry", "分录号不是整数", "正整数")),
         "summary": table.text("summary"),
@@ -155,12 +156,17 @@ class _Columns:
         return cells.few(self.text(name), lambda text: text, "", "object").values
 
     def few(
-        self, name: str, read: Callable[[str], Value | None], filler: Value, dtype: str, words: _Words
+        self,
+        name: str,
+        read: Callable[[str], Value | None],
+        filler: Value,
+        dtype: str,
+        words: _Words | Callable[[str], _Words],
     ) -> NDArray[Any]:
         if name == "month" and self._headers[name] not in self._raw.columns:
             return np.zeros(self._size, dtype=dtype)
         result = cells.few(self.text(name), read, filler, dtype)
-        self._note(name, result.bad, lambda _: words)
+        self._note(name, result.bad, words if callable(words) else lambda _: words)
         return result.values
 
     def words(
@@ -259,6 +265,16 @@ def _plain(value: Any) -> Any:
 
 def _filled(text: str) -> str | None:
     return text or None
+
+
+def _date_words(text: str) -> _Words:
+    if other_day(text):
+        return (
+            "ledger.date.zone",
+            "日期带时区，换成北京时间是另一天，不知记在哪一天",
+            "不带时区的日期，形如 2020-01-31",
+        )
+    return _DATE
 
 
 def _amount_words(text: str) -> _Words:

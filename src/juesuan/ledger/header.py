@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from juesuan.ledger.profiles import KINDS, Kind, Profile, plain_name
+from juesuan.ledger.profiles import KINDS, Kind, Profile, base_name, plain_name
 from juesuan.ledger.quirks import SPACES
 from juesuan.ledger.sources.model import Row, Sheet
 
@@ -12,17 +12,26 @@ SEARCHED = 30
 """How many rows are looked at for the header."""
 
 _LEAST = 3  # names that make a header
+_HIGHEST = 3  # rows of a header
 _ANCHOR = "account"
 _AMOUNTS: Mapping[str, tuple[str, ...]] = {
     "vouchers": ("debit", "credit", "amount"),
     "balances": ("opening", "opening_debit", "closing", "closing_debit", "debit"),
 }
+MONEY = frozenset(
+    {"debit", "credit", "amount", "opening", "closing"}
+    | {f"{one}_{side}" for one in ("opening", "closing") for side in ("debit", "credit")}
+)
+_BELOW = re.compile(r"[借贷]方?(金额|余额)?|[原本外]币|本位币|数量|单价|(发生)?金额|余额|方向|[类款项]")
+"""Names that stand under another in a header of two rows or three."""
+
+_YEAR = re.compile(r"本年|累计|全年|年初")
+_PERIOD = re.compile(r"本期|本月|当[期月]|期初|月初")
 # What tells the two kinds apart: a voucher line has these, a balance has those.
 _TELLING: Mapping[str, tuple[str, ...]] = {
     "vouchers": ("voucher", "summary", "entry", "date"),
     "balances": ("opening", "opening_debit", "opening_credit", "closing", "closing_debit", "closing_credit"),
 }
-_OTHER_UNIT = re.compile(r"单位\s*[:：]?\s*(?:人民币)?\s*[(（]?(万元|千元|百元|亿元|百万元)")
 
 
 @dataclass(frozen=True)
@@ -30,7 +39,8 @@ class Layout:
     """A header as understood: ``columns[field]`` is a column, ``names[column]`` its name as printed.
 
     ``at`` is the header's row in the sheet, of ``height`` rows. ``doubled`` are names that stand twice where
-    one is needed; ``unused`` are named columns that no field takes.
+    one is needed; ``unused`` are named columns that no field takes. ``rivals[field]`` are other columns
+    whose names mean the same field: 本期借方 beside 本年累计借方, 借方原币 beside 借方本币.
     """
 
     profile: Profile
@@ -43,6 +53,7 @@ class Layout:
     own: int
     doubled: tuple[str, ...]
     unused: tuple[str, ...]
+    rivals: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def score(self) -> float:
@@ -82,15 +93,10 @@ def find_kind(sheet: Sheet, profiles: Sequence[Profile]) -> Kind | None:
     return best
 
 
-def other_unit(sheet: Sheet, layout: Layout | None) -> str:
-    """Return the unit that the title or the header gives the amounts, where it is not 元."""
-    until = layout.at + layout.height if layout else SEARCHED
-    for row in sheet.rows[:until]:
-        for cell in row:
-            match = _OTHER_UNIT.search(cell) or re.search(r"[(（](万元|千元|亿元)[)）]\s*$", cell)
-            if match:
-                return match[1]
-    return ""
+def marks(name: str) -> tuple[str, str]:
+    """Return the time (``year``, ``period``) and currency (``own``, ``foreign``) that a column's name states."""
+    time = "year" if _YEAR.search(name) else "period" if _PERIOD.search(name) else ""
+    return time, base_name(plain_name(name))[1]
 
 
 def _rank(layout: Layout) -> tuple[int, int, int, int]:
@@ -101,33 +107,69 @@ def _layouts(sheet: Sheet, profiles: Sequence[Profile], kind: Kind) -> Iterator[
     rows = sheet.rows[: 1 if sheet.headed else SEARCHED]
     for profile in profiles:
         for at, row in enumerate(rows):
-            yield from _layout(profile, kind, at, 1, _names(row))
-            if at + 1 < len(rows):
-                yield from _layout(profile, kind, at, 2, _joined(row, rows[at + 1], profile.columns[kind]))
+            names = _names(row)
+            for height in range(1, _HIGHEST + 1):
+                if not _goes_on(rows, at + height):
+                    yield from _layout(profile, kind, at, height, names)
+                if at + height >= len(rows):
+                    break
+                names = _joined(names, rows[at + height], profile.columns[kind])
+
+
+def _goes_on(rows: Sequence[Row], at: int) -> bool:
+    """Say whether a row belongs to the header above it: nothing but names such as 原币 and 本币."""
+    cells = [plain_name(cell) for cell in rows[at] if cell.strip(SPACES)] if at < len(rows) else []
+    return len(cells) > 1 and all(_BELOW.fullmatch(cell) for cell in cells)
 
 
 def _layout(profile: Profile, kind: Kind, at: int, height: int, names: tuple[str, ...]) -> Iterator[Layout]:
     known = profile.columns[kind]
     plain = [plain_name(name) for name in names]
-    if sum(name in known for name in plain) < _LEAST:
+    fields = [_field(name, known) for name in plain]
+    if sum(bool(name) for name in fields) < _LEAST:
         return
     order = {name: rank for rank, name in enumerate(known)}
+
+    def preference(column: int) -> tuple[int, int, int]:
+        time, currency = marks(names[column])
+        early = kind == "balances" and time == "year"
+        base = base_name(plain[column])[0]
+        return (
+            ("own", "", "foreign").index(currency),
+            not early,
+            order.get(plain[column], order.get(base, len(order))),
+        )
+
     columns: dict[str, int] = {}
     doubled = []
-    for column, name in enumerate(plain):
-        taken = columns.get(known.get(name, ""))
-        if name not in known:
+    rivals: dict[str, list[int]] = {}
+    for column, name in enumerate(fields):
+        if not name:
             continue
-        if taken is None or order[name] < order[plain[taken]]:
-            columns[known[name]] = column
-        elif name == plain[taken]:
+        taken = columns.get(name)
+        if taken is not None and plain[column] == plain[taken]:
             doubled.append(names[column])
+            continue
+        best, other = sorted((column, column if taken is None else taken), key=preference)
+        columns[name] = best
+        if best != other:
+            rivals.setdefault(name, []).append(other)
     if len(columns) < _LEAST - len(doubled) or not _plausible(columns, kind, doubled):
         return
     used = set(columns.values())
     unused = tuple(name for column, name in enumerate(names) if name and column not in used)
     own = sum(plain[column] in profile.own[kind] for column in used)
-    yield Layout(profile, kind, at, height, columns, names, len(columns), own, tuple(doubled), unused)
+    others = {name: tuple(at) for name, at in rivals.items() if name in MONEY}
+    yield Layout(profile, kind, at, height, columns, names, len(columns), own, tuple(doubled), unused, others)
+
+
+def _field(name: str, known: Mapping[str, str]) -> str:
+    """Return what a column is: by its name, or by an amount's name without the mark of a currency."""
+    if name in known:
+        return known[name]
+    base, currency = base_name(name)
+    found = known.get(base, "") if currency else ""
+    return found if found in MONEY else ""
 
 
 def _plausible(columns: Mapping[str, int], kind: Kind, doubled: Sequence[str]) -> bool:
@@ -143,7 +185,7 @@ def _names(row: Row) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _joined(upper: Row, lower: Row, known: Mapping[str, str]) -> tuple[str, ...]:
+def _joined(upper: Sequence[str], lower: Row, known: Mapping[str, str]) -> tuple[str, ...]:
     """Join the names of two rows: ``借方`` above ``金额`` is ``借方金额``.
 
     An upper name covers the blank cells to its right, as a merged cell does, if something stands below it. A lower
@@ -157,6 +199,6 @@ def _joined(upper: Row, lower: Row, known: Mapping[str, str]) -> tuple[str, ...]
     names, covering = [], ""
     for top, bottom in zip(above, below, strict=True):
         covering = (top if bottom else "") if top else covering
-        alone = plain_name(bottom) in known and plain_name(covering + bottom) not in known
+        alone = plain_name(bottom) in known and not _field(plain_name(covering + bottom), known)
         names.append(bottom if alone else covering + bottom if bottom else top)
     return tuple(names)

@@ -152,6 +152,8 @@ def _sheet_lines(sheet: InspectedSheet) -> Iterator[str]:
 def _kept_lines(report: TableReport) -> Iterator[str]:
     yield f"  文件　{report.total}"
     yield f"  读入　{report.kept}"
+    if report.recounted:
+        yield f"  复点　{report.recounted}"
     for reason, count in report.by_reason().items():
         gone = [one for one in report.aside if one.reason is reason]
         example = next((one.text for one in gone if one.text), "")
@@ -236,6 +238,7 @@ def _sheet_data(sheet: InspectedSheet) -> dict[str, Any]:
         "rows": sheet.rows,
         "profiles": [{"profile": name, "score": score} for name, score in sheet.fits],
         "score": layout.score if layout else None,
+        "recounted": sheet.table.report.recounted,
         **table_data(sheet.table.report),
         "first_rows": _rows(sheet.table.frame, layout.kind) if layout else [],
     }

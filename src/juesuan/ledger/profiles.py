@@ -4,6 +4,7 @@
 another has its names too.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -31,6 +32,8 @@ VOUCHER_FIELDS: Mapping[str, str] = {
     "side": "方向",
     "void": "作废标志",
     "posted": "记账标志",
+    "status": "状态",
+    "currency": "币种",
     "system": "会计体系",
     "book": "账套",
     "unit": "单位",
@@ -43,6 +46,9 @@ BALANCE_FIELDS: Mapping[str, str] = {
     "opening_credit": "年初贷方余额",
     "closing_debit": "年末借方余额",
     "closing_credit": "年末贷方余额",
+    "currency": "币种",
+    "auxiliary": "辅助核算编码",
+    "auxiliary_name": "辅助核算名称",
     "system": "会计体系",
     "book": "账套",
     "unit": "单位",
@@ -116,6 +122,24 @@ def plain_name(cell: str) -> str:
     for unit in ("(元)", "(人民币元)", "(单位:元)", "[元]"):
         name = name.removesuffix(unit)
     return name.strip("*:'\"").replace("/", "")
+
+
+_OWN_CURRENCY = re.compile(r"[-_(]*(?:组织|主体|集团)?本(?:位)?币[)]*")
+_FOREIGN = re.compile(r"[-_(]*[原外]币[)]*")
+_ONE_SIDE = re.compile(r"[-_]*\(([借贷])(?:方)?\)$|[-_]([借贷])(?:方)?$")
+
+
+def base_name(plain: str) -> tuple[str, str]:
+    """Return a plain name without the mark of its currency, and the currency: ``own``, ``foreign`` or blank.
+
+    ``期初余额-本位币(借)`` is ``期初余额借方`` in the unit's own currency.
+    """
+    currency = "own" if _OWN_CURRENCY.search(plain) else "foreign" if _FOREIGN.search(plain) else ""
+    name = _FOREIGN.sub("", _OWN_CURRENCY.sub("", plain))
+    side = _ONE_SIDE.search(name)
+    if currency and side:
+        name = f"{name[: side.start()]}{side[1] or side[2]}方"
+    return name, currency
 
 
 @cache

@@ -5,7 +5,8 @@ A text that isn't understood comes back as it stands, so that what is reported i
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
+from decimal import Context, Decimal
 
 Cell = tuple[str, tuple[str, ...]]
 """A plain text and the codes of the quirks (keys of :data:`QUIRKS`) that it had."""
@@ -42,6 +43,13 @@ QUIRKS: Mapping[str, str] = {
     "unposted": "凭证尚未记账",
     "number-joined": "凭证类型与凭证号合为凭证字号",
     "renumbered": "科目编码经方案换算",
+    "formula-text": '单元格写成公式的文字（="……"），按引号里的文字读',
+    "float-noise": "金额有二进制小数的尾差，按 15 位有效数字（电子表格所示）读",
+    "date-zone": "日期带时区，换成北京时间是同一天",
+    "year-to-date": "本期与本年（年初、累计）并列，取本年的",
+    "own-currency": "原币与本币并列，取本币",
+    "header-again": "中途又有表头且列序不同，其后各行按新表头读",
+    "auxiliary-functional": "核算维度（辅助核算）的编码都是功能分类，按功能分类读",
 }
 
 SPACES = " \t\r\n\u00a0\u3000"
@@ -57,6 +65,12 @@ _GROUPS = re.compile(r"[0-9]+(?:[.\-–—−_/\s\\][0-9]+)+")
 _SPLIT_DATE = re.compile(r"([0-9]{4})\s*([-/.年])\s*([0-9]{1,2})\s*([-/.月])\s*([0-9]{1,2})\s*(日?)")
 _SERIAL = re.compile(r"([2-9][0-9]{4})(\.0+)?")
 _TIME = re.compile(r"(.+?)[T\s]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9:]+)?")
+_ZONED = re.compile(
+    r"([0-9]{4}-?[0-9]{2}-?[0-9]{2})[T\s]+([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)(?:\.[0-9]+)?(Z|[+-][0-9]{2}:?[0-9]{2})"
+)
+_NOISY = re.compile(r"[-+]?[0-9]{1,15}\.[0-9]{3,}")
+_DIGITS = 15  # that a spreadsheet shows, and that a binary float surely holds
+_BEIJING = timezone(timedelta(hours=8))
 _MONTH = re.compile(r"(?:[0-9]{4}[-./年]?)?第?([0-9]{1,2})(?:月份?|期)?|[0-9]{4}([0-9]{2})")
 _SERIAL_ZERO = date(1899, 12, 30)
 _HIGHEST_SERIAL = 73050  # 2099-12-31
@@ -105,16 +119,45 @@ def amount(text: str) -> Cell:
     if _GROUPED_AMOUNT.fullmatch(plain):
         met.append("thousands")
         plain = plain.replace(",", "")
+    quiet = _without_noise(plain)
+    if quiet != plain:
+        met.append("float-noise")
+        plain = quiet
     if plain and not _PLAIN_AMOUNT.fullmatch(plain):
         return text, ()
     return plain, tuple(dict.fromkeys(met))
 
 
+def _without_noise(plain: str) -> str:
+    """Return an amount with more than 15 significant digits by the first 15, where these end at a 分."""
+    if not _NOISY.fullmatch(plain) or len(plain.lstrip("+-0.").replace(".", "")) <= _DIGITS:
+        return plain
+    rounded = Context(prec=_DIGITS).create_decimal(plain).normalize()
+    exponent = rounded.as_tuple().exponent
+    return f"{rounded.quantize(Decimal('0.01')):f}" if isinstance(exponent, int) and exponent >= -2 else plain  # noqa: PLR2004
+
+
+def other_day(text: str) -> bool:
+    """Say whether a date states a time zone in which it is another day in Beijing."""
+    zoned = _ZONED.fullmatch(narrow(text)[0])
+    if zoned is None:
+        return False
+    try:
+        moment = datetime.fromisoformat(f"{zoned[1]}T{zoned[2].zfill(5)}{zoned[3].replace('Z', '+00:00')}")
+    except ValueError:
+        return False
+    return moment.astimezone(_BEIJING).date() != moment.date()
+
+
 def day(text: str) -> Cell:
-    """Return a date as ``2020-01-31``."""
+    """Return a date as ``2020-01-31``; one that is another day in Beijing stays as it is, to be asked."""
     plain, quirks = narrow(text)
     met = list(quirks)
     plain = plain.removeprefix("'")
+    if _ZONED.fullmatch(plain):
+        if other_day(plain):
+            return text, ()
+        met.append("date-zone")
     timed = _TIME.fullmatch(plain)
     if timed:
         met.append("date-time")

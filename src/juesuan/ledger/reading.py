@@ -14,6 +14,7 @@ from juesuan.ledger.raw import RawTable
 from juesuan.ledger.report import Aside, Count, ReadingReport, Reason, TableReport
 from juesuan.ledger.sources import LIMITS, Export, Limits, Sheet, open_export
 from juesuan.ledger.tables import ReadTable, no_header, read_table, set_aside, sheet_name
+from juesuan.ledger.texts import filled_alike
 from juesuan.problems import Place, Problem
 
 _ACCOUNT_LIKE = 2  # rows with an account and an amount make a sheet look like a ledger
@@ -89,7 +90,13 @@ def assemble(
         year,
         _concat([one.frame for one in tables], empty_lines),
         _concat([one.frame for one in held.read], empty_balances),
-        (*vouchers.problems, *doubled.problems, *held.problems, *report.problems()),
+        (
+            *vouchers.problems,
+            *filled_alike([(one.frame, one.layout) for one in vouchers.read]),
+            *doubled.problems,
+            *held.problems,
+            *report.problems(),
+        ),
         frozenset[tuple[int, str]]().union(*(one.unread for one in tables)),
         report,
         _concat([one.financial for one in tables], empty_lines),

@@ -21,6 +21,7 @@ class Reason(StrEnum):
     VOID = "void"
     FINANCIAL = "financial"
     PARENT = "parent"
+    TOTAL = "total"
     PERIOD = "period"
     DUPLICATE = "duplicate"
     OTHER_TABLE = "other_table"
@@ -36,6 +37,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.VOID: "作废凭证",
     Reason.FINANCIAL: "财务会计分录（1 至 5 类科目）",
     Reason.PARENT: "上级科目，金额已含在下级科目中",
+    Reason.TOTAL: "科目的合计行，金额已含在其辅助核算明细中",
     Reason.PERIOD: "各期余额，已并入全年",
     Reason.DUPLICATE: "与另一个文件（工作表）中的凭证完全相同",
     Reason.OTHER_TABLE: "不是所要的表",
@@ -81,7 +83,11 @@ class Note:
 
 @dataclass(frozen=True)
 class TableReport:
-    """What became of one table (a file, or a sheet of one). ``total`` is what stands in the file."""
+    """What became of one table (a file, or a sheet of one).
+
+    ``total`` is what stands in the file; ``recounted`` says what a second count of it found, which shares nothing
+    with the reader (blank where the format is counted once only).
+    """
 
     file: str
     kind: str
@@ -95,6 +101,7 @@ class TableReport:
     notes: tuple[Note, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
+    recounted: str = ""
 
     def by_reason(self) -> Mapping[Reason, Count]:
         """Return how much was set aside for each reason."""

@@ -7,18 +7,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from juesuan.ledger.balances import merged_years, parents_add_up, period_openings, totals, with_functional
 from juesuan.ledger.bycolumns import PlainLines, lines_by_columns
 from juesuan.ledger.canonical import Doubts, all_balances, doubtful_lines, parents
-from juesuan.ledger.header import SEARCHED, Layout, find_kind, find_layout, other_unit
+from juesuan.ledger.header import SEARCHED, Layout, find_kind, find_layout
+from juesuan.ledger.meanings import unit_problem
 from juesuan.ledger.model import FINANCIAL, AccountChart, VoucherKey
 from juesuan.ledger.profiles import KINDS, Kind, Profile
+from juesuan.ledger.recount import recount
 from juesuan.ledger.report import Aside, Count, Reason, TableReport, notes_of
 from juesuan.ledger.sources import FORMATS, Export, Sheet
+from juesuan.ledger.texts import header_words, hidden_status, unwrapped
 from juesuan.ledger.understand import Understood, titles, understand, vocabulary
-from juesuan.money import yuan_text
 from juesuan.problems import Place, Problem
 
-_AMOUNTS = {"opening": "年初余额", "debit": "本年借方", "credit": "本年贷方", "closing": "年末余额"}
 _CELLS_SHOWN = 8
 
 
@@ -43,6 +45,7 @@ def read_table(
     export: Export, sheet: Sheet, kind: Kind, profiles: Sequence[Profile], chart: AccountChart
 ) -> ReadTable | None:
     """Read a sheet as a kind of table; None where it holds no such table."""
+    sheet, plain_texts = unwrapped(sheet)
     found = find_layout(sheet, profiles, kind).layouts
     if not found or (sheet.kind or find_kind(sheet, profiles) or kind) != kind:
         return None
@@ -50,15 +53,31 @@ def read_table(
     if len(found) > 1:
         return _refused(export, sheet, kind, _ambiguous(file, sheet, found))
     layout = found[0]
-    if unit := other_unit(sheet, layout):
-        place = Place(file, sheet.lines[layout.at])
-        problem = Problem(place, "ledger.unit", "金额单位不是元", unit, "元", "请按元导出，到分为止")
+    if problem := unit_problem(sheet, layout, file):
         return _refused(export, sheet, kind, problem)
+    table: ReadTable
     if kind == "vouchers" and (plain := lines_by_columns(sheet, layout, file=file, chart=chart)) is not None:
-        return _plain_vouchers(export, sheet, layout, plain)
-    understood = understand(sheet, layout, file=file, vocabulary=vocabulary(chart))
-    read = _vouchers if kind == "vouchers" else _balances
-    return read(export, sheet, layout, understood, chart)
+        table = _plain_vouchers(export, sheet, layout, plain)
+    else:
+        understood = understand(sheet, layout, file=file, vocabulary=vocabulary(chart))
+        read = _vouchers if kind == "vouchers" else _balances
+        table = read(export, sheet, layout, understood, chart)
+    return _doubted(table, sheet, layout, file, plain_texts)
+
+
+def _doubted(table: ReadTable, sheet: Sheet, layout: Layout, file: str, plain_texts: Sequence[int]) -> ReadTable:
+    """Return a table with what its texts and a second count say against it."""
+    report = table.report
+    notes = (*report.notes, *notes_of({"formula-text": plain_texts}))
+    frames = [frame for frame in (table.frame, table.financial) if len(frame)]
+    again = recount(sheet, layout, frames, report, file)
+    more = (
+        *again.problems,
+        *header_words(frames, layout, file),
+        *hidden_status(sheet, layout, file),
+    )
+    report = replace(report, notes=notes, recounted=again.told)
+    return replace(table, report=report, problems=(*table.problems, *more))
 
 
 def set_aside(export: Export, sheet: Sheet, kind: Kind) -> TableReport:
@@ -141,19 +160,23 @@ def _balances(
         bad = np.ones(len(understood.debit), dtype=np.bool_)
     financial = _is_financial(frame)
     aside = [*understood.aside, *_unread(understood, bad), *_asides(frame[financial], Reason.FINANCIAL)]
-    budget = frame[~financial]
-    budget, merged = _years(budget, understood)
-    aside += [Aside(line, Reason.PERIOD) for line in merged]
+    budget = frame[~financial].reset_index(drop=True)
+    budget, functional = with_functional(budget, understood, layout)
+    summed, odd = totals(budget, understood)
+    aside += _asides(budget[summed], Reason.TOTAL)
+    budget, merged = merged_years(budget[~summed].reset_index(drop=True), understood, layout)
+    aside += merged
+    openings = period_openings(budget, understood, layout)
     above = budget["account"].isin(parents(budget))
     aside += _asides(budget[above], Reason.PARENT)
     kept = budget[~above].reset_index(drop=True)
-    met = {**understood.met, "periods-merged": merged}
+    met = {**understood.met, "periods-merged": [one.line for one in merged], "auxiliary-functional": functional}
     report = _report(export, sheet, layout.kind, layout, _count(kept), tuple(aside), understood.stands, met)
     return ReadTable(
         kept,
         frame[financial].reset_index(drop=True),
         report,
-        (*problems, *_parents_add_up(budget[above], kept)),
+        (*problems, *odd, *openings, *parents_add_up(budget[above], kept)),
         layout=layout,
     )
 
@@ -207,46 +230,6 @@ def _asides(frame: pd.DataFrame, reason: Reason) -> list[Aside]:
 
 def _count(frame: pd.DataFrame) -> Count:
     return Count(len(frame), int(frame["debit"].sum()), int(frame["credit"].sum()))
-
-
-def _years(frame: pd.DataFrame, understood: Understood) -> tuple[pd.DataFrame, list[int]]:
-    """Merge the balances of several periods into the year's; return the lines that went into another."""
-    months = understood.raw.columns.get("会计期间")
-    if not months or len(set(months)) < 2 or frame.empty:  # noqa: PLR2004
-        return frame, []
-    by_line = {
-        line: int(month) if month.isdigit() else 0
-        for line, month in zip(understood.raw.lines, months, strict=True)
-    }
-    ordered = frame.assign(month=[by_line[line] for line in frame["line"]]).sort_values("month", kind="stable")
-    key = ["account", "fund", "functional"]
-    year = ordered.groupby(key, sort=False).agg(
-        file=("file", "last"),
-        line=("line", "last"),
-        account_name=("account_name", "last"),
-        opening=("opening", "first"),
-        debit=("debit", "sum"),
-        credit=("credit", "sum"),
-        closing=("closing", "last"),
-    )
-    whole = year.reset_index()[list(frame.columns)].sort_values("line").reset_index(drop=True)
-    return whole, sorted(set(frame["line"]) - set(whole["line"]))
-
-
-def _parents_add_up(above: pd.DataFrame, below: pd.DataFrame) -> list[Problem]:
-    """Compare each account that has others below it with their sum."""
-    found = []
-    for account, group in above.groupby("account", sort=True):
-        under = below[below["account"].str.startswith(str(account))]
-        for name, title in _AMOUNTS.items():
-            stated, computed = int(group[name].sum()), int(under[name].sum())
-            if stated != computed:
-                place = Place(str(group["file"].iloc[0]), int(group["line"].iloc[0]), title)
-                message = f"科目 {account} 不等于其下级科目之和"
-                found.append(
-                    Problem(place, "ledger.parents", message, yuan_text(stated), f" {yuan_text(computed)}")
-                )
-    return found
 
 
 def _report(

@@ -3,6 +3,7 @@
 Nothing is judged here: a cell that is not understood stays as it is, and :mod:`juesuan.ledger.canonical` says so.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from juesuan.ledger import quirks
 from juesuan.ledger.classify import classify
 from juesuan.ledger.entries import compose_dates, compose_vouchers, fill_down, number_entries
 from juesuan.ledger.header import Layout
+from juesuan.ledger.meanings import currency_problem, rival_problems, straightened
 from juesuan.ledger.model import AccountChart
 from juesuan.ledger.money_columns import Money, balance_money, voucher_money
 from juesuan.ledger.profiles import FIELDS, Profile
@@ -35,7 +37,7 @@ CODES: Mapping[str, tuple[int, str]] = {  # the least width of the first level, 
     "functional": (3, "functional_name"),
     "economic": (3, "economic_name"),
 }
-_WORDS = ("fund", "support", "closing", "system", "void", "posted")
+_WORDS = ("fund", "support", "closing", "system", "void", "posted", "status")
 _CARRIED = {
     "vouchers": (
         "date", "month", "voucher", "entry", "summary", "account", "account_name", "debit", "credit", "functional",
@@ -43,11 +45,19 @@ _CARRIED = {
     ),
     "balances": (
         "month", "account", "account_name", "side", "opening_side", "closing_side", "fund", "functional",
-        "opening", "debit", "credit", "closing",
+        "opening", "debit", "credit", "closing", "auxiliary", "auxiliary_name",
     ),
 }  # fmt: skip
 WHOSE = {"book": "账套", "unit": "单位", "year": "会计年度"}
 VOID, UNPOSTED = "1", ("1", "2")
+STATUS = {"valid": "", "unposted": "1", "void": VOID}
+"""What a status can mean (the values of ``words: status``), as the marks of posted and void would say it."""
+
+KNOWN_MARKS: Mapping[str, frozenset[str]] = {
+    "void": frozenset({"", "0", "1"}),
+    "posted": frozenset({"", "0", "1", "2", "3"}),
+    "status": frozenset({"", *STATUS}),
+}
 _SHOWN = 80  # characters of a line that was set aside
 _VALUES_SHOWN = 5
 
@@ -108,19 +118,23 @@ def vocabulary(chart: AccountChart) -> Vocabulary:
 def understand(sheet: Sheet, layout: Layout, *, file: str, vocabulary: Vocabulary | None = None) -> Understood:
     """Understand a sheet by its layout; ``file`` is how problems call it."""
     first = layout.at + layout.height
+    sheet, turned, unclear = straightened(sheet, layout, file)
     rows, lines = sheet.rows[first:], list(sheet.lines[first:])
     columns = {name: _cells(rows, at) for name, at in layout.columns.items()}
     reasons = _reasons(rows, columns, layout)
     profile = layout.profile
-    for row in _voided(columns.get("void", ()), profile):
+    for row in _voided(columns, profile):
         reasons[row] = reasons[row] or Reason.VOID
     entries = [reason is None for reason in reasons]
     vouchers = layout.kind == "vouchers"
     money = voucher_money(columns, profile, entries) if vouchers else balance_money(columns, profile)
     kept = [at for at, entry in enumerate(entries) if entry]
-    work = _Work(layout, file, [lines[at] for at in kept], {})
+    work = _Work(layout, file, [lines[at] for at in kept], {}, problems=unclear)
+    if turned:
+        work.met["header-again"] = turned
     work.columns = {name: [texts[at] for at in kept] for name, texts in {**columns, **money.texts}.items()}
     _note_header(work, sheet)
+    _note_meanings(work, columns, rows, kept)
     _note_money(work, money, columns, lines, entries)
     _make_plain(work, profile, vocabulary or {})
     _one_ledger(work)
@@ -160,9 +174,13 @@ def _reasons(rows: Sequence[Row], columns: Mapping[str, Sequence[str]], layout: 
     return found
 
 
-def _voided(texts: Sequence[str], profile: Profile) -> list[int]:
-    reader = worded({}, profile.words.get("void", {}))
-    return [at for at, text in enumerate(quirks.column(texts, reader)[0]) if text == VOID]
+def _voided(columns: Mapping[str, Sequence[str]], profile: Profile) -> list[int]:
+    found = []
+    for name, mark in (("void", VOID), ("status", "void")):
+        reader = worded({}, profile.words.get(name, {}))
+        texts = quirks.column(columns.get(name, ()), reader)[0]
+        found += [at for at, text in enumerate(texts) if text == mark]
+    return found
 
 
 def worded(known: frozenset[str] | Mapping[str, str], words: Mapping[str, str]) -> Callable[[str], quirks.Cell]:
@@ -199,7 +217,46 @@ def _make_plain(work: _Work, profile: Profile, vocabulary: Vocabulary) -> None:
     if work.layout.kind == "vouchers":
         work.meet(compose_vouchers(work.columns))
         work.meet(number_entries(work.columns, len(work.lines)))
-        work.meet({"unposted": [at for at, text in enumerate(work.columns.get("posted", ())) if text in UNPOSTED]})
+        _note_marks(work)
+
+
+def _note_marks(work: _Work) -> None:
+    """Note lines that are not posted, and ask what a mark means that no profile knows."""
+    status = [STATUS.get(text, "") for text in work.columns.get("status", ())]
+    posted = work.columns.get("posted", [""] * len(status))
+    both = zip(posted, status or [""] * len(posted), strict=True)
+    work.meet({"unposted": [at for at, pair in enumerate(both) if set(pair) & set(UNPOSTED)]})
+    for name, known in KNOWN_MARKS.items():
+        unknown = [at for at, text in enumerate(work.columns.get(name, ())) if text not in known]
+        if not unknown:
+            continue
+        texts = Counter(work.columns[name][at] for at in unknown).most_common(_VALUES_SHOWN)
+        place = Place(work.file, work.lines[unknown[0]], work.layout.names[work.layout.columns[name]])
+        words = work.layout.profile.words.get(name, {})
+        work.problems.append(
+            Problem(
+                place,
+                "ledger.status",
+                "凭证状态的写法不认识，不知是有效、未记账还是作废",
+                "、".join(f"{text}（{count} 行）" for text, count in texts),
+                "、".join(dict.fromkeys(words)),
+                f"请在方案的 words.{name} 中写明（docs/ledger-formats.md），或改正后再导出",
+            )
+        )
+
+
+def _note_meanings(
+    work: _Work, columns: Mapping[str, Sequence[str]], rows: Sequence[Row], kept: Sequence[int]
+) -> None:
+    layout = work.layout
+    mine = {name: [columns[name][at] for at in kept] for name in layout.rivals}
+    problems, met = rival_problems(layout, mine, [rows[at] for at in kept], work.lines, work.file)
+    work.problems += problems
+    for quirk, lines in met.items():
+        work.met.setdefault(quirk, []).extend(lines)
+    unsaid = [columns["currency"][at] for at in kept] if "currency" in columns else []
+    if foreign := currency_problem(layout, unsaid, work.lines, work.file):
+        work.problems.append(foreign)
 
 
 def _codes(work: _Work, name: str, names: str, read: Callable[[str], tuple[str, str, tuple[str, ...]]]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from juesuan.document import Block, Document, Text, runs_of
@@ -46,21 +46,27 @@ class _Confined(ImmutableSandboxedEnvironment):
         return not isinstance(obj, PurePath | type) and super().is_safe_attribute(obj, attr, value)
 
 
+def environment_of(words: EditionFiles) -> Environment:
+    """Return where the templates of an edition's sentences are found, and how they are written."""
+    environment = _Confined(
+        loader=FileSystemLoader(words.template_folders),
+        undefined=StrictUndefined,
+        autoescape=False,  # renders marked text, which a skin escapes
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["ordinal"] = ordinal
+    return environment
+
+
 def compose(composition: Composition) -> Document:
     """Render ``document.j2`` of an edition's sentences into a document.
 
     Raises:
         EditionError: a template is wrong, asks for a fact that does not exist, or prints a digit that is none.
     """
-    environment = _Confined(
-        loader=FileSystemLoader(composition.words.template_folders),
-        undefined=StrictUndefined,
-        autoescape=False,  # renders marked text, which a skin escapes
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = environment_of(composition.words)
     environment.globals.update(_Words(composition).names())
-    environment.filters["ordinal"] = ordinal
     try:
         title = environment.get_template("title.j2").render().strip()
         text = environment.get_template("document.j2").render()

@@ -2,7 +2,7 @@
 
 =============  ====================================================
 ``# …``        a part; ``## …`` a section; ``### …`` a subsection
-``+ …``        a numbered paragraph (``1.``); ``++ …`` one below it (``(1)``)
+``+ …``        a numbered paragraph (``1.``; ``+、 …`` is ``1、``); ``++ …`` one below it (``(1)``)
 ``@name``      a table, sheet or chart of the document
 anything else  a paragraph
 =============  ====================================================
@@ -22,7 +22,8 @@ from juesuan.problems import EditionError
 
 _FACT, _FACT_END, _DECLARED, _DECLARED_END = "\ue000", "\ue001", "\ue002", "\ue003"
 _MARK = re.compile(f"{_FACT}([^{_FACT_END}]*){_FACT_END}|{_DECLARED}([^{_DECLARED_END}]*){_DECLARED_END}")
-_PREFIX = re.compile(r"(#{1,3}|\+{1,2})\s+")
+_PREFIX = re.compile(r"(#{1,3}|\+、?|\+\+)\s+")
+_ITEMS = {"+": ".", "+、": "、"}
 _HAN_SPACE = re.compile(r"(?<=[^\x00-\x7f]) +(?=[^\x00-\x7f])")
 
 
@@ -97,9 +98,9 @@ def blocks_of(text: str, named: Mapping[str, Block | None]) -> Iterator[Block]:
         elif line.startswith("#"):
             level = len(match[1])
             yield Heading(level, runs, counters.heading(level))
-        elif match[1] == "+":
+        elif match[1] in _ITEMS:
             counters.item, counters.subitem = counters.item + 1, 0
-            yield Paragraph(runs, marker=f"{counters.item}.")
+            yield Paragraph(runs, marker=f"{counters.item}{_ITEMS[match[1]]}")
         else:
             counters.subitem += 1
             yield Paragraph(runs, marker=f"({counters.subitem})")

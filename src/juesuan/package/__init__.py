@@ -22,8 +22,8 @@ from juesuan.package.model import (
     ProjectLine,
     PublishedBefore,
     Texts,
-    ThreePublicCounts,
     ThreePublicLine,
+    ThreePublicUse,
 )
 from juesuan.package.money import package_figures, package_identities
 from juesuan.package.performance import (
@@ -67,8 +67,8 @@ __all__ = [
     "Settings",
     "Sheet",
     "Texts",
-    "ThreePublicCounts",
     "ThreePublicLine",
+    "ThreePublicUse",
     "UnitKind",
     "check_claims",
     "check_package",

@@ -21,7 +21,7 @@ from fractions import Fraction
 from juesuan.facts import Fact, Unit
 from juesuan.money import parse_number, print_decimal
 from juesuan.package.evaluation import STAGES
-from juesuan.package.model import ClosingPackage
+from juesuan.package.model import ClosingPackage, ThreePublicCounts
 from juesuan.yamlsource import Strict
 
 EQUIPMENT = ("general_equipment", "special_equipment", "large_equipment")
@@ -37,7 +37,7 @@ def package_facts(package: ClosingPackage) -> Iterator[Fact]:
     for key in (name for name in EQUIPMENT if getattr(package.assets, name) is not None):
         yield _count(package, f"assets.{key}", package.assets, key, files.assets, key)
     counts = package.three_public_counts
-    for key in type(counts).model_fields:
+    for key in ThreePublicCounts.model_fields:
         yield _count(package, f"three_public.count.{key}", counts, key, files.three_public_counts, key)
     yield from _evaluation(package)
     for mention in package.numbers.values():

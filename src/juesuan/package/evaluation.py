@@ -63,14 +63,6 @@ class Evaluation(Strict):
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
-        graded = sum(getattr(self.grades, name) for name in Grades.model_fields)
-        problems = self.problems
-        if graded != self.evaluated.projects:
-            raise ValueError(f"各等级的项目共 {graded} 个，绩效自评的项目 {self.evaluated.projects} 个，应相等")
-        if problems.corrected + problems.under_way != problems.found:
-            raise ValueError("已经完成整改的与正在整改的问题之和应等于发现的问题数")
-        if self.evaluated.projects > self.targets.projects:
-            raise ValueError("绩效自评的项目不能多于编报绩效目标的项目")
         if bool(self.average) != bool(self.evaluated.projects):
             raise ValueError("有绩效自评的项目写平均得分，没有的不写")
         if self.average and Fraction(self.average) > _HUNDRED:

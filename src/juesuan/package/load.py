@@ -23,7 +23,7 @@ from juesuan.package.model import (
     PriorLine,
     PublishedBefore,
     Texts,
-    ThreePublicCounts,
+    ThreePublicUse,
     source_of,
 )
 from juesuan.package.performance import Sheet
@@ -105,7 +105,8 @@ class _Reader:
         prior = self._prior(settings, files.prior_year)
         projects = tables.read_projects(self.root, files.projects, self.problems)
         procurement = tables.read_procurement(self.root, files.procurement, self.problems)
-        counts = self._optional(files.three_public_counts, Files().three_public_counts, ThreePublicCounts)
+        statement = tables.read_statement(self.root, files.statement, self.problems)
+        counts = self._optional(files.three_public_counts, Files().three_public_counts, ThreePublicUse)
         assets = self._yaml(files.assets, Assets)
         headcount = self._may_miss(files.headcount, Files().headcount, Headcount)
         evaluation = self._may_miss(files.evaluation, Files().evaluation, Evaluation)
@@ -137,6 +138,7 @@ class _Reader:
             prior=prior,
             projects=projects,
             procurement=procurement,
+            statement=statement,
             assets=assets.model,
             headcount=headcount,
             sheets=tuple(sheet.model for sheet in sheets if sheet),

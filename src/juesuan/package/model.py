@@ -13,7 +13,7 @@ from pydantic import Field, NonNegativeInt, model_validator
 from juesuan.facts import Source
 from juesuan.identities import Explanation
 from juesuan.package.codes import OwnCode
-from juesuan.package.evaluation import Evaluation
+from juesuan.package.evaluation import Evaluation, Yuan
 from juesuan.package.performance import Indicator, Sheet
 from juesuan.package.prose import Mention, Prose, named_fact
 from juesuan.package.settings import SETTINGS_FILE, Settings
@@ -104,6 +104,16 @@ class ProcurementLine:
 
 
 @dataclass(frozen=True)
+class StatementLine:
+    """What the finance office says it paid the unit from one budget (财政部门对账数)."""
+
+    key: str
+    name: str
+    amount: int
+    source: Source
+
+
+@dataclass(frozen=True)
 class UnitLine:
     """One of the units whose accounts a department's accounts are made of, and what is remarked of it."""
 
@@ -179,6 +189,17 @@ class ThreePublicCounts(Strict):
     foreign_reception_people: NonNegativeInt = Field(0, title="其中：外事接待人次")
 
 
+class ThreePublicUse(ThreePublicCounts):
+    """``three-public-counts.yaml`` with what 公务接待 cost, which some forms ask for; not known where left out."""
+
+    domestic_reception: Yuan | None = Field(None, title="国内公务接待支出")
+    foreign_reception: Yuan | None = Field(None, title="其中：外宾接待支出")
+
+
+RECEPTION = tuple(name for name in ThreePublicUse.model_fields if name not in ThreePublicCounts.model_fields)
+"""What 公务接待 cost: entries that are amounts of money."""
+
+
 @dataclass(frozen=True)
 class Texts:
     """All free text."""
@@ -213,10 +234,11 @@ class ClosingPackage:
     settings: Settings
     budget: tuple[BudgetLine, ...]
     three_public: tuple[ThreePublicLine, ...]
-    three_public_counts: ThreePublicCounts
+    three_public_counts: ThreePublicUse
     prior: tuple[PriorLine, ...]
     projects: tuple[Project, ...]
     procurement: tuple[ProcurementLine, ...]
+    statement: tuple[StatementLine, ...]
     assets: Assets
     headcount: Headcount | None
     sheets: tuple[Sheet, ...]

@@ -11,7 +11,9 @@
 ``project.<key>.initial|adjusted``              a project's budget, and where it has several lines also each as
                                                 ``project.<key>.<fund>.<item>``; sum ``project.total``; sums by
                                                 fund and item ``project.item.<fund>.<item>``
+``three_public.<key>``                          what 公务接待 cost: ``domestic_reception``, ``foreign_reception``
 ``prior.<key>``                                 last year's, as published (fixed)
+``statement.<fund>``                            what the finance office says it paid (财政部门对账数)
 ``procurement.<key>``                           ``goods``, ``works``, ``services``; sum ``total``;
                                                 ``sme``, ``micro``; ``reserved_sme``, ``won_sme``, …
 ``evaluation.<stage>.amount``                   the budget of projects with targets, tracked, evaluated
@@ -26,7 +28,7 @@ from juesuan.facts import Phase, Source
 from juesuan.figures import Figure
 from juesuan.identities import Identity, Instance, Relation, Term
 from juesuan.package.evaluation import STAGES
-from juesuan.package.model import BudgetLine, ClosingPackage, Project, ProjectLine
+from juesuan.package.model import RECEPTION, BudgetLine, ClosingPackage, Project, ProjectLine, ThreePublicUse
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.package.tables import PROCURED_KEYS
 
@@ -37,10 +39,6 @@ _STAGES = (("initial", Phase.INITIAL), ("adjusted", Phase.ADJUSTED))
 _CLASS_DIGITS = 3
 _OWN_RULE = "本单位预算与采购台账"
 _CONTRACTS = (("procurement.sme", "procurement.total"), ("procurement.micro", "procurement.sme"))
-_RESERVED = (
-    ("procurement.reserved_micro", "procurement.reserved_sme"),
-    ("procurement.won_micro", "procurement.won_sme"),
-)
 _SME_RULE = "《政府采购促进中小企业发展管理办法》（财库〔2020〕46号）"
 
 
@@ -61,6 +59,15 @@ def package_figures(package: ClosingPackage) -> Iterator[Figure]:
     yield from bought
     parts = [figure for figure in bought if figure.id.removeprefix("procurement.") in PROCURED_KEYS]
     yield _sum("procurement.total", "政府采购支出总额", parts)
+    for paid in package.statement:
+        yield Figure(
+            f"statement.{paid.key}", f"财政部门对账数：{paid.name}", paid.amount, year, sources=(paid.source,)
+        )
+    for key in RECEPTION:
+        amount, file = getattr(package.three_public_counts, key), package.settings.files.three_public_counts
+        if amount is not None:
+            title = str(ThreePublicUse.model_fields[key].title)
+            yield Figure(f"three_public.{key}", title, amount, year, sources=(package.where(file, key),))
     yield from _evaluation(package)
 
 
@@ -101,8 +108,6 @@ def package_identities(package: ClosingPackage) -> tuple[Identity, ...]:
         if whole in known
     ]
     contracts = [pair for pair in _CONTRACTS if pair[0] in known]
-    won = [("procurement.won_sme", "procurement.total", "procurement.won_elsewhere")]
-    reserved = [(part, whole) for part, whole in _RESERVED if part in known]
     identities = (
         equal("package.budget", "预算：类＝Σ项，合计＝Σ类", "budget."),
         equal("package.three-public", "“三公”经费预算：合计＝Σ各项", "three_public."),
@@ -110,22 +115,6 @@ def package_identities(package: ClosingPackage) -> tuple[Identity, ...]:
         equal("package.procurement", "政府采购支出总额＝货物＋工程＋服务", "procurement."),
         at_most("package.projects-within", "同一功能分类项下各项目预算之和≤该项预算", _OWN_RULE, within),
         at_most("package.contracts", "小微企业合同≤中小企业合同≤政府采购支出总额", _SME_RULE, contracts),
-        at_most(
-            "package.reserved",
-            "面向小微企业预留≤面向中小企业预留；预留项目中小微企业中标≤中小企业中标",
-            _SME_RULE,
-            reserved,
-        ),
-        Identity(
-            "package.won",
-            "package",
-            "预留项目和其他项目由中小企业中标的金额之和≤政府采购总额",
-            _SME_RULE,
-            tuple(
-                Instance(part, (Term(1, whole), Term(-1, other))) for part, whole, other in won if part in known
-            ),
-            relation=Relation.AT_MOST,
-        ),
     )
     return tuple(identity for identity in identities if identity.instances)
 
@@ -233,7 +222,6 @@ def _stage_figure(name: str, label: str, line: BudgetLine | ProjectLine, phase: 
 def _sum(name: str, label: str, parts: Sequence[Figure]) -> Figure:
     first = parts[0]
     inputs = tuple(part.id for part in parts)
-    sources: tuple[Source, ...] = ()
     value = sum(part.value for part in parts)
     formula = "＋".join(part.label for part in parts)
-    return Figure(name, label, value, first.year, first.phase, formula, inputs, sources)
+    return Figure(name, label, value, first.year, first.phase, formula, inputs)

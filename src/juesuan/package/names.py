@@ -7,9 +7,9 @@ is loaded.
 from collections.abc import Iterable, Iterator
 
 from juesuan.package.evaluation import STAGES, Found, Grades
-from juesuan.package.model import Assets, Headcount, ThreePublicCounts
+from juesuan.package.model import RECEPTION, Assets, Headcount, ThreePublicCounts
 from juesuan.package.money import GENERAL, budget_id
-from juesuan.package.tables import PRIOR_KEYS, PROCUREMENT_KEYS, THREE_PUBLIC_KEYS
+from juesuan.package.tables import PRIOR_KEYS, PROCUREMENT_KEYS, STATEMENT_KEYS, THREE_PUBLIC_KEYS
 from juesuan.yamlsource import Strict
 
 _STAGES = ("initial", "adjusted")
@@ -38,6 +38,8 @@ def possible_facts(
         yield from (f"project.item.{fund}.{code}.{stage}" for fund in (GENERAL, *others) for code in codes)
     yield from (f"three_public.{key}.initial" for key in (*THREE_PUBLIC_KEYS, "vehicles", "total"))
     yield from possible_prior()
+    yield from (f"three_public.{key}" for key in RECEPTION)
+    yield from (f"statement.{key}" for key in STATEMENT_KEYS)
     yield from (f"procurement.{key}" for key in (*PROCUREMENT_KEYS, "total"))
     yield from (f"evaluation.{stage}.{what}" for stage in STAGES for what in ("projects", "amount"))
     yield from (f"evaluation.grades.{key}" for key in Grades.model_fields)

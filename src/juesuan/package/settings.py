@@ -145,6 +145,7 @@ class Files(Strict):
     prior_year: Words = "prior-year.csv"
     projects: Words = "projects.csv"
     procurement: Words = "procurement.csv"
+    statement: Words = "finance-statement.csv"
     assets: Words = "assets.yaml"
     headcount: Words = "headcount.yaml"
     units: Words = "units.csv"
@@ -154,7 +155,7 @@ class Files(Strict):
     explanations: Words = "explanations.yaml"
     codes: Words = "codes.csv"
     # May be left out, with what they hold: three_public, three_public_counts, prior_year, projects, procurement,
-    # headcount, units, evaluation, performance, every text but profile.yaml, explanations, codes.
+    # statement, headcount, units, evaluation, performance, every text but profile.yaml, explanations, codes.
 
 
 class Settings(Strict):

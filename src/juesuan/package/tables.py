@@ -13,6 +13,7 @@ from juesuan.package.model import (
     ProcurementLine,
     Project,
     ProjectLine,
+    StatementLine,
     ThreePublicLine,
     UnitLine,
 )
@@ -46,6 +47,11 @@ RESERVED_KEYS = {
     "won_sme": "面向中小企业预留项目中由中小企业中标或成交的金额",
     "won_micro": "面向小微企业预留项目中由小微企业中标或成交的金额",
     "won_elsewhere": "其他项目中由中小企业中标或成交的金额",
+}
+STATEMENT_KEYS = {
+    "general_public_budget": "一般公共预算财政拨款",
+    "government_fund": "政府性基金预算财政拨款",
+    "state_capital": "国有资本经营预算财政拨款",
 }
 PROCUREMENT_KEYS = PROCURED_KEYS | AWARDED_KEYS | RESERVED_KEYS
 OPERATING_KEY = "operating"
@@ -201,6 +207,20 @@ def read_procurement(root: Path, file: str, problems: list[Problem]) -> tuple[Pr
     _complete(
         file, (*PROCURED_KEYS, *(key for group in groups or [AWARDED_KEYS] for key in group)), there, problems
     )
+    return lines
+
+
+def read_statement(root: Path, file: str, problems: list[Problem]) -> tuple[StatementLine, ...]:
+    """Read what the finance office says it paid the unit, by budget, in 元; a file that may be left out."""
+
+    def line(row: Row) -> StatementLine:
+        key = row.one_of("键", STATEMENT_KEYS)
+        return StatementLine(key, row.text("名称"), row.amount("金额"), row.source)
+
+    if left_out(root, file, Files().statement):
+        return ()
+    lines = read_lines(root, file, ("键", "名称", "金额"), line, problems)
+    unique([(line.key, line.source) for line in lines], "键", problems)
     return lines
 
 

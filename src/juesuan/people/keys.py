@@ -8,10 +8,10 @@ import json
 import os
 import secrets
 import stat
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from juesuan.files import write_whole
 from juesuan.problems import OutputError, words_of
 
 _USER = "juesuan"
@@ -53,8 +53,8 @@ class Keys:
             self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.home.chmod(0o700)  # the database in it holds what runs were asked and told
             if not path.exists():
-                _write(path, f"{_USER}:{secrets.token_urlsafe(_BYTES)}\n")
-            return _read(path).strip()
+                write_whole(path, f"{_USER}:{secrets.token_urlsafe(_BYTES)}\n")
+            return read_private(path).strip()
         except OSError as error:
             raise OutputError(f"服务的密钥 {path} 用不了：{words_of(error)}") from error
 
@@ -65,7 +65,7 @@ class Keys:
             OutputError: it can't be written.
         """
         try:
-            _write(self._service, json.dumps(asdict(service)) + "\n")
+            write_whole(self._service, json.dumps(asdict(service)) + "\n")
         except OSError as error:
             raise OutputError(f"无法写入 {self._service}：{words_of(error)}") from error
 
@@ -80,7 +80,7 @@ class Keys:
             OutputError: the file can't be read, or others may read it.
         """
         try:
-            return Service(**json.loads(_read(self._service)))
+            return Service(**json.loads(read_private(self._service)))
         except FileNotFoundError:
             return None
         except (ValueError, TypeError, OSError) as error:
@@ -91,20 +91,17 @@ class Keys:
         return self.home / "service.json"
 
 
-def _write(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(prefix=".", dir=path.parent)  # made with mode 600
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).replace(path)
+def read_private(path: Path) -> str:
+    """Return what a file of mode 600 holds.
 
-
-def _read(path: Path) -> str:
+    Raises:
+        OSError: it can't be read.
+        OutputError: others may read it.
+    """
     with path.open(encoding="utf-8") as file:
         mode = os.fstat(file.fileno()).st_mode
         if stat.S_IMODE(mode) & 0o077:
-            raise OutputError(f"别的用户能读 {path}（权限 {stat.S_IMODE(mode):o}）。请改为 600 再启动。")
+            raise OutputError(f"别的用户能读 {path}（权限 {stat.S_IMODE(mode):o}）。请改为 600。")
         return file.read()
 
 

@@ -8,7 +8,6 @@ import fcntl
 import json
 import os
 import secrets
-import tempfile
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from juesuan.files import json_text, write_whole
 from juesuan.people.names import normalised
 from juesuan.problems import InputError, OutputError, Place, Problem, words_of
 
@@ -158,18 +158,16 @@ class Register:
             InputError: there is no such person, or the account is somebody else's.
             OutputError: the file can't be written.
         """
-        wanted, os_user = normalised(name), os_user.strip()
-        with self._changing() as people:
-            here = [one for one in people if not one.removed]
-            taken = next((one for one in here if os_user and one.os_user == os_user and one.name != wanted), None)
+        os_user = os_user.strip()
+
+        def linked(one: Person) -> Person:
+            others = (other for other in self.here() if other.id != one.id)
+            taken = next((other for other in others if os_user and other.os_user == os_user), None)
             if taken is not None:
-                raise _wrong(f"操作系统用户 {os_user} 已经是{taken.name}的", wanted)
-            found = next((one for one in here if one.name == wanted), None)
-            if found is None:
-                raise _wrong("没有这个人", wanted)
-            changed = replace(found, os_user=os_user)
-            people[people.index(found)] = changed
-            return changed
+                raise _wrong(f"操作系统用户 {os_user} 已经是{taken.name}的", one.name)
+            return replace(one, os_user=os_user)
+
+        return self._replaced(name, linked)
 
     def set_password(self, name: str, password: str) -> Person:
         """Give a person another password; return them.
@@ -252,12 +250,7 @@ class Register:
     def _write(self, people: Sequence[Person]) -> None:
         data = {"people": [asdict(one) for one in people]}
         try:
-            handle, name = tempfile.mkstemp(prefix=".", dir=self.path.parent)  # made with mode 600
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(json.dumps(data, ensure_ascii=False, indent=1) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self.path)
+            write_whole(self.path, json_text(data))
         except OSError as error:
             raise OutputError(f"无法写入人员名册 {self.path}：{words_of(error)}") from error
 

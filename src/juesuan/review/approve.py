@@ -4,12 +4,20 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from juesuan.archive import State
 from juesuan.package import PLACEHOLDER
 from juesuan.people import clean, normalised
 from juesuan.problems import ExitCode, JuesuanError
-from juesuan.review.results import Results, published_as_final, read_results
-from juesuan.review.signoff import SignOff, hashes_of, write_signoffs
+from juesuan.results import (
+    Results,
+    SignOff,
+    State,
+    hashes_of,
+    published_as_final,
+    read_results,
+    write_signoffs,
+)
+from juesuan.results.names import FACTS_CSV
+from juesuan.results.signoff import signed_last
 
 _SHOWN = 5
 _ZONE = ZoneInfo("Asia/Shanghai")
@@ -83,14 +91,14 @@ def approve(out: Path, who: str, role: str, *, on: date, comment: str = "", by: 
         role,
         on.isoformat(),
         clean(comment),
-        results.manifest_hash,
-        results.content,
+        results.manifest.hash,
+        results.manifest.content,
         signed,
-        facts=results.manifest["files"]["facts.csv"],
+        facts=results.manifest.files[FACTS_CSV],
         by=by,
         at=datetime.now(_ZONE).isoformat(timespec="seconds"),
     )
-    write_signoffs(out, (*results.signoffs, record))
+    write_signoffs(out, signed_last((*results.signoffs, record)))
     return read_results(out)
 
 

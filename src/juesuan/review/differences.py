@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from juesuan.identities import Verdict
-from juesuan.review.results import Results, change_of, verdict_of
+from juesuan.results import Results, change_of, verdict_of
 
 Mark = Literal["same", "gone", "new"]
 
+_MARKS = {"same": "{}", "gone": "[-{}-]", "new": "{{+{}+}}"}
 _SENTENCE = re.compile(r"[^。；！？\n]*[。；！？\n]?")
 _ORDINAL = re.compile(r"^（?[一二三四五六七八九十]+[、）]\s*")
 
 
 @dataclass(frozen=True)
-class Cell:
+class ChangedCell:
     """A figure that is printed otherwise; ``old`` or ``new`` is empty where it is not printed at all."""
 
     id: str
@@ -34,11 +35,11 @@ class TableChange:
 
     table: str
     title: str
-    cells: tuple[Cell, ...]
+    cells: tuple[ChangedCell, ...]
 
 
 @dataclass(frozen=True)
-class Piece:
+class RedlinePiece:
     """A stretch of text that both have, that is gone, or that is new."""
 
     text: str
@@ -51,7 +52,7 @@ class Redline:
 
     anchor: str
     title: str
-    sentences: tuple[tuple[Piece, ...], ...]
+    sentences: tuple[tuple[RedlinePiece, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Differences:
     old: str
     new: str
     tables: tuple[TableChange, ...]
-    figures: tuple[Cell, ...]
+    figures: tuple[ChangedCell, ...]
     redlines: tuple[Redline, ...]
     rules: tuple[RuleChange, ...]
     inputs: tuple[tuple[str, str], ...]
@@ -86,7 +87,7 @@ def compare(old: Results, new: Results) -> Differences:
     """Compare two closings: two runs of one year, or last year's with this."""
     cells = tuple(_cells(old.facts, new.facts))
     titles = {str(one["anchor"]).removeprefix("table-"): str(one["title"]) for one in new.sections}
-    tables: dict[str, list[Cell]] = {}
+    tables: dict[str, list[ChangedCell]] = {}
     for table, cell in cells:
         if table:
             tables.setdefault(table, []).append(cell)
@@ -103,7 +104,7 @@ def compare(old: Results, new: Results) -> Differences:
     )
 
 
-def redline(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[Piece, ...]]:
+def redline(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[RedlinePiece, ...]]:
     """Yield the sentences that changed, with what is gone and what is new in each."""
     before, after = _sentences(old), _sentences(new)
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
@@ -117,20 +118,20 @@ def redline(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[Piece, ...
             yield tuple(_pieces(first, second))
 
 
-def _pieces(old: str, new: str) -> Iterator[Piece]:
+def _pieces(old: str, new: str) -> Iterator[RedlinePiece]:
     if not old or not new or difflib.SequenceMatcher(None, old, new, autojunk=False).ratio() < 0.5:  # noqa: PLR2004
-        yield from (Piece(text, mark) for text, mark in ((old, "gone"), (new, "new")) if text)  # type: ignore[arg-type]
+        yield from (RedlinePiece(text, mark) for text, mark in ((old, "gone"), (new, "new")) if text)  # type: ignore[arg-type]
         return
     words_old, words_new = _words(old), _words(new)
     matcher = difflib.SequenceMatcher(None, words_old, words_new, autojunk=False)
     for kind, a, b, c, d in matcher.get_opcodes():
         if kind == "equal":
-            yield Piece("".join(words_old[a:b]), "same")
+            yield RedlinePiece("".join(words_old[a:b]), "same")
             continue
         if b > a:
-            yield Piece("".join(words_old[a:b]), "gone")
+            yield RedlinePiece("".join(words_old[a:b]), "gone")
         if d > c:
-            yield Piece("".join(words_new[c:d]), "new")
+            yield RedlinePiece("".join(words_new[c:d]), "new")
 
 
 def _words(text: str) -> list[str]:
@@ -144,12 +145,12 @@ def _sentences(paragraphs: Sequence[str]) -> list[str]:
 
 def _name(results: Results) -> str:
     run = results.run
-    return f"{run['name']} {run['year']} 年度（{results.manifest_hash[:8]}）"
+    return f"{run['name']} {run['year']} 年度（{results.manifest.hash[:8]}）"
 
 
 def _cells(
     old: Mapping[str, Mapping[str, str]], new: Mapping[str, Mapping[str, str]]
-) -> Iterator[tuple[str, Cell]]:
+) -> Iterator[tuple[str, ChangedCell]]:
     for name in [*new, *(name for name in old if name not in new)]:
         before, after = old.get(name), new.get(name)
         if before is not None and after is not None and before["display"] == after["display"]:
@@ -164,7 +165,7 @@ def _cells(
             continue  # a row that is printed or not, with nothing in it
         yield (
             fact["table"],
-            Cell(name, fact["label"], fact["row"], fact["column"], first, second, change_of(first, second)),
+            ChangedCell(name, fact["label"], fact["row"], fact["column"], first, second, change_of(first, second)),
         )
 
 
@@ -229,3 +230,41 @@ def _inputs(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[st
     for key, title in (("edition", "报表版本"), ("juesuan", "juesuan 版本")):
         if old[key] != new[key]:
             yield title, f"{old[key]} → {new[key]}"
+
+
+def tell_differences(found: Differences) -> str:
+    """Return the differences in words: changed cells, sentences with [-gone-] and {+new+}, rules, inputs."""
+    return "\n".join(_lines(found))
+
+
+def _lines(found: Differences) -> Iterator[str]:
+    yield f"比较　{found.old}　→　{found.new}"
+    if found.none:
+        yield "两次决算相同。"
+        return
+    if found.inputs:
+        yield "\n资料"
+        yield from (f"  {name}：{kind}" for name, kind in found.inputs)
+    for table in found.tables:
+        yield f"\n{table.title}"
+        yield from map(_cell_told, table.cells)
+    if found.figures:
+        yield "\n其他数"
+        yield from map(_cell_told, found.figures)
+    for one in found.redlines:
+        yield f"\n{one.title}"
+        yield from (f"  {''.join(map(_piece_told, sentence)).strip()}" for sentence in one.sentences)
+    if found.rules:
+        yield "\n规则"
+        yield from (f"  {one.id}　{one.text}：{one.old} → {one.new}" for one in found.rules)
+
+
+def _cell_told(cell: ChangedCell) -> str:
+    place = cell.label.partition(" · ")[2] or cell.label
+    return (
+        f"  {place}：{cell.old or '（无）'} → {cell.new or '（无）'}{f'（{cell.change}）' if cell.change else ''}"
+    )
+
+
+def _piece_told(piece: RedlinePiece) -> str:
+    return _MARKS[piece.mark].format(piece.text)

@@ -1,24 +1,21 @@
 """The review page ``review/index.html``: one self-contained page, made of the files of a results folder alone."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import TypeAdapter
 
+from juesuan.evidence.ring import ring_of
+from juesuan.files import read_json
 from juesuan.identities import Verdict
-from juesuan.resources import resource_root
+from juesuan.resources import page_templates
+from juesuan.results import Results, idle_of, read_results, verdict_of
+from juesuan.results.names import CHECKS, DIFFERENCES, PROBLEMS, REVIEW_PAGE, SUITES, VALIDATION
+from juesuan.results.signoff import doubts_of, hashes_of
 from juesuan.review.differences import Differences, compare
-from juesuan.review.results import Results, idle_of, read_results, verdict_of
-from juesuan.review.signoff import SignOff, hashes_of
 
-REVIEW = "review"
-_DIFFERENCES = "differences.json"
 _AS_JSON = TypeAdapter(Differences)
-_TITLES = "suites.json"
 _POLICIES = {
     "rounding": ("尾差", {"controlled": "统一平衡", "independent": "各自四舍五入"}),
     "percentages": ("占比尾差", {"controlled": "合计为 100%", "independent": "各自四舍五入"}),
@@ -35,31 +32,29 @@ def write_review(out: Path, *, old: Path | None = None) -> Path:
         OutputError: a folder holds no results.
     """
     results = read_results(out)
-    folder = out / REVIEW
-    folder.mkdir(exist_ok=True)
-    kept = folder / _DIFFERENCES
+    kept, page = out / DIFFERENCES, out / REVIEW_PAGE
+    page.parent.mkdir(exist_ok=True)
     if old:
         kept.write_bytes(_AS_JSON.dump_json(compare(read_results(old), results), indent=1) + b"\n")
     differences = _AS_JSON.validate_json(kept.read_bytes()) if kept.is_file() else None
-    page = render_review(results, differences)
-    (folder / "index.html").write_text(page, encoding="utf-8", newline="\n")
-    return folder / "index.html"
+    page.write_text(render_review(results, differences), encoding="utf-8", newline="\n")
+    return page
 
 
 def render_review(results: Results, differences: Differences | None = None) -> str:
     """Return the review page."""
-    titles = _json(results.folder / "validation" / _TITLES)
+    titles = results.suites
     ids = {str(name) for section in results.sections for name in section["facts"]}
     return (
-        _environment()
+        page_templates("review")
         .get_template("index.j2")
         .render(
             results=results,
             run=results.run,
             standing=results.standing,
             steps=list(_steps(results)),
-            suites=list(_suites(results.checks, titles, "../validation")),
-            failed=[_failed(one, titles, "../validation") for one in results.failed],
+            suites=list(_suites(results.checks, titles, f"../{VALIDATION}")),
+            failed=[_failed(one, titles, f"../{VALIDATION}") for one in results.failed],
             rules=len(results.checks) - idle_of(results.checks),
             idle=idle_of(results.checks),
             places=sum(one["instances"] for one in results.checks),
@@ -71,7 +66,8 @@ def render_review(results: Results, differences: Differences | None = None) -> s
             residues=results.rounding["residues"],
             printed=ids,
             sections=list(_sections(results)),
-            signoffs=[_signoff(one, results) for one in results.signoffs],
+            signoffs=list(_signoffs(results)),
+            signed_by_key=sum(bool(one.signature) for one in results.signoffs),
             differences=differences,
         )
     )
@@ -79,26 +75,21 @@ def render_review(results: Results, differences: Differences | None = None) -> s
 
 def render_refused(folder: Path) -> str:
     """Return the page of a closing that was refused, from what was found (``problems.json``, ``validation/``)."""
-    titles = _json(folder / "validation" / _TITLES)
-    checks = _json(folder / "validation" / "results.json")
-    failed = [_failed(one, titles, "validation") for one in checks if verdict_of(one) is Verdict.FAILED]
+    titles, checks = read_json(folder / SUITES), read_json(folder / CHECKS)
+    failed = [_failed(one, titles, VALIDATION) for one in checks if verdict_of(one) is Verdict.FAILED]
     kinds = {kind: [one for one in failed if one["kind"] == kind] for kind in ("error", "warning", "told")}
     return (
-        _environment()
+        page_templates("review")
         .get_template("refused.j2")
         .render(
-            problems=_json(folder / "problems.json"),
+            problems=read_json(folder / PROBLEMS),
             errors=kinds["error"],
             warnings=kinds["warning"],
             told=kinds["told"],
             rules=len(checks) - idle_of(checks),
-            suites=list(_suites(checks, titles, "validation")),
+            suites=list(_suites(checks, titles, VALIDATION)),
         )
     )
-
-
-def _json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _steps(results: Results) -> Iterator[dict[str, Any]]:
@@ -161,19 +152,19 @@ def _sections(results: Results) -> Iterator[dict[str, Any]]:
         }
 
 
-def _signoff(one: SignOff, results: Results) -> dict[str, Any]:
-    valid = one.covers(hashes_of(results.sections))
-    void = [results.section_title(name) for name in one.sections if name not in valid]
-    return {"record": one, "valid": len(valid), "void": void}
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(resource_root() / "templates" / "review"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+def _signoffs(results: Results) -> Iterator[dict[str, Any]]:
+    """Yield the sign-offs with what they cover today, and whose key stands for them."""
+    trust = ring_of().trust()
+    doubted = {number: why for number, why, _ in doubts_of(results.signoffs, trust)}
+    for number, one in enumerate(results.signoffs, start=1):
+        valid = one.covers(hashes_of(results.sections))
+        known = trust.keys.get(one.key)
+        unknown = bool(one.signature) and known is None
+        proof = f"{known.shown}的签名，相符" if known else doubted.get(number, "")
+        yield {
+            "record": one,
+            "valid": len(valid),
+            "void": [results.section_title(name) for name in one.sections if name not in valid],
+            "proof": f"密钥 {one.key} 的签名，没有公钥可核对" if unknown else doubted.get(number, proof),
+            "bad": bool(known) and number in doubted,
+        }

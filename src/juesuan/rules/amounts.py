@@ -8,9 +8,9 @@ from fractions import Fraction
 
 from juesuan.facts import Fact, Unit
 from juesuan.money import parse_number, print_decimal, print_rate, round_half_up
+from juesuan.rules.check import Item
 from juesuan.rules.model import Rule, Subject
 from juesuan.statistics import PRIOR, Kind
-from juesuan.suites import Item
 
 _NUMBER = re.compile(r"-?[0-9][0-9,]*(?:\.[0-9]+)?%?")
 
@@ -121,6 +121,47 @@ def together(rule: Rule, subject: Subject) -> Iterator[Item]:
             int(bad),
             rows=subject.sources(of, base) if bad else "",
         )
+
+
+def adds_up(rule: Rule, subject: Subject) -> Iterator[Item]:
+    """The ``facts`` add up to ``of``; where the closing lacks one of them there is no place."""
+    names = (rule.of, *rule.facts)
+    if not all(name in subject.facts for name in names):
+        return
+    whole = subject.facts[rule.of]
+    parts = sum((subject.facts[name].exact for name in rule.facts), Fraction())
+    off = whole.exact - parts
+    yield Item(
+        whole.label,
+        subject.shown(whole.exact, whole.unit),
+        subject.shown(parts, whole.unit),
+        int(bool(off)),
+        subject.shown(off, whole.unit) if off else "",
+        subject.sources(*names) if off else "",
+    )
+
+
+def has_source(rule: Rule, subject: Subject) -> Iterator[Item]:
+    """Where ``of`` is not nought, ``base`` isn't either, or the item (``code``) had something when the year began.
+
+    ``words`` holds the accounts of such an opening balance, ``labels`` its funds.
+    """
+    held = {
+        code
+        for (account, fund, code), amount in subject.opening.items()
+        if amount and fund in rule.labels and account.startswith(rule.words)
+    }
+    for member in subject.members(rule.each):
+        of, base = rule.of.format_map(member), rule.base.format_map(member)
+        spent = subject.amount(of)
+        if spent:
+            bad = not subject.amount(base) and member["code"] not in held
+            yield Item(
+                _label(subject, of, base, member.get("name", "")),
+                subject.facts[of].display,
+                "当年有收入，或有年初余额",
+                int(bad),
+            )
 
 
 def displayed(rule: Rule, subject: Subject) -> Iterator[Item]:

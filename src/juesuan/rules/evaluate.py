@@ -7,8 +7,8 @@ from juesuan.editionfiles import EditionFiles
 from juesuan.problems import InputError, Place, Problem
 from juesuan.roles import Roles
 from juesuan.rules import amounts, narrative, personal, printed, reasons, scores, years
-from juesuan.rules.model import Group, Rule, RuleFile, Subject
-from juesuan.suites import Check, Item, places_of
+from juesuan.rules.check import Check, Item, places_of
+from juesuan.rules.model import Rule, RuleFile, Subject
 from juesuan.yamlsource import place_of
 
 Evaluator = Callable[[Rule, Subject], Iterable[Item]]
@@ -23,6 +23,8 @@ EVALUATORS: Mapping[str, Evaluator] = {
     "between": amounts.between,
     "makes_whole": amounts.makes_whole,
     "together": amounts.together,
+    "adds_up": amounts.adds_up,
+    "has_source": amounts.has_source,
     "recomputed": amounts.recomputed,
     "displayed": amounts.displayed,
     "reason_written": reasons.reason_written,
@@ -67,15 +69,16 @@ _REQUIRED: Mapping[str, tuple[str, ...]] = {
     "at_most": ("of", "base"),
     "between": ("facts",),
     "makes_whole": ("each", "of", "base", "facts"),
-    "sheet_amounts": ("of", "base"),
+    "sheet_amounts": ("each", "of", "base"),
     "sheet_rate": ("of", "base"),
     "sheet_execution": ("of", "base"),
     "together": ("of", "base"),
+    "adds_up": ("of", "facts"),
+    "has_source": ("each", "of", "base", "words", "labels"),
     "recomputed": ("facts",),
     "displayed": ("facts",),
     "reason_written": ("of", "base", "reason"),
     "reason_printed": ("of", "base", "reason", "section"),
-    "sequence": ("section",),
     "movement": ("of", "section"),
     "compared": ("of", "base", "section", "up", "down"),
     "nothing": ("words", "facts"),
@@ -94,10 +97,9 @@ _OPTIONAL: Mapping[str, tuple[str, ...]] = {
     "together": ("each",),
     "reason_written": ("each",),
     "reason_printed": ("each",),
-    "sequence": ("sequence",),
     "compared": ("each", "same"),
     "nothing": ("section",),
-    "sheet_amounts": ("each",),
+    "sequence": ("section",),
 }
 """What a check reads beside what it needs; anything else that a rule says would be read by nobody."""
 
@@ -176,21 +178,12 @@ def _faults(written: Sequence[WrittenRule]) -> Iterator[Problem]:
 
 def resolved(rule: Rule, roles: Roles) -> Rule:
     """Return a rule with the ids that its roles stand for."""
-
-    def entry(written: str) -> str:
-        return "?".join(map(roles.resolve, written.split("?")))
-
-    sequence = tuple(
-        one.model_copy(update={"facts": tuple(map(entry, one.facts))}) if isinstance(one, Group) else entry(one)
-        for one in rule.sequence
-    )
     return rule.model_copy(
         update={
             "of": roles.resolve(rule.of),
             "base": roles.resolve(rule.base),
             "facts": tuple(map(roles.resolve, rule.facts)),
             "pairs": {ours: roles.resolve(theirs) for ours, theirs in rule.pairs.items()},
-            "sequence": sequence,
         }
     )
 

@@ -9,22 +9,18 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from juesuan.document import Document
+from juesuan.editionfiles import EditionFiles
 from juesuan.facts import Fact, Facts, Source, Unit
 from juesuan.money import DisplayUnit
+from juesuan.narrative.slots import UNKNOWN, Pieces, Telling, tellings_of
 from juesuan.package import ClosingPackage
 from juesuan.performance_rules import ScoreRules
 from juesuan.problems import EditionError, Severity
-from juesuan.rules.sections import Section, sections_of
+from juesuan.roles import Roles
+from juesuan.rules.check import ROW_SEPARATOR
+from juesuan.rules.sections import Section, is_titled, sections_of
 from juesuan.statistics import Definitions, Lists, Member, Undefined
-from juesuan.suites.checks import ROW_SEPARATOR
 from juesuan.yamlsource import Strict
-
-
-class Group(Strict):
-    """Numbers that a section prints for every member of a list."""
-
-    each: str
-    facts: tuple[str, ...]
 
 
 class Rule(Strict):
@@ -51,7 +47,6 @@ class Rule(Strict):
     pairs: dict[str, str] = Field(default_factory=dict)
     reason: str = ""
     section: str = ""
-    sequence: tuple[str | Group, ...] = ()
     words: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     up: str = ""
@@ -101,6 +96,8 @@ class Unstated:
 class Subject:
     """The closing that rules look at. ``document`` is None before it is written, ``opening`` is this year's.
 
+    ``words`` are the files whose sentences are written; ``switches`` are lists that say only what applies.
+
     ``published`` and ``ledger_names`` are the texts that are published beside the document, and where each of them
     stands first; ``known_words`` the names that the edition itself gives to accounts and codes.
     """
@@ -112,6 +109,9 @@ class Subject:
     money: DisplayUnit
     definitions: Definitions
     score_rules: ScoreRules
+    words: EditionFiles
+    roles: Roles
+    switches: frozenset[str]
     document: Document | None = None
     page: str = ""
     last_year: LastYear | None = None
@@ -141,6 +141,16 @@ class Subject:
     def section(self, title: str) -> Section | None:
         """Return the section of this title (numbers and blanks apart)."""
         return next((one for one in self.sections if one.name == title), None)
+
+    @cached_property
+    def tellings(self) -> tuple[Telling, ...]:
+        """What the templates of the document can print in each section."""
+        return tellings_of(self.words, self.lists, self.facts, self.roles.resolve)
+
+    def telling(self, title: str) -> Pieces | None:
+        """Return what the templates can print in the section of a title; None where they have no such section."""
+        found = [one for one in self.tellings if is_titled(one.title, title)]
+        return min(found, key=lambda one: one.title.count(UNKNOWN)).pieces if found else None
 
     def label(self, name: str) -> str:
         """Return what a fact is called; its id where there is no such fact."""

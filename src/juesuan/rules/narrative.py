@@ -1,46 +1,57 @@
 """The narrative against the facts: the right number in each sentence, and words that agree with it."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from pydantic import BaseModel
 
 from juesuan.document import Chart, Number, Paragraph, Runs, Text, runs_of
-from juesuan.facts import Unit
+from juesuan.facts import Fact, Unit
+from juesuan.narrative.slots import LIST, YEARS, Choice, Pieces, Repeated, Slot, facts_in
 from juesuan.package import PLACEHOLDER, Prose
 from juesuan.package.performance import Sheet
-from juesuan.rules.model import Group, Rule, Subject
+from juesuan.rules.check import Item
+from juesuan.rules.model import Rule, Subject
 from juesuan.rules.sections import Section, spaceless, text_of
-from juesuan.suites import Item
 
 _OWN = "text."  # numbers that the unit's own texts state: texts_printed looks after them
+_NOUGHT = ("sign", "moved", "occurs")
 _SHOWN = 6
 _BEGIN = 18
 
 
 def sequence(rule: Rule, subject: Subject) -> Iterator[Item]:
-    """A section's sentences print the facts of ``sequence`` in this order, and no others.
+    """A section's sentences print the numbers that its template tells, in this order, and no others.
 
-    ``name?`` may be left out where there is no such fact, or it is an amount or count of nought; ``name?other``
-    where the fact ``other`` is nought. A group is printed for each member of its list. Numbers that the unit's own
-    texts state are not counted.
+    Without ``section``: every section in which the sentences print a number or the templates tell one.
+
+    A number on which the template has a condition may be missing only where there is none of it: whether it may,
+    the facts say, and not the condition. Numbers that the unit's own texts state are not counted.
     """
-    found = subject.section(rule.section)
-    if found is None:
-        yield Item(rule.section, "没有这一节", "应有这一节", 1)
+    if rule.section:
+        yield _followed(rule.section, subject.section(rule.section), subject.telling(rule.section), subject)
         return
+    for section in subject.sections:
+        pieces = subject.telling(section.name) if section.heading else None  # a table is no section of sentences
+        if pieces is not None and any((*section.told, *facts_in(pieces))):
+            yield _followed(section.name, section, pieces, subject)
+
+
+def _followed(title: str, found: Section | None, pieces: Pieces | None, subject: Subject) -> Item:
+    """Return whether a section tells what its template does."""
+    if found is None or pieces is None:
+        return Item(title, "没有这一节", "应有这一节", 1)
     told = [name for name in found.told if not name.startswith(_OWN)]
-    wanted = list(_expected(rule, subject))
-    at = _first_difference(told, wanted, subject)
-    if at is None:
-        yield Item(found.title, f"{len(told)} 个数", "依次相符", 0)
-        return
-    stated, expected = at
-    yield Item(
+    followed = _Followed(subject, told)
+    if followed.whole(pieces):
+        return Item(found.title, f"{len(told)} 个数", "依次相符", 0)
+    at, expected = followed.furthest
+    return Item(
         found.title,
-        f"第 {stated + 1} 个数是“{subject.label(told[stated])}”" if stated < len(told) else "数不全",
-        f"应为“{subject.label(expected.partition('?')[0])}”" if expected else "不再有数",
+        f"第 {at + 1} 个数是“{subject.label(told[at])}”" if at < len(told) else "数不全",
+        f"应为“{subject.label(expected)}”" if expected else "不再有数",
         1,
     )
 
@@ -220,33 +231,113 @@ def units_follow(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG00
         yield Item(section.title, "、".join(wrong[:_SHOWN]) or "没有", "没有", int(bool(wrong)))
 
 
-def _expected(rule: Rule, subject: Subject) -> Iterator[str]:
-    for entry in rule.sequence:
-        if isinstance(entry, Group):
-            for member in subject.members(entry.each):
-                yield from (name.format_map(member) for name in entry.facts)
-        else:
-            yield entry
+@dataclass
+class _Followed:
+    """The numbers that a section tells, followed through what its template can tell.
+
+    ``furthest`` is how many of them could be followed, and the fact that should have come next.
+    """
+
+    subject: Subject
+    told: Sequence[str]
+    furthest: tuple[int, str] = (-1, "")
+
+    def whole(self, pieces: Pieces) -> bool:
+        """Return whether the template can tell these numbers."""
+        ends = self._after(pieces, frozenset({0}))
+        if len(self.told) not in ends:
+            self.furthest = max([self.furthest, *((at, "") for at in ends)], key=lambda one: (one[0], not one[1]))
+        return len(self.told) in ends
+
+    def _after(self, pieces: Pieces, starts: frozenset[int]) -> frozenset[int]:
+        """Return how many numbers can be told after these pieces, from how many before them."""
+        for piece in pieces:
+            match piece:
+                case Slot():
+                    starts = self._number(piece.fact, starts)
+                case Choice():
+                    starts = self._chosen(piece, starts)
+                case Repeated():
+                    starts = self._repeated(piece.body, starts)
+        return starts
+
+    def _number(self, fact: str, starts: frozenset[int]) -> frozenset[int]:
+        ends = {at + 1 for at in starts if at < len(self.told) and fact in ("", self.told[at])}
+        if fact not in self.subject.facts:
+            return starts.union(ends)  # words stand where a rate has no value
+        for at in starts:
+            self._expect(at, fact)
+        return frozenset(ends)
+
+    def _chosen(self, choice: Choice, starts: frozenset[int]) -> frozenset[int]:
+        ends: set[int] = set()
+        for holds, chosen, left in ((True, choice.first, choice.other), (False, choice.other, choice.first)):
+            if choice.holds is not None and choice.holds is not holds:
+                continue
+            missing = [] if self._decided(choice, chosen) else self._missing(left, chosen, choice.asks)
+            for at in starts if missing else ():
+                self._expect(at, missing[0])
+            if not missing:
+                ends |= self._after(chosen, starts)
+        return frozenset(ends)
+
+    def _repeated(self, body: Pieces, starts: frozenset[int]) -> frozenset[int]:
+        ends = starts
+        while True:
+            more = ends | self._after(body, ends)
+            if more == ends:
+                return ends
+            ends = more
+
+    def _decided(self, choice: Choice, chosen: Pieces) -> bool:
+        """Whether the facts choose between two tellings, both with numbers of their own."""
+        return choice.holds is not None and any(name not in YEARS.values() for name in facts_in(chosen))
+
+    def _missing(self, left: Pieces, chosen: Pieces, asks: frozenset[tuple[str, str]]) -> list[str]:
+        """Return the numbers that are not told and should be, where ``chosen`` is told instead."""
+        there = set(facts_in(chosen))
+        missing: list[str] = []
+        for piece in left:
+            match piece:
+                case Slot() if piece.fact not in there and not self._may_be_left_out(piece.fact, asks):
+                    missing.append(piece.fact)
+                case Choice():
+                    first, other = (
+                        (piece.other, piece.first) if piece.holds is False else (piece.first, piece.other)
+                    )
+                    both = (first,) if self._decided(piece, first) else (first, other)
+                    missing += [one for side in both for one in self._missing(side, chosen, asks | piece.asks)]
+                case Repeated():
+                    missing += self._missing(piece.body, chosen, asks)
+        return missing
+
+    def _may_be_left_out(self, name: str, asks: frozenset[tuple[str, str]]) -> bool:
+        """Whether there is none of a number: it is nought, or what it goes with and the condition asks for is.
+
+        A rate of nought is a number, unless the condition asks for just that.
+        """
+        facts = self.subject.facts
+        if name in YEARS.values() or name not in facts:
+            return True
+        fact = facts[name]
+        if fact.displayed == 0 and (fact.unit is not Unit.RATE or any((how, name) in asks for how in _NOUGHT)):
+            return True
+        switched_off = (
+            how == LIST and of in self.subject.switches and not self.subject.lists[of] for how, of in asks
+        )
+        return any(switched_off) or any(
+            how in _NOUGHT and of in facts and not facts[of].displayed and _go_together(fact, facts[of])
+            for how, of in asks
+        )
+
+    def _expect(self, at: int, fact: str) -> None:
+        if at > self.furthest[0]:
+            self.furthest = (at, fact)
 
 
-def _first_difference(told: list[str], wanted: list[str], subject: Subject) -> tuple[int, str] | None:
-    at = 0
-    for entry in wanted:
-        name, optional, other = entry.partition("?")
-        if at < len(told) and told[at] == name:
-            at += 1
-        elif not (optional and _may_be_left_out(name, other, subject)):
-            return at, entry
-    return None if at == len(told) else (at, "")
-
-
-def _may_be_left_out(name: str, other: str, subject: Subject) -> bool:
-    if name not in subject.facts:
-        return True
-    if other:
-        return other not in subject.facts or subject.facts[other].displayed == 0
-    fact = subject.facts[name]
-    return fact.unit is not Unit.RATE and fact.displayed == 0
+def _go_together(one: Fact, other: Fact) -> bool:
+    """Whether one of two facts is made from the other, or both are made from a third."""
+    return not {one.id, *one.inputs}.isdisjoint({other.id, *other.inputs})
 
 
 def _words_before(section: Section, fact: str) -> list[str]:

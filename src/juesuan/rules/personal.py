@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from juesuan.privacy import Kind, masked, personal_numbers
+from juesuan.rules.check import Item
 from juesuan.rules.model import Rule, Subject
-from juesuan.suites import Item
 
 _NONE = "没有"
 _NO_NAME = "没有人名；是人名的，改用编号或类别"

@@ -5,9 +5,9 @@ from fractions import Fraction
 
 from juesuan.facts import Unit
 from juesuan.package import Prose
+from juesuan.rules.check import Item
 from juesuan.rules.model import Rule, Subject
 from juesuan.rules.sections import spaceless, text_of
-from juesuan.suites import Item
 
 
 def reason_written(rule: Rule, subject: Subject) -> Iterator[Item]:

@@ -6,8 +6,8 @@ from fractions import Fraction
 from juesuan.facts import Fact, Unit
 from juesuan.money import print_rate, round_half_up
 from juesuan.package.performance import FULL_SCORE, Direction, Sheet
+from juesuan.rules.check import Item
 from juesuan.rules.model import Rule, Subject
-from juesuan.suites import Item
 
 
 def sheet_weights(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
@@ -45,8 +45,10 @@ def sheet_amounts(rule: Rule, subject: Subject) -> Iterator[Item]:
         if (actual.id, budget.id) != _execution(rule, sheet):
             yield Item(rate.label, f"{actual.label}÷{budget.label}", "本表自己的执行数÷预算数", 1)
             continue
-        parts = sheet.project is None and [_fact(subject, one["amount"]) for one in subject.members(rule.each)]
-        spent = sum((one.exact for one in parts), Fraction()) if parts else actual.exact
+        spent = actual.exact
+        if sheet.project is None:
+            parts = (_fact(subject, one["amount"]) for one in subject.members(rule.each))
+            spent = sum((one.exact for one in parts), Fraction())
         whole = sheet.project is not None or all(subject.facts[name].table for name in actual.inputs)
         yield Item(
             rate.label,

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from juesuan.document import Block, Chart, Document, Grid, Heading, Number, Paragraph, Runs, runs_of
 from juesuan.facts import Facts
+from juesuan.narrative.slots import UNKNOWN
 
 _ORDINAL = re.compile(r"^（?[一二三四五六七八九十]+[、）]")
 
@@ -89,6 +90,11 @@ def text_of(runs: Runs, facts: Facts) -> str:
 def plain_title(title: str) -> str:
     """Return a title without its number and without blanks."""
     return _ORDINAL.sub("", spaceless(title))
+
+
+def is_titled(written: str, title: str) -> bool:
+    """Return whether a heading, as a template has it, can be this title; words of a closing may be any."""
+    return re.fullmatch(".+".join(map(re.escape, plain_title(written).split(UNKNOWN))), title) is not None
 
 
 def spaceless(text: str) -> str:

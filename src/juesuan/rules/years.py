@@ -5,8 +5,8 @@ from datetime import date, timedelta
 
 from juesuan.money import yuan_text
 from juesuan.package.settings import SETTINGS_FILE, Settings
+from juesuan.rules.check import Item
 from juesuan.rules.model import Rule, Subject
-from juesuan.suites import Item
 
 DATES = {
     "prepared_on": "编制日期",

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from juesuan.document import Document
 from juesuan.facts import Facts
-from juesuan.resources import resource_root
+from juesuan.resources import page_templates, resource_root
 from juesuan.skins.trace import TraceEntry, facts_json
 from juesuan.skins.view import used_facts, view_document
 
@@ -27,28 +26,15 @@ def render_html(
     folder = resource_root() / "templates" / "html"
     view = view_document(document, facts)
     data = facts_json(used_facts(view.places, facts), facts, trace or {}, view.places)
-    page = _environment(folder).get_template("disclosure.html")
-    return page.render(
+    templates = page_templates("html")
+    templates.filters["svg"] = Markup
+    return templates.get_template("disclosure.html").render(
         view=view,
         draft=draft,
         style=_inline(folder / "disclosure.css"),
         script=_inline(folder / "panel.js"),
         data=Markup(data),  # noqa: S704 - facts_json escapes what could end a script element
     )
-
-
-@cache
-def _environment(folder: Path) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(folder),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["svg"] = Markup
-    return environment
 
 
 @cache

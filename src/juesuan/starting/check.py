@@ -29,7 +29,7 @@ from juesuan.package.places import Places, as_known, places_of
 from juesuan.package.settings import SETTINGS_FILE, Files
 from juesuan.privacy import masked
 from juesuan.problems import ExitCode, InputError, Place, Problem, Severity
-from juesuan.suites import SuiteRun
+from juesuan.rules.check import SuiteRun
 from juesuan.yamlsource import Entry, read_entry
 
 _DOCUMENT = "document.j2"

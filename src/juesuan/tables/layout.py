@@ -136,7 +136,7 @@ class _Body:
     def _amounts(self, row: FilledRow | None, columns: Iterable[Column]) -> Iterator[GridCell]:
         for column in columns:
             figure = row.cells.get(column.key) if row else None
-            shown = figure is not None and (figure.value or self.zeros is Zeros.PRINTED)
+            shown = figure is not None and (figure.value or (column.zeros or self.zeros) is Zeros.PRINTED)
             runs = (Number(figure.id),) if figure is not None and shown else ()
             strong = row.strong if row else False
             yield GridCell(runs, CellKind.AMOUNT, strong=strong, figure=figure.id if figure is not None else "")

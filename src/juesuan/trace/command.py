@@ -7,8 +7,8 @@ from pathlib import Path
 
 from juesuan.facts import Fact, Unit
 from juesuan.problems import ExitCode
+from juesuan.results.graph import Graph, load_graph
 from juesuan.rounding import RULES, Tested, prove
-from juesuan.trace.graph import Graph, load_graph
 from juesuan.trace.telling import fact_data, lines_of, listing, node_data
 from juesuan.trace.tree import find, likely, trace
 

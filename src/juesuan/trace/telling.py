@@ -6,7 +6,7 @@ from typing import Any
 
 from juesuan.facts import Fact, Unit, number_text
 from juesuan.money import yuan_text
-from juesuan.trace.tree import Account, Evidence, Node, Row
+from juesuan.trace.tree import AccountRows, Evidence, LedgerRow, Node
 
 _SUFFIX = {Unit.RATE: "", Unit.SCORE: " 分", Unit.NUMBER: ""}
 
@@ -155,11 +155,11 @@ def _told(first: str, rest: str, one: Evidence, rows: int) -> Iterator[str]:
             yield f"{inner}…… 另有 {len(account.rows) - rows:,} 行（--rows 可多列，--json 列出全部）"
 
 
-def _account(account: Account) -> str:
+def _account(account: AccountRows) -> str:
     return f"{account.code} {account.name}　{yuan_text(account.amount)} 元，{len(account.rows):,} 行"
 
 
-def _row(row: Row) -> str:
+def _row(row: LedgerRow) -> str:
     if row.balance is not None:
         return f"{row.source}　余额 {yuan_text(row.balance)}"
     amounts = [("借", row.debit), ("贷", row.credit)]
@@ -185,7 +185,7 @@ def _evidence_data(one: Evidence) -> dict[str, Any]:
     }
 
 
-def _row_data(row: Row) -> dict[str, Any]:
+def _row_data(row: LedgerRow) -> dict[str, Any]:
     data: dict[str, Any] = {"file": row.source.file, "line": row.source.line}
     if row.balance is not None:
         return data | {"balance_fen": row.balance}

@@ -9,12 +9,12 @@ import pandas as pd
 
 from juesuan.facts import Fact, Source
 from juesuan.figures import CREDITED
+from juesuan.results.graph import Graph
 from juesuan.tables import Part
-from juesuan.trace.graph import Graph
 
 
 @dataclass(frozen=True)
-class Row:
+class LedgerRow:
     """One line of an export: of the vouchers (``date`` and ``voucher`` set) or of the trial balance.
 
     Amounts are 分: debit and credit of a voucher line; ``balance`` of a leaf of the trial balance.
@@ -29,13 +29,13 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Account:
+class AccountRows:
     """The rows of one account behind an amount; ``amount`` is what they add to it, in 分."""
 
     code: str
     name: str
     amount: int
-    rows: tuple[Row, ...]
+    rows: tuple[LedgerRow, ...]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Evidence:
     words: str
     sign: int
     amount: int
-    accounts: tuple[Account, ...]
+    accounts: tuple[AccountRows, ...]
     searched: tuple[str, ...]
 
     @property
@@ -143,25 +143,25 @@ def _plain(text: str) -> str:
     return text.replace(",", "").replace("，", "").replace(" ", "").replace("－", "-").replace("％", "%")
 
 
-def _account(code: str, rows: pd.DataFrame, measure: str, direction: int) -> Account:
+def _account(code: str, rows: pd.DataFrame, measure: str, direction: int) -> AccountRows:
     name = str(rows["account_name"].iloc[0])
     if measure:
         leaves = tuple(_leaves(rows, measure))
-        return Account(code, name, sum(leaf.balance or 0 for leaf in leaves), leaves)
+        return AccountRows(code, name, sum(leaf.balance or 0 for leaf in leaves), leaves)
     lines = tuple(_lines(rows))
-    return Account(code, name, direction * sum(line.debit - line.credit for line in lines), lines)
+    return AccountRows(code, name, direction * sum(line.debit - line.credit for line in lines), lines)
 
 
-def _leaves(rows: pd.DataFrame, measure: str) -> Iterator[Row]:
+def _leaves(rows: pd.DataFrame, measure: str) -> Iterator[LedgerRow]:
     for file, line, balance in zip(rows["file"], rows["line"], rows[measure], strict=True):
-        yield Row(Source(str(file), int(line)), balance=int(balance))
+        yield LedgerRow(Source(str(file), int(line)), balance=int(balance))
 
 
-def _lines(rows: pd.DataFrame) -> Iterator[Row]:
+def _lines(rows: pd.DataFrame) -> Iterator[LedgerRow]:
     dates = rows["date"].to_numpy().astype("datetime64[D]").astype(str)
     columns = (rows[name] for name in ("file", "line", "voucher", "debit", "credit"))
     for date, file, line, voucher, debit, credit in zip(dates, *columns, strict=True):
-        yield Row(Source(str(file), int(line)), str(date), str(voucher), int(debit), int(credit))
+        yield LedgerRow(Source(str(file), int(line)), str(date), str(voucher), int(debit), int(credit))
 
 
 def _searched(frame: pd.DataFrame) -> Iterator[str]:

@@ -1,17 +1,15 @@
 """What every page of our own has: who looks at it, a form that is ours, and the headers of its answer."""
 
 from collections.abc import Mapping
-from functools import cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from juesuan.people import Person
-from juesuan.resources import resource_root
+from juesuan.resources import page_templates
 from juesuan.web.sessions import LONGEST, Door
 from juesuan.web.site import Site
 
@@ -51,10 +49,14 @@ class Frame:
     def page(self, request: Request, template: str, status: HTTPStatus = HTTPStatus.OK, **words: Any) -> Response:
         """Return a page of ours, whose forms are bound to the browser."""
         bound_to = request.cookies.get(FORM, "") or self.door.new_form()
-        text = pages().get_template(template).render(form=self.door.form_token(bound_to), **words)
+        text = page_templates("web").get_template(template).render(form=self.door.form_token(bound_to), **words)
         answer = HTMLResponse(text, status)
         self.cookie(answer, FORM, bound_to)
         return self.told(answer)
+
+    def part(self, name: str, kind: str) -> Response:
+        """Return what a page of ours needs beside it."""
+        return self.told(Response(page_templates("web").get_template(name).render(), media_type=kind))
 
     def to_login(self, request: Request) -> Response:
         """Send who opens a page to log in; refuse everything else."""
@@ -87,13 +89,6 @@ class Frame:
         if self.site.secure:
             answer.headers["Strict-Transport-Security"] = "max-age=31536000"
         return answer
-
-
-@cache
-def pages() -> Environment:
-    """Return the templates of our own pages."""
-    loader = FileSystemLoader(resource_root() / "templates" / "web")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 
 
 def raw(request: Request) -> bytes:

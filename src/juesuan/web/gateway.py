@@ -26,7 +26,7 @@ from juesuan.people import Person
 from juesuan.people.register import SHORTEST
 from juesuan.problems import InputError
 from juesuan.web.cases import Cases
-from juesuan.web.frame import EXPIRED, SESSION, Frame, fields, local, pages, raw
+from juesuan.web.frame import EXPIRED, SESSION, Frame, fields, local, raw
 from juesuan.web.guard import HostChecked, Limited, OwnPagesOnly
 from juesuan.web.office import BRING, OfficePages
 from juesuan.web.rights import Asked, UnitOf, judge, run_asked
@@ -172,7 +172,7 @@ class _Gateway:
         return self._form(request, "/", "密码已换，请重新登录。")
 
     async def style(self, _: Request) -> Response:
-        return self._frame.told(Response(pages().get_template("style.css").render(), media_type="text/css"))
+        return self._frame.part("style.css", "text/css")
 
     async def manifest(self, _: Request) -> Response:
         return self._frame.told(JSONResponse({"name": "决算"}, media_type="application/manifest+json"))

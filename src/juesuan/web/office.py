@@ -25,7 +25,7 @@ from juesuan.closing.refusal import COLUMNS
 from juesuan.people import Person, Role
 from juesuan.problems import InputError, JuesuanError
 from juesuan.web.cases import SHOWN, Case, Cases, Found
-from juesuan.web.frame import EXPIRED, Frame, fields, pages
+from juesuan.web.frame import EXPIRED, Frame, fields
 from juesuan.web.server import Run, Runs, Server, Unreachable
 from juesuan.web.uploads import MOST_FILES
 
@@ -94,7 +94,7 @@ class OfficePages:
 
     async def script(self, _: Request) -> Response:
         """Return the script that renews what goes on on a page."""
-        return self._frame.told(Response(pages().get_template("live.js").render(), media_type="text/javascript"))
+        return self._frame.part("live.js", "text/javascript")
 
     async def all(self, request: Request) -> Response:
         """Show every unit and year that the person may see."""

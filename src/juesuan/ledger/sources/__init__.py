@@ -52,7 +52,13 @@ def detect_format(path: Path) -> str:
         return "parquet"
     if path.suffix.lower() == ".dbf" and head[:1] and head[0] in _DBF_VERSIONS:
         return "dbf"
-    return _marked_up(head)
+    return _archived(head) or _marked_up(head)
+
+
+def _archived(head: bytes) -> str:
+    """Return ``mht`` for a page saved with its pictures as one file of mail."""
+    text = head.removeprefix(_TEXT_STARTS[0]).lstrip().lower()
+    return "mht" if text.startswith((b"mime-version:", b"content-type: multipart/related")) else ""
 
 
 def _marked_up(head: bytes) -> str:
@@ -62,6 +68,10 @@ def _marked_up(head: bytes) -> str:
     text = text.replace(b"\0", b"").lstrip().lower()
     if text.startswith((b"<html", b"<!doctype html", b"<table", b"<head", b"<meta")):
         return "html"
+    if text.startswith(b"<") and (
+        b"urn:schemas-microsoft-com:office:spreadsheet" in text or b"excel.sheet" in text
+    ):
+        return "xml-2003"
     return "xml" if text.startswith(b"<") else "text"
 
 
@@ -92,7 +102,7 @@ def open_export(  # noqa: PLR0911 - each refusal has words of its own
         return fail("ledger.empty", "文件是空的", expected="第一行为列名")
     reader = _READERS.get(kind)
     if reader is None:
-        return _refused(kind, file)
+        return _refused(kind, file, path)
     try:
         return reader(path, file, known, limits)
     except OSError as error:
@@ -101,11 +111,25 @@ def open_export(  # noqa: PLR0911 - each refusal has words of its own
         return fail("file.size", "文件太大，内存不够，没有读取", hint="请按月分开导出")
 
 
-def _refused(kind: str, file: str) -> Export:
+_SAVE_AS = "请用电子表格打开后另存为 XLSX"
+_OTHER_SHEETS = {
+    "html": ("这是网页，不是电子表格", f"有的系统把网页存成 .xls；{_SAVE_AS}"),
+    "mht": ("这是网页存档（MHT），不是电子表格", f"有的系统把它存成 .xls；{_SAVE_AS}"),
+    "xml-2003": ("这是“XML 电子表格 2003”，不是工作簿", f"有的系统把它存成 .xls；{_SAVE_AS}"),
+}
+
+
+def _refused(kind: str, file: str, path: Path) -> Export:
     fail = failing(file, "")
-    if kind == "html":
-        hint = "有的系统把网页存成 .xls；请用电子表格打开后另存为 XLSX"
-        return fail("file.format", "这是网页，不是电子表格", hint=hint)
+    if kind in _OTHER_SHEETS:
+        message, hint = _OTHER_SHEETS[kind]
+        return fail("file.format", message, hint=hint)
+    if kind == "zip":
+        from juesuan.ledger.sources.zipped import wrong_zip
+
+        message, found, hint = wrong_zip(path)
+        if message:
+            return fail("file.format", message, found=found, hint=hint)
     found = "压缩包" if kind == "zip" else kind
     hint = (
         "请先解压"

@@ -16,6 +16,7 @@ from juesuan.ledger.sources.values import number_text
 
 _PAGES = {0x4D: "gb18030", 0x7A: "gb18030", 0xF0: "utf-8"}
 _UNSAID = frozenset((0x00, 0x01, 0x02, 0x03, 0x57))
+_SHOWN = 5
 _HEAD = 32
 _END = 0x0D
 _MEMOS = frozenset("MGPW")
@@ -36,7 +37,11 @@ class _Damaged(Exception):  # noqa: N818 - says what the file is
 
 
 def read_dbf(path: Path, *, file: str, known: Known) -> Export:
-    """Read a DBF table. Deleted records are left out, and told; so are memo fields."""
+    """Read a DBF table. Deleted records are left out, and told; so are memo fields.
+
+    Fields are cut at bytes: a text that fills its field may end within a character. What is left of that one is
+    dropped, and told.
+    """
     fail = failing(file, "dbf")
     data = path.read_bytes()
     try:
@@ -50,16 +55,33 @@ def read_dbf(path: Path, *, file: str, known: Known) -> Export:
         return fail("file.encoding", "DBF 的编码无法确定", found=found, expected="GBK 或 UTF-8", hint=hint)
     names = [each.name.decode(encoding, errors="replace").strip() for each in fields]
     rows, lines, deleted = [names], [0], 0
+    cut: list[str] = []
     for at, record in enumerate(records, 1):
         if record[:1] == b"*":
             deleted += 1
             continue
         try:
-            rows.append([_cell(record[one.start : one.start + one.width], one.kind, encoding) for one in fields])
+            cells = [record[one.start : one.start + one.width] for one in fields]
+            for place, (raw, one) in enumerate(zip(cells, fields, strict=True)):
+                if one.kind == "C" and (whole := whole_characters(raw, encoding)) != raw:
+                    cells[place] = whole
+                    cut.append(f"第 {at} 条“{names[place]}”")
+            rows.append([_cell(raw, one.kind, encoding) for raw, one in zip(cells, fields, strict=True)])
         except (UnicodeDecodeError, struct.error, OverflowError, ValueError) as error:
-            return fail("file.damaged", "这条记录读不出来", line=at, found=str(error)[:60], hint="请重新导出")
+            found = (
+                f"字节 {error.object[error.start]:#04x}"
+                if isinstance(error, UnicodeDecodeError)
+                else str(error)[:60]
+            )
+            expected = ENCODING_NAMES[encoding]
+            return fail(
+                "file.damaged", "这条记录读不出来", line=at, found=found, expected=expected, hint="请重新导出"
+            )
         lines.append(at)
     remarks = (f"有 {deleted} 条已删除的记录，没有读取",) if deleted else ()
+    if cut:
+        shown = "、".join(cut[:_SHOWN]) + ("等" if len(cut) > _SHOWN else "")
+        remarks = (*remarks, f"有 {len(cut)} 个字段的文字在一个字中间被截断（字段不够长），去掉了半个字：{shown}")
     if any(one.kind in _MEMOS for one in fields):
         remarks = (*remarks, "备注型字段没有读取")
     return Export(file, "dbf", (Sheet("", rows, lines, headed=True),), {"编码": ENCODING_NAMES[encoding]}, remarks)
@@ -105,14 +127,32 @@ def _encoding(data: bytes, fields: Sequence[_Field], records: _Records, known: K
         return _PAGES[page]
     if page not in _UNSAID:
         return ""
-    return detect_encoding(b"\n".join(_texts(fields, records)), known).name
+    texts = list(_texts(fields, records))
+    found = detect_encoding(b"\n".join(texts), known).name
+    for encoding in () if found else ("gb18030", "utf-8"):  # perhaps some texts are cut within a character
+        whole = detect_encoding(b"\n".join(whole_characters(text, encoding) for text in texts), known).name
+        if whole == encoding:
+            return encoding
+    return found
 
 
 def _texts(fields: Sequence[_Field], records: _Records) -> Iterator[bytes]:
     yield b",".join(one.name for one in fields)
     texts = [one for one in fields if one.kind == "C"]
     for record in records:
-        yield b"\n".join(record[one.start : one.start + one.width] for one in texts)
+        yield from (record[one.start : one.start + one.width] for one in texts)
+
+
+def whole_characters(raw: bytes, encoding: str) -> bytes:
+    """Return a text without the beginning of a character that its last bytes are; else as it is."""
+    if raw.isascii():
+        return raw
+    try:
+        raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        if any(word in error.reason for word in ("incomplete", "unexpected end")):
+            return raw[: error.start]
+    return raw
 
 
 def _cell(raw: bytes, kind: str, encoding: str) -> str:  # noqa: PLR0911 - one for each type

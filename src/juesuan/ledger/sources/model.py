@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from juesuan.problems import Place, Problem
@@ -24,6 +25,24 @@ class Sheet:
     letters: bool = False
     headed: bool = False
     kind: Literal["", "vouchers", "balances"] = ""
+    raw: "RawText | RawCells | None" = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class RawText:
+    """The bytes behind a sheet of text, in UTF-8, for a second count."""
+
+    data: bytes
+    delimiter: bytes
+
+
+@dataclass(frozen=True, eq=False)
+class RawCells:
+    """Where the cells behind a sheet of a workbook stand, for a second count: a part of a zip file."""
+
+    path: Path
+    part: str
+    limits: "Limits"
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from typing import TypedDict
 import python_calamine as calamine
 
 from juesuan.ledger.sources.confined import Killed, in_confinement
-from juesuan.ledger.sources.model import LIMITS, Export, Fail, Limits, Sheet, failing
+from juesuan.ledger.sources.model import LIMITS, Export, Fail, Limits, RawCells, Sheet, failing
 from juesuan.ledger.sources.values import number_text, value_text
-from juesuan.ledger.sources.zipped import DAMAGED, refuse_bomb, refuse_repeats, refuse_sheets
+from juesuan.ledger.sources.zipped import DAMAGED, refuse_bomb, refuse_repeats, refuse_sheets, sheet_parts
 from juesuan.problems import Place, Problem
 
 _SHOWN = 20
@@ -41,8 +41,16 @@ def read_spreadsheet(path: Path, *, file: str, kind: str, limits: Limits = LIMIT
         return fail("file.password", "文件有密码，打不开", hint="请去掉密码后再导出")
     if book["damaged"] is not None:
         return _damaged(fail, book["damaged"])
+    parts = sheet_parts(path) if kind == "xlsx" else {}
     sheets = tuple(
-        Sheet(name, rows, range(1, len(rows) + 1), letters=True) for name, rows in book["sheets"].items()
+        Sheet(
+            name,
+            rows,
+            range(1, len(rows) + 1),
+            letters=True,
+            raw=RawCells(path, parts[name], limits) if name in parts else None,
+        )
+        for name, rows in book["sheets"].items()
     )
     hidden = "、".join(book["hidden"])
     return Export(

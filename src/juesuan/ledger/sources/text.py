@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from juesuan.ledger.sources.csvrows import CsvRows
-from juesuan.ledger.sources.model import LIMITS, Export, Known, Limits, Sheet, failing
+from juesuan.ledger.sources.model import LIMITS, Export, Known, Limits, RawText, Sheet, failing
 
 DELIMITERS = {",": "逗号", "\t": "制表符", ";": "分号", "|": "竖线"}
 ENCODING_NAMES = {
@@ -163,7 +163,7 @@ def _records(
     csv.field_size_limit(limits.cell_characters)
     if CsvRows.can_hold(data, delimiter, limits):
         plain = CsvRows(data)
-        return Export(file, "text", (Sheet("", plain, plain.lines),), details, remarks)
+        return Export(file, "text", (Sheet("", plain, plain.lines, raw=RawText(data, b",")),), details, remarks)
     rows: list[list[str]] = []
     lines: list[int] = []
     start = 1
@@ -176,7 +176,8 @@ def _records(
     except csv.Error as error:
         message = "引号不配对，或单元格过长"
         return fail("file.csv", message, line=start, found=str(error), details=details)
-    return Export(file, "text", (Sheet("", rows, lines),), details, remarks)
+    sheet = Sheet("", rows, lines, raw=RawText(data, delimiter.encode()))
+    return Export(file, "text", (sheet,), details, remarks)
 
 
 def detect_delimiter(text: str, known: Known) -> tuple[str, tuple[str, ...]]:

@@ -20,7 +20,8 @@ def value_text(value: Any) -> str:  # noqa: PLR0911 - one for each type
     if isinstance(value, Decimal):
         return f"{value:f}" if value.is_finite() else str(value)
     if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == _MIDNIGHT else value.isoformat(" ")
+        whole = value.time() == _MIDNIGHT and value.tzinfo is None
+        return value.date().isoformat() if whole else value.isoformat(" ")
     if isinstance(value, date | time | int | timedelta):
         return str(value)
     if isinstance(value, bytes):

@@ -1,5 +1,6 @@
 """Zip files before anything unpacks them: what they hold, and whether they are what they say."""
 
+import html
 import re
 import zipfile
 import zlib
@@ -31,7 +32,48 @@ _FAR = re.compile(rb' r="([A-Z]{2,}|[0-9]+)')
 """A row's number, or the letters of a cell beyond column Z: in one pass, since sheets are large."""
 
 _ERROR = re.compile(rb'<c (?:[^>]*? )?r="([A-Z]+[0-9]+)"(?=[^>]* t="e")[^>]*>')
+_NO_TEXT = re.compile(rb'<c (?:[^>]*? )?r="([A-Z]+[0-9]+)"(?=[^>]* t="s")[^>]*><v>-[0-9]+</v>')
 _FORMULA = re.compile(rb'<c (?:[^>]*? )?r="([A-Z]+[0-9]+)"[^>]*><f[^>]*>[^<]*</f>(?:<v */>|<v></v>)?</c>')
+
+
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\b([^>]*)>")
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b([^>]*)>")
+_ATTRIBUTE = re.compile(rb'([\w:]+)\s*=\s*"([^"]*)"')
+
+
+def sheet_parts(path: Path) -> dict[str, str]:
+    """Return the part of an XLSX file in which each sheet stands; what can't be told is left out."""
+    with zipfile.ZipFile(path) as archive:
+        names = set(archive.namelist())
+        if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
+            return {}
+        book, relations = (archive.read(one) for one in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"))
+    targets = {
+        each[b"Id"]: each[b"Target"] for each in _elements(_RELATION, relations) if {b"Id", b"Target"} <= set(each)
+    }
+    found = {}
+    for each in _elements(_SHEET, book):
+        target = targets.get(
+            next((value for name, value in each.items() if name.endswith(b":id")), b""), b""
+        ).decode()
+        part = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+        if part in names and b"name" in each:
+            found[html.unescape(each[b"name"].decode())] = part
+    return found
+
+
+def _elements(pattern: re.Pattern[bytes], data: bytes) -> Iterator[dict[bytes, bytes]]:
+    return (dict(_ATTRIBUTE.findall(attributes)) for attributes in pattern.findall(data))
+
+
+def worksheet(path: Path, part: str, limits: Limits) -> bytes:
+    """Return a part of a workbook as it stands in the file; nothing where it has no such part.
+
+    Raises:
+        zipfile.BadZipFile: it is damaged, or larger than may be.
+    """
+    with zipfile.ZipFile(path) as archive:
+        return b"".join(unpacked(archive, part, limits)) if part in archive.namelist() else b""
 
 
 def kind_of_zip(path: Path) -> str:
@@ -42,6 +84,26 @@ def kind_of_zip(path: Path) -> str:
     except DAMAGED:
         return "xlsx"  # the reader says that it is damaged
     return next((kind for name, kind in _KINDS.items() if name in names), "zip")
+
+
+_TABLES = (".xlsx", ".xls", ".xlsb", ".ods", ".csv", ".txt", ".dbf", ".xml")
+_MOST_NAMED = 5
+
+
+def wrong_zip(path: Path) -> tuple[str, str, str]:
+    """Say what a zip file is that is no workbook: message, what is in it, what to do; blank where unknown."""
+    with zipfile.ZipFile(path) as archive:
+        names = [name.replace("\\", "/") for name in archive.namelist()]
+    book = next((name for name in names if name.endswith(tuple(_KINDS))), "")
+    if book:
+        place = book.removesuffix(next(one for one in _KINDS if book.endswith(one)))
+        message = "工作簿的部件放错了地方：多半是解开以后重新压缩的"
+        return message, place or "路径用了反斜线", "请用电子表格打开原来的文件，另存为 XLSX"
+    tables = [name for name in names if name.lower().endswith(_TABLES)]
+    if tables:
+        shown = "、".join(tables[:_MOST_NAMED]) + ("等" if len(tables) > _MOST_NAMED else "")
+        return "这是压缩包，账簿在里面", shown, "请先解压，把里面的文件放进资料文件夹"
+    return "", "", ""
 
 
 def refuse_bomb(path: Path, fail: Fail, limits: Limits) -> Export | None:
@@ -90,6 +152,10 @@ def refuse_sheets(path: Path, fail: Fail, limits: Limits) -> tuple[Export | None
                 # Looking for a few bytes first is ten times faster, and most sheets have neither.
                 if b' t="e"' in data:
                     found += [(name, cell.decode(), "错误值") for cell in _ERROR.findall(data)]
+                if b"<v>-" in data:
+                    found += [
+                        (name, cell.decode(), "不存在的文字（序号是负数）") for cell in _NO_TEXT.findall(data)
+                    ]
                 if b"><f" in data:
                     found += [(name, cell.decode(), "没有算出结果的公式") for cell in _FORMULA.findall(data)]
                 previous = data[-_OVERLAP:]

@@ -1,0 +1,99 @@
+"""How a process of juesuan runs: nothing leaves the machine, it ends with its parent, and it tells what it does.
+
+Telemetry of every library is off before any of them is imported. A flow announces its stages to whoever listens, a
+terminal or the orchestrator's page; it does not know who. Nothing is told where nobody does.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from enum import StrEnum
+
+OFFLINE = {
+    "DO_NOT_TRACK": "1",
+    "GX_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
+}
+
+EMBEDDED = {
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",  # other libraries' too: boto says where it found keys
+    "PREFECT_LOGGING_TO_API_ENABLED": "false",
+    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+}
+
+
+PARENT = "JUESUAN_PARENT"
+"""Environment variable: the process whose children end with it."""
+
+_SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, prctl(2)
+
+
+def go_offline() -> None:
+    """Switch telemetry off, whatever the environment says."""
+    os.environ.update(OFFLINE)
+
+
+def embed_orchestrator() -> None:
+    """Have Prefect run embedded, with its log off a person's terminal."""
+    os.environ.update(EMBEDDED)
+
+
+def end_with_parent() -> None:
+    """Have the kernel kill this process when its parent ends, where the parent asks for it (Linux alone).
+
+    A closing loses nothing by it: the next one resumes after the last finished stage.
+    """
+    parent = os.environ.get(PARENT, "")
+    if sys.platform != "linux" or os.getppid() != int(parent or 0):
+        return
+    ctypes.CDLL(None, use_errno=True).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != int(parent):  # it ended in between
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class StageState(StrEnum):
+    """How a stage stands."""
+
+    STARTED = "started"
+    DONE = "done"
+    KEPT = "kept"  # its result was kept from an earlier run with the same inputs
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a closing: its number, how many there are, its name for people, and how it stands."""
+
+    number: int
+    of: int
+    name: str
+    state: StageState
+
+
+Listener = Callable[[Stage], None]
+
+_listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
+
+
+@contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """Have ``listener`` told of every stage within the block."""
+    token = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
+
+
+def announce(stage: Stage) -> None:
+    """Tell the listener, if there is one."""
+    listener = _listener.get()
+    if listener is not None:
+        listener(stage)

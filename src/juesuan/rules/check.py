@@ -1,0 +1,200 @@
+"""One rule with the places where it applies, what came of it, and how all rules of a stage are checked together.
+
+A :class:`Check` is one rule with its places; a suite is the checks of one name. Great Expectations, which checks
+them, is known to :mod:`juesuan.rules.gx` alone; it is imported when suites are run.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from juesuan.identities import CheckResult, Explanation, Identity, Instance
+from juesuan.privacy import masked
+from juesuan.problems import Severity
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+ROW_SEPARATOR = "; "
+
+
+@dataclass(frozen=True)
+class Item:
+    """One place where a rule applies.
+
+    ``excess`` is what must be zero (or, for a rule with a bound, not above zero): stated less computed in
+    whole units, or 1 for a violation that is no amount. ``stated``, ``computed`` and ``difference`` are for
+    people. ``rows`` names the lines behind the place, as ``file:line`` joined by ``"; "``. ``explanation`` is
+    the unit's written reason where it gave one.
+    """
+
+    place: str
+    stated: str
+    computed: str
+    excess: int
+    difference: str = ""
+    rows: str = ""
+    explanation: str = ""
+
+
+ITEM_COLUMNS = tuple(field.name for field in fields(Item))
+
+
+@dataclass(frozen=True)
+class Check:
+    """One rule as a person reads it, with every place where it applies: a frame with the columns of an Item.
+
+    A rule that applies nowhere passes only if ``may_be_empty`` says so: an empty frame must not pass unseen.
+    """
+
+    id: str
+    suite: str
+    text: str
+    citation: str
+    places: pd.DataFrame
+    severity: Severity = Severity.ERROR
+    bounded: bool = False
+    may_be_empty: bool = False
+    explanations: tuple[Explanation, ...] = ()
+
+    @property
+    def failing(self) -> pd.DataFrame:
+        """The places that violate the rule."""
+        return self.places.loc[self._violating]
+
+    @property
+    def fails(self) -> bool:
+        """Whether the rule fails: somewhere, or because it applies nowhere and must not."""
+        return bool(self._violating.any()) or (self.places.empty and not self.may_be_empty)
+
+    @property
+    def _violating(self) -> "NDArray[np.bool_]":
+        excess = self.places["excess"].to_numpy()
+        return excess > 0 if self.bounded else excess != 0
+
+    def without_personal_numbers(self) -> "Check":
+        """Return the check with the personal numbers of its failing places masked: findings are published."""
+        failing = self.failing
+        if failing.empty:
+            return self
+        places = self.places.copy()
+        for name in ("place", "stated", "computed"):
+            places.loc[failing.index, name] = [masked(str(text)) for text in failing[name]]
+        return replace(self, places=places)
+
+    def explained(self, explanations: Iterable[Explanation]) -> "Check":
+        """Return the check with what the unit wrote about its failing places; an error can't be explained."""
+        if self.severity is Severity.ERROR:
+            return self
+        about = tuple(one for one in explanations if one.rule == self.id)
+        failing = self.failing
+        if not about or failing.empty:
+            return self
+        places = self.places.assign(explanation="")
+        found = {at: explanation_of(self.id, place, about) for at, place in failing["place"].items()}
+        for at, one in found.items():
+            if one is not None:
+                places.loc[at, "explanation"] = f"{one.text}（{one.by}{'，' + one.on if one.on else ''}）"
+        return replace(self, places=places, explanations=about)
+
+
+def explanation_of(rule: str, place: str, explanations: Iterable[Explanation]) -> Explanation | None:
+    """Return what was written about a place: of that very place first, then of the whole rule."""
+    about = [one for one in explanations if one.explains(rule, place)]
+    return next((one for one in about if one.place), about[0] if about else None)
+
+
+def places_of(items: Iterable[Item]) -> pd.DataFrame:
+    """Return the frame of a check's places."""
+    listed = tuple(items)
+    # pandas is not asked to look at every text: there are hundreds of such frames in a closing
+    frame = pd.DataFrame({name: [getattr(one, name) for one in listed] for name in ITEM_COLUMNS}, dtype=object)
+    frame["excess"] = frame["excess"].astype("int64")
+    return frame
+
+
+def check_from_identity(
+    identity: Identity,
+    values: Mapping[str, int],
+    *,
+    describe: Callable[[str], str],
+    show: Callable[[int], str],
+    rows: Callable[[Instance], Iterable[str]] = lambda _: (),
+    slack: int = 0,
+) -> Check:
+    """Return the check of an identity on given amounts.
+
+    ``describe`` turns a figure's id into a place for people, ``show`` prints an amount with its unit, ``rows``
+    names the lines behind an instance (asked for only where it fails). A difference of at most
+    ``slack`` is none: what the rounding of a published amount can explain.
+    """
+
+    def item(instance: Instance) -> Item:
+        stated, computed = values[instance.target], instance.computed(values)
+        excess = stated - computed if abs(stated - computed) > slack else 0
+        behind = () if identity.relation.satisfied_by(excess) else rows(instance)
+        difference = show(excess) if excess else ""
+        place = describe(instance.target)
+        return Item(place, show(stated), show(computed), excess, difference, ROW_SEPARATOR.join(behind))
+
+    return Check(
+        identity.id,
+        identity.suite,
+        identity.text,
+        identity.citation,
+        places_of(map(item, identity.instances)),
+        identity.severity,
+        bounded=identity.relation.bounded,
+        may_be_empty=not identity.instances,
+    )
+
+
+@dataclass(frozen=True)
+class SuiteRun:
+    """One suite's outcome: results for people and programs, and Great Expectations' own for its pages."""
+
+    name: str
+    results: tuple[CheckResult, ...]
+    validated: tuple[Any, ...]
+
+
+def run_suites(checks: Sequence[Check], explanations: Sequence[Explanation] = ()) -> tuple[SuiteRun, ...]:
+    """Check every rule, suite by suite, in the order given; ``explanations`` go with their warnings.
+
+    Raises:
+        RuntimeError: a rule was lost on the way through Great Expectations, or one broke.
+        ValueError: two rules share an id.
+    """
+    if not checks:
+        return ()
+    if len({check.id for check in checks}) != len(checks):
+        twice = [name for name, times in Counter(check.id for check in checks).items() if times > 1]
+        raise ValueError(f"two rules share an id: {', '.join(twice)}")
+    from juesuan.rules import gx  # takes seconds
+
+    suites: dict[str, list[Check]] = {}
+    for check in checks:
+        suites.setdefault(check.suite, []).append(check.without_personal_numbers().explained(explanations))
+    found = gx.validated([one for members in suites.values() for one in members])
+    return tuple(
+        SuiteRun(name, tuple(found[one.id][0] for one in members), tuple(found[one.id][1] for one in members))
+        for name, members in suites.items()
+    )
+
+
+def write_docs(
+    runs: Sequence[SuiteRun], folder: Path, *, title: str, suite_titles: Mapping[str, str], review: str = ""
+) -> None:
+    """Write ``index.html`` and one page for each suite into a new folder.
+
+    ``title`` names the closing (unit and year); ``suite_titles`` gives each suite its Chinese name, ``review`` is
+    where the review page lies, if there is one.
+    """
+    from juesuan.rules import gx  # takes seconds
+
+    gx.write_pages(runs, folder, title=title, suite_titles=suite_titles, review=review)
