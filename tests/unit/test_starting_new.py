@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from juesuan.problems import InputError, OutputError
-from juesuan.starting.before import from_document, marked
+from juesuan.starting.before import as_literals, from_document, marked
 from juesuan.starting.check import standing_of, told
 from juesuan.starting.draft import Tree, read_draft, write_draft, yaml_text
 from juesuan.starting.new import Wanted, begin, write
@@ -135,6 +135,13 @@ def test_an_export_that_is_no_ledger_is_told(tmp_path: Path) -> None:
 
 def test_numbers_of_last_years_words_are_declared_as_what_is_no_quantity() -> None:
     assert marked("按第 12 条，2019 年 3 月") == "按第 {=12} 条，2019 年 3 月"
+
+
+def test_facts_of_last_years_words_are_no_facts_of_this_year() -> None:
+    text = "完成 {target: 30} 万人次、{expansion} 万人次，增长 {5.2%}，电话 {=12333}"
+    assert as_literals(text, {"expansion": "54.17"}) == (
+        "完成 {=30} 万人次、{=54.17} 万人次，增长 {=5.2%}，电话 {=12333}"
+    )
 
 
 @pytest.mark.parametrize("example", ["wuhan-2020", "shanghai-planning-2024", "shanghai-social-work-2024"])

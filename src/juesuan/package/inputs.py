@@ -137,7 +137,7 @@ INPUTS: tuple[Input, ...] = (
         rows=STATEMENT_KEYS,
     ),
     Input("assets", "资产", "年末车辆、大额设备", "always", model=Assets),
-    Input("headcount", "人员", "年末在职、离退休人数", without="版本的句子不说人员的可以没有", model=Headcount),
+    Input("headcount", "人员", "年末在职、离退休人数", without="公开文本不说人数", model=Headcount),
     Input("units", "单位构成", "纳入决算的各单位", without="没有这张表", columns=UNITS),
     Input(
         "evaluation",

@@ -3,6 +3,7 @@
 Nothing is guessed: what isn't recognised is told in ``notes`` and stays open.
 """
 
+import json
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -24,7 +25,7 @@ from juesuan.closing import ClosingArchive
 from juesuan.edition import roles_and_prior
 from juesuan.money import FEN_PER_YUAN
 from juesuan.package import Settings
-from juesuan.package.markup import parse
+from juesuan.package.markup import Reference, Stated, parse
 from juesuan.package.tables import UNITS
 from juesuan.problems import InputError, OutputError
 from juesuan.resources import resource_root
@@ -34,6 +35,7 @@ from juesuan.yamlsource import Strict, read_yaml
 _ORDINAL = re.compile(r"^(?:[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|\d+[.、．])")
 _MEANING = re.compile(r"^(?P<term>.{1,40}?)：(?P<text>.+)$", re.DOTALL)
 _ENDS = ("。", "；", "：", "！")
+_NAMED = re.compile(r"\{([a-z][a-z0-9_]*)\s*[:：]\s*([-+]?[0-9][0-9,.]*%?)\}")
 _SUBJECT = re.compile(r"[（(][类款项][)）]")
 
 
@@ -139,7 +141,30 @@ def marked(text: str) -> str:
     return text
 
 
+def as_literals(text: str, numbers: Mapping[str, str]) -> str:
+    """Return a marked-up text with last year's numbers as literals; ``numbers`` are those stated under a name."""
+    segments, _ = parse(text)
+    parts = []
+    for segment in segments:
+        if isinstance(segment, Stated):
+            parts.append(f"{{={segment.printed}}}")
+        elif isinstance(segment, Reference) and segment.name in numbers:
+            parts.append(f"{{={numbers[segment.name]}}}")
+        else:
+            parts.append(segment.source)
+    return "".join(parts)
+
+
 def _from_package(found: Before, draft: Draft) -> None:
+    _take_package(found, draft)
+    numbers = dict(_NAMED.findall(json.dumps(draft.trees, ensure_ascii=False)))
+    found.duties, found.composition = (as_literals(one, numbers) for one in (found.duties, found.composition))
+    found.tasks = [as_literals(one, numbers) for one in found.tasks]
+    found.terms = [(term, as_literals(text, numbers)) for term, text in found.terms]
+    found.subjects = {code: as_literals(text, numbers) for code, text in found.subjects.items()}
+
+
+def _take_package(found: Before, draft: Draft) -> None:
     files = draft.files
     settings = _mapping(draft.trees.get("settings.yaml"))
     found.unit = {key: value for key, value in _mapping(settings.get("unit")).items() if isinstance(value, str)}

@@ -23,6 +23,7 @@ from juesuan.closing import (
     page_alone,
 )
 from juesuan.closing.refusal import failed_of, table_of
+from juesuan.edition import Edition
 from juesuan.identities import CheckResult
 from juesuan.package.describe import entry_of, input_of
 from juesuan.package.inputs import INPUTS, SHEETS
@@ -33,6 +34,7 @@ from juesuan.problems import ExitCode, InputError, Place, Problem, Severity
 from juesuan.rules.check import SuiteRun
 from juesuan.yamlsource import Entry, read_entry
 
+_DOCUMENT = "document.j2"
 _OPEN = frozenset(
     {
         "yaml.missing",
@@ -153,6 +155,17 @@ def _read(intake: Intake) -> Iterator[str]:
         yield f"项目 {len(intake.package.projects)} 个，绩效自评表 {len(intake.package.sheets)} 张"
 
 
+def tells(edition: Edition, *words: str) -> bool:
+    """Whether any of these words stands in a template that the edition's document includes."""
+    nearest: dict[str, str] = {}
+    for folder in edition.words.template_folders:
+        for path in sorted(folder.glob("*.j2")):
+            nearest.setdefault(path.name, path.read_text(encoding="utf-8"))
+    whole = nearest.get(_DOCUMENT, "")
+    texts = [whole, *(text for name, text in nearest.items() if name in whole)]
+    return any(word in text for text in texts for word in words)
+
+
 def without_echo(more: Sequence[Problem], read: Sequence[Problem]) -> list[Problem]:
     """Return the faults of a workbook and of its package, but not twice for a cell that could not be read."""
     cells = {one.place.file for one in more if "!" in one.place.file}
@@ -231,7 +244,8 @@ def _rules(failed: Iterable[CheckResult], places: Places | None) -> Iterator[Tod
     for result in failed:
         open_ones = [one for one in result.failures if one.explanation is None]
         for row in table_of((), [replace(result, failures=tuple(open_ones))] if open_ones else []):
-            message = f"实际 {row['实际']}，应为 {row['应为']}" if row["应为"] else row["实际"]
+            expected = row["应为"].removeprefix("应为")
+            message = f"实际 {row['实际']}，应为 {expected}" if expected else row["实际"]
             behind = f"（{row['依据的行']}）" if row["依据的行"] else ""
             words = [row["位置"] or result.id, f"{message}{behind}"]
             where, what = (places.words(one) for one in words) if places else words

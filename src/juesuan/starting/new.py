@@ -28,13 +28,13 @@ from juesuan.package.tables import (
 )
 from juesuan.problems import InputError, OutputError, Place, Problem, words_of
 from juesuan.starting.before import Before, from_archive, from_document, marked
+from juesuan.starting.check import tells
 from juesuan.starting.draft import Draft, Tree, write_draft
 
 _DOCUMENTS = (".pdf", ".docx", ".html", ".htm", ".txt", ".xlsx")
 _EXPENDITURE = "7"
 _CLASS, _ITEM = 3, 7  # digits
 _UNKNOWN_UNIT = "unknown"
-_DOCUMENT = "document.j2"
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,7 @@ def _fill(
     before: Before,
     ledgers: list[list[Path]],
 ) -> None:
-    draft, files, told = begun.draft, Files.model_validate({}), _Told(edition)
+    draft, files = begun.draft, Files.model_validate({})
     unit = {
         "code": wanted.code or before.unit.get("code", ""),
         "name": wanted.name or before.unit.get("name", ""),
@@ -233,29 +233,12 @@ def _fill(
     if named:
         settings["files"] = named
     draft.trees[SETTINGS_FILE] = settings
-    _tables(draft, files, told, books, before)
-    _counts(draft, files, told)
+    _tables(draft, files, edition, books, before)
+    _counts(draft, files, edition)
     _words(draft, files, edition, books, before)
 
 
-@dataclass(frozen=True)
-class _Told:
-    """What the sentences of an edition tell, by the words of its templates."""
-
-    edition: Edition
-
-    def any(self, *words: str) -> bool:
-        """Whether any of these words stands in a template that the document includes."""
-        nearest: dict[str, str] = {}
-        for folder in self.edition.words.template_folders:
-            for path in sorted(folder.glob("*.j2")):
-                nearest.setdefault(path.name, path.read_text(encoding="utf-8"))
-        whole = nearest.get(_DOCUMENT, "")
-        texts = [whole, *(text for name, text in nearest.items() if name in whole)]
-        return any(word in text for text in texts for word in words)
-
-
-def _tables(draft: Draft, files: Files, told: _Told, books: _Books, before: Before) -> None:
+def _tables(draft: Draft, files: Files, edition: Edition, books: _Books, before: Before) -> None:
     code, name, initial, adjusted = (column.head for column in BUDGET[:4])
     draft.tables[files.budget] = [
         {code: item, name: words, initial: "", adjusted: "", FUND: fund} for item, words, fund in books.items
@@ -273,7 +256,7 @@ def _tables(draft: Draft, files: Files, told: _Told, books: _Books, before: Befo
     draft.tables[files.three_public] = [
         {"键": one, "名称": words, initial: ""} for one, words in THREE_PUBLIC_KEYS.items()
     ]
-    group = RESERVED_KEYS if told.any(*RESERVED_KEYS) else AWARDED_KEYS
+    group = RESERVED_KEYS if tells(edition, *RESERVED_KEYS) else AWARDED_KEYS
     draft.tables[files.procurement] = [
         {"键": one, "名称": words, "金额": ""} for one, words in (PROCURED_KEYS | group).items()
     ]
@@ -290,18 +273,20 @@ def _published(fen: int | None) -> str:
     return "" if fen is None else f"{Decimal(fen) / FEN_PER_WANYUAN:,f}"
 
 
-def _counts(draft: Draft, files: Files, told: _Told) -> None:
+def _counts(draft: Draft, files: Files, edition: Edition) -> None:
     """What only the office can count: every entry is there, and open."""
     draft.trees[files.three_public_counts] = dict.fromkeys(ThreePublicCounts.model_fields, "")
     vehicles: dict[str, Tree] = dict.fromkeys(Assets.model_fields["vehicles"].annotation.model_fields, "")  # type: ignore[union-attr]
-    large = ("large_equipment",) if told.any("large_equipment") else ("general_equipment", "special_equipment")
+    large = (
+        ("large_equipment",) if tells(edition, "large_equipment") else ("general_equipment", "special_equipment")
+    )
     draft.trees[files.assets] = {"vehicles": vehicles, **dict.fromkeys(large, "")}
-    if told.any("headcount."):
+    if tells(edition, "headcount."):
         draft.trees[files.headcount] = {
             key: dict.fromkeys(info.annotation.model_fields, "")  # type: ignore[union-attr]
             for key, info in Headcount.model_fields.items()
         }
-    if told.any("evaluation."):
+    if tells(edition, "evaluation."):
         stages: dict[str, Tree] = {stage: {"projects": "", "amount": ""} for stage in STAGES}
         draft.trees[files.evaluation] = stages
 

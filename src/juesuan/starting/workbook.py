@@ -14,12 +14,13 @@ from typing import Any
 
 from juesuan.ledger.sources.model import LIMITS, failing
 from juesuan.ledger.sources.zipped import DAMAGED, refuse_bomb
+from juesuan.package.describe import fields_of, is_model
 from juesuan.package.files import package_file
 from juesuan.package.inputs import INPUTS, SHEETS, Input
 from juesuan.package.places import PLACES_FILE, Places
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import InputError, OutputError, Place, Problem, words_of
-from juesuan.starting.draft import Draft, Path_, write_draft
+from juesuan.starting.draft import Draft, Path_, Tree, write_draft
 from juesuan.starting.finding import find
 from juesuan.starting.painting import GUIDE, SCRATCH, files_of
 from juesuan.starting.sheets import Value, plain
@@ -90,6 +91,7 @@ def unpack(path: Path, folder: Path, ledger: Mapping[str, Sequence[Path]] | None
                 (folder / one).unlink(missing_ok=True)
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, folder / path.name)
+        (folder / found.draft.files.texts).mkdir(exist_ok=True)  # of a package, even without a word in it
         lines = write_draft(found.draft, folder)
         places = _places(found, lines)
         text = json.dumps(places.data(), ensure_ascii=False, indent=0, sort_keys=True)
@@ -198,6 +200,14 @@ def _settings_first(
                 found.draft.tables[name] = data  # type: ignore[assignment]
         elif data:
             found.draft.trees[name] = data  # type: ignore[assignment]
+        elif one.need == "always" and (asked := _asked(one)):
+            found.draft.trees[name] = asked
+
+
+def _asked(one: Input) -> Tree:
+    """Return the entries that an empty sheet must have, open: each is told by its own cell."""
+    fields = fields_of(one.model) if one.model else ()
+    return {name: "" for name, info, kind in fields if info.is_required() and not is_model(kind)}
 
 
 def _take_ledger(found: Unpacked, beside: Path, folder: Path, ledger: Mapping[str, Sequence[Path]]) -> None:
