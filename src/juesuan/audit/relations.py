@@ -1,7 +1,7 @@
 """The identities of the forms, on stated figures: expanded over what the document prints, judged by intervals."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from juesuan.audit.model import Finding, Spot, Weight
@@ -9,6 +9,7 @@ from juesuan.audit.numbers import Stated, Verdict, judge_sum, show_money, stated
 from juesuan.audit.tables import TOTAL, Book, StatedTable
 from juesuan.forms import Axis, Form, Layout
 from juesuan.identities import Instance, Relation
+from juesuan.problems import Severity
 from juesuan.roles import Depth
 from juesuan.tables.fill import LEVELS, figure_id
 from juesuan.tables.rules import Rule, parse_term
@@ -27,6 +28,7 @@ class Instanced:
     relation: Relation
     target: Cell
     terms: tuple[tuple[int, Cell], ...]
+    severity: Severity = Severity.ERROR
 
 
 def relations(book: Book) -> Iterator[Instanced]:
@@ -119,7 +121,7 @@ def _judge(book: Book, one: Instanced) -> Finding | None:
         message = f"{one.text}：同一个数在两处不同。"
     return Finding(
         one.rule if wrong else "rounding.difference",
-        Weight.ERROR if wrong else Weight.NOTE,
+        Weight(one.severity.value) if wrong else Weight.NOTE,
         target.spot,
         message,
         quote=f"{target.label} {target.text}",
@@ -200,8 +202,11 @@ def _expand(book: Book, rule: Rule, citation: str) -> Iterator[Instanced]:
     if needed - book.tables.keys():
         return  # it names a figure from elsewhere, or a table that the document lacks
     for one in expanded(rule, {number: _Stated(table) for number, table in book.tables.items()}):
-        found = _instanced(rule.id, rule.text, citation, rule.relation, one)
+        found = replace(_instanced(rule.id, rule.text, citation, rule.relation, one), severity=rule.severity)
         table, row = book.tables[found.target[0]], found.target[1]
+        printed = [sign for sign, (at, line, _) in found.terms if line in book.tables[at].labels]
+        if rule.relation is Relation.AT_MOST and 1 not in printed:
+            continue  # the other table has no such row, which is told as what it is: there is nothing to be within
         if row in table.labels and (found.terms or table.children(row)):
             yield found
 

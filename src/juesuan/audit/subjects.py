@@ -7,7 +7,7 @@ from functools import cache
 
 from juesuan.audit.mentions import Part, Subject
 from juesuan.audit.model import Finding, Paragraph, Weight
-from juesuan.audit.tables import Book, label_key
+from juesuan.audit.tables import Book, StatedTable, label_key
 from juesuan.resources import resource_root
 
 _PATH = re.compile(
@@ -139,9 +139,8 @@ class Subjects:
                     evidence=tuple(f"{row} {self.labels[row]}" for row in near),
                 )
 
-    def absent(self, block: int, match: re.Match[str], name: str) -> Iterator[Finding]:
+    def absent(self, table: StatedTable, block: int, match: re.Match[str], name: str) -> Iterator[Finding]:
         """Tell a name of the economic classification that table 6 doesn't print: it has no amount there."""
-        table = self.book.tables[6]
         codes = economic_names().get(_stem(name), ())
         if any(code in table.labels for code in codes):
             return  # printed under another name of the same code
@@ -167,7 +166,7 @@ class Subjects:
             for name in match["names"].split("、"):
                 row = names.get(_stem(name)) if len(name) >= 2 else None  # noqa: PLR2004 - a word
                 if row is None:
-                    yield from self.absent(block, match, name)
+                    yield from self.absent(table, block, match, name)
                     continue
                 stated = table.cells.get((row, "amount"))
                 if stated is not None and stated.value:
