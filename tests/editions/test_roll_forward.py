@@ -16,8 +16,8 @@ import pytest
 import yaml
 
 from juesuan import closing
-from juesuan.archive import State
 from juesuan.identities import CheckResult, Verdict
+from juesuan.results import State
 from tests.conftest import ROOT, copy_package
 from tests.editions.test_shanghai import handed_in
 from tests.stages import Checked, close_checked

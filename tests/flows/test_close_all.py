@@ -88,7 +88,7 @@ def test_one_unit_is_refused_and_the_others_are_closed(city: City) -> None:
     assert rows[BROKEN]["原因"].startswith("ledger/vouchers.csv 第 2 行 “凭证日期”：不是日期；实际为“2020-02-30”")
     assert (city.out / f"{BROKEN}.refused" / "findings.json").is_file()
     assert not (city.out / BROKEN).exists()
-    assert sorted(path.name for path in city.archive.iterdir() if path.is_dir()) == ["070001", "070003"]
+    assert sorted(path.name for path in city.archive.iterdir() if path.is_dir()) == ["070001", "070003", "log"]
 
 
 def test_the_page_leads_to_everything(city: City) -> None:

@@ -31,7 +31,8 @@ def test_the_example_closes_once_and_a_rerun_archives_nothing_twice(tmp_path: Pa
         assert done.stderr == ""
     assert (tmp_path / "out" / "disclosure.html").is_file()
     assert (tmp_path / "out" / "validation" / "index.html").is_file()
-    (unit,) = (tmp_path / "archive").iterdir()
+    unit, log = sorted((tmp_path / "archive").iterdir())
+    assert log.name == "log"
     (year,) = unit.iterdir()
     versions = [path for path in year.iterdir() if path.is_dir()]
     held = [set((one / "manifest-sha256.txt").read_text(encoding="utf-8").splitlines()) for one in versions]

@@ -22,7 +22,7 @@ from juesuan.archive.log import Log, Record
 from juesuan.archive.seal import BEGIN
 from juesuan.archive.sealing import seal_archive
 from juesuan.archive.stranger import write_evidence
-from juesuan.closing import check_archive
+from juesuan.closing import ClosingArchive
 from juesuan.evidence import commands
 from juesuan.evidence.merkle import Frontier
 from juesuan.evidence.ring import KEYS, PASSPHRASE, PASSPHRASE_FILE, Kind, Ring, Seen, ring_of
@@ -582,10 +582,10 @@ def test_a_key_that_does_not_open_stops_a_closing_before_anything_is_made(
     monkeypatch.setenv(KEYS, str(tmp_path / "keys"))
     monkeypatch.setenv(PASSPHRASE, "一二三")
     ring_of().new("某单位")
-    check_archive(str(tmp_path / "archive"))
+    ClosingArchive(str(tmp_path / "archive")).prove()
     monkeypatch.delenv(PASSPHRASE)
     with pytest.raises(OutputError, match="有口令"):
-        check_archive(str(tmp_path / "archive"))
+        ClosingArchive(str(tmp_path / "archive")).prove()
 
 
 def certificate(private: ec.EllipticCurvePrivateKey) -> x509.Certificate:

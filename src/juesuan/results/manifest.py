@@ -87,7 +87,7 @@ def read_manifest(out: Path) -> Manifest:
     try:
         text = (out / MANIFEST).read_bytes()
         found = Manifest(out, hashlib.sha256(text).hexdigest(), dict(json.loads(text)))
-        _ = found.files, found.unit, found.year, found.edition
+        _ = found.files, found.unit, found.year
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise OutputError(f"{out} 不是决算结果的文件夹（{error}）。请写 juesuan close 的输出文件夹。") from error
     return found
