@@ -296,7 +296,7 @@ def test_a_killed_closing_leaves_no_server_and_no_folder_and_the_next_one_finish
     assert done.returncode == 0, done.stderr
     left = {path.name for path in tmp_path.iterdir()} - {".local", ".cache", ".config"}
     assert left == {"out", ".out.kept", "a", "tmp"}
-    assert {path.name for path in (tmp_path / "a").iterdir()} == {"070123"}
+    assert {path.name for path in (tmp_path / "a").iterdir()} == {"070123", "log"}
 
 
 def test_on_every_address_the_page_is_warned_about_and_calls_itself_by_no_such_name(tmp_path: Path) -> None:
