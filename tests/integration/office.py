@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from playwright.sync_api import Page
 
 from juesuan.people import Register, Role, Seat
 from juesuan.people.keys import Keys
@@ -62,6 +63,16 @@ def log_in(client: httpx.Client, page: str, name: str, password: str = PASSWORD)
     assert form
     fields = {"form": form[1], "next": "/", "name": name, "password": password}
     return client.post(f"{page}/office/login", data=fields)
+
+
+def enter(page: Page, office: Office, name: str) -> None:
+    """Log in in a browser, as nobody who was there before."""
+    page.context.clear_cookies()
+    page.goto(f"{office.page}/")
+    page.get_by_label("姓名").fill(name)
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    page.wait_for_url(f"{office.page}/office/")
 
 
 def free_ports() -> int:

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext
 
 from juesuan.people import Journal, Register, Role, Seat
 from tests.conftest import EXAMPLE
-from tests.integration.office import PASSWORD, Office, children_of, command_of, log_in, office_in
+from tests.integration.office import PASSWORD, Office, children_of, command_of, enter, log_in, office_in
 from tests.integration.servers import wait_for
 
 pytestmark = pytest.mark.integration
@@ -65,15 +65,6 @@ def restarted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restarted]:
     )
     with office_in(folder) as office:
         yield Restarted(office, run, deployment)
-
-
-def enter(page: Page, office: Office, name: str) -> None:
-    page.context.clear_cookies()
-    page.goto(f"{office.page}/")
-    page.get_by_label("姓名").fill(name)
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
-    page.wait_for_url(f"{office.page}/office/")
 
 
 def test_our_own_pages_are_accessible_and_say_what_is_wrong(browser: BrowserContext, office: Office) -> None:

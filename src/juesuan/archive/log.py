@@ -19,6 +19,7 @@ from juesuan.archive.store import Content, KeyMissingError, KeyTakenError, Store
 from juesuan.evidence.merkle import Frontier, leaf_hash
 from juesuan.evidence.ring import Ring, Seen
 from juesuan.evidence.trust import SLACK, when
+from juesuan.files import json_text
 from juesuan.problems import OutputError
 
 LOG = "log/"
@@ -76,7 +77,7 @@ class Record:
 
 def dumps(told: Mapping[str, object]) -> bytes:
     """Return JSON as it is hashed and signed: one entry a line."""
-    return (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
+    return json_text(told).encode()
 
 
 def record_key(number: int) -> str:

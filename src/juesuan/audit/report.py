@@ -1,12 +1,12 @@
 """What an audit hands over: ``findings.json``, ``audit.html`` and lines for the terminal."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from juesuan import files
 from juesuan.audit.duties import Duties
 from juesuan.audit.model import Finding, Grid, Paragraph, Source, Weight
 from juesuan.audit.numbers import plain
@@ -49,7 +49,7 @@ class Report:
 def write_json(report: Report, path: Path) -> None:
     """Write ``findings.json``."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(report.data(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    files.write_json(path, report.data())
 
 
 def write_html(report: Report, path: Path) -> None:

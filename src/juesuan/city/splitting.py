@@ -6,7 +6,6 @@ written beside and moved into place when all of this holds; ``split.csv``, which
 """
 
 import csv
-import hashlib
 import io
 import shutil
 import tempfile
@@ -23,7 +22,7 @@ from juesuan.city.parts import Part, Parts
 from juesuan.city.records import Header, pieces, read_header
 from juesuan.city.targets import Kind, Targets, code_problems, targets_of
 from juesuan.closing.lock import only_one
-from juesuan.files import csv_cell
+from juesuan.files import csv_cell, sha256_of
 from juesuan.ledger.blocks import Unreadable
 from juesuan.ledger.chart import latest_chart
 from juesuan.ledger.engine import Encoding, LargeLedger, OutOfBalance, aggregate_csv
@@ -133,7 +132,7 @@ def split(
         listed = folder / (LIST if kind == "vouchers" else f"{kind}-{LIST}")
         listed.unlink(missing_ok=True)  # it is there only when all of the parts that it lists are
         written = tuple(_moved(whole, parts, targets))
-        digest = _sha256(path)
+        digest = sha256_of(path)
         _list(listed, path.name, digest, written)
     straddling, unbalanced = _out_of_balance(whole.ledger)
     return Split(
@@ -212,7 +211,7 @@ def _write(whole: _Whole, beside: Path) -> tuple[Header, Parts]:
 def _taken(parts: Parts, targets: Targets, folder: Path) -> Iterator[Problem]:
     """Yield a problem for each other file that stands where a part goes."""
     for unit, path in targets.files.items():
-        if path.exists() and _sha256(path) != parts.by_unit[unit].sha256:
+        if path.exists() and sha256_of(path) != parts.by_unit[unit].sha256:
             name = path.relative_to(folder).as_posix()
             hint = "确认不再需要原来的，再加 --replace"
             yield Problem(Place(name), "split.taken", "这里已有另一份账簿", hint=hint)
@@ -272,7 +271,7 @@ def _moved(whole: _Whole, parts: Parts, targets: Targets) -> Iterator[Written]:
         part = parts.by_unit[unit]
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            if not (target.exists() and _sha256(target) == part.sha256):
+            if not (target.exists() and sha256_of(target) == part.sha256):
                 part.path.replace(target)
         except OSError as error:
             words = f"无法写入 {target}：{error.strerror}。前面的单位已经写好，重新运行会接着做。"
@@ -332,8 +331,3 @@ def _sum(values: Sequence[int | None]) -> int | None:
 def _yuan(fen: int | None) -> str:
     """Return 分 as 元 with two decimals, as programs read them; nothing for None."""
     return "" if fen is None else plain_yuan(fen)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -28,7 +28,7 @@ from juesuan.evidence.trust import (
     usable,
     write_trust,
 )
-from juesuan.files import write_whole
+from juesuan.files import json_text, write_whole
 from juesuan.people.keys import home_or_default, read_private
 from juesuan.problems import InputError, OutputError, Place, Problem, words_of
 
@@ -186,7 +186,7 @@ class Ring:
         if int(memory.get(archive, {}).get("size", 0)) >= seen.size:
             return
         memory[archive] = {"size": seen.size, "root": seen.root}
-        self._write("seen.json", json.dumps(memory, ensure_ascii=False, indent=1) + "\n")
+        self._write("seen.json", json_text(memory))
 
     def _memory(self) -> dict[str, dict[str, str | int]]:
         path = self.folder / "seen.json"

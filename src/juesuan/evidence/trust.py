@@ -9,7 +9,6 @@ it signed counts: what was signed with it before counts where a time-stamp shows
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from juesuan.files import read_json, write_json
 from juesuan.problems import InputError, Place, Problem, words_of
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def read_trust(path: Path) -> Trust:
         InputError: it can't be read, or is none.
     """
     try:
-        return _trust_of(json.loads(path.read_text(encoding="utf-8")))
+        return _trust_of(read_json(path))
     except OSError as error:
         raise _wrong(path, f"读不了：{words_of(error)}") from error
     except (ValueError, KeyError, TypeError) as error:
@@ -142,7 +142,7 @@ def write_trust(path: Path, trust: Trust) -> None:
         "authorities": [asdict(one) for one in trust.authorities],
     }
     try:
-        path.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        write_json(path, told)
     except OSError as error:
         raise _wrong(path, f"无法写入：{words_of(error)}") from error
 

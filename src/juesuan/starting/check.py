@@ -206,10 +206,7 @@ def told(standing: Standing) -> str:
     lines = []
     if todos:
         lines += [f"必须补上或改正的，{len(todos)} 处：", *_numbered(todos)]
-    for severity, title in (
-        (Severity.ERROR, "核对不通过、不能公布的"),
-        (Severity.WARNING, "提示（改正，或在审核说明里写明）"),
-    ):
+    for severity, title in _WEIGHTS.items():
         rows = list(_rules((one for one in standing.failed if one.severity is severity), standing.places))
         if rows:
             lines += [f"{title}，{len(rows)} 处：", *_numbered(rows)]
