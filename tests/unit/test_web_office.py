@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from juesuan.people import Journal, Register, Role, Seat
 from juesuan.web import Door, Office, Site, gateway_app
 from juesuan.web.cases import Cases, Found
-from juesuan.web.office import standing_of
+from juesuan.web.office import state_of
 from juesuan.web.server import Run
 from tests.conftest import EXAMPLE
 from tests.unit.test_web import PAGE, PASSWORD, RESULTS, Behind, behind, form_of, log_in
@@ -298,6 +298,37 @@ def test_a_server_that_is_away_is_said_and_the_packages_are_shown(
         assert "武汉市社会保险中心" in page.text
 
 
+def test_a_workbook_that_can_not_be_opened_is_said_and_ends_no_service(client: TestClient, folder: Path) -> None:
+    laid(folder)
+    (folder / "070123-2020" / "x.xlsx").write_bytes(b"PK\x03\x04 no workbook")
+    log_in(client, "李编")
+    answer = client.get(f"{CASE}/file", params={"name": "x.xlsx"})
+    assert answer.status_code == 409
+    assert "x.xlsx：文件读不出来" in answer.text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_a_file_is_shown_as_a_ledger_is_read_whatever_its_encoding(
+    client: TestClient, folder: Path, encoding: str
+) -> None:
+    laid(folder)
+    (folder / "070123-2020" / "x.csv").write_bytes("功能分类名称,年初预算\n行政运行,1.00\n".encode(encoding))
+    log_in(client, "李编")
+    page = client.get(f"{CASE}/file", params={"name": "x.csv"}).text
+    assert "<td>功能分类名称</td><td>年初预算</td>" in page
+    assert "<td>行政运行</td><td>1.00</td>" in page
+
+
+def test_nothing_is_taken_while_the_server_is_away(client: TestClient, behind: Behind, folder: Path) -> None:
+    laid(folder)
+    log_in(client, "李编")
+    behind.status["/api/flow_runs/filter"] = 500
+    answer = bring(client, b"x", "budget.csv", "070123-2020")
+    assert answer.status_code == 409
+    assert "没有收下：决算服务正在启动或已经停止" in answer.text
+    assert (folder / "070123-2020" / "budget.csv").read_bytes() == (EXAMPLE / "budget.csv").read_bytes()
+
+
 def found(when: str, *degrees: str) -> Found:
     return Found(when, "李编", {}, (), tuple({"程度": one} for one in degrees))
 
@@ -327,7 +358,7 @@ def run(state: str, since: str) -> Run:
 def test_a_case_stands_by_its_newest_run_unless_it_was_brought_in_since(
     seen: Found | None, newest: Run | None, word: str
 ) -> None:
-    assert standing_of(seen, newest).word == word
+    assert state_of(seen, newest).word == word
 
 
 def test_what_was_written_of_a_package_by_another_version_is_looked_at_anew(folder: Path) -> None:

@@ -6,7 +6,6 @@
 What a person brings replaces files whole: unpacked beside, looked at, and moved into place; or nothing changes.
 """
 
-import hashlib
 import json
 import re
 import shutil
@@ -25,6 +24,7 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter
 
 from juesuan.editionfiles import is_path
+from juesuan.files import json_text, sha256_of, write_whole
 from juesuan.package import Settings
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import InputError, OutputError, Place, Problem
@@ -127,7 +127,7 @@ class Cases:
                 raise InputError([Problem(Place(into), "case.missing", "没有这个单位和年度的资料")])
             package = beside / "package"
             if old is not None:
-                _copied(old.folder, package)
+                shutil.copytree(old.folder, package, symlinks=True)
                 (beside / "files").mkdir()
                 brought = take(uploads, beside / "files")
                 _laid_over(package, beside / "files", brought)
@@ -206,9 +206,7 @@ class Cases:
     def _kept(self, case: str, found: Found) -> None:
         path = self.root / _CHECKED / f"{case}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_suffix(".new")
-        beside.write_text(json.dumps(asdict(found), ensure_ascii=False), encoding="utf-8")
-        beside.replace(path)
+        write_whole(path, json_text(asdict(found)))
 
 
 def _settings(package: Path) -> Settings:
@@ -239,10 +237,6 @@ def _settings(package: Path) -> Settings:
 
 def _another(into: str, case: str) -> Problem:
     return Problem(Place(SETTINGS_FILE), "case.other", "是另一个单位或年度的资料", case, into)
-
-
-def _copied(folder: Path, target: Path) -> None:
-    shutil.copytree(folder, target, symlinks=True)
 
 
 def _laid_over(package: Path, files: Path, brought: Brought) -> None:
@@ -276,7 +270,7 @@ def _names(folder: Path) -> set[str]:
 
 def _looked_at(package: Path, by: str) -> Found:
     told = _asked("check", str(package))
-    hashes = {name: _sha256(package / name) for name in sorted(_names(package))}
+    hashes = {name: sha256_of(package / name) for name in sorted(_names(package))}
     when = datetime.now(UTC).isoformat(timespec="seconds")
     return Found(when, by, hashes, tuple(told["read"]), tuple(told["rows"]))
 
@@ -320,8 +314,3 @@ def _compared(before: Found | None, now: Found) -> Found:
 
 def _key(row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(row.get(name, "")) for name in ("规则", "位置", "实际", "应为"))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -43,25 +43,18 @@ def rows(path: Path, sheet: str, first: int, count: int) -> dict[str, Any]:
 
 def _lines(path: Path) -> Iterator[list[str]]:
     """Yield the lines of a text, split at commas or tabs where it is a table."""
-    encoding = next((one for one in ("utf-8-sig", "gb18030") if _decodes(path, one)), "latin-1")
+    from juesuan.ledger.sources.text import detect_encoding
+
+    found = detect_encoding(path.read_bytes(), lambda _: False)
+    encoding = found.name or next(iter(found.candidates), "latin-1")
     with path.open(encoding=encoding, newline="", errors="replace") as stream:
         for line in stream:
-            text = line.rstrip("\r\n")
+            text = line.rstrip("\r\n").removeprefix("\ufeff")
             if path.suffix.lower() not in (".csv", ".tsv", ".txt"):
                 yield [text]
             else:
                 delimiter = "\t" if "\t" in text else ","
                 yield next(csv.reader([text], delimiter=delimiter), [])
-
-
-def _decodes(path: Path, encoding: str) -> bool:
-    try:
-        with path.open(encoding=encoding) as stream:
-            while stream.read(1 << 20):
-                pass
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _sheet(path: Path, sheet: str) -> Iterator[list[str]]:
@@ -75,13 +68,13 @@ def _sheet(path: Path, sheet: str) -> Iterator[list[str]]:
 
 def main(words: list[str]) -> int:
     """Print as JSON what was asked for."""
-    try:
-        if words[0] == "check":
+    if words[0] == "check":
+        try:
             told = check(Path(words[1]))
-        else:
-            told = rows(Path(words[1]), words[2], int(words[3]), int(words[4]))
-    except JuesuanError as error:
-        told = {"read": [], "rows": [{"程度": "错误", "规则": str(error)}]}
+        except JuesuanError as error:
+            told = {"read": [], "rows": [{"程度": "错误", "规则": str(error)}]}
+    else:
+        told = rows(Path(words[1]), words[2], int(words[3]), int(words[4]))
     print(json.dumps(told, ensure_ascii=True, default=str))  # noqa: T201 - what the service reads
     return 0
 

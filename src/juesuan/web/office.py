@@ -50,28 +50,28 @@ _NOT_YOURS = "您的角色不包括这个单位。"
 
 
 @dataclass(frozen=True)
-class Standing:
+class CaseState:
     """How a case stands, in a word, and what to do next."""
 
     word: str
     next: str
 
 
-def standing_of(found: Found | None, run: Run | None) -> Standing:
+def state_of(found: Found | None, run: Run | None) -> CaseState:
     """Return how a case stands: by its newest run, unless the package was brought in again since."""
     if run is not None and run.at_work:
-        return Standing("编制中", "等它编完；这一页会自己更新。")
+        return CaseState("编制中", "等它编完；这一页会自己更新。")
     if run is not None and run.waits:
-        return Standing("待签", "打开审核页看过后，轮到的人签署。")
+        return CaseState("待签", "打开审核页看过后，轮到的人签署。")
     if found is not None and found.errors and (run is None or found.when > run.since):
-        return Standing("有错", f"改正 {found.errors} 处，把改好的文件再带进来。")
+        return CaseState("有错", f"改正 {found.errors} 处，把改好的文件再带进来。")
     if run is None or (found is not None and found.when > run.since):
-        return Standing("可编" if found is not None else "未看", "点“编制决算”。" if found else "先核对一遍资料。")
+        return CaseState("可编", "点“编制决算”。") if found else CaseState("未看", "先核对一遍资料。")
     return {
-        "COMPLETED": Standing("已归档", "结果可以取走。"),
-        "FAILED": Standing("没有通过", "看哪里不对，改好文件带进来，再接着编。"),
-        "CRASHED": Standing("中断", "点“接着编”：没有变的步骤不重做。"),
-    }.get(run.state, Standing("已取消", "需要时再编。"))
+        "COMPLETED": CaseState("已归档", "结果可以取走。"),
+        "FAILED": CaseState("没有通过", "看哪里不对，改好文件带进来，再接着编。"),
+        "CRASHED": CaseState("中断", "点“接着编”：没有变的步骤不重做。"),
+    }.get(run.state, CaseState("已取消", "需要时再编。"))
 
 
 class OfficePages:
@@ -118,8 +118,13 @@ class OfficePages:
         case = await self._case(request, person)
         name, line = request.query_params.get("name", ""), request.query_params.get("line", "")
         number = int(line) if line.isdecimal() and len(line) < 9 else None  # noqa: PLR2004 - lines of a ledger
-        rows = await self._apart(self._cases.shown, case, name, number) if case else None
-        if case is None or rows is None:
+        if case is None:
+            return self._none()
+        try:
+            rows = await self._apart(self._cases.shown, case, name, number)
+        except JuesuanError as error:
+            return await self._one(request, person, case, f"{name}：{error}", HTTPStatus.CONFLICT)
+        if rows is None:
             return self._none()
         return self._frame.page(
             request, "file.html.jinja", person=person, case=case, name=name, line=number, rows=rows, most=SHOWN
@@ -136,17 +141,19 @@ class OfficePages:
             into = str(form.get("case", ""))
             uploads = [one for one in form.getlist("files") if isinstance(one, UploadFile)]
             old = await self._visible(into, person) if into else None
-            refused = await self._busy(old) if old else ("没有这个单位和年度的资料。" if into else "")
-            if refused:
-                return await self._all(request, person, refused, HTTPStatus.CONFLICT)
 
             def allowed(unit: str) -> str:
                 return "" if _may(person, _PREPARERS, unit) else _NOT_YOURS
 
             try:
+                refused = await self._busy(old) if old else ("没有这个单位和年度的资料。" if into else "")
+                if refused:
+                    return await self._all(request, person, refused, HTTPStatus.CONFLICT)
                 case = await self._apart(self._cases.bring, uploads, person.name, into, allowed)
             except InputError as error:
                 return await self._all(request, person, "没有收下，什么都没有变：", HTTPStatus.BAD_REQUEST, error)
+            except JuesuanError as error:
+                return await self._all(request, person, f"没有收下：{error}", HTTPStatus.CONFLICT)
         self._frame.door.journal.add(person.id, person.name, "带进资料", case.id)
         return self._frame.sent_to(f"/office/cases/{quote(case.id)}")
 
@@ -223,9 +230,7 @@ class OfficePages:
             newest, down = await self._runs.newest(), ""
         except Unreachable as unreachable:
             newest, down = (), str(unreachable)
-        rows = [
-            (one, standing_of(await run_sync(self._cases.found, one.id), _newest(newest, one))) for one in cases
-        ]
+        rows = [(one, state_of(await run_sync(self._cases.found, one.id), _newest(newest, one))) for one in cases]
         return self._frame.page(
             request,
             "cases.html.jinja",
@@ -253,7 +258,6 @@ class OfficePages:
             told = await self._runs.told(run) if run else {}
         except Unreachable as error:
             message = message or str(error)
-        standing = standing_of(found, run)
         return self._frame.page(
             request,
             "case.html.jinja",
@@ -262,7 +266,7 @@ class OfficePages:
             case=case,
             found=found,
             run=run,
-            standing=standing,
+            state=state_of(found, run),
             message=message,
             progress=_progress(told),
             invitation=_invitation(told) if run and run.waits else "",

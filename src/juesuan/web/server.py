@@ -70,10 +70,16 @@ class Server:
         Raises:
             Unreachable: it does not answer, or not as it should.
         """
+        return await self._answer(method, path, body)
+
+    async def _answer(self, method: str, path: str, body: Any = None, *, missing: bool = False) -> Any:
+        """Return what the API answers; with ``missing``, None for what there is not."""
         try:
             got = await self.sent(self.client.build_request(method, f"/api{path}", json=body))
             try:
                 content = await got.aread()
+                if missing and got.status_code == HTTPStatus.NOT_FOUND:
+                    return None
                 got.raise_for_status()
             finally:
                 await got.aclose()
@@ -87,18 +93,9 @@ class Server:
         Raises:
             Unreachable: it does not answer.
         """
-        try:
-            got = await self.sent(self.client.build_request("GET", f"/api/flow_runs/{run}"))
-            try:
-                content = await got.aread()
-            finally:
-                await got.aclose()
-            if got.status_code == HTTPStatus.NOT_FOUND:
-                return None
-            got.raise_for_status()
-            told = json.loads(content)
-        except (httpx.HTTPError, ValueError) as error:
-            raise Unreachable from error
+        told = await self._answer("GET", f"/flow_runs/{run}", missing=True)
+        if told is None:
+            return None
         if not isinstance(told, dict) or not isinstance(told.get("parameters"), dict):
             raise Unreachable
         return told
