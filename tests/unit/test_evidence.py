@@ -438,6 +438,23 @@ def test_taking_in_goes_on_where_it_was_killed(tmp_path: Path, monkeypatch: pyte
     assert len(list(place.store.root.glob("log/*.json"))) == 5  # begin, three taken in, one new
 
 
+def test_the_first_version_killed_before_it_was_logged_is_none_of_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Place(tmp_path, versions=0)
+
+    def dying(*_: object) -> Record:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Log, "append", dying)
+    with pytest.raises(KeyboardInterrupt):
+        place.close("1")
+    monkeypatch.undo()
+    place.close("1")
+    assert place.found() == []
+    assert [path.name for path in place.store.root.glob("log/*.json")] == ["00000001.json"]
+
+
 def test_a_version_of_before_the_key_is_vouched_for_by_the_log_alone(tmp_path: Path) -> None:
     closing, store = demo_closing(tmp_path / "closing"), DirectoryStore(tmp_path / "archive", term=TERM)
     nobody = Office(Ring(tmp_path / "none"))

@@ -67,6 +67,11 @@ class Version:
         return bool(self.home) and TAG_MANIFEST in self.keys
 
     @property
+    def of_before(self) -> bool:
+        """Whether it was archived before there were heads; one with a head may only have missed the log."""
+        return self.complete and self.tagged and not self.sealed
+
+    @property
     def sealed(self) -> bool:
         """Whether it has a head."""
         return HEAD in self.keys
@@ -83,7 +88,7 @@ def deposit(store: Store, unit: str, year: int, bag: Bag, office: Office | None 
     """
     sealer = Sealer(store, office or Office.here())
     sealer.check(sign_offs_of(bag.payload))
-    adopt(sealer, store, lambda: [one.label for one in find_versions(store) if one.complete and one.tagged])
+    adopt(sealer, store, lambda: [one.label for one in find_versions(store) if one.of_before])
     versions = find_versions(store, f"{unit}/{year}/")
     newest = next((one for one in reversed(versions) if one.complete), None)
     if newest is not None and _fingerprint(store, newest) == bag.fingerprint:
