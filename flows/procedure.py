@@ -258,7 +258,11 @@ def close_unit(request: Request, run: Run, sign_off: Callable[[Path], None] | No
     def do(stage: Callable[..., Result], *given: Any) -> Result:
         return run(_NAMES[stage], stage, *given)
 
-    with closing.only_one_into(out, wait=request.wait), closing.ClosingArchive(request.archive) as archive:
+    beside = closing.last_year_folder(out)
+    with (
+        closing.only_one_into(out, wait=request.wait),
+        closing.ClosingArchive(request.archive, beside) as archive,
+    ):
         closing.restore_earlier(out)  # where a closing was killed in between
         try:
             intake = do(ingest, request, archive, kept)

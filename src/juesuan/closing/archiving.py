@@ -1,5 +1,6 @@
 """The archive of a closing: what of it goes in, and what of last year's is taken from it, figures and results."""
 
+import shutil
 import tempfile
 from fractions import Fraction
 from functools import cached_property
@@ -36,11 +37,13 @@ def archived_edition(name: str, root: Path, settings: Settings) -> tuple[Roles, 
 class ClosingArchive:
     """The archive of one closing. It is opened once, and last year's results are fetched from it once.
 
-    They lie in a folder that is there until the archive is left (``with``).
+    They lie in a folder that is there until the archive is left (``with``): ``place``, where one is named, so that
+    the next takes away what a killed program left; else one of the system's.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, place: Path | None = None) -> None:
         self.address = address
+        self._place = place
         self._fetched: dict[tuple[str, int], ArchivedYear | None] = {}
 
     def __enter__(self) -> "ClosingArchive":
@@ -49,7 +52,10 @@ class ClosingArchive:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._folder.cleanup()
+        if self._place is None:
+            self._systems.cleanup()
+        else:
+            shutil.rmtree(self._place, ignore_errors=True)
 
     @cached_property
     def store(self) -> Store:
@@ -62,8 +68,16 @@ class ClosingArchive:
         return open_store(self.address)
 
     @cached_property
-    def _folder(self) -> "tempfile.TemporaryDirectory[str]":
+    def _systems(self) -> "tempfile.TemporaryDirectory[str]":
         return tempfile.TemporaryDirectory(prefix="juesuan-")
+
+    @cached_property
+    def _folder(self) -> Path:
+        if self._place is None:
+            return Path(self._systems.name)
+        shutil.rmtree(self._place, ignore_errors=True)
+        self._place.mkdir()
+        return self._place
 
     def prove(self) -> None:
         """Prove that the archive keeps what it is given, and the office's key opens, before anything is published.
@@ -83,7 +97,7 @@ class ClosingArchive:
         """
         key = (settings.unit.code, settings.year)
         if key not in self._fetched:
-            folder = Path(self._folder.name) / f"{len(self._fetched)}"
+            folder = self._folder / f"{len(self._fetched)}"
             self._fetched[key] = last_year(self.store, *key, folder)
         return self._fetched[key]
 

@@ -18,7 +18,7 @@ from juesuan.results.folder import (
     restore_earlier,
 )
 from juesuan.results.manifest import Manifest, read_manifest, write_manifest
-from juesuan.results.names import State, earlier_folder, refusal_folder, rejected_folder
+from juesuan.results.names import State, earlier_folder, last_year_folder, refusal_folder, rejected_folder
 from juesuan.results.read import HeadlineFigure, Results, change_of, read_results
 from juesuan.results.signoff import SignOff, Standing, hashes_of, read_signoffs, standing, write_signoffs
 
@@ -40,6 +40,7 @@ __all__ = [
     "findings_data",
     "hashes_of",
     "idle_of",
+    "last_year_folder",
     "move_folder",
     "problem_data",
     "publish",

@@ -52,6 +52,11 @@ def rejected_folder(out: Path) -> Path:
     return out.with_name(f"{out.name}.rejected")
 
 
+def last_year_folder(out: Path) -> Path:
+    """Return where last year's results lie, hidden, while a closing compares itself with them."""
+    return out.with_name(f".{out.name}.last-year")
+
+
 def earlier_folder(out: Path) -> Path:
     """Return where results wait, hidden, that a draft put aside."""
     return out.with_name(f".{out.name}.earlier")
