@@ -67,7 +67,7 @@ def test_a_scheduled_closing_runs_fails_is_mended_retried_approved_archived_and_
 
     proved = orchestrator.run("verify-archive", {"archive": str(tmp_path / "archive")})
     assert proved["state"]["type"] == "COMPLETED", proved["state"]
-    (retention,) = (tmp_path / "archive").rglob("*.retention")
+    (retention,) = (tmp_path / "archive" / "070123").rglob("*.retention")
     before = retention.read_text(encoding="utf-8")
     (page,) = (tmp_path / "archive").rglob("disclosure.html")
     page.chmod(0o600)
