@@ -183,23 +183,69 @@ def close(
     package
         决算资料文件夹（settings.yaml 所在的文件夹），或工作簿（.xlsx）。
     """
+    from juesuan.starting.unpacked import opened
+
+    results = out or Path("out") / package.resolve().name.removesuffix(".xlsx")
+    return _close(
+        opened(package, ledger, results),
+        results,
+        archive=archive,
+        edition=edition,
+        resume_from=resume_from,
+        force=force,
+        wait=wait,
+        compare=compare,
+    )
+
+
+@app.command
+def roll_up(
+    department: Path,
+    *,
+    out: Annotated[Path | None, Parameter(help="结果文件夹，默认 out/<部门资料文件夹名>")] = None,
+    archive: Annotated[str, Parameter(help="归档位置：文件夹或 s3://桶/前缀?endpoint=…")] = "archive",
+    resume_from: Annotated[
+        Literal["fill", "derive", "render"] | None,
+        Parameter(help="从这一步起重算；不写则接着上次完成的一步做"),
+    ] = None,
+    force: Annotated[bool, Parameter(help="全部重算，不用任何一步保存下来的结果", negative=())] = False,
+    wait: Annotated[bool, Parameter(help="同一部门同一年度的另一次决算正在进行时，等它结束", negative=())] = False,
+    compare: Annotated[
+        Path | None, Parameter(help="与这次决算的结果文件夹比较，写入审核页；不写则与归档的上年决算比较")
+    ] = None,
+) -> int:
+    """汇总一个部门的决算：证明各单位的决算，相加，抵销内部往来，撰文、归档。
+
+    Parameters
+    ----------
+    department
+        department.yaml（写明所属单位），或它所在的文件夹。写法见 docs/department.md。
+    """
+    from juesuan.department import DEPARTMENT_FILE, department_file
+
+    folder = department if department.is_dir() else department.parent
+    described = department_file(folder)
+    if described is None or (folder != department and described.name.lower() != department.name.lower()):
+        raise OutputError(f"{department} 不是部门的资料：应为 {DEPARTMENT_FILE}，或它所在的文件夹。")
+    return _close(
+        folder,
+        out or Path("out") / folder.resolve().name,
+        archive=archive,
+        resume_from=resume_from,
+        force=force,
+        wait=wait,
+        compare=compare,
+    )
+
+
+def _close(folder: Path, results: Path, **given: object) -> int:
+    """Close a package, of a unit or of a department, and tell what came of it; return the exit code."""
     from juesuan.closing import ClosingRefused, refusal_folder
     from juesuan.results.names import INDEX
     from juesuan.runner import run_annual_close
-    from juesuan.starting.unpacked import by_cells, opened
+    from juesuan.starting.unpacked import by_cells
 
-    results = out or Path("out") / package.resolve().name.removesuffix(".xlsx")
-    folder = opened(package, ledger, results)
-    request = {
-        "package": folder,
-        "out": results,
-        "archive": archive,
-        "edition": edition,
-        "resume_from": resume_from,
-        "force": force,
-        "wait": wait,
-        "compare": compare,
-    }
+    request = {"package": folder, "out": results, **given}
     try:
         return run_annual_close(request)
     except ClosingRefused as refusal:

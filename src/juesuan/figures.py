@@ -21,7 +21,8 @@ class Selection:
     - ``opening`` and ``closing``: balances of the trial balance on the account's own side.
 
     ``accounts``, ``functional`` and ``economic`` hold code prefixes; ``funds`` and ``support`` the enum values
-    of the canonical ledger (see :mod:`juesuan.ledger`); ``projects`` project names.
+    of the canonical ledger (see :mod:`juesuan.ledger`); ``projects`` project names; ``units`` the units of a
+    department, in whose ledger each line has one (see :mod:`juesuan.department`).
     """
 
     measure: str
@@ -31,6 +32,7 @@ class Selection:
     functional: tuple[str, ...] = ()
     economic: tuple[str, ...] = ()
     projects: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from juesuan.archive.bag import Bag, Closing, make_bag
 from juesuan.archive.directory import DirectoryStore
 from juesuan.archive.heads import Damage
-from juesuan.archive.lastyear import ArchivedYear, last_year
+from juesuan.archive.lastyear import ArchivedVersion, ArchivedYear, archived_version, last_year
 from juesuan.archive.location import parse_location, require_address
 from juesuan.archive.opening import open_store
 from juesuan.archive.proof import Entry, Proof, history, prove
@@ -21,6 +21,7 @@ from juesuan.archive.versions import Archived, Version, deposit, find_versions
 
 __all__ = [
     "Archived",
+    "ArchivedVersion",
     "ArchivedYear",
     "Bag",
     "Closing",
@@ -37,6 +38,7 @@ __all__ = [
     "Store",
     "Version",
     "archive_closing",
+    "archived_version",
     "deposit",
     "find_versions",
     "history",

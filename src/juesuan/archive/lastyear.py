@@ -1,4 +1,4 @@
-"""What a unit published last year, fetched from its archive."""
+"""What a unit published, fetched from its archive: last year's results, or one version whole."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from fractions import Fraction
 from pathlib import Path
 
 from juesuan.archive.bag import INPUTS, RESULTS
-from juesuan.archive.proof import read_proven
+from juesuan.archive.proof import damages_of, read_proven
 from juesuan.archive.store import Store
-from juesuan.archive.versions import Version, find_versions, state_of
+from juesuan.archive.versions import Version, find_versions, fingerprint_of, state_of
 from juesuan.files import read_json
 from juesuan.problems import OutputError
 from juesuan.results import State, read_facts_csv
@@ -58,6 +58,39 @@ def inputs_of_last_year(store: Store, unit: str, year: int, into: Path) -> str:
         return ""
     _write(store, version, INPUTS, into)
     return version.label
+
+
+@dataclass(frozen=True)
+class ArchivedVersion:
+    """One version, every byte of it proved: its label, its fingerprint, its package, and exact amounts in 分 by fact."""
+
+    label: str
+    fingerprint: str
+    inputs: Path
+    exact: Mapping[str, int]
+
+
+def archived_version(store: Store, unit: str, year: int, name: str, into: Path) -> ArchivedVersion | None:
+    """Write package and results of a version into a folder, once all of the version is proved.
+
+    Where ``name`` is empty the newest approved one is meant; where none was approved, the newest. None where there
+    is no such version.
+
+    Raises:
+        OutputError: the storage failed, or the version is damaged; every damaged file is named.
+    """
+    versions = [one for one in find_versions(store, f"{unit}/{year}/") if one.complete and one.name == name]
+    version = versions[0] if versions else None if name else _published(store, unit, year)
+    if version is None:
+        return None
+    damages = list(damages_of(store, version))
+    if damages:
+        raise OutputError("；".join([f"{version.label} 已损坏", *map(str, damages)]))
+    _write(store, version, INPUTS, into / "inputs")
+    _write(store, version, RESULTS, into / "results")
+    facts = read_facts_csv((into / "results" / FACTS_CSV).read_text(encoding="utf-8"))
+    exact = {name: int(Fraction(row["exact"])) for name, row in facts.items() if row["unit"] == _MONEY}
+    return ArchivedVersion(version.label, fingerprint_of(store, version), into / "inputs", exact)
 
 
 def _write(store: Store, version: Version, room: str, into: Path) -> None:

@@ -15,7 +15,7 @@
 from juesuan.closing.archiving import ClosingArchive
 from juesuan.closing.checks import check_account, check_disclosure, check_ledger, check_tables
 from juesuan.closing.compute import Account, Books, derive, fill
-from juesuan.closing.intake import Intake, Overrides, ingest, inputs_of, lock_name, with_ledger
+from juesuan.closing.intake import Intake, Overrides, inputs_of, lock_name, with_ledger
 from juesuan.closing.kept import KeptStages
 from juesuan.closing.lock import only_one, only_one_into, only_one_of
 from juesuan.closing.outcome import Outcome, address_of, name_of, unit_of
@@ -24,6 +24,7 @@ from juesuan.closing.refusal import ClosingRefused, problems_refused, refuse_fai
 from juesuan.closing.render import Disclosure, page_alone, render, write_document
 from juesuan.closing.results import reject_draft, stage_results, write_draft, write_refusal, write_results
 from juesuan.closing.resuming import derive_once, fill_once, render_once
+from juesuan.closing.rolling import ingest
 from juesuan.closing.signing import Turn, invitation, next_signature, take_signature
 from juesuan.results import (
     Staged,

@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from juesuan.closing.compute import Account, Books
+from juesuan.closing.evidence import parts_of
 from juesuan.closing.intake import Intake
 from juesuan.closing.proof import proof_checks
 from juesuan.closing.render import Disclosure
 from juesuan.closing.rules import account_rules, disclosure_rules
+from juesuan.closing.units import share_checks, transfer_check
 from juesuan.figures import Figure
 from juesuan.forms import Forms
 from juesuan.identities import Explanation, Identity, Instance
@@ -43,6 +45,7 @@ _AFTER = {
     "narrative": "文字说明",
     "printed": "印出的表图",
     "personal": "个人信息",
+    "department": "部门汇总",
     "explanations": "审核说明",
 }
 """What people read for the suites that every edition has, before and after those of its tables."""
@@ -68,8 +71,12 @@ def ledger_checks(intake: Intake) -> Iterator[Check]:
     Where some lines could not be read, rules that need all of them are left for the next run: what they would
     say follows from the lines that are missing.
     """
-    ledger, edition = intake.ledger, intake.edition
+    ledger, edition, package = intake.ledger, intake.edition, intake.package
     if ledger is None or edition is None:
+        return
+    if intake.consolidated is not None:  # each unit's ledger was checked when it was closed
+        funds: Mapping[str, str] = dict(edition.forms.terms.funds.items())
+        yield transfer_check(intake.consolidated, package.explanations if package else (), funds)
         return
     for rule, citation in ledger_rules(edition.rules):
         if not (rule.whole and ledger.problems):
@@ -100,6 +107,7 @@ def table_checks(books: Books) -> Iterator[Check]:
         for one in books.identities
     )
     yield _ties(books)
+    yield from share_checks(books.shares, books.figures, Aggregates(books.ledger))
 
 
 def _ties(books: Books) -> Check:
@@ -243,8 +251,7 @@ def _rows_behind(books: Books) -> Callable[[Instance], Iterable[str]]:
 
 def _ledger_lines(books: Books, name: str) -> Iterator[str]:
     figure = books.figures[name]
-    own = (figure.selection,) if figure.selection else ()
-    for selection in [part.selection for part in books.tables.parts(name)] if figure.table else own:
+    for selection in [part.selection for part in parts_of(books, figure)]:
         lines = rows(books.ledger, selection)
         if selection.measure in lines:  # leaves of the trial balance: those that hold something
             lines = lines[lines[selection.measure] != 0]

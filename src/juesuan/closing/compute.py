@@ -17,6 +17,7 @@ from juesuan.closing.spending import (
     project_figures,
     project_identities,
 )
+from juesuan.closing.units import Shares, operating_figures, shown_columns, shown_identity, with_shares
 from juesuan.edition import Edition
 from juesuan.edition.made import OPERATING, unspent_id
 from juesuan.facts import Fact, Facts, Phase, Source, Unit
@@ -36,7 +37,10 @@ from juesuan.tables import FilledTable, Tables, fill_tables, note_identities, st
 
 @dataclass(frozen=True)
 class Books:
-    """Every exact amount of a closing, and what must hold among them; ``inputs`` are those of the intake."""
+    """Every exact amount of a closing, and what must hold among them; ``inputs`` are those of the intake.
+
+    ``shares`` say what a department's units bring to its amounts.
+    """
 
     package: ClosingPackage
     edition: Edition
@@ -46,6 +50,7 @@ class Books:
     figures: Mapping[str, Figure]
     identities: tuple[Identity, ...]
     inputs: Mapping[str, str] = field(default_factory=dict)
+    shares: Shares = field(default_factory=Shares)
 
     @property
     def values(self) -> Mapping[str, int]:
@@ -94,6 +99,7 @@ def fill(intake: Intake) -> Books:
         raise ValueError("an intake with problems can't be filled into tables")
     given = {figure.id: figure for figure in package_figures(package)}
     year = package.settings.year
+    whole = intake.consolidated
     aggregates = Aggregates(ledger)
     tables = fill_tables(
         edition.forms,
@@ -101,6 +107,7 @@ def fill(intake: Intake) -> Books:
         year=year,
         given={name: one.value for name, one in given.items()},
         names=intake.codes.functional.names,
+        units=whole.units if whole else (),
     )
     cells = _cells(edition)
     adjusted = adjustment_figures(ledger, edition.chart, aggregates, year)
@@ -110,8 +117,16 @@ def fill(intake: Intake) -> Books:
     unbudgeted = _unbudgeted(package, given, tables[edition.roles.cell(Role.GENERAL).table])
     figures.update({one.id: one for one in (*unbudgeted, *adjusted, *spent, *execution)})
     figures.update({one.id: one for one in _items_told(package, tables, edition) if one.id not in figures})
+    shares = Shares()
+    if whole:
+        figures, shares = with_shares(whole, tables, figures, aggregates, given)
     if package.settings.unit.operating_expenses:
-        figures[OPERATING] = operating_figure(package, tables, aggregates, cells, edition.chart)
+        operating = (
+            operating_figures(whole)
+            if whole
+            else (operating_figure(package, tables, aggregates, cells, edition.chart),)
+        )
+        figures.update({one.id: one for one in operating})
     identities = (
         *note_identities(tables),
         *structural_identities(tables, (one.file for one in edition.identities), given=figures),
@@ -119,9 +134,10 @@ def fill(intake: Intake) -> Books:
         adjustment_identity(adjusted),
         *project_identities(spent, cells),
         execution_identity(execution),
-        operating_identity(package, cells),
+        operating_identity(package, cells, some=whole is not None),
+        *((shown_identity(shares, shown_columns(edition)),) if whole else ()),
     )
-    return Books(package, edition, intake.codes, ledger, tables, figures, identities, intake.inputs)
+    return Books(package, edition, intake.codes, ledger, tables, figures, identities, intake.inputs, shares)
 
 
 def derive(books: Books) -> Account:
@@ -139,11 +155,13 @@ def derive(books: Books) -> Account:
             *_years(package),
             *edition.thresholds,
             *(_fact(figure, rounding, edition.money) for figure in books.figures.values()),
-            *package_facts(package),
+            *books.shares.linked(package_facts(package)),
             *_project_counts(package),
         ]
     )
-    lists = lists_of(package, books.tables, edition, books.figures, books.codes.functional.names)
+    rolled_up = bool(books.shares.names)
+    names = books.codes.functional.names
+    lists = lists_of(package, books.tables, edition, books.figures, names, rolled_up=rolled_up)
     statistics = derive_statistics(
         edition.definitions, facts, lists, edition.money, controlled=policies.percentages == "controlled"
     )

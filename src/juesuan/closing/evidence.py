@@ -21,7 +21,7 @@ _MOST_BALANCES = 3
 
 def parts_behind(books: Books) -> dict[str, tuple[Part, ...]]:
     """Return the signed selections of ledger rows behind each figure that is read from the ledger."""
-    found = {name: _parts(books, figure) for name, figure in books.figures.items()}
+    found = {name: parts_of(books, figure) for name, figure in books.figures.items()}
     return {name: parts for name, parts in found.items() if parts}
 
 
@@ -31,10 +31,11 @@ def trace_entries(books: Books) -> dict[str, TraceEntry]:
     return {name: summary.entry(parts) for name, parts in parts_behind(books).items()}
 
 
-def _parts(books: Books, figure: Figure) -> tuple[Part, ...]:
+def parts_of(books: Books, figure: Figure) -> tuple[Part, ...]:
+    """Return the signed selections of ledger rows behind one figure; none where no row is."""
     if figure.table:
         return books.tables.parts(figure.id)
-    return (Part(1, figure.selection),) if figure.selection else ()
+    return (Part(1, figure.selection),) if figure.selection else books.shares.parts(figure.id)
 
 
 class _Summary:

@@ -10,6 +10,7 @@ from juesuan.closing.archiving import ClosingArchive
 from juesuan.closing.codes import codes_of
 from juesuan.closing.funds import with_funds
 from juesuan.closing.kept import KeptStages, hash_of, hash_of_known, hash_of_program
+from juesuan.department import Consolidated
 from juesuan.edition import Edition, editions_for, load_edition
 from juesuan.editionfiles import is_path
 from juesuan.files import sha256_of
@@ -24,7 +25,14 @@ from juesuan.ledger import (
     read_database,
     read_ledger,
 )
-from juesuan.package import ClosingPackage, Settings, check_package, package_file, package_files
+from juesuan.package import (
+    ClosingPackage,
+    PackageReading,
+    Settings,
+    check_package,
+    package_file,
+    package_files,
+)
 from juesuan.package.places import as_known
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import InputError, Place, Problem
@@ -38,6 +46,7 @@ class Intake:
     """What was handed in. ``package`` and ``ledger`` are None where they could not be read at all.
 
     ``inputs`` are the SHA-256 of the files by their path in the package, each hashed once, before it was read.
+    ``consolidated`` are the units of a department, of which its package and ledger are made.
     """
 
     root: Path
@@ -47,6 +56,7 @@ class Intake:
     ledger: Ledger | None
     problems: tuple[Problem, ...]
     inputs: Mapping[str, str] = field(default_factory=dict)
+    consolidated: Consolidated | None = None
 
     @cached_property
     def codes(self) -> Codes:
@@ -81,7 +91,7 @@ class Overrides:
         return settings.model_copy(update={"policies": policies, "edition": edition})
 
 
-def ingest(
+def ingest_unit(
     root: Path,
     overrides: Overrides | None = None,
     kept: KeptStages | None = None,
@@ -96,19 +106,12 @@ def ingest(
         EditionError: the edition's own files are wrong.
         OutputError: the archive can't be read, or what it holds of last year is damaged.
     """
-    inputs = {path.relative_to(root).as_posix(): sha256_of(path) for path in sorted(input_files(root))}
+    inputs = hashed_inputs(root)
     reading = check_package(root, partial(archive.published_before, root) if archive is not None else None)
     problems = list(reading.problems)
-    settings, package, edition, ledger = reading.settings, reading.package, None, None
-    if settings is not None and overrides is not None:
-        if overrides.year not in (None, settings.year):
-            problems.append(_other_year(settings, overrides))
-        settings = overrides.applied_to(settings)
-        package = replace(package, settings=settings) if package is not None else None
-    if settings is not None and not _edition_unknown(reading.problems):
-        edition = load_edition(settings.edition, document=settings.document, beside=root)
-        if settings.year not in edition.valid:
-            problems.append(_other_edition(settings, edition, reading.package))
+    settings, package, edition = edition_of(reading, overrides, root, problems)
+    ledger = None
+    if settings is not None and edition is not None:
         try:
             ledger = _ledger(root, settings, edition, kept, inputs)
         except InputError as error:
@@ -119,6 +122,33 @@ def ingest(
         package, unfitting = with_funds(package, ledger, edition.chart, load_codes(settings.year).functional)
         problems.extend(unfitting)
     return Intake(root, edition, settings, package, ledger, as_known(root, dict.fromkeys(problems)), inputs)
+
+
+def hashed_inputs(root: Path) -> Mapping[str, str]:
+    """Return the SHA-256 of the files that a closing may be made from, by their path in the package."""
+    return {path.relative_to(root).as_posix(): sha256_of(path) for path in sorted(input_files(root))}
+
+
+def edition_of(
+    reading: PackageReading, overrides: Overrides | None, root: Path, problems: list[Problem]
+) -> tuple[Settings | None, ClosingPackage | None, Edition | None]:
+    """Return settings and package as they are decided, and their edition; note where these don't fit.
+
+    Raises:
+        EditionError: the edition's own files are wrong.
+    """
+    settings, package = reading.settings, reading.package
+    if settings is not None and overrides is not None:
+        if overrides.year not in (None, settings.year):
+            problems.append(_other_year(settings, overrides))
+        settings = overrides.applied_to(settings)
+        package = replace(package, settings=settings) if package is not None else None
+    if settings is None or _edition_unknown(reading.problems):
+        return settings, package, None
+    edition = load_edition(settings.edition, document=settings.document, beside=root)
+    if settings.year not in edition.valid:
+        problems.append(_other_edition(settings, edition, reading.package))
+    return settings, package, edition
 
 
 def with_ledger(intake: Intake, vouchers: Sequence[Path], trial_balance: Sequence[Path] = ()) -> Intake:
@@ -163,7 +193,9 @@ def inputs_of(intake: Intake) -> str:
     own = (
         (edition.files.fingerprint, edition.words.fingerprint) if edition else ()
     )  # perhaps outside of the program
-    return hash_of(hash_of_program(), *own, str(root), settings, prior, _contents(intake), hash_of_known(files))
+    units = intake.consolidated.fingerprint if intake.consolidated else ""
+    known = (_contents(intake), hash_of_known(files), units)
+    return hash_of(hash_of_program(), *own, str(root), settings, prior, *known)
 
 
 def input_files(root: Path) -> list[Path]:

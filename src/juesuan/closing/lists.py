@@ -21,10 +21,13 @@ def lists_of(
     edition: Edition,
     figures: Mapping[str, Figure],
     names: Mapping[str, str],
+    *,
+    rolled_up: bool = False,
 ) -> Lists:
     """Return every list by name; a member is a mapping of words and ids.
 
-    ``figures`` are all exact amounts, ``names`` those of functional codes.
+    ``figures`` are all exact amounts, ``names`` those of functional codes; ``rolled_up`` says that the
+    closing is a department's, made of its units'.
     """
     whole = any(sheet.project is None for sheet in package.sheets)
     lists: dict[str, list[dict[str, Any]]] = {
@@ -32,6 +35,7 @@ def lists_of(
         "operating": [{}] if package.settings.unit.operating_expenses else [],
         "unit_sheet": [{}] if whole else [],
         "no_unit_sheet": [] if whole else [{}],
+        "rolled_up": [{}] if rolled_up else [],
         **_projects(package, figures),
     }
     by_itself = {name: line for name, line in edition.lists.items() if not (line.occurring or line.spent)}

@@ -7,8 +7,9 @@ from datetime import date
 from juesuan.closing.compute import Account
 from juesuan.closing.evidence import trace_entries
 from juesuan.closing.glyphs import refuse_unprintable
-from juesuan.closing.grids import task_grid, unit_grid
+from juesuan.closing.grids import share_grid, task_grid, unit_grid
 from juesuan.document import Block, Document
+from juesuan.edition.made import UNIT_COLUMNS
 from juesuan.narrative import Composition, compose
 from juesuan.narrative.charts import charts_of
 from juesuan.package import ClosingPackage
@@ -75,6 +76,8 @@ def write_document(account: Account) -> Document:
     )
     named["key-tasks"] = task_grid(package.texts.key_tasks)
     named["units"] = unit_grid(package.units)
+    columns = account.lists.get(UNIT_COLUMNS, [])
+    named["unit-figures"] = share_grid(books.shares.names, columns, books.shares.of, money)
     return compose(
         Composition(
             words=edition.words,

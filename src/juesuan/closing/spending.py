@@ -153,9 +153,9 @@ def operating_accounts(package: ClosingPackage, chart: AccountChart) -> tuple[st
     return unit.operating_accounts or chart.operating.get(unit.kind, ("7",))
 
 
-def operating_identity(package: ClosingPackage, cells: Cells) -> Identity:
-    """Return that 机关运行经费 is 公用经费, or at most that where the settings name the accounts of some units."""
-    some = bool(package.settings.unit.operating_accounts)
+def operating_identity(package: ClosingPackage, cells: Cells, *, some: bool = False) -> Identity:
+    """Return that 机关运行经费 is 公用经费, or at most that where it is that of ``some`` units, or of some accounts."""
+    some = some or bool(package.settings.unit.operating_accounts)
     return Identity(
         id="package.operating",
         suite="package",

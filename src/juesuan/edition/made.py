@@ -27,8 +27,11 @@ PROJECTS_OF = {
 """The lists of projects that the sections on each fund tell of."""
 
 
-SWITCHES = ("operating", "unit_sheet", "no_unit_sheet")
-"""Lists of one member or none, which say whether something applies to the unit."""
+UNIT_COLUMNS = "unit_columns"
+"""The edition's list of the columns that a department's table of units has: ``name`` and ``amount``."""
+
+SWITCHES = ("operating", "unit_sheet", "no_unit_sheet", "rolled_up")
+"""Lists of one member or none, which say whether something applies; ``rolled_up`` to a department made of its units."""
 
 
 def item_member(

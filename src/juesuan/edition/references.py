@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from juesuan.edition.made import UNIT_COLUMNS
 from juesuan.edition.model import OWN_LISTS, PRIOR_FILE, Edition
 from juesuan.edition.possible import Possible, filled
 from juesuan.edition.template_names import TemplateNames, names_in_templates
@@ -106,7 +107,7 @@ class _References:
         used = {line.occurring for line in self.edition.lists.values()} | {
             line.spent for line in self.edition.lists.values()
         }
-        used |= set(self._named_lists())
+        used |= {*self._named_lists(), UNIT_COLUMNS}
         for name in self.edition.lists:
             if name not in used:
                 yield Problem(place_of(places, f"lists.{name}", file), "edition.list", f"名单“{name}”没有用到")

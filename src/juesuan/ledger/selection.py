@@ -16,6 +16,7 @@ _SIGNS = {"income": -1, "adjustment": -1, "expenditure": 1}  # of debit less cre
 _BALANCES = ("opening", "closing")
 _KEYS = ("account", "functional", "economic", "fund", "support", "project", "closing")
 _BALANCE_KEYS = ("account", "functional", "fund")
+_UNIT = "unit"  # a column of a department's ledger alone
 
 
 def amount(ledger: Ledger, selection: Selection) -> int:
@@ -57,7 +58,8 @@ class RowFinder:
 
     def _columns(self, of_balances: bool) -> "_Cells":
         frame = self.ledger.balances if of_balances else self.ledger.lines
-        return _Cells({name: frame[name].to_numpy() for name in (_BALANCE_KEYS if of_balances else _KEYS)})
+        names = _with_unit(_BALANCE_KEYS if of_balances else _KEYS, frame)
+        return _Cells({name: frame[name].to_numpy() for name in names})
 
 
 class Aggregates:
@@ -67,8 +69,9 @@ class Aggregates:
     """
 
     def __init__(self, ledger: Ledger) -> None:
-        sums = ledger.lines[[*_KEYS, "debit", "credit"]]
-        groups = sums.groupby(list(_KEYS), sort=True, observed=True)
+        keys = _with_unit(_KEYS, ledger.lines)
+        sums = ledger.lines[[*keys, "debit", "credit"]]
+        groups = sums.groupby(keys, sort=True, observed=True)
         grouped = groups.agg(
             debit=("debit", "sum"), credit=("credit", "sum"), lines=("debit", "size")
         ).reset_index()
@@ -85,10 +88,11 @@ class Aggregates:
         return made
 
     def _take(self, grouped: pd.DataFrame, balances: pd.DataFrame) -> None:
-        self._lines = _Cells({name: grouped[name].to_numpy() for name in _KEYS})
+        self._lines = _Cells({name: grouped[name].to_numpy() for name in _with_unit(_KEYS, grouped)})
         self._net: NDArray[Any] = (grouped["debit"] - grouped["credit"]).to_numpy()
         self._counts: NDArray[Any] = grouped["lines"].to_numpy()
-        self._leaves = _Cells({name: balances[name].to_numpy() for name in _BALANCE_KEYS})
+        leaves = _with_unit(_BALANCE_KEYS, balances)
+        self._leaves = _Cells({name: balances[name].to_numpy() for name in leaves})
         self._held = {name: balances[name].to_numpy() for name in _BALANCES}
 
     def amount(self, selection: Selection) -> int:
@@ -148,7 +152,12 @@ def _conditions(selection: Selection) -> tuple[tuple[str, tuple[str, ...]], ...]
         ("fund", selection.funds),
         ("support", selection.support),
         ("project", selection.projects),
+        (_UNIT, selection.units),
     )
+
+
+def _with_unit(keys: Sequence[str], frame: pd.DataFrame) -> list[str]:
+    return [*keys, _UNIT] if _UNIT in frame.columns else list(keys)
 
 
 def _check(selection: Selection) -> None:

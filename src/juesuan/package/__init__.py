@@ -23,6 +23,7 @@ from juesuan.package.model import (
     Texts,
     ThreePublicLine,
     ThreePublicUse,
+    source_of,
 )
 from juesuan.package.money import package_figures, package_identities
 from juesuan.package.performance import (
@@ -38,6 +39,7 @@ from juesuan.package.performance import (
 from juesuan.package.prose import Mention, Prose
 from juesuan.package.settings import Policies, Settings, UnitKind
 from juesuan.package.tables import OPERATING_KEY
+from juesuan.package.yamlfile import YamlFile, read_file
 
 __all__ = [
     "OPERATING_KEY",
@@ -69,6 +71,7 @@ __all__ = [
     "ThreePublicLine",
     "ThreePublicUse",
     "UnitKind",
+    "YamlFile",
     "check_package",
     "load_package",
     "names_since",
@@ -77,4 +80,6 @@ __all__ = [
     "package_file",
     "package_files",
     "package_identities",
+    "read_file",
+    "source_of",
 ]

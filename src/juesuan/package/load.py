@@ -16,14 +16,20 @@ from juesuan.package.files import left_out, package_folder
 from juesuan.package.inputs import TEXT_FILES
 from juesuan.package.model import (
     Assets,
+    BudgetLine,
     ClaimLine,
     ClosingPackage,
     Headcount,
     PackageReading,
     PriorLine,
+    ProcurementLine,
+    Project,
     PublishedBefore,
+    StatementLine,
     Texts,
+    ThreePublicLine,
     ThreePublicUse,
+    UnitLine,
     source_of,
 )
 from juesuan.package.performance import Sheet
@@ -58,22 +64,48 @@ def load_package(root: Path) -> ClosingPackage:
 
 
 def check_package(
-    root: Path, before: Callable[[Settings], PublishedBefore | None] | None = None
+    root: Path,
+    before: Callable[[Settings], PublishedBefore | None] | None = None,
+    *,
+    consolidated: bool = False,
 ) -> PackageReading:
     """Read a closing package and return what was read and what is wrong. Raises nothing about its data.
 
     ``before`` returns what was published for the year before. It stands in for ``prior-year.csv`` where that file
-    is missing, and must agree with it where it is there.
+    is missing, and must agree with it where it is there. Of a department (``consolidated``) only its words and last
+    year's figures are read: the rest is its units', and must not be here.
     """
     if not root.is_dir():
         problem = Problem(Place(str(root)), "package.missing", "没有这个决算资料文件夹")
         return PackageReading(root, None, None, (problem,))
-    reader = _Reader(root, before)
+    reader = _Reader(root, before, consolidated)
     settings = reader.settings()
     package = reader.package(settings)
     if reader.problems:
         return PackageReading(root, settings, None, InputError(reader.problems).problems)
     return PackageReading(root, settings, package, ())
+
+
+_UNITS_OWN = (
+    *("vouchers", "trial_balance", "budget", "three_public", "three_public_counts", "projects", "procurement"),
+    *("statement", "assets", "headcount", "units"),
+)
+"""The files of a unit that a department does not have: its amounts are its units' together."""
+
+
+@dataclass(frozen=True)
+class _Amounts:
+    """What a unit counts. ``counts`` and ``assets`` are None where their files can't be read."""
+
+    counts: ThreePublicUse | None
+    assets: Assets | None
+    budget: tuple[BudgetLine, ...] = ()
+    three_public: tuple[ThreePublicLine, ...] = ()
+    projects: tuple[Project, ...] = ()
+    procurement: tuple[ProcurementLine, ...] = ()
+    statement: tuple[StatementLine, ...] = ()
+    headcount: Headcount | None = None
+    units: tuple[UnitLine, ...] = ()
 
 
 @dataclass
@@ -82,6 +114,7 @@ class _Reader:
 
     root: Path
     before: Callable[[Settings], PublishedBefore | None] | None = None
+    consolidated: bool = False
     problems: list[Problem] = field(default_factory=list)
     yaml_files: list[YamlFile[BaseModel]] = field(default_factory=list)
     all_named: bool = True  # whether every file that may name numbers was read
@@ -100,21 +133,15 @@ class _Reader:
         Without settings the files are read where they stand by default: their problems count too.
         """
         files = settings.files if settings else Files()
-        budget = tables.read_budget(self.root, files.budget, self.problems)
-        three_public = tables.read_three_public(self.root, files.three_public, self.problems)
         prior = self._prior(settings, files.prior_year)
-        projects = tables.read_projects(self.root, files.projects, self.problems)
-        procurement = tables.read_procurement(self.root, files.procurement, self.problems)
-        statement = tables.read_statement(self.root, files.statement, self.problems)
-        counts = self._optional(files.three_public_counts, Files().three_public_counts, ThreePublicUse)
-        assets = self._yaml(files.assets, Assets)
-        headcount = self._may_miss(files.headcount, Files().headcount, Headcount)
+        amounts = self._units_own(files) if self.consolidated else self._amounts(files)
         evaluation = self._may_miss(files.evaluation, Files().evaluation, Evaluation)
-        units = tables.read_units(self.root, files.units, self.problems)
         sheets = [self._yaml(file, Sheet) for file in self._sheet_files(files.performance)]
         texts = self._texts(files.texts)
-        known = {project.key for project in projects} if _was_read(files.projects, self.problems) else None
-        items = {line.code for line in budget} if _was_read(files.budget, self.problems) else None
+        projects = amounts.projects
+        listed = not self.consolidated and _was_read(files.projects, self.problems)
+        known = {project.key for project in projects} if listed else None
+        items = {line.code for line in amounts.budget} if _was_read(files.budget, self.problems) else None
         self.problems += crosscheck.projects_in_budget(projects, items)
         self.problems += crosscheck.sheets([sheet for sheet in sheets if sheet], known)
         if texts is not None:
@@ -127,20 +154,20 @@ class _Reader:
         self.problems += crosscheck.claims(claims, numbers if self.all_named else None)
         for sheet in filter(None, sheets):
             self.problems += crosscheck.indicators(sheet, numbers, names=self.all_named)
-        if not (settings and counts and assets and texts):
+        if not (settings and amounts.counts and amounts.assets and texts):
             return None
         return ClosingPackage(
             root=self.root,
             settings=settings,
-            budget=budget,
-            three_public=three_public,
-            three_public_counts=counts,
+            budget=amounts.budget,
+            three_public=amounts.three_public,
+            three_public_counts=amounts.counts,
             prior=prior,
             projects=projects,
-            procurement=procurement,
-            statement=statement,
-            assets=assets.model,
-            headcount=headcount,
+            procurement=amounts.procurement,
+            statement=amounts.statement,
+            assets=amounts.assets,
+            headcount=amounts.headcount,
             sheets=tuple(sheet.model for sheet in sheets if sheet),
             texts=texts,
             claims=claims,
@@ -149,9 +176,34 @@ class _Reader:
             explanations=explanations,
             sheet_files={sheet.model.key: sheet.file for sheet in sheets if sheet},
             codes=codes,
-            units=units,
+            units=amounts.units,
             evaluation=evaluation,
         )
+
+    def _amounts(self, files: Files) -> "_Amounts":
+        """Read what is added up where units make a department."""
+        assets = self._yaml(files.assets, Assets)
+        return _Amounts(
+            budget=tables.read_budget(self.root, files.budget, self.problems),
+            three_public=tables.read_three_public(self.root, files.three_public, self.problems),
+            projects=tables.read_projects(self.root, files.projects, self.problems),
+            procurement=tables.read_procurement(self.root, files.procurement, self.problems),
+            statement=tables.read_statement(self.root, files.statement, self.problems),
+            counts=self._optional(files.three_public_counts, Files().three_public_counts, ThreePublicUse),
+            assets=assets.model if assets else None,
+            headcount=self._may_miss(files.headcount, Files().headcount, Headcount),
+            units=tables.read_units(self.root, files.units, self.problems),
+        )
+
+    def _units_own(self, files: Files) -> "_Amounts":
+        """Return nothing of it, since the units bring it; what a department hands in all the same is told."""
+        for entry in _UNITS_OWN:
+            named = getattr(files, entry)
+            for file in [named] if isinstance(named, str) else named:
+                if (self.root / file).exists():
+                    expected = "只在各单位的资料里；部门的数由各单位相加得出"
+                    self.problems.append(Problem(Place(file), "department.own-amounts", "部门不另交这一份", file, expected))
+        return _Amounts(counts=ThreePublicUse.model_validate({}), assets=Assets.model_validate({"vehicles": {}, "large_equipment": 0}))
 
     def _yaml(self, file: str, model: type[Model]) -> YamlFile[Model] | None:
         read = read_file(self.root, file, model, self.problems)

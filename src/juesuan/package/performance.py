@@ -47,6 +47,11 @@ _RANGES = {
 }
 
 
+def band_of(share: Fraction) -> Band:
+    """Return the band in which a share of a weight lies."""
+    return next(band for band, (low, _) in _RANGES.items() if share >= low)
+
+
 def _points(written: object) -> Fraction:
     try:
         value = parse_number(str(written))

@@ -16,7 +16,7 @@ from juesuan.files import csv_cell, read_cell
 if TYPE_CHECKING:
     import pyarrow as pa
 
-CONDITIONS = ("accounts", "funds", "support", "functional", "economic", "projects")
+CONDITIONS = ("accounts", "funds", "support", "functional", "economic", "projects", "units")
 """What the selections of ledger rows behind a fact ask for; all of them hold at once."""
 
 SELECTIONS = "selections"

@@ -122,7 +122,7 @@ def _told(part: Part, words: Mapping[Selection, str]) -> dict[str, Any]:
 
 def _selections(row: Mapping[str, Any]) -> Iterator[tuple[Part, str]]:
     for one in row[SELECTIONS]:
-        conditions = {name: tuple(one[name]) for name in CONDITIONS}
+        conditions = {name: tuple(one.get(name) or ()) for name in CONDITIONS}  # older results have fewer
         yield Part(one["sign"], Selection(one["measure"], **conditions)), one["words"]
 
 

@@ -3,7 +3,17 @@
 from juesuan.tables.describe import describe_selection
 from juesuan.tables.fill import fill_tables
 from juesuan.tables.layout import Names, grid
-from juesuan.tables.model import Aggregates, FilledRow, FilledTable, Part, Tables
+from juesuan.tables.model import (
+    Aggregates,
+    FilledRow,
+    FilledTable,
+    Part,
+    Parts,
+    Tables,
+    amount_of,
+    flattened,
+    within,
+)
 from juesuan.tables.structural import note_identities, structural_identities
 
 __all__ = [
@@ -12,10 +22,14 @@ __all__ = [
     "FilledTable",
     "Names",
     "Part",
+    "Parts",
     "Tables",
+    "amount_of",
     "describe_selection",
     "fill_tables",
+    "flattened",
     "grid",
     "note_identities",
     "structural_identities",
+    "within",
 ]

@@ -45,4 +45,6 @@ def describe_selection(selection: Selection, terms: Terms) -> str:
         conditions.append(f"经济分类 {'、'.join(selection.economic)}")
     if selection.projects:
         conditions.append(f"项目：{'、'.join(selection.projects)}")
+    if selection.units:
+        conditions.append(f"单位：{'、'.join(selection.units)}")
     return "；".join(conditions)

@@ -13,7 +13,7 @@ from juesuan.forms.model import Column, Fill, Form, FormBlock, FormRow, Forms, L
 from juesuan.forms.notes import Axis, Formula
 from juesuan.problems import EditionError
 from juesuan.tables.describe import describe
-from juesuan.tables.model import Aggregates, FilledRow, FilledTable, Netted, Part, Parts, Tables, flattened
+from juesuan.tables.model import Aggregates, FilledRow, FilledTable, Netted, Part, Parts, Tables, amount_of, flattened, within
 
 LEVELS: Mapping[int, int] = {3: 1, 5: 2, 7: 3}
 """类, 款 and 项 by the length of their code."""
@@ -26,17 +26,21 @@ def fill_tables(
     year: int,
     given: Mapping[str, int],
     names: Mapping[str, str],
+    units: tuple[str, ...] = (),
 ) -> Tables:
     """Fill every table.
 
     ``given`` holds the amounts of the package in 分 by the ids of their figures: the budget, procurement. One that
     the office did not state is nought, but not one of its budget. ``names`` holds the names of functional codes; a
-    code without one is printed alone.
+    code without one is printed alone. ``units`` are those of a department's ledger: what a form nets is netted in
+    each of them, as each closed its books, and then added up.
 
     Raises:
         EditionError: a form asks for a figure of the budget that isn't given.
     """
-    tables = tuple(_Filler(form, forms.terms, aggregates, year, given, names).table() for form in forms.values())
+    tables = tuple(
+        _Filler(form, forms.terms, aggregates, year, given, names, units).table() for form in forms.values()
+    )
     return Tables(forms, year, tables)
 
 
@@ -53,6 +57,7 @@ class _Filler:
     year: int
     given: Mapping[str, int]
     names: Mapping[str, str]
+    units: tuple[str, ...]
 
     def table(self) -> FilledTable:
         rows: dict[str, FilledRow] = {}
@@ -62,7 +67,7 @@ class _Filler:
             for column in columns_with_cells(self.form, block, row):
                 fills = cell_fills(self.form, column, row)
                 cells[column.key] = figure = self._cell(row, column, fills)
-                parts[figure.id] = tuple(_parts(fills))
+                parts[figure.id] = tuple(_parts(fills, self.units))
             level = LEVELS.get(len(row.code), 0) if row.code else int(class_of(row) is not None)
             rows[row.id] = FilledRow(row.id, row.printed, row.label, cells, level, row.strong)
         return FilledTable(self.form, self.year, rows, parts)
@@ -112,7 +117,7 @@ class _Filler:
     def _amount(self, fill: Fill) -> int:
         sign = -1 if fill.sign == "-" else 1
         if fill.positive:
-            return sign * max(0, sum(self._amount(part) for part in fill.positive))
+            return amount_of(tuple(_parts((fill,), self.units)), self.aggregates.amount)
         if fill.measure is not None:
             return sign * self.aggregates.amount(selection_of(fill))
         missing = [name for name in fill.budget if name not in self.given]
@@ -123,11 +128,12 @@ class _Filler:
         return sign * sum(self.given.get(name, 0) for name in (*fill.budget, *fill.figures))
 
 
-def _parts(fills: tuple[Fill, ...]) -> Iterator[Part | Netted]:
+def _parts(fills: tuple[Fill, ...], units: tuple[str, ...] = ()) -> Iterator[Part | Netted]:
     for fill in fills:
         sign = -1 if fill.sign == "-" else 1
         if fill.positive:
-            yield Netted(sign, tuple(_parts(fill.positive)))
+            netted = tuple(_parts(fill.positive))
+            yield from (Netted(sign, within(netted, (one,))) for one in units) if units else (Netted(sign, netted),)
         elif fill.measure is not None:
             yield Part(sign, selection_of(fill))
 

@@ -1,7 +1,7 @@
 """The tables of a closing: every printed row, every cell as an exact figure in 分."""
 
 from collections.abc import Callable, Iterator, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -39,6 +39,24 @@ class Netted:
 
 
 Parts = tuple[Part | Netted, ...]
+
+
+def within(parts: Parts, units: tuple[str, ...]) -> Parts:
+    """Return the parts of a cell, of some of a department's units alone."""
+    return tuple(_within(parts, units))
+
+
+def _within(parts: Parts, units: tuple[str, ...]) -> Iterator[Part | Netted]:
+    for part in parts:
+        if isinstance(part, Netted):
+            netted = within(part.parts, units)
+            if netted:
+                yield Netted(part.sign, netted)
+        else:
+            own = part.selection.units
+            both = tuple(one for one in own if one in units) if own else units
+            if both:
+                yield Part(part.sign, replace(part.selection, units=both))
 
 
 def amount_of(parts: Parts, amount: Callable[[Selection], int]) -> int:
@@ -160,7 +178,7 @@ class Tables(Mapping[int, FilledTable]):
         Raises:
             EditionError: no table has such a cell.
         """
-        return tuple(flattened(self._parts(figure_id)))
+        return tuple(flattened(self.netted(figure_id)))
 
     def from_ledger(self, figure_id: str, amount: Callable[[Selection], int]) -> int:
         """Return what the ledger rows behind a cell add up to, in 分, as the form nets them.
@@ -168,9 +186,14 @@ class Tables(Mapping[int, FilledTable]):
         Raises:
             EditionError: no table has such a cell.
         """
-        return amount_of(self._parts(figure_id), amount)
+        return amount_of(self.netted(figure_id), amount)
 
-    def _parts(self, figure_id: str) -> Parts:
+    def netted(self, figure_id: str) -> Parts:
+        """Return the selections behind a cell as the form nets them.
+
+        Raises:
+            EditionError: no table has such a cell.
+        """
         self.cell(figure_id)
         return next(table.parts[figure_id] for table in self.values() if figure_id in table.parts)
 

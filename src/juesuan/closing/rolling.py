@@ -1,0 +1,319 @@
+"""First stage of a department: the closings of its units, each proved, put together as one intake.
+
+A unit is a package, which is closed here up to its document and must pass every check; or a version in an archive,
+of which every byte is proved and whose tables must be what its package still gives. A package may be a department's
+again. All that is wrong with all units is told at once.
+"""
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from juesuan.archive import ArchivedVersion, archived_version, open_store
+from juesuan.closing.archiving import ClosingArchive
+from juesuan.closing.checks import check_account, check_disclosure, check_ledger, check_tables
+from juesuan.closing.compute import Books, derive, fill
+from juesuan.closing.intake import Intake, Overrides, edition_of, hashed_inputs, ingest_unit
+from juesuan.closing.kept import KeptStages, hash_of, hash_of_known
+from juesuan.closing.proof import conflicts_refused
+from juesuan.closing.refusal import ClosingRefused, refuse_failures, refuse_problems
+from juesuan.closing.render import page_alone
+from juesuan.department import (
+    ROLES,
+    Consolidated,
+    Described,
+    Member,
+    MemberLine,
+    department_file,
+    joined,
+    merged_package,
+    moved_ledger,
+    moved_problem,
+    read_description,
+    superiors_of,
+    transfers_of,
+)
+from juesuan.edition import Edition
+from juesuan.facts import Source
+from juesuan.package import Settings, check_package, package_facts
+from juesuan.package.places import as_known
+from juesuan.problems import InputError, OutputError, Place, Problem
+from juesuan.roles import cell_of
+from juesuan.rules.check import SuiteRun
+
+_MOST = 20  # findings of one unit that are told
+
+
+def ingest(
+    root: Path,
+    overrides: Overrides | None = None,
+    kept: KeptStages | None = None,
+    archive: ClosingArchive | None = None,
+    *,
+    home: str = "",
+) -> Intake:
+    """Read a package, of a unit or (with a ``department.yaml``) of a department; see :func:`ingest_unit`.
+
+    ``home`` is the archive that the package was taken from: an archive that a restored department names by a
+    relative path is this one.
+
+    Raises:
+        EditionError: the edition's own files are wrong.
+        OutputError: an archive can't be read, or what it holds is damaged.
+    """
+    if department_file(root) is None:
+        return ingest_unit(root, overrides, kept, archive)
+    return _Rolling(root, overrides, archive, home).intake()
+
+
+@dataclass
+class _Rolling:
+    """One department on its way to an intake."""
+
+    root: Path
+    overrides: Overrides | None
+    archive: ClosingArchive | None
+    home: str
+
+    def intake(self) -> Intake:
+        inputs = hashed_inputs(self.root)
+        problems: list[Problem] = []
+        described = read_description(self.root, problems)
+        before = partial(self.archive.published_before, self.root) if self.archive is not None else None
+        reading = check_package(self.root, before, consolidated=True)
+        problems += reading.problems
+        settings, package, edition = edition_of(reading, self.overrides, self.root, problems)
+        nothing = Intake(self.root, edition, settings, package, None, as_known(self.root, problems), inputs)
+        if described is None or settings is None or edition is None:
+            return nothing
+        members = tuple(self._members(described, settings, edition, problems))
+        problems += _relations([one.member for one in members], described, settings)
+        if problems or package is None:
+            return replace(nothing, problems=as_known(self.root, dict.fromkeys(problems)))
+        lacking = [role for role in ROLES if role not in edition.roles]
+        if lacking:
+            place = described.place("units")
+            words = f"版本“{edition.key}”没有内部往来的角色，不能汇总部门决算"
+            return replace(nothing, problems=(Problem(place, "department.roles", words, "、".join(lacking)),))
+        parts = {role: members[0].books.tables.parts(edition.roles[role]) for role in ROLES}
+        plain = [one.member for one in members]
+        transfers = transfers_of(plain, described, parts, settings.unit.code, problems)
+        named = {fund.value: word for word, fund in reversed(list(edition.chart.words.fund.items()))}
+        merged = merged_package(package, plain, described, named, problems)
+        fingerprint = hash_of(*(part for one in members for part in (one.member.code, one.fingerprint)))
+        whole = Consolidated(settings.unit.code, tuple(plain), transfers, merged.keys, fingerprint)
+        ledger = joined((one.ledger for one in plain), settings.year, transfers.lines)
+        settings = merged.package.settings
+        return Intake(
+            self.root,
+            edition,
+            settings,
+            merged.package,
+            ledger,
+            as_known(self.root, dict.fromkeys(problems)),
+            inputs,
+            whole,
+        )
+
+    def _members(
+        self, described: Described, settings: Settings, edition: Edition, problems: list[Problem]
+    ) -> Iterator["_Closed"]:
+        for number, line in enumerate(described.units):
+            place = described.place(f"units.{number}")
+            try:
+                if line.archive:
+                    closed = self._archived(line, settings, edition, place, described.source(f"units.{number}"))
+                else:
+                    closed = self._packaged(line, settings, edition, place, described.source(f"units.{number}"))
+            except InputError as error:
+                problems.extend(error.problems)
+            else:
+                yield closed
+
+    def _packaged(
+        self, line: MemberLine, settings: Settings, edition: Edition, place: Place, source: Source
+    ) -> "_Closed":
+        """Return a unit whose package was closed and passed every check.
+
+        Raises:
+            InputError: with all that is wrong with it.
+        """
+        folder = (self.root / line.package).resolve()
+        if not folder.is_relative_to(self.root.resolve()) or folder == self.root.resolve():
+            message = "单位的资料须在部门资料的文件夹之内（随部门决算一起归档），或者从归档中取"
+            raise InputError([Problem(place, "department.outside", message, line.package)])
+        if not folder.is_dir():
+            hint = "工作簿请先用 juesuan workbook 拆成文件夹" if folder.is_file() else ""
+            raise InputError([Problem(place, "department.missing", "没有这个资料文件夹", line.package, hint=hint)])
+        prefix = folder.relative_to(self.root.resolve()).as_posix()
+        intake = ingest(folder, archive=self.archive, home=self.home)
+        _same_kind(intake, settings, edition, place)
+        name = intake.settings.unit.name if intake.settings else ""
+        try:
+            books = _closed(intake, self.archive)
+        except ClosingRefused as refusal:
+            told = [moved_problem(one, prefix, name) for one in refusal.problems]
+            told += _findings(refusal, place, prefix, name)
+            raise InputError(told) from refusal
+        return _Closed(_member(intake, books, line, prefix, source), books, hash_of_known(intake.inputs))
+
+    def _archived(
+        self, line: MemberLine, settings: Settings, edition: Edition, place: Place, source: Source
+    ) -> "_Closed":
+        """Return a unit of an archive: every byte of the version proved, its package read and filled again.
+
+        Raises:
+            InputError: with all that is wrong with it.
+        """
+        address = line.archive
+        if not urlsplit(address).scheme and not Path(address).is_absolute():
+            address = self.home or str((self.root / address).resolve())
+        with tempfile.TemporaryDirectory(prefix="juesuan-") as temporary:
+            folder = Path(temporary)
+            try:
+                found = archived_version(open_store(address), line.unit, settings.year, line.version, folder)
+            except OutputError as error:
+                raise InputError([Problem(place, "department.archive", str(error), line.unit)]) from error
+            if found is None:
+                message = f"归档中没有这个单位 {settings.year} 年度的{line.version or '决算'}"
+                raise InputError([Problem(place, "department.archive", message, line.unit)])
+            prefix = f"归档/{found.label}"
+            intake = ingest(found.inputs, home=address)
+            _same_kind(intake, settings, edition, place)
+            if intake.problems:
+                raise InputError(moved_problem(one, prefix, line.unit) for one in intake.problems)
+            books = fill(intake)
+            _as_archived(books, found, place)
+        return _Closed(_member(intake, books, line, prefix, source), books, found.fingerprint)
+
+
+@dataclass(frozen=True)
+class _Closed:
+    """A unit with the books of its closing, and the hash of what these were made from."""
+
+    member: Member
+    books: Books
+    fingerprint: str
+
+
+def _closed(intake: Intake, archive: ClosingArchive | None) -> Books:
+    """Close a unit up to its document, and return its books.
+
+    Raises:
+        ClosingRefused: its data or a check of severity error; with everything that was found.
+    """
+    runs: tuple[SuiteRun, ...] = check_ledger(intake)
+    refuse_problems(intake.problems, runs)
+    books = fill(intake)
+    runs = (*runs, *check_tables(books))
+    refuse_failures(runs)
+    with conflicts_refused(runs):
+        account = derive(books)
+    runs = (*runs, *check_account(account, archive.last_year(account) if archive is not None else None))
+    refuse_failures(runs)
+    refuse_failures((*runs, *check_disclosure(account, page_alone(account), runs)))
+    return books
+
+
+def _member(intake: Intake, books: Books, line: MemberLine, prefix: str, source: Source) -> Member:
+    package, ledger, whole = intake.package, intake.ledger, intake.consolidated
+    assert package is not None and ledger is not None, "an intake without problems has both"  # noqa: S101
+    code = package.settings.unit.code
+    return Member(
+        package,
+        moved_ledger(ledger, prefix, code),
+        books.figures,
+        {fact.id: fact for fact in package_facts(package)},
+        prefix,
+        source,
+        whole.units if whole else (code,),
+        line.own,
+        line.superior,
+        line.remark,
+        whole.members if whole else (),
+    )
+
+
+def _same_kind(intake: Intake, settings: Settings, edition: Edition, place: Place) -> None:
+    """Refuse a unit of another year, or of an edition with other forms: its cells mean something else.
+
+    Raises:
+        InputError: with its name.
+    """
+    unit = intake.settings
+    if unit is None:
+        return  # what is wrong with its settings is told
+    who = f"{unit.unit.name}（{unit.unit.code}）"
+    problems = []
+    if unit.year != settings.year:
+        message = "这个单位的年度与部门的不同，不能汇总"
+        problems.append(Problem(place, "department.year", message, f"{who}：{unit.year} 年度", f"{settings.year} 年度"))
+    if intake.edition is not None:
+        theirs, ours = intake.edition, edition
+        if dict(theirs.forms) != dict(ours.forms) or theirs.money != ours.money or theirs.chart != ours.chart:
+            message = "这个单位的版本与部门的表样、单位或科目不同，不能汇总"
+            problems.append(Problem(place, "department.edition", message, f"{who}：{theirs.key}", ours.key))
+    if problems:
+        raise InputError(problems)
+
+
+def _findings(refusal: ClosingRefused, place: Place, prefix: str, name: str) -> Iterator[Problem]:
+    """Yield what the checks of a unit found, each as a problem of the department."""
+    found = [
+        Problem(
+            Place(place.file, place.line, one.place),
+            f"department.{result.id}",
+            f"{name}的决算没有通过：{result.text}",
+            one.stated,
+            one.computed,
+            "、".join(f"{prefix}/{row}" for row in one.rows[:3]),
+        )
+        for result in refusal.failed
+        for one in result.unexplained
+        if result.severity.value == "error"
+    ]
+    yield from found[:_MOST]
+    if len(found) > _MOST:
+        message = f"{name}的决算没有通过：另有 {len(found) - _MOST} 处，请单独编制这个单位查看"
+        yield Problem(place, "department.more", message, prefix)
+
+
+def _as_archived(books: Books, found: ArchivedVersion, place: Place) -> None:
+    """Refuse a version whose tables are not what its package gives now.
+
+    Raises:
+        InputError: with the first cells that differ.
+    """
+    now = {name: one.value for name, one in books.figures.items() if cell_of(name) and one.value}
+    then = {name: value for name, value in found.exact.items() if cell_of(name) and value}
+    differ = sorted({name for name in now.keys() | then.keys() if now.get(name, 0) != then.get(name, 0)})
+    if differ:
+        expected = f"归档的结果（{'、'.join(differ[:3])} 等 {len(differ)} 格不同）"
+        message = "按归档的资料重新填表，与归档的结果不同：程序或版本已改变，请重新编制并归档这个单位"
+        raise InputError([Problem(place, "department.archive", message, found.label, expected)])
+
+
+def _relations(units: Sequence[Member], described: Described, settings: Settings) -> Iterator[Problem]:
+    """Yield what is wrong among units: a code that is not one unit's, a superior that is none of them."""
+    every = [settings.unit.code, *(each.code for one in units for each in one.everyone)]
+    for code in sorted(code for code, times in Counter(every).items() if times > 1):
+        message = "同一个单位编码用了两次；部门的编码也须与本级、所属单位的不同"
+        yield Problem(described.place("units"), "department.code", message, code)
+    if len(units) < len(described.units):
+        return  # a superior may be one of those that were refused
+    superiors = superiors_of(units)
+    codes = superiors.keys()
+    for one in units:
+        where = Place(one.source.file, one.source.line, "superior")
+        above, seen = one.code, set[str]()
+        while above and above in codes and above not in seen:
+            seen.add(above)
+            above = superiors[above]
+        if above in seen:
+            yield Problem(where, "department.superior", "上级单位绕成了一圈", one.superior or one.code)
+        elif above:
+            yield Problem(where, "department.superior", "上级单位不是这个部门的单位", above, "、".join(sorted(codes)))

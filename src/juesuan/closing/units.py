@@ -1,0 +1,244 @@
+"""A department's amounts and those of its units: what each unit brings to each of them, and that they add up."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from juesuan.department import Consolidated, Member, Pair
+from juesuan.edition import Edition
+from juesuan.edition.made import OPERATING, UNIT_COLUMNS
+from juesuan.facts import Fact, Source
+from juesuan.figures import Figure
+from juesuan.identities import Explanation, Identity, Instance, Term
+from juesuan.ledger import Aggregates
+from juesuan.money import yuan_text
+from juesuan.problems import Severity
+from juesuan.roles import completed
+from juesuan.rules.check import Check, Item, places_of
+from juesuan.tables import Part, Parts, Tables, amount_of, flattened, within
+
+TRANSFERS = "department.transfers"
+"""The rule that internal money is booked alike on both sides."""
+
+_CITATION = "部门决算汇总编制要求：汇总时剔除部门内部单位之间的重复收支（条文未在此核对）"
+_PROJECT = re.compile(r"project\.([a-z][a-z0-9_]*)\.")
+_LINE = re.compile(r"([a-z_]+)\.([0-9]+)\.(initial|adjusted)")
+_SCOPED = ("execution.", OPERATING)
+"""Amounts that are measured over the department as a whole, or added up apart."""
+
+
+@dataclass(frozen=True)
+class Shares:
+    """What units bring to a department's amounts: nothing where one unit closed its books.
+
+    ``names`` are the units by code, ``of`` the ids of the figures that add up to an amount by its id, ``cells`` the
+    selections of ledger rows behind these figures as a form nets them, ``facts`` what units count, ``counts`` the ids of these by the
+    department's fact.
+    """
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    cells: Mapping[str, Parts] = field(default_factory=dict)
+    facts: tuple[Fact, ...] = ()
+    counts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def parts(self, name: str) -> tuple[Part, ...]:
+        """Return the signed selections of ledger rows behind a unit's figure."""
+        return tuple(flattened(self.cells.get(name, ())))
+
+    def linked(self, facts: Iterable[Fact]) -> Iterator[Fact]:
+        """Yield what units count, then the department's facts, made from that."""
+        yield from self.facts
+        for fact in facts:
+            made = self.counts.get(fact.id, ())
+            yield replace(fact, inputs=made, sources=(), formula="各单位之和") if made else fact
+
+
+def with_shares(
+    whole: Consolidated, tables: Tables, figures: Mapping[str, Figure], aggregates: Aggregates, given: Iterable[str]
+) -> tuple[dict[str, Figure], Shares]:
+    """Return the amounts of a department with those of its units, and how they belong together.
+
+    ``given`` are the ids of amounts of the package. A unit's figure holds what its own closing says.
+    """
+    made: dict[str, Figure] = {}
+    of: dict[str, tuple[str, ...]] = {}
+    cells: dict[str, Parts] = {}
+
+    def add(name: str, share: str, who: str, value: int, parts: Parts, read: tuple[Source, ...] = ()) -> None:
+        figure = figures[name]
+        label = f"{who} · {figure.label}"
+        formula = f"{who}的“{figure.label}”"
+        made[share] = Figure(share, label, value, figure.year, figure.phase, formula, sources=read)
+        of[name] = (*of[name], share)
+        if parts:
+            cells[share] = parts
+
+    for name in _added(tables, figures, given):
+        of[name] = ()
+        own = figures[name].selection
+        parts: Parts = tables.netted(name) if name in tables.by_id else (Part(1, own),) if own else ()
+        for member, keys in zip(whole.members, whole.keys, strict=True):
+            theirs = _theirs(name, member, keys)
+            if theirs is not None and theirs.value:
+                mine = within(parts, member.units)
+                read = () if parts else member.read_from(theirs, member.figures)
+                add(name, member.figure(name), member.name, theirs.value, mine, read)
+        taken = within(parts, (whole.eliminated,))
+        amount = amount_of(taken, aggregates.amount)
+        if amount:
+            add(name, f"eliminated.{name}", "抵销内部往来", amount, taken)
+    facts, counts = _counted(whole)
+    linked = {
+        name: replace(figures[name], inputs=(*figures[name].inputs, *shares), sources=())
+        for name, shares in of.items()
+        if shares
+    }
+    return {**made, **figures, **linked}, Shares(whole.names, of, cells, facts, counts)
+
+
+def _added(tables: Tables, figures: Mapping[str, Figure], given: Iterable[str]) -> Iterator[str]:
+    """Yield the ids of a department's amounts that are its units' added up: cells, and what no other amount makes."""
+    yield from tables.by_id
+    for name in given:
+        if not (figures[name].inputs or figures[name].fixed or name.startswith("evaluation.")):
+            yield name
+    for name, figure in figures.items():
+        if figure.selection is not None and not figure.table and not name.startswith(_SCOPED):
+            yield name
+
+
+def _theirs(name: str, member: Member, keys: Mapping[str, str]) -> Figure | None:
+    """Return a unit's figure of a department's: projects have the unit's own keys there."""
+    match = _PROJECT.match(name)
+    if match is None:
+        return member.figures.get(name)
+    own = next((theirs for theirs, ours in keys.items() if ours == match[1]), None)
+    project = next((one for one in member.package.projects if one.key == own), None)
+    if project is None:
+        return None
+    found = member.figures.get(f"project.{own}.{name[match.end() :]}")
+    line = _LINE.fullmatch(name[match.end() :])
+    if found is None and line is not None and [(one.fund, one.code) for one in project.lines] == [line.groups()[:2]]:
+        return member.figures.get(f"project.{own}.{line[3]}")  # its only line has no id of its own
+    return found
+
+
+def operating_figures(whole: Consolidated) -> tuple[Figure, ...]:
+    """Return 机关运行经费: each unit's that has any, of 行政 and 参公 units alone, and their sum."""
+    units = [(one, one.figures[OPERATING]) for one in whole.members if OPERATING in one.figures]
+    parts = [
+        replace(
+            theirs,
+            id=one.figure(OPERATING),
+            label=f"{one.name} · {theirs.label}",
+            inputs=(),
+            selection=replace(theirs.selection, units=one.units) if theirs.selection else None,
+        )
+        for one, theirs in units
+    ]
+    formula = "行政单位和参照公务员法管理事业单位的机关运行经费之和"
+    value = sum(one.value for one in parts)
+    year = whole.members[0].package.settings.year
+    return (*parts, Figure(OPERATING, "机关运行经费", value, year, formula=formula, inputs=tuple(one.id for one in parts)))
+
+
+def transfer_check(whole: Consolidated, explanations: Iterable[Explanation], funds: Mapping[str, str]) -> Check:
+    """Return the check that both sides of each internal transfer booked the same.
+
+    It stops the closing while one that differs is not explained in writing.
+    """
+    items = [_transfer(one, whole.names, funds) for one in whole.transfers.pairs]
+    written = tuple(explanations)
+    unexplained = [
+        one for one in items if one.excess and not any(each.explains(TRANSFERS, one.place) for each in written)
+    ]
+    return Check(
+        TRANSFERS,
+        "department",
+        "部门内部往来：付款单位的支出＝收款单位的收入（已抵销两边都记的部分）",
+        _CITATION,
+        places_of(items),
+        Severity.ERROR if unexplained else Severity.WARNING,
+        may_be_empty=True,
+    )
+
+
+def _transfer(pair: Pair, names: Mapping[str, str], funds: Mapping[str, str]) -> Item:
+    paid, received = pair.sums
+    who = [names.get(code, "对方单位不明") for code in (pair.payer, pair.payee)]
+    words = [f"{who[0]} {pair.kind.words[0]}", f"{who[1]} {pair.kind.words[1]}"]
+    return Item(
+        f"{words[0]} → {words[1]}（{funds.get(pair.fund, '资金性质不明')}）",
+        f"{words[0]} {yuan_text(paid)} 元",
+        f"{words[1]} {yuan_text(received)} 元",
+        paid - received,
+        f"{yuan_text(paid - received)} 元" if paid != received else "",
+        "; ".join(map(str, (*pair.paid, *pair.received))) if paid != received else "",
+    )
+
+
+def share_checks(shares: Shares, figures: Mapping[str, Figure], aggregates: Aggregates) -> Iterator[Check]:
+    """Yield that each amount is what the units' closings say, less what was eliminated; and each of these its rows."""
+    if not shares.names:
+        return
+    sums = [
+        _compared(figures[name].label, figures[name].value, sum(figures[one].value for one in made))
+        for name, made in shares.of.items()
+        if made or figures[name].value
+    ]
+    yield Check(
+        "department.sums", "department", "部门的每一个数＝各单位决算之和－抵销的内部往来", _CITATION, places_of(sums)
+    )
+    rows = [
+        _compared(figures[name].label, figures[name].value, amount_of(parts, aggregates.amount))
+        for name, parts in shares.cells.items()
+    ]
+    yield Check(
+        "department.rows", "department", "各单位的每一个数＝部门账簿中这个单位的行之和", _CITATION, places_of(rows)
+    )
+
+
+def shown_columns(edition: Edition) -> tuple[str, ...]:
+    """Return the cells that the table of units shows, as the edition lists them."""
+    line = edition.lists.get(UNIT_COLUMNS)
+    return tuple(completed(line, one, edition.roles)["amount"] for one in line.members) if line else ()
+
+
+def shown_identity(shares: Shares, columns: Iterable[str]) -> Identity:
+    """Return that, in the table of units, what is printed adds up to what is printed of the department."""
+    instances = tuple(
+        Instance(name, tuple(Term(1, one) for one in shares.of[name]))
+        for name in columns
+        if shares.of.get(name)
+    )
+    return Identity("department.units", "department", "各单位＋抵销＝部门（单位决算汇总表）", _CITATION, instances)
+
+
+def _compared(place: str, stated: int, computed: int) -> Item:
+    off = stated - computed
+    shown = [f"{yuan_text(one)} 元" for one in (stated, computed, off)]
+    return Item(place, shown[0], shown[1], off, shown[2] if off else "")
+
+
+def _counted(whole: Consolidated) -> tuple[tuple[Fact, ...], Mapping[str, tuple[str, ...]]]:
+    """Return the counts of units, as facts of the department, and which they are by its own fact."""
+    facts: list[Fact] = []
+    counts: dict[str, tuple[str, ...]] = {}
+    for member in whole.members:
+        for fact in member.facts.values():
+            if fact.id.startswith(("headcount.", "assets.", "three_public.count.")) and not _is_sum(fact, member):
+                made = replace(
+                    fact,
+                    id=member.figure(fact.id),
+                    label=f"{member.name} · {fact.label}",
+                    inputs=(),
+                    sources=member.read_from(fact, member.facts),
+                )
+                facts.append(made)
+                counts[fact.id] = (*counts.get(fact.id, ()), made.id)
+    return tuple(facts), counts
+
+
+def _is_sum(fact: Fact, member: Member) -> bool:
+    return any(name in member.facts for name in fact.inputs)

@@ -1,0 +1,39 @@
+"""A department (部门): one closing for itself and its units, made of theirs.
+
+``department.yaml`` names the units; the ledger of the department is theirs, one below the other, with lines that
+eliminate what they gave each other. All that knows no stage of a closing is here; ``juesuan.closing.rolling`` closes
+the units and puts them together.
+"""
+
+from juesuan.department.description import (
+    DEPARTMENT_FILE,
+    Described,
+    MemberLine,
+    department_file,
+    read_description,
+)
+from juesuan.department.members import UNIT, Member, joined, moved_ledger, moved_problem
+from juesuan.department.merging import Merged, merged_package
+from juesuan.department.transfers import ROLES, Pair, Transfers, superiors_of, transfers_of
+from juesuan.department.whole import Consolidated
+
+__all__ = [
+    "DEPARTMENT_FILE",
+    "ROLES",
+    "UNIT",
+    "Consolidated",
+    "Described",
+    "Member",
+    "MemberLine",
+    "Merged",
+    "Pair",
+    "Transfers",
+    "department_file",
+    "joined",
+    "merged_package",
+    "moved_ledger",
+    "moved_problem",
+    "read_description",
+    "superiors_of",
+    "transfers_of",
+]
