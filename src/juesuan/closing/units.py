@@ -166,7 +166,7 @@ def transfer_check(whole: Consolidated, explanations: Iterable[Explanation], fun
 
 def _transfer(pair: Pair, names: Mapping[str, str], funds: Mapping[str, str]) -> Item:
     paid, received = pair.sums
-    who = [names.get(code, "对方单位不明") for code in (pair.payer, pair.payee)]
+    who = [names.get(code, "对方单位不明（在 transfers 写明）") for code in (pair.payer, pair.payee)]
     words = [f"{who[0]} {pair.kind.words[0]}", f"{who[1]} {pair.kind.words[1]}"]
     return Item(
         f"{words[0]} → {words[1]}（{funds.get(pair.fund, '资金性质不明')}）",

@@ -1,8 +1,9 @@
 """Money that units of a department gave each other: found in their books, paired, and eliminated.
 
 A superior's 对附属单位补助支出 is its subordinate's 上级补助收入, a subordinate's 上缴上级支出 its superior's 附属单位上缴收入.
-Who is whose superior the description says; which subordinate a superior's line is about, its words say (account,
-summary), else the description, else there is one only, else one that booked the same amount.
+Who is whose superior the description says; which subordinate a superior's line is about, the description says, else
+its words (account, summary), else there is one only, else one that booked the same amount, else the only one
+that booked more.
 
 Of each pair (two units, one kind, one fund) what both sides booked is eliminated, by lines that reverse theirs. What
 one side booked more stays in the tables, and is told.
@@ -63,7 +64,7 @@ class Booked:
 
 @dataclass
 class Pair:
-    """What one unit paid another, and what that one received. ``other`` is empty where nobody was recognised."""
+    """What one unit paid another, and what that one received; a code is empty where nobody was recognised."""
 
     kind: Kind
     payer: str
@@ -75,7 +76,7 @@ class Pair:
     @property
     def sums(self) -> tuple[int, int]:
         """分 paid, and 分 received."""
-        return sum(one.amount for one in self.paid), sum(one.amount for one in self.received)
+        return _sum(self.paid), _sum(self.received)
 
     @property
     def eliminated(self) -> int:
@@ -117,6 +118,10 @@ def transfers_of(
     for kind in KINDS:
         pairs += _Pairing(kind, members, superiors, declared, found).pairs()
     return Transfers(tuple(pairs), _eliminating(members, pairs, code))
+
+
+def _sum(lines: Iterable[Booked]) -> int:
+    return sum(one.amount for one in lines)
 
 
 def superiors_of(members: Sequence[Member]) -> Mapping[str, str]:
@@ -205,8 +210,17 @@ class _Pairing:
                     open_lines.append(line)
                 elif other != OUTSIDE:
                     self._add(line, member.code, other, above=True)
+        for guess in (self._of_amount, self._left_alone):
+            still_open = []
+            for line in open_lines:
+                other = guess(line)
+                if other:
+                    self._add(line, line.unit, other, above=True)
+                else:
+                    still_open.append(line)
+            open_lines = still_open
         for line in open_lines:
-            self._add(line, line.unit, self._of_amount(line), above=True)
+            self._add(line, line.unit, "", above=True)
         return list(self.made.values())
 
     def _subordinates(self, code: str) -> list[Member]:
@@ -224,14 +238,23 @@ class _Pairing:
 
     def _of_amount(self, line: Booked) -> str:
         """Return a subordinate that booked the same amount of the same fund and has no line for it yet."""
+        for code, theirs, ours in self._sides(line):
+            if [one.amount for one in theirs].count(line.amount) > [one.amount for one in ours].count(line.amount):
+                return code
+        return ""
+
+    def _left_alone(self, line: Booked) -> str:
+        """Return the subordinate that booked more of the same fund than its superior, where it is the only one."""
+        short = [code for code, theirs, ours in self._sides(line) if _sum(theirs) > _sum(ours)]
+        return short[0] if len(short) == 1 else ""
+
+    def _sides(self, line: Booked) -> Iterator[tuple[str, list[Booked], list[Booked]]]:
+        """Yield the subordinates that booked the fund of a superior's line: code, their lines, the superior's."""
         for one in self._subordinates(line.unit):
             pair = self.made.get((line.unit, one.code, line.fund))
             if pair is not None:
-                theirs, ours = (pair.received, pair.paid) if self.kind.down else (pair.paid, pair.received)
-                amount = [each.amount for each in theirs].count(line.amount)
-                if amount > [each.amount for each in ours].count(line.amount):
-                    return one.code
-        return ""
+                sides = (pair.received, pair.paid) if self.kind.down else (pair.paid, pair.received)
+                yield one.code, *sides
 
     def _add(self, line: Booked, superior: str, subordinate: str, *, above: bool) -> None:
         payer, payee = (superior, subordinate) if self.kind.down else (subordinate, superior)
