@@ -71,7 +71,9 @@ def build_department(one: DepartmentDescription, root: Path) -> Path:
         {"package": f"units/{name}", **({"own": True} if name == one.own else {}), **one.lines.get(name, {})}
         for name in one.units
     ]
-    write_yaml(root / "department.yaml", {"units": named, **({"transfers": list(one.transfers)} if one.transfers else {})})
+    write_yaml(
+        root / "department.yaml", {"units": named, **({"transfers": list(one.transfers)} if one.transfers else {})}
+    )
     if one.explanations:
         write_yaml(root / "explanations.yaml", {"explanations": list(one.explanations)})
     (root / "prior-year.csv").write_text(PRIOR, encoding="utf-8")
@@ -96,13 +98,8 @@ def _texts(folder: Path, one: DepartmentDescription) -> None:
         "composition": f"从单位构成看，{one.name}部门决算由部门本级决算和所属单位决算组成。",
         "staff_category": "行政人员和事业人员",
     })  # fmt: skip
-    write_yaml(folder / "reasons.yaml", {
-        key: "人员和项目变动"
-        for key in (
-            "total", "income", "expenditure", "appropriations", "appropriations_expenditure", "budget_total",
-            "three_public", "operating",
-        )
-    })  # fmt: skip
+    reasons = ("total", "income", "expenditure", "appropriations", "appropriations_expenditure", "budget_total")
+    write_yaml(folder / "reasons.yaml", dict.fromkeys((*reasons, "three_public", "operating"), "人员和项目变动"))
     write_yaml(folder / "performance.yaml", {
         "management": "我局按照要求组织所属单位开展了绩效自评。",
         "results_use": "根据自评结果完善项目管理和预算安排。",

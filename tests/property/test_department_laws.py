@@ -1,9 +1,8 @@
-"""Any split of one set of books into units, with money that these give each other, rolls up to the whole's tables."""
+"""Any split of one set of books into units, with money among these, rolls up to the tables of the whole."""
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from itertools import count
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -144,14 +143,19 @@ def member(package: ClosingPackage, code: str, ledger: Ledger) -> Member:
     own = replace(package, settings=package.settings.model_copy(update={"unit": unit}))
     prefix = f"units/{code}"
     return Member(
-        own, moved_ledger(ledger, prefix, code), {}, {}, prefix, Source("department.yaml", 1), (code,), own=code == OWN
+        own,
+        moved_ledger(ledger, prefix, code),
+        {},
+        {},
+        prefix,
+        Source("department.yaml", 1),
+        (code,),
+        own=code == OWN,
     )
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    booked=st.lists(entries, max_size=25), transfers=st.lists(moved, max_size=6), begun=openings
-)
+@given(booked=st.lists(entries, max_size=25), transfers=st.lists(moved, max_size=6), begun=openings)
 def test_a_split_with_transfers_rolls_up_to_the_whole(
     edition: Edition,
     package: ClosingPackage,

@@ -62,7 +62,7 @@ def inputs_of_last_year(store: Store, unit: str, year: int, into: Path) -> str:
 
 @dataclass(frozen=True)
 class ArchivedVersion:
-    """One version, every byte of it proved: its label, its fingerprint, its package, and exact amounts in 分 by fact."""
+    """One version, every byte of it proved: label, fingerprint, package, and exact amounts in 分 by fact."""
 
     label: str
     fingerprint: str

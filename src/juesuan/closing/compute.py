@@ -19,7 +19,7 @@ from juesuan.closing.spending import (
 )
 from juesuan.closing.units import Shares, operating_figures, shown_columns, shown_identity, with_shares
 from juesuan.edition import Edition
-from juesuan.edition.made import OPERATING, unspent_id
+from juesuan.edition.made import unspent_id
 from juesuan.facts import Fact, Facts, Phase, Source, Unit
 from juesuan.figures import Figure
 from juesuan.identities import Identity, Instance, Relation

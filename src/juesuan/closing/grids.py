@@ -51,7 +51,8 @@ def share_grid(
 ) -> Grid:
     """Lay out what each unit brings to a department: a row for each unit, for what was eliminated, and the sum.
 
-    ``columns`` have a ``name`` and the ``amount`` of the department, ``of`` the ids of the figures that it is made of.
+    ``columns`` have a ``name`` and the ``amount`` of the department, ``of`` the ids of the figures that it is
+    made of.
     """
     rows = [(name, f"unit.{code}.") for code, name in names.items()] + [(_SUMS[0], "eliminated.")]
 
@@ -72,7 +73,12 @@ def share_grid(
         name="unit-figures",
         caption=(Text("各单位决算汇总表"),),
         above=((Text(f"金额单位：{money}"),),),
-        head=(tuple(GridCell((Text(words),), CellKind.HEAD) for words in ("单位名称", *(one["name"] for one in columns))),),
+        head=(
+            tuple(
+                GridCell((Text(words),), CellKind.HEAD)
+                for words in ("单位名称", *(one["name"] for one in columns))
+            ),
+        ),
         body=(*body, total),
         widths=(30, *(70 // max(1, len(columns)) for _ in columns)),
     )

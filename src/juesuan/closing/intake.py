@@ -10,7 +10,7 @@ from juesuan.closing.archiving import ClosingArchive
 from juesuan.closing.codes import codes_of
 from juesuan.closing.funds import with_funds
 from juesuan.closing.kept import KeptStages, hash_of, hash_of_known, hash_of_program
-from juesuan.department import Consolidated
+from juesuan.department import DEPARTMENT_FILE, Consolidated
 from juesuan.edition import Edition, editions_for, load_edition
 from juesuan.editionfiles import is_path
 from juesuan.files import sha256_of
@@ -161,6 +161,10 @@ def with_ledger(intake: Intake, vouchers: Sequence[Path], trial_balance: Sequenc
     """
     settings, edition, own = intake.settings, intake.edition, intake.ledger
     assert settings is not None and edition is not None and own is not None, "an intake without problems has all"  # noqa: S101
+    if intake.consolidated is not None:
+        raise InputError(
+            [Problem(Place(DEPARTMENT_FILE), "department.preview", "部门没有自己的账簿：请预览所属单位")]
+        )
     missing = [path for path in (*vouchers, *trial_balance) if not path.is_file()]
     if missing:
         raise InputError(Problem(Place(str(path)), "file.missing", "缺少文件") for path in missing)

@@ -1,8 +1,8 @@
 """First stage of a department: the closings of its units, each proved, put together as one intake.
 
-A unit is a package, which is closed here up to its document and must pass every check; or a version in an archive,
-of which every byte is proved and whose tables must be what its package still gives. A package may be a department's
-again. All that is wrong with all units is told at once.
+A unit is a package, which is closed here up to its document and must pass every check; or a version in an
+archive, of which every byte is proved and whose tables must be what its package still gives. A package may be a
+department's again. All that is wrong with all units is told at once.
 """
 
 import tempfile
@@ -251,7 +251,9 @@ def _same_kind(intake: Intake, settings: Settings, edition: Edition, place: Plac
     problems = []
     if unit.year != settings.year:
         message = "这个单位的年度与部门的不同，不能汇总"
-        problems.append(Problem(place, "department.year", message, f"{who}：{unit.year} 年度", f"{settings.year} 年度"))
+        problems.append(
+            Problem(place, "department.year", message, f"{who}：{unit.year} 年度", f"{settings.year} 年度")
+        )
     if intake.edition is not None:
         theirs, ours = intake.edition, edition
         if dict(theirs.forms) != dict(ours.forms) or theirs.money != ours.money or theirs.chart != ours.chart:
@@ -316,4 +318,6 @@ def _relations(units: Sequence[Member], described: Described, settings: Settings
         if above in seen:
             yield Problem(where, "department.superior", "上级单位绕成了一圈", one.superior or one.code)
         elif above:
-            yield Problem(where, "department.superior", "上级单位不是这个部门的单位", above, "、".join(sorted(codes)))
+            yield Problem(
+                where, "department.superior", "上级单位不是这个部门的单位", above, "、".join(sorted(codes))
+            )

@@ -154,7 +154,7 @@ def operating_accounts(package: ClosingPackage, chart: AccountChart) -> tuple[st
 
 
 def operating_identity(package: ClosingPackage, cells: Cells, *, some: bool = False) -> Identity:
-    """Return that 机关运行经费 is 公用经费, or at most that where it is that of ``some`` units, or of some accounts."""
+    """Return that 机关运行经费 is 公用经费, or at most that where it is of ``some`` units or accounts."""
     some = some or bool(package.settings.unit.operating_accounts)
     return Identity(
         id="package.operating",

@@ -31,9 +31,9 @@ _SCOPED = ("execution.", OPERATING)
 class Shares:
     """What units bring to a department's amounts: nothing where one unit closed its books.
 
-    ``names`` are the units by code, ``of`` the ids of the figures that add up to an amount by its id, ``cells`` the
-    selections of ledger rows behind these figures as a form nets them, ``facts`` what units count, ``counts`` the ids of these by the
-    department's fact.
+    ``names`` are the units by code, ``of`` the ids of the figures that add up to an amount by its id, ``cells``
+    the selections of ledger rows behind these figures as a form nets them, ``facts`` what units count,
+    ``counts`` the ids of these by the department's fact.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
@@ -55,7 +55,11 @@ class Shares:
 
 
 def with_shares(
-    whole: Consolidated, tables: Tables, figures: Mapping[str, Figure], aggregates: Aggregates, given: Iterable[str]
+    whole: Consolidated,
+    tables: Tables,
+    figures: Mapping[str, Figure],
+    aggregates: Aggregates,
+    given: Iterable[str],
 ) -> tuple[dict[str, Figure], Shares]:
     """Return the amounts of a department with those of its units, and how they belong together.
 
@@ -98,7 +102,7 @@ def with_shares(
 
 
 def _added(tables: Tables, figures: Mapping[str, Figure], given: Iterable[str]) -> Iterator[str]:
-    """Yield the ids of a department's amounts that are its units' added up: cells, and what no other amount makes."""
+    """Yield the ids of a department's amounts that its units add up to: cells, and what no other makes."""
     yield from tables.by_id
     for name in given:
         if not (figures[name].inputs or figures[name].fixed or name.startswith("evaluation.")):
@@ -119,7 +123,11 @@ def _theirs(name: str, member: Member, keys: Mapping[str, str]) -> Figure | None
         return None
     found = member.figures.get(f"project.{own}.{name[match.end() :]}")
     line = _LINE.fullmatch(name[match.end() :])
-    if found is None and line is not None and [(one.fund, one.code) for one in project.lines] == [line.groups()[:2]]:
+    if (
+        found is None
+        and line is not None
+        and [(one.fund, one.code) for one in project.lines] == [line.groups()[:2]]
+    ):
         return member.figures.get(f"project.{own}.{line[3]}")  # its only line has no id of its own
     return found
 
@@ -140,7 +148,10 @@ def operating_figures(whole: Consolidated) -> tuple[Figure, ...]:
     formula = "行政单位和参照公务员法管理事业单位的机关运行经费之和"
     value = sum(one.value for one in parts)
     year = whole.members[0].package.settings.year
-    return (*parts, Figure(OPERATING, "机关运行经费", value, year, formula=formula, inputs=tuple(one.id for one in parts)))
+    return (
+        *parts,
+        Figure(OPERATING, "机关运行经费", value, year, formula=formula, inputs=tuple(one.id for one in parts)),
+    )
 
 
 def transfer_check(whole: Consolidated, explanations: Iterable[Explanation], funds: Mapping[str, str]) -> Check:
@@ -179,7 +190,7 @@ def _transfer(pair: Pair, names: Mapping[str, str], funds: Mapping[str, str]) ->
 
 
 def share_checks(shares: Shares, figures: Mapping[str, Figure], aggregates: Aggregates) -> Iterator[Check]:
-    """Yield that each amount is what the units' closings say, less what was eliminated; and each of these its rows."""
+    """Yield that each amount is what the units' closings say, less what was eliminated; and these their rows."""
     if not shares.names:
         return
     sums = [
@@ -188,7 +199,11 @@ def share_checks(shares: Shares, figures: Mapping[str, Figure], aggregates: Aggr
         if made or figures[name].value
     ]
     yield Check(
-        "department.sums", "department", "部门的每一个数＝各单位决算之和－抵销的内部往来", _CITATION, places_of(sums)
+        "department.sums",
+        "department",
+        "部门的每一个数＝各单位决算之和－抵销的内部往来",
+        _CITATION,
+        places_of(sums),
     )
     rows = [
         _compared(figures[name].label, figures[name].value, amount_of(parts, aggregates.amount))
@@ -208,9 +223,7 @@ def shown_columns(edition: Edition) -> tuple[str, ...]:
 def shown_identity(shares: Shares, columns: Iterable[str]) -> Identity:
     """Return that, in the table of units, what is printed adds up to what is printed of the department."""
     instances = tuple(
-        Instance(name, tuple(Term(1, one) for one in shares.of[name]))
-        for name in columns
-        if shares.of.get(name)
+        Instance(name, tuple(Term(1, one) for one in shares.of[name])) for name in columns if shares.of.get(name)
     )
     return Identity("department.units", "department", "各单位＋抵销＝部门（单位决算汇总表）", _CITATION, instances)
 

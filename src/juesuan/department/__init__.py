@@ -1,8 +1,8 @@
 """A department (部门): one closing for itself and its units, made of theirs.
 
 ``department.yaml`` names the units; the ledger of the department is theirs, one below the other, with lines that
-eliminate what they gave each other. All that knows no stage of a closing is here; ``juesuan.closing.rolling`` closes
-the units and puts them together.
+eliminate what they gave each other. All that knows no stage of a closing is here; ``juesuan.closing.rolling``
+closes the units and puts them together.
 """
 
 from juesuan.department.description import (

@@ -1,4 +1,4 @@
-"""``department.yaml``: the units whose closings a department's accounts are made of, and whom transfers were with."""
+"""``department.yaml``: a department's units, whose closings it is made of, and whom transfers were with."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +22,18 @@ UnitCode = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]+$")]
 class MemberLine(Strict):
     """One unit: its package, which may be a department's own again, or a version in an archive."""
 
-    package: str = Field(default="", title="资料文件夹", description="在部门资料的文件夹之内", examples=["units/station"])
-    archive: str = Field(default="", title="归档位置", description="文件夹或 s3://桶/前缀", examples=["../archive"])
+    package: str = Field(
+        default="", title="资料文件夹", description="在部门资料的文件夹之内", examples=["units/station"]
+    )
+    archive: str = Field(
+        default="", title="归档位置", description="文件夹或 s3://桶/前缀", examples=["../archive"]
+    )
     unit: str = Field(default="", title="单位编码", description="从归档中取的，写单位编码", examples=["070123"])
     version: str = Field(default="", title="版本", description="从归档中取的；不写为最新的", examples=["v0001"])
     own: bool = Field(default=False, title="部门本级")
-    superior: str = Field(default="", title="上级单位", description="上级单位的编码；不写为部门本级")
+    superior: str = Field(
+        default="", title="上级单位", description="上级单位的编码；不写为部门本级，部门之外的写 outside"
+    )
     remark: str = Field(default="", title="备注")
 
     @model_validator(mode="after")
@@ -46,7 +52,9 @@ class TransferLine(Strict):
 
     unit: UnitCode = Field(title="记账的单位", description="单位编码")
     voucher: Words = Field(title="凭证字号", examples=["记-12"])
-    month: Annotated[int, Field(ge=1, le=12)] | None = Field(default=None, title="月份", description="凭证字号按月重编的才写")
+    month: Annotated[int, Field(ge=1, le=12)] | None = Field(
+        default=None, title="月份", description="凭证字号按月重编的才写"
+    )
     counterpart: Words = Field(title="对方单位", description="单位编码；部门之外的写 outside")
 
 
@@ -90,10 +98,12 @@ class Described:
 
 
 def department_file(root: Path) -> Path | None:
-    """Return the description of a department in a folder, in whichever case its name is written; None without one."""
+    """Return the description of a department in a folder, its name in whichever case; None without one."""
     if not root.is_dir():
         return None
-    return next((one for one in sorted(root.iterdir()) if one.name.lower() == DEPARTMENT_FILE and one.is_file()), None)
+    return next(
+        (one for one in sorted(root.iterdir()) if one.name.lower() == DEPARTMENT_FILE and one.is_file()), None
+    )
 
 
 def read_description(root: Path, problems: list[Problem]) -> Described | None:

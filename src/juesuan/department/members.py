@@ -23,10 +23,10 @@ UNIT = "unit"
 class Member:
     """A unit of a department as it closed its books.
 
-    ``prefix`` is where its files lie in the department's folder, or which version they were taken from. ``figures``
-    are all exact amounts of its closing, ``facts`` what else its package counts or states, both by the unit's own
-    ids. ``units`` are the values of the column ``unit`` in its ledger: its own code, or those of its own units and of
-    what was eliminated among them. ``members`` are these units.
+    ``prefix`` is where its files lie in the department's folder, or which version they were taken from.
+    ``figures`` are all exact amounts of its closing, ``facts`` what else its package counts or states, both by
+    the unit's own ids. ``units`` are the values of the column ``unit`` in its ledger: its own code, or those of
+    its own units and of what was eliminated among them. ``members`` are these units.
     """
 
     package: ClosingPackage
@@ -93,7 +93,9 @@ def moved_problem(problem: Problem, prefix: str, name: str) -> Problem:
     place = problem.place
     file = f"{prefix}/{place.file}" if place.file else prefix
     return replace(
-        problem, place=Place(file, place.line, place.column), message=f"{name}：{problem.message}" if name else problem.message
+        problem,
+        place=Place(file, place.line, place.column),
+        message=f"{name}：{problem.message}" if name else problem.message,
     )
 
 

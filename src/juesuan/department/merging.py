@@ -1,8 +1,9 @@
 """The package of a department: what its units' packages say, added up, beside its own words.
 
-Budget, projects, procurement, the finance office's statement and the “三公” budget are added by their keys; vehicles,
-equipment, people and occasions one by one. What one unit doesn't know the department doesn't know either. Projects of
-one name are one project. Words, last year's figures and the sheet of the whole are the department's own.
+Budget, projects, procurement, the finance office's statement and the “三公” budget are added by their keys;
+vehicles, equipment, people and occasions one by one. What one unit doesn't know the department doesn't know
+either. Projects of one name are one project. Words, last year's figures and the sheet of the whole are the
+department's own.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -42,7 +43,7 @@ Keyed = TypeVar("Keyed", ProcurementLine, StatementLine)
 
 @dataclass(frozen=True)
 class Merged:
-    """The department's package, and each unit's with the department's keys of its projects, in the units' order."""
+    """The department's package, and the department's keys of each unit's projects, in the units' order."""
 
     package: ClosingPackage
     keys: tuple[Mapping[str, str], ...]
@@ -92,7 +93,9 @@ def merged_package(
         if sheet.project not in known:
             place = Place(own.sheet_files[sheet.key])
             expected = "、".join(sorted(known))
-            problems.append(Problem(place, "performance.project", "各单位的项目表里没有这个项目", sheet.key, expected))
+            problems.append(
+                Problem(place, "performance.project", "各单位的项目表里没有这个项目", sheet.key, expected)
+            )
     for key in sorted(own.texts.projects.projects.keys() - known):
         place = Place(f"{own.settings.files.texts}/projects.yaml")
         expected = "、".join(sorted(known))
@@ -107,7 +110,9 @@ def _project_keys(members: Sequence[Member]) -> tuple[Mapping[str, str], ...]:
         for project in member.package.projects:
             if project.name not in by_name:
                 taken = project.key in by_name.values()
-                by_name[project.name] = f"{project.key}_{member.code.lower().replace('-', '_')}" if taken else project.key
+                by_name[project.name] = (
+                    f"{project.key}_{member.code.lower().replace('-', '_')}" if taken else project.key
+                )
     return tuple({one.key: by_name[one.name] for one in member.package.projects} for member in members)
 
 
@@ -194,7 +199,9 @@ def _assets(members: Sequence[Member], described: Described, problems: list[Prob
     if any(together) and not all(together):
         names = "、".join(one.name for one, large in zip(members, together, strict=True) if large)
         message = "各单位的大额设备有的分通用、专用，有的合写，不能相加"
-        problems.append(Problem(described.place("units"), "department.equipment", message, f"合写的：{names}", "同一种写法"))
+        problems.append(
+            Problem(described.place("units"), "department.equipment", message, f"合写的：{names}", "同一种写法")
+        )
         return parts[0]
     vehicles = _sum(Vehicles, [one.vehicles for one in parts])
     kinds = ("large_equipment",) if all(together) else ("general_equipment", "special_equipment")

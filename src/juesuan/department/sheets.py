@@ -17,7 +17,7 @@ from juesuan.department.description import Described
 from juesuan.department.members import Member, moved
 from juesuan.facts import Source
 from juesuan.money import print_decimal
-from juesuan.package import Band, ClosingPackage, Direction, Indicator, Mention, Project, Prose, Sheet
+from juesuan.package import ClosingPackage, Direction, Indicator, Mention, Project, Prose, Sheet
 from juesuan.package.markup import Break, Declared, Reference, Stated
 from juesuan.package.performance import band_of
 from juesuan.problems import Problem
@@ -74,7 +74,7 @@ def combined_sheets(
 
 
 def moved_words(value: Value, member: Member) -> tuple[Value, Mapping[str, Mention]]:
-    """Return a model whose texts' numbers are the unit's own among the department's, and these numbers by fact id."""
+    """Return a model whose texts' numbers have ids of their unit's own, and these numbers by fact id."""
     numbers: dict[str, Mention] = {}
 
     def move(text: Prose) -> Prose:
@@ -171,7 +171,7 @@ def _shape(part: Part) -> tuple[Any, ...]:
         return (package.target_of(one).stated.is_rate, package.actual_of(one).stated.is_rate)
 
     def elsewhere(one: Indicator) -> str:
-        """Return whose the number is that stands in other words than the indicator's own: these can't be changed."""
+        """Return whose number stands in other words than the indicator's own, which can't be changed."""
         quantitative = one.direction is not Direction.QUALITATIVE
         apart = quantitative and not all(
             _measured(one, side) in {mention.fact for mention in getattr(one, side).mentions}
@@ -214,7 +214,9 @@ class _Combining:
     def _indicator(self, number: int, row: tuple[Indicator, ...]) -> Indicator:
         first = row[0]
         if first.direction is Direction.QUALITATIVE:
-            points = sum((part * (one.share or 0) for part, one in zip(self._shares, row, strict=True)), Fraction(0))
+            points = sum(
+                (part * (one.share or 0) for part, one in zip(self._shares, row, strict=True)), Fraction(0)
+            )
             share = Fraction(_rounded(points * 100, 2)) / 100
             leading = row[max(range(len(row)), key=self._shares.__getitem__)]
             return leading.model_copy(update={"share": share, "band": band_of(share)})

@@ -1,12 +1,12 @@
 """Money that units of a department gave each other: found in their books, paired, and eliminated.
 
-A superior's 对附属单位补助支出 is its subordinate's 上级补助收入, a subordinate's 上缴上级支出 its superior's 附属单位上缴收入.
-Who is whose superior the description says; which subordinate a superior's line is about, the description says, else
-its words (account, summary), else there is one only, else one that booked the same amount, else the only one
-that booked more.
+A superior's 对附属单位补助支出 is its subordinate's 上级补助收入, a subordinate's 上缴上级支出 its superior's
+附属单位上缴收入. Who is whose superior the description says; which subordinate a superior's line is about, the
+description says, else its words (account, summary), else there is one only, else one that booked the same
+amount, else the only one that booked more.
 
-Of each pair (two units, one kind, one fund) what both sides booked is eliminated, by lines that reverse theirs. What
-one side booked more stays in the tables, and is told.
+Of each pair (two units, one kind, one fund) what both sides booked is eliminated, by lines that reverse theirs.
+What one side booked more stays in the tables, and is told.
 """
 
 from collections import defaultdict
@@ -21,7 +21,6 @@ from juesuan.department.members import UNIT, Member
 from juesuan.figures import CREDITED
 from juesuan.ledger import RowFinder
 from juesuan.problems import Problem
-from juesuan.roles import Roles
 from juesuan.tables import Part
 
 ELIMINATED = "抵销"
@@ -39,7 +38,12 @@ class Kind:
 
 KINDS = (
     Kind("internal.subsidy_paid", "internal.subsidy_received", ("对附属单位补助支出", "上级补助收入"), down=True),
-    Kind("internal.remittance_paid", "internal.remittance_received", ("上缴上级支出", "附属单位上缴收入"), down=False),
+    Kind(
+        "internal.remittance_paid",
+        "internal.remittance_received",
+        ("上缴上级支出", "附属单位上缴收入"),
+        down=False,
+    ),
 )
 ROLES = tuple(role for kind in KINDS for role in (kind.paid, kind.received))
 
@@ -110,9 +114,7 @@ def transfers_of(
     are not there is noted.
     """
     superiors = superiors_of(members)
-    found = {
-        (one.code, role): tuple(_booked(one, parts[role])) for one in members for role in ROLES
-    }
+    found = {(one.code, role): tuple(_booked(one, parts[role])) for one in members for role in ROLES}
     declared = _declared(members, described, [line for lines in found.values() for line in lines], problems)
     pairs: list[Pair] = []
     for kind in KINDS:
@@ -127,7 +129,7 @@ def _sum(lines: Iterable[Booked]) -> int:
 def superiors_of(members: Sequence[Member]) -> Mapping[str, str]:
     """Return the superior of each unit by code; empty where it is none of the department."""
     own = next((one.code for one in members if one.own), "")
-    return {one.code: "" if one.own else one.superior or own for one in members}
+    return {one.code: "" if one.own or one.superior == OUTSIDE else one.superior or own for one in members}
 
 
 def eliminated_unit(code: str) -> str:
@@ -152,7 +154,15 @@ def _booked(member: Member, parts: tuple[Part, ...]) -> Iterator[Booked]:
         words = " ".join(str(row[name]) for name in ("account_name", "summary", "project"))
         if amount:
             yield Booked(
-                member.code, file, line, int(row["month"]), str(row["voucher"]), words, str(row["fund"]), amount, rows[file, line]
+                member.code,
+                file,
+                line,
+                int(row["month"]),
+                str(row["voucher"]),
+                words,
+                str(row["fund"]),
+                amount,
+                rows[file, line],
             )
 
 
@@ -167,7 +177,15 @@ def _declared(
         known = "、".join(sorted(codes))
         for written in (entry.unit, *((entry.counterpart,) if entry.counterpart != OUTSIDE else ())):
             if written not in codes:
-                problems.append(Problem(place, "department.transfer", "不是这个部门的单位", written, f"{known}；部门之外的对方写 {OUTSIDE}"))
+                problems.append(
+                    Problem(
+                        place,
+                        "department.transfer",
+                        "不是这个部门的单位",
+                        written,
+                        f"{known}；部门之外的对方写 {OUTSIDE}",
+                    )
+                )
         mine = [
             one
             for one in lines
@@ -175,7 +193,13 @@ def _declared(
         ]
         if not mine and entry.unit in codes:
             problems.append(
-                Problem(place, "department.transfer", "这个单位没有这样的往来凭证", f"{entry.unit} {entry.voucher}", "四种往来科目上的凭证字号")
+                Problem(
+                    place,
+                    "department.transfer",
+                    "这个单位没有这样的往来凭证",
+                    f"{entry.unit} {entry.voucher}",
+                    "四种往来科目上的凭证字号",
+                )
             )
         told.update({(one.file, one.line): entry.counterpart for one in mine})
     return told
@@ -258,9 +282,7 @@ class _Pairing:
 
     def _add(self, line: Booked, superior: str, subordinate: str, *, above: bool) -> None:
         payer, payee = (superior, subordinate) if self.kind.down else (subordinate, superior)
-        pair = self.made.setdefault(
-            (superior, subordinate, line.fund), Pair(self.kind, payer, payee, line.fund)
-        )
+        pair = self.made.setdefault((superior, subordinate, line.fund), Pair(self.kind, payer, payee, line.fund))
         (pair.paid if above is self.kind.down else pair.received).append(line)
 
 

@@ -31,7 +31,7 @@ UNIT_COLUMNS = "unit_columns"
 """The edition's list of the columns that a department's table of units has: ``name`` and ``amount``."""
 
 SWITCHES = ("operating", "unit_sheet", "no_unit_sheet", "rolled_up")
-"""Lists of one member or none, which say whether something applies; ``rolled_up`` to a department made of its units."""
+"""Lists of one member or none, which say whether something applies; ``rolled_up`` to a department's units."""
 
 
 def item_member(

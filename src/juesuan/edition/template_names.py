@@ -138,7 +138,11 @@ class TemplateNames:
 
     def _blocks(self, template: Template) -> None:
         """Hold every line that places a table, sheet or chart against those that there are."""
-        known = {form.name for form in self.possible.edition.forms.values()} | self.charts | {"key-tasks", "units", "unit-figures"}
+        known = (
+            {form.name for form in self.possible.edition.forms.values()}
+            | self.charts
+            | {"key-tasks", "units", "unit-figures"}
+        )
         for number, line in enumerate(template.text.splitlines(), start=1):
             for name in _BLOCK_INLINE.findall(_SLOT.sub(UNKNOWN, line)) if "@" in line else ():
                 self.placed.add(name)

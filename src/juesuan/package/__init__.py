@@ -8,7 +8,7 @@ from juesuan.package.codes import OwnCode, names_since
 from juesuan.package.counts import package_facts
 from juesuan.package.explanations import PLACEHOLDER
 from juesuan.package.files import package_file, package_files
-from juesuan.package.load import check_package, load_package
+from juesuan.package.load import UNITS_OWN, check_package, load_package
 from juesuan.package.model import (
     Assets,
     BudgetLine,
@@ -44,6 +44,7 @@ from juesuan.package.yamlfile import YamlFile, read_file
 __all__ = [
     "OPERATING_KEY",
     "PLACEHOLDER",
+    "UNITS_OWN",
     "Assets",
     "Band",
     "BudgetLine",

@@ -71,9 +71,9 @@ def check_package(
 ) -> PackageReading:
     """Read a closing package and return what was read and what is wrong. Raises nothing about its data.
 
-    ``before`` returns what was published for the year before. It stands in for ``prior-year.csv`` where that file
-    is missing, and must agree with it where it is there. Of a department (``consolidated``) only its words and last
-    year's figures are read: the rest is its units', and must not be here.
+    ``before`` returns what was published for the year before. It stands in for ``prior-year.csv`` where that
+    file is missing, and must agree with it where it is there. Of a department (``consolidated``) only its words
+    and last year's figures are read: the rest is its units', and must not be here.
     """
     if not root.is_dir():
         problem = Problem(Place(str(root)), "package.missing", "没有这个决算资料文件夹")
@@ -86,7 +86,7 @@ def check_package(
     return PackageReading(root, settings, package, ())
 
 
-_UNITS_OWN = (
+UNITS_OWN = (
     *("vouchers", "trial_balance", "budget", "three_public", "three_public_counts", "projects", "procurement"),
     *("statement", "assets", "headcount", "units"),
 )
@@ -197,13 +197,18 @@ class _Reader:
 
     def _units_own(self, files: Files) -> "_Amounts":
         """Return nothing of it, since the units bring it; what a department hands in all the same is told."""
-        for entry in _UNITS_OWN:
+        for entry in UNITS_OWN:
             named = getattr(files, entry)
             for file in [named] if isinstance(named, str) else named:
                 if (self.root / file).exists():
                     expected = "只在各单位的资料里；部门的数由各单位相加得出"
-                    self.problems.append(Problem(Place(file), "department.own-amounts", "部门不另交这一份", file, expected))
-        return _Amounts(counts=ThreePublicUse.model_validate({}), assets=Assets.model_validate({"vehicles": {}, "large_equipment": 0}))
+                    self.problems.append(
+                        Problem(Place(file), "department.own-amounts", "部门不另交这一份", file, expected)
+                    )
+        return _Amounts(
+            counts=ThreePublicUse.model_validate({}),
+            assets=Assets.model_validate({"vehicles": {}, "large_equipment": 0}),
+        )
 
     def _yaml(self, file: str, model: type[Model]) -> YamlFile[Model] | None:
         read = read_file(self.root, file, model, self.problems)

@@ -23,8 +23,10 @@ from juesuan.closing import (
     page_alone,
 )
 from juesuan.closing.refusal import failed_of, table_of
+from juesuan.department import department_file
 from juesuan.edition import Edition
 from juesuan.identities import CheckResult
+from juesuan.package import UNITS_OWN
 from juesuan.package.describe import entry_of, input_of
 from juesuan.package.inputs import INPUTS, SHEETS
 from juesuan.package.places import Places, as_known, places_of
@@ -304,8 +306,11 @@ def _names(root: Path, name: str, *, many: bool) -> list[str]:
 
 
 def _left_out(root: Path, files: Files, places: Places | None) -> Iterator[Todo]:
+    units_own = UNITS_OWN if department_file(root) else ()  # what a department's units hand in
     for one in INPUTS:
         name = one.file(files)
+        if one.room in units_own:
+            continue
         if one.need == "may" and one.room != SETTINGS_FILE and not (root / name).exists():
             without = f"。没有时：{one.without}" if one.without else ""
             place = one.title if places else f"{name}（{one.title}）"

@@ -13,7 +13,18 @@ from juesuan.forms.model import Column, Fill, Form, FormBlock, FormRow, Forms, L
 from juesuan.forms.notes import Axis, Formula
 from juesuan.problems import EditionError
 from juesuan.tables.describe import describe
-from juesuan.tables.model import Aggregates, FilledRow, FilledTable, Netted, Part, Parts, Tables, amount_of, flattened, within
+from juesuan.tables.model import (
+    Aggregates,
+    FilledRow,
+    FilledTable,
+    Netted,
+    Part,
+    Parts,
+    Tables,
+    amount_of,
+    flattened,
+    within,
+)
 
 LEVELS: Mapping[int, int] = {3: 1, 5: 2, 7: 3}
 """类, 款 and 项 by the length of their code."""
@@ -133,7 +144,9 @@ def _parts(fills: tuple[Fill, ...], units: tuple[str, ...] = ()) -> Iterator[Par
         sign = -1 if fill.sign == "-" else 1
         if fill.positive:
             netted = tuple(_parts(fill.positive))
-            yield from (Netted(sign, within(netted, (one,))) for one in units) if units else (Netted(sign, netted),)
+            yield from (
+                (Netted(sign, within(netted, (one,))) for one in units) if units else (Netted(sign, netted),)
+            )
         elif fill.measure is not None:
             yield Part(sign, selection_of(fill))
 

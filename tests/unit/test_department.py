@@ -1,0 +1,337 @@
+"""A department closed from its units: what is added up, what is eliminated, what is refused."""
+
+import csv
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from juesuan import closing
+from juesuan.identities import CheckResult
+from juesuan.problems import Problem
+from juesuan.results.graph import load_graph
+from juesuan.runner import load_flow
+from juesuan.trace.telling import node_data
+from juesuan.trace.tree import Tracer
+from tests.departments.builder import (
+    UNITS,
+    DepartmentDescription,
+    build_department,
+    described,
+    unit,
+    water_bureau,
+    write_yaml,
+)
+from tests.stages import Checked, close_checked
+from tests.units.builder import build
+from tests.units.describe import Description
+
+TRANSFERS = "department.transfers"
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Checked:
+    """The department of four units, closed up to its document."""
+    root = build_department(water_bureau(), tmp_path_factory.mktemp("department") / "water")
+    return close_checked(root, closing.page_alone)
+
+
+def close(package: Path, out: Path, archive: Path) -> closing.Outcome:
+    """Close a package by the procedure, plainly."""
+    procedure = load_flow("procedure")
+    request = procedure.Request(package=package, out=out, archive=str(archive))
+    outcome: closing.Outcome = procedure.close_unit(request, lambda _, stage, *given: stage(*given))
+    return outcome
+
+
+def cells(books: closing.Books) -> dict[str, int]:
+    return {name: figure.value for name, figure in books.tables.by_id.items() if figure.value}
+
+
+def two(**more: Any) -> DepartmentDescription:
+    """Return a department of its own books and the station."""
+    units: dict[str, Description | DepartmentDescription] = {
+        "bureau": without_second_subsidy(unit("bureau")),
+        "station": unit("station"),
+    }
+    return DepartmentDescription(units=units, **more)
+
+
+def without_second_subsidy(one: Description) -> Description:
+    kept = tuple(entry for entry in one.expenditures if (entry.account, entry.amount) != ("7501", 80_000_00))
+    return described(one, expenditures=kept)
+
+
+def with_income(one: Description, account: str, amount: int) -> Description:
+    incomes = tuple(replace(e, amount=amount) if e.account == account else e for e in one.incomes)
+    return described(one, incomes=incomes)
+
+
+def problems_of(root: Path) -> list[Problem]:
+    return list(closing.ingest(root).problems)
+
+
+def transfers(root: Path) -> CheckResult:
+    intake = closing.ingest(root)
+    assert not intake.problems
+    (run,) = closing.check_ledger(intake)
+    (result,) = run.results
+    assert result.id == TRANSFERS
+    return result
+
+
+# -- what is added up ------------------------------------------------------------------------------------------
+
+
+def test_tables_are_the_sums_of_the_units_less_what_they_gave_each_other(closed: Checked) -> None:
+    figures = closed.books.figures
+
+    assert figures["t2.total.1"].value == 5_450_204_88 + 1_504_321_07 + 1_820_611_11 + 840_000_49 - 330_000_00
+    assert figures["t2.total.3"].value == figures["t2.total.6"].value == 0
+    assert figures["t3.total.4"].value == figures["t3.total.6"].value == 0
+    assert figures["eliminated.t3.total.1"].value == -330_000_00
+    assert figures["t5.2130306.1"].value == 900_111_11
+
+
+def test_operating_expenses_are_those_of_offices_alone(closed: Checked) -> None:
+    figure = closed.books.figures["operating.amount"]
+
+    assert figure.inputs == ("unit.431001.operating.amount", "unit.431002.operating.amount")
+    assert figure.value == 1_210_204_33 + 300_000_00
+
+
+def test_procurement_assets_people_and_projects_are_added_up(closed: Checked) -> None:
+    facts = closed.account.facts
+
+    assert facts["procurement.total"].exact == 1_410_000_00
+    assert facts["headcount.in_service"].exact == 32 + 18 + 24 + 9
+    assert facts["headcount.retired.veteran"].exact == 1
+    assert facts["assets.general_equipment"].exact == 1
+    assert facts["project.count"].exact == 1
+    assert facts["project.flood.initial"].exact == 1_450_000_00
+    assert facts["project.flood.actual"].exact == 1_450_000_00
+    assert facts["three_public.count.vehicles_held"].exact == 4
+
+
+def test_a_project_of_two_units_has_one_sheet_scored_over_both(closed: Checked) -> None:
+    (sheet,) = closed.account.sheets
+    quantity, quality = sheet.score.indicators
+
+    assert (quantity.indicator.target, quantity.indicator.actual) == (2000, 1980)
+    assert quantity.points.display == "49.5"
+    assert quality.indicator.rating == Fraction(95, 100)
+
+
+def test_a_fact_leads_to_the_units_fact_and_on_to_vouchers(closed: Checked, tmp_path: Path) -> None:
+    closing.write_results(tmp_path / "out", closed.account, closing.render(closed.account), closed.runs)
+    tracer = Tracer(load_graph(tmp_path / "out"))
+
+    received = node_data(tracer.trace("t2.total.3"))
+    mine = {one["id"]: one for one in received["inputs"]}
+    station = mine["unit.431003.t2.total.3"]
+    rows = [row for account in station["ledger"][0]["accounts"] for row in account["rows"]]
+
+    assert {row["file"] for row in rows} == {"units/station/ledger/vouchers.csv"}
+    assert sum(row["credit_fen"] for row in rows) == 200_000_00
+    assert mine["eliminated.t2.total.3"]["exact"] == "-28000000"
+    works = node_data(tracer.trace("procurement.works"))
+    assert {one["id"] for one in works["inputs"]} == {f"unit.43100{n}.procurement.works" for n in (1, 3)}
+    assert works["inputs"][0]["sources"] == [{"file": "units/bureau/procurement.csv", "line": 3}]
+
+
+def test_printed_figures_of_the_units_add_up_to_those_of_the_department(closed: Checked) -> None:
+    facts, shares = closed.account.facts, closed.books.shares
+
+    for column in closed.account.lists["unit_columns"]:
+        shown = facts[column["amount"]].displayed
+        assert shown == sum(facts[name].displayed for name in shares.of[column["amount"]])
+
+
+def test_the_document_says_department_and_lists_its_units(closed: Checked) -> None:
+    page = closed.disclosure.html
+
+    assert "江州市水务局 2020 年度部门决算" in page.replace("\xa0", " ")
+    assert all(unit(name).unit in page for name in UNITS)
+    assert "各单位决算汇总表" in page
+    assert "抵销内部往来" in page
+
+
+def test_each_amount_is_checked_against_the_units_closings(closed: Checked) -> None:
+    results = {one.id: one for run in closed.runs for one in run.results}
+
+    for rule in ("department.sums", "department.rows", "department.units", "department.units.displayed"):
+        assert results[rule].success
+        assert results[rule].instances
+    assert results[TRANSFERS].instances == 3
+
+
+# -- transfers -------------------------------------------------------------------------------------------------
+
+
+def test_a_transfer_that_differs_stops_the_closing_with_both_sides_vouchers(tmp_path: Path) -> None:
+    one = two()
+    station = with_income(unit("station"), "6201", 150_000_00)
+    root = build_department(replace(one, units={**one.units, "station": station}), tmp_path / "d")
+
+    result = transfers(root)
+
+    assert result.severity == "error"
+    (failure,) = result.failures
+    assert failure.difference == "50,000.00 元"
+    assert [row.split(":")[0] for row in failure.rows] == ["units/bureau/ledger/vouchers.csv"] * 2 + [
+        "units/station/ledger/vouchers.csv"
+    ] * 2
+    assert all(" 记-" in row for row in failure.rows)
+
+    text = "年末已拨、下属尚未入账的在途补助"
+    write_yaml(root / "explanations.yaml", {"explanations": [{"rule": TRANSFERS, "text": text, "by": "王会计"}]})
+    done = close_checked(root, closing.page_alone)
+
+    results = {result.id: result for run in done.runs for result in run.results}
+    assert results[TRANSFERS].severity == "warning"
+    assert results[TRANSFERS].failures[0].explanation is not None
+    assert done.books.figures["t3.total.6"].value == 50_000_00  # what only one side booked stays
+    assert done.books.figures["t2.total.3"].value == 0
+
+
+def test_a_line_about_nobody_is_told_until_the_description_says_whom(tmp_path: Path) -> None:
+    units = {"bureau": unit("bureau"), "station": unit("station"), "inspectors": unit("inspectors")}
+    root = build_department(DepartmentDescription(units=units), tmp_path / "d")
+
+    (failure,) = transfers(root).failures
+    assert "对方单位不明" in failure.place
+    vouchers = [row.partition(" ")[2] for row in failure.rows]
+    lines = [row.partition(" ")[0].rpartition(":")[2] for row in failure.rows]
+
+    with (root / "units/bureau/ledger/vouchers.csv").open(encoding="utf-8") as stream:
+        dates = {str(number): row["凭证日期"] for number, row in enumerate(csv.DictReader(stream), start=2)}
+    told = [
+        {"unit": "431001", "voucher": voucher, "month": int(dates[line][5:7]), "counterpart": "outside"}
+        for voucher, line in zip(vouchers, lines, strict=True)
+    ]
+    named = [{"package": f"units/{name}", **({"own": True} if name == "bureau" else {})} for name in units]
+    write_yaml(root / "department.yaml", {"units": named, "transfers": told})
+    assert transfers(root).success
+
+    told.append({"unit": "431009", "voucher": "记-1", "counterpart": "431003"})
+    told.append({"unit": "431001", "voucher": "没有这张", "counterpart": "431003"})
+    write_yaml(root / "department.yaml", {"units": named, "transfers": told})
+    assert [one.found for one in problems_of(root)] == ["431009", "431001 没有这张"]
+
+
+# -- units within units, and from an archive -------------------------------------------------------------------
+
+
+def test_a_department_within_a_department_and_units_of_an_archive_give_the_same(
+    closed: Checked, tmp_path: Path
+) -> None:
+    archive = tmp_path / "archive"
+    close(build(unit("stores"), tmp_path / "stores"), tmp_path / "out" / "stores", archive)
+    below = DepartmentDescription(units={"station": unit("station")}, code="4319", name="江州市水利中心", own="")
+    inner = build_department(below, tmp_path / "inner")
+    named = [{"package": "units/station"}, {"archive": "../archive", "unit": "431004"}]
+    write_yaml(inner / "department.yaml", {"units": named})
+    close(inner, tmp_path / "out" / "inner", archive)
+
+    above = DepartmentDescription(units={name: unit(name) for name in ("bureau", "inspectors")})
+    root = build_department(above, tmp_path / "above")
+    named = [
+        {"package": "units/bureau", "own": True},
+        {"package": "units/inspectors"},
+        {"archive": "../archive", "unit": "4319", "version": "v0001"},
+    ]
+    write_yaml(root / "department.yaml", {"units": named})
+    done = close_checked(root, closing.page_alone)
+
+    assert cells(done.books) == cells(closed.books)
+    assert done.books.figures["operating.amount"].value == closed.books.figures["operating.amount"].value
+    assert done.account.facts["headcount.in_service"].exact == closed.account.facts["headcount.in_service"].exact
+    assert [one.name for one in done.books.package.units] == [unit(name).unit for name in UNITS]
+    assert set(done.books.shares.names) == {"431001", "431002", "4319"}
+
+    spoilt = archive / "431004" / "2020" / "v0001" / "data" / "results" / "facts.csv"
+    spoilt.chmod(0o644)
+    spoilt.write_text("id\n", encoding="utf-8")
+    (problem,) = problems_of(inner)
+    assert problem.code == "department.archive"
+    assert "已损坏" in problem.message
+    write_yaml(
+        inner / "department.yaml", {"units": [{"archive": "../archive", "unit": "431004", "version": "v0009"}]}
+    )
+    assert "没有这个单位" in problems_of(inner)[0].message
+
+
+# -- what is refused -------------------------------------------------------------------------------------------
+
+
+def test_units_of_other_years_and_editions_are_refused_with_their_names(tmp_path: Path) -> None:
+    units = {
+        "bureau": described(unit("bureau"), year=2021, edition="wuhan-2020"),
+        "station": described(unit("station"), year=2024, edition="shanghai-2024"),
+    }
+    root = build_department(DepartmentDescription(units=units), tmp_path / "d")
+
+    told = {(one.code, one.found) for one in problems_of(root)}
+
+    assert ("department.year", "江州市水务局（本级）（431001）：2021 年度") in told
+    assert ("department.edition", "江州市水利工程管理站（431003）：shanghai-2024") in told
+
+
+def test_a_unit_that_does_not_pass_is_told_with_its_files_beside_all_else(tmp_path: Path) -> None:
+    root = build_department(two(), tmp_path / "d")
+    vouchers = root / "units/station/ledger/vouchers.csv"
+    lines = vouchers.read_text(encoding="utf-8").splitlines()
+    vouchers.write_text("\n".join([*lines[:3], *lines[4:]]) + "\n", encoding="utf-8")
+    (root / "units/bureau/budget.csv").write_text("不是预算\n", encoding="utf-8")
+    (root / "budget.csv").write_text("x\n", encoding="utf-8")
+
+    told = problems_of(root)
+
+    assert any(one.place.file == "units/bureau/budget.csv" for one in told)
+    assert any("江州市水利工程管理站的决算没有通过" in one.message for one in told)
+    assert any(one.code == "department.own-amounts" and one.place.file == "budget.csv" for one in told)
+
+
+@pytest.mark.parametrize(
+    ("code", "changes", "found"),
+    [
+        ("department.code", {"station": {"code": "431001"}}, "431001"),
+        ("department.code", {"station": {"code": "431"}}, "431"),
+    ],
+)
+def test_a_code_is_one_units(tmp_path: Path, code: str, changes: dict[str, dict[str, str]], found: str) -> None:
+    one = two()
+    units = {name: described(unit(name), **changes.get(name, {})) for name in one.units}
+    root = build_department(replace(one, units=units), tmp_path / "d")
+
+    assert (code, found) in {(problem.code, problem.found) for problem in problems_of(root)}
+
+
+def test_a_superior_is_a_unit_of_the_department(tmp_path: Path) -> None:
+    root = build_department(two(lines={"station": {"superior": "999"}}), tmp_path / "d")
+    assert [(one.code, one.found) for one in problems_of(root)] == [("department.superior", "999")]
+
+    named = [{"package": "units/bureau"}, {"package": "units/station", "superior": "431003"}]
+    write_yaml(root / "department.yaml", {"units": named})
+    assert [one.message for one in problems_of(root)] == ["上级单位绕成了一圈"]
+
+
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [
+        ([{"package": "../elsewhere"}], "须在部门资料的文件夹之内"),
+        ([{"package": "units/nowhere"}], "没有这个资料文件夹"),
+        ([{"package": "a", "archive": "b"}], "两者取一"),
+        ([{"archive": "../archive"}], "unit 和 version 与 archive 一起写"),
+        ([{"package": "a", "own": True}, {"package": "b", "own": True}], "只有一个"),
+        ([{"package": "a", "own": True, "superior": "9"}], "不写 superior"),
+        ([], "units"),
+    ],
+)
+def test_a_description_that_can_not_be_is_told(tmp_path: Path, named: list[dict[str, Any]], words: str) -> None:
+    root = build_department(DepartmentDescription(units={}), tmp_path / "d")
+    write_yaml(root / "department.yaml", {"units": named})
+
+    assert any(words in str(one) for one in problems_of(root))
