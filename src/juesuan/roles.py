@@ -43,10 +43,14 @@ class Role(StrEnum):
 
 
 class RoleLine(Strict):
-    """The cell of a role, and the label that the form prints for it (:func:`label_at`)."""
+    """The cell of a role, and the label that the form prints for it (:func:`label_at`).
+
+    An ``optional`` one is left out where the forms, which an edition may have changed, print no such cell.
+    """
 
     cell: str
     label: str
+    optional: bool = False
 
 
 class Depth(StrEnum):

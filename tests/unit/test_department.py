@@ -1,21 +1,32 @@
 """A department closed from its units: what is added up, what is eliminated, what is refused."""
 
 import csv
+import shutil
+import zipfile
 from dataclasses import replace
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from juesuan import closing
+from juesuan.cli import roll_up
+from juesuan.department import ROLES
+from juesuan.edition import load_edition
 from juesuan.identities import CheckResult
-from juesuan.problems import Problem
+from juesuan.problems import InputError, OutputError, Problem
 from juesuan.results.graph import load_graph
 from juesuan.runner import load_flow
+from juesuan.starting.check import standing_of
 from juesuan.trace.telling import node_data
 from juesuan.trace.tree import Tracer
+from juesuan.web.cases import Cases
+from tests.conftest import ROOT
 from tests.departments.builder import (
+    EDITION,
     UNITS,
     DepartmentDescription,
     build_department,
@@ -25,6 +36,7 @@ from tests.departments.builder import (
     write_yaml,
 )
 from tests.stages import Checked, close_checked
+from tests.unit.test_web_uploads import Sent
 from tests.units.builder import build
 from tests.units.describe import Description
 
@@ -335,3 +347,153 @@ def test_a_description_that_can_not_be_is_told(tmp_path: Path, named: list[dict[
     write_yaml(root / "department.yaml", {"units": named})
 
     assert any(words in str(one) for one in problems_of(root))
+
+
+def test_an_edition_without_the_columns_loads_and_can_not_be_rolled_up(tmp_path: Path) -> None:
+    elsewhere = load_edition(str(ROOT / "tests" / "editions" / "elsewhere"))
+    assert not [name for name in elsewhere.roles if name.startswith("internal.")]
+
+    for key in ("wuhan-2020", "wuhan-2020-department", "shanghai-2024", "shanghai-2025"):
+        assert set(ROLES) <= set(load_edition(key).roles), key
+    assert ROLES
+
+    root = build_department(DepartmentDescription(units={"station": unit("station")}, own=""), tmp_path / "d")
+    lacking = {"extends": "wuhan-2020-department", "roles": {"remove": ["internal.subsidy_paid"]}}
+    write_yaml(root / "apart" / "edition.yaml", lacking)
+    settings = root / "settings.yaml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace(EDITION, "./apart"), encoding="utf-8")
+
+    assert [(one.code, one.found) for one in problems_of(root)] == [("department.roles", "internal.subsidy_paid")]
+
+
+# -- units that say things differently -------------------------------------------------------------------------
+
+
+def test_what_units_say_differently_is_told_or_left_unknown(tmp_path: Path) -> None:
+    root = build_department(two(), tmp_path / "d")
+    station = root / "units" / "station"
+    write_yaml(station / "assets.yaml", {"vehicles": {"other": 1}, "large_equipment": 2})
+    (station / "headcount.yaml").unlink()
+    sheet = station / "performance" / "repair.yaml"
+    sheet.write_text(sheet.read_text(encoding="utf-8").replace("服务人次", "服务次数"), encoding="utf-8")
+
+    told = {(one.code, one.found) for one in problems_of(root)}
+    assert told == {
+        ("department.equipment", "合写的：江州市水利工程管理站"),
+        ("department.sheets", "防洪工程维修：江州市水务局（本级）、江州市水利工程管理站"),
+    }
+
+    shutil.copy(root / "units" / "bureau" / "assets.yaml", station / "assets.yaml")
+    own = (root / "units" / "bureau" / "performance" / "flood.yaml").read_text(encoding="utf-8")
+    (root / "performance").mkdir()
+    (root / "performance" / "flood.yaml").write_text(own.replace("1000", "3000"), encoding="utf-8")
+    write_yaml(root / "texts" / "projects.yaml", {"projects": {"flood": {"use": "部门自己的话"}}})
+    package = closing.ingest(root).package
+
+    assert package is not None
+    assert package.headcount is None
+    assert [package.target_of(one).stated.printed for one in package.sheets[0].indicators if not one.band] == [
+        "3000"
+    ]
+    assert package.texts.projects.of("flood").use.written == "部门自己的话"
+
+    write_yaml(root / "texts" / "projects.yaml", {"projects": {"nothing": {"use": "没有这个项目"}}})
+    (root / "performance" / "flood.yaml").write_text(own.replace("flood", "nothing"), encoding="utf-8")
+    assert {(one.code, one.found) for one in problems_of(root)} == {
+        ("performance.project", "nothing"),
+        ("texts.project-unknown", "nothing"),
+        ("department.sheets", "防洪工程维修：江州市水务局（本级）、江州市水利工程管理站"),
+    }
+
+
+def test_relative_numbers_are_averaged_by_amounts_and_points_too(tmp_path: Path) -> None:
+    root = build_department(two(), tmp_path / "d")
+    given = (("bureau", "flood", "90", "100%"), ("station", "repair", "60", "60%"))
+    for name, file, reached, share in given:
+        sheet = root / "units" / name / "performance" / f"{file}.yaml"
+        text = sheet.read_text(encoding="utf-8").replace("{1000} 人次", "{80%}")
+        text = text.replace("{990} 人次", f"{{reached: {reached}%}}")
+        text = text.replace("95%", share).replace("无明显偏差", f"{name} 的原因{{reached}}")
+        band = "achieved" if share == "100%" else "partial"
+        sheet.write_text(text.replace("band: achieved", f"band: {band}"), encoding="utf-8")
+
+    package = closing.ingest(root).package
+
+    assert package is not None
+    (sheet_of_all,) = package.sheets
+    quantity, quality = sheet_of_all.indicators
+    whole = 1_150_000 + 300_000
+    mean = Fraction(90 * 1_150_000 + 60 * 300_000, whole)
+    assert package.actual_of(quantity).stated.printed == f"{float(round(mean, 2)):.2f}%"
+    assert quality.share == Fraction(round(Fraction(100 * 1_150_000 + 60 * 300_000, whole) * 100), 10_000)
+    words = sheet_of_all.deviation.plain(package.numbers)
+    assert "江州市水务局（本级）：bureau 的原因90%" in words
+    assert "江州市水利工程管理站：station 的原因60%" in words
+
+
+def test_a_subordinate_named_in_the_summary_is_the_one(tmp_path: Path) -> None:
+    root = build_department(water_bureau(), tmp_path / "d")
+    vouchers = root / "units/bureau/ledger/vouchers.csv"
+    with vouchers.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.reader(stream))
+    for row in rows[1:]:
+        if row[4].startswith("7501"):
+            row[3] = "拨江州市防汛物资中心补助"
+    with vouchers.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream, lineterminator="\n").writerows(rows)
+
+    places = [one.place for one in transfers(root).failures]
+
+    assert any("江州市防汛物资中心" in one for one in places)
+    assert any("江州市水利工程管理站" in one for one in places)
+    assert not any("对方单位不明" in one for one in places)
+
+
+# -- the command, the example, and other doors -----------------------------------------------------------------
+
+
+def test_the_example_is_as_it_is_described(closed: Checked) -> None:
+    example, made = ROOT / "examples" / "jiangzhou-water-2020", closed.intake.root
+    ours = {path.relative_to(made) for path in made.rglob("*") if path.is_file()}
+    theirs = {path.relative_to(example) for path in example.rglob("*") if path.is_file()}
+
+    assert theirs - ours == {Path("README.md")}
+    assert ours <= theirs
+    for name in ours - {Path("department.yaml")}:
+        assert (made / name).read_bytes() == (example / name).read_bytes(), name
+    assert yaml.safe_load((example / "department.yaml").read_text(encoding="utf-8")) == yaml.safe_load(
+        (made / "department.yaml").read_text(encoding="utf-8")
+    )
+
+
+def test_the_command_wants_a_department(tmp_path: Path) -> None:
+    package = build(unit("stores"), tmp_path / "stores")
+    for given in (package, package / "settings.yaml", tmp_path / "nowhere" / "department.yaml"):
+        with pytest.raises(OutputError, match="不是部门的资料"):
+            roll_up(given)
+
+
+def test_a_department_has_no_ledger_of_its_own_to_preview(closed: Checked) -> None:
+    with pytest.raises(InputError, match="请预览所属单位"):
+        closing.with_ledger(closed.intake, [closed.intake.root / "units/bureau/ledger/vouchers.csv"])
+
+
+def test_a_department_checked_asks_for_nothing_that_its_units_bring(tmp_path: Path) -> None:
+    root = build_department(DepartmentDescription(units={"stores": unit("stores")}, own=""), tmp_path / "d")
+
+    missing = {one.place.split("（")[0] for one in standing_of(root).left_out}
+
+    assert "explanations.yaml" in missing
+    assert not missing & {"projects.csv", "procurement.csv", "headcount.yaml", "units.csv"}
+
+
+def test_a_department_is_not_brought_in_through_the_offices_pages(tmp_path: Path) -> None:
+    root = build_department(DepartmentDescription(units={"stores": unit("stores")}, own=""), tmp_path / "d")
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path in sorted(root.rglob("*")):
+            archive.write(path, path.relative_to(root))
+    packed.seek(0)
+
+    with pytest.raises(InputError, match="不能在页面上汇总"):
+        Cases(tmp_path / "cases").bring([Sent("d.zip", packed)], by="会计")

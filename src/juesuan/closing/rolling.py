@@ -106,7 +106,8 @@ class _Rolling:
         merged = merged_package(package, plain, described, named, problems)
         fingerprint = hash_of(*(part for one in members for part in (one.member.code, one.fingerprint)))
         whole = Consolidated(settings.unit.code, tuple(plain), transfers, merged.keys, fingerprint)
-        ledger = joined((one.ledger for one in plain), settings.year, transfers.lines)
+        told = (transfers.report(described.file.file),)
+        ledger = joined((one.ledger for one in plain), settings.year, transfers.lines, told)
         settings = merged.package.settings
         return Intake(
             self.root,

@@ -9,7 +9,7 @@ import pandas as pd
 from juesuan.facts import Fact, Source
 from juesuan.figures import Figure
 from juesuan.ledger import Ledger
-from juesuan.ledger.report import ReadingReport
+from juesuan.ledger.report import ReadingReport, TableReport
 from juesuan.package import ClosingPackage
 from juesuan.problems import Place, Problem
 
@@ -113,8 +113,10 @@ def moved_ledger(ledger: Ledger, prefix: str, unit: str) -> Ledger:
     )
 
 
-def joined(ledgers: Iterable[Ledger], year: int, more: pd.DataFrame | None = None) -> Ledger:
-    """Return the ledgers of units one below the other, then more lines."""
+def joined(
+    ledgers: Iterable[Ledger], year: int, more: pd.DataFrame | None = None, report: Iterable[TableReport] = ()
+) -> Ledger:
+    """Return the ledgers of units one below the other, then more lines, which ``report`` tells of."""
     parts = tuple(ledgers)
     tables = tuple(table for one in parts for table in one.report.tables)
     lines = [one.lines for one in parts] + ([more] if more is not None and len(more) else [])
@@ -122,5 +124,5 @@ def joined(ledgers: Iterable[Ledger], year: int, more: pd.DataFrame | None = Non
         year,
         pd.concat(lines, ignore_index=True),
         pd.concat([one.balances for one in parts], ignore_index=True),
-        report=ReadingReport(tables),
+        report=ReadingReport((*tables, *report)),
     )

@@ -20,10 +20,12 @@ from juesuan.department.description import OUTSIDE, Described
 from juesuan.department.members import UNIT, Member
 from juesuan.figures import CREDITED
 from juesuan.ledger import RowFinder
+from juesuan.ledger.report import Count, Note, TableReport
 from juesuan.problems import Problem
 from juesuan.tables import Part
 
 ELIMINATED = "抵销"
+_MOST = 20  # lines that a note names
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class Pair:
     fund: str
     paid: list[Booked] = field(default_factory=list)
     received: list[Booked] = field(default_factory=list)
+    guessed: list[Booked] = field(default_factory=list)  # lines whose other side their amount told
 
     @property
     def sums(self) -> tuple[int, int]:
@@ -99,6 +102,17 @@ class Transfers:
 
     pairs: tuple[Pair, ...]
     lines: pd.DataFrame | None
+
+    def report(self, file: str) -> TableReport:
+        """Return what became of internal money, beside the reports of the units' files; a guess is told in it."""
+        debit, credit = (
+            int(self.lines[side].sum()) if self.lines is not None else 0 for side in ("debit", "credit")
+        )
+        count = Count(0 if self.lines is None else len(self.lines), debit, credit)
+        guessed = [line for pair in self.pairs for line in pair.guessed]
+        lines = "、".join(map(str, guessed[:_MOST]))
+        note = Note("department.guessed", f"账上没有写对方单位，按金额认定：{lines}", len(guessed))
+        return TableReport(file, "eliminations", "", {}, "", 0, count, count, notes=(note,) if guessed else ())
 
 
 def transfers_of(
@@ -239,7 +253,7 @@ class _Pairing:
             for line in open_lines:
                 other = guess(line)
                 if other:
-                    self._add(line, line.unit, other, above=True)
+                    self._add(line, line.unit, other, above=True).guessed.append(line)
                 else:
                     still_open.append(line)
             open_lines = still_open
@@ -280,10 +294,11 @@ class _Pairing:
                 sides = (pair.received, pair.paid) if self.kind.down else (pair.paid, pair.received)
                 yield one.code, *sides
 
-    def _add(self, line: Booked, superior: str, subordinate: str, *, above: bool) -> None:
+    def _add(self, line: Booked, superior: str, subordinate: str, *, above: bool) -> Pair:
         payer, payee = (superior, subordinate) if self.kind.down else (subordinate, superior)
         pair = self.made.setdefault((superior, subordinate, line.fund), Pair(self.kind, payer, payee, line.fund))
         (pair.paid if above is self.kind.down else pair.received).append(line)
+        return pair
 
 
 def _eliminating(members: Sequence[Member], pairs: Iterable[Pair], code: str) -> pd.DataFrame | None:

@@ -82,6 +82,14 @@ class Heading:
             if cell is not None and cell.table == table:
                 yield name
 
+    def fitting(self) -> dict[str, RoleLine]:
+        """Return the roles without those that may be missing and whose cell the forms don't have."""
+        return {
+            name: line
+            for name, line in self.head.roles.items()
+            if not (line.optional and any(self._role(name, line)))
+        }
+
     def _roles(self) -> Iterator[Problem]:
         for role in Role:
             if role not in self.head.roles:

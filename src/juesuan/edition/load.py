@@ -90,8 +90,10 @@ def _load(files: EditionFiles, words: EditionFiles, gathered: "_Gathered") -> Ed
     prior = gathered.take(partial(files.read, PRIOR_FILE, PriorFile))
     if not (entry and head):
         raise gathered.error
-    roles = Roles(head.roles, files.name)
     places = entry.places()
+    if forms is not None:
+        head = head.model_copy(update={"roles": Heading(files, head, places, forms).fitting()})
+    roles = Roles(head.roles, files.name)
     if forms is not None:
         gathered.add(Heading(files, head, places, forms).problems())
     rules, faults = readable_rules(files, head.rules)

@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
+from juesuan.department import department_file
 from juesuan.editionfiles import is_path
 from juesuan.files import json_text, sha256_of, write_whole
 from juesuan.package import Settings
@@ -227,6 +228,10 @@ def _settings(package: Path) -> Settings:
     if settings.ledger.database is not None:
         words = "带进来的资料不能指定数据库，请导出成文件"
         problems.append(Problem(Place(SETTINGS_FILE, None, "ledger.database"), "case.database", words))
+    described = department_file(package)
+    if described is not None:  # it could name other units' closings in any archive
+        words = "部门决算不能在页面上汇总，请运行服务的人用 juesuan roll-up"
+        problems.append(Problem(Place(described.name), "case.department", words))
     if not _NAME.fullmatch(f"{settings.unit.code}-{settings.year}"):
         place = Place(SETTINGS_FILE, None, "unit.code")
         problems.append(Problem(place, "case.code", "单位编码不能用", settings.unit.code, "数字和字母"))
