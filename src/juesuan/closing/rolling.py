@@ -272,7 +272,7 @@ def _findings(refusal: ClosingRefused, place: Place, prefix: str, name: str) -> 
             f"department.{result.id}",
             f"{name}的决算没有通过：{result.text}",
             one.stated,
-            one.computed,
+            one.computed.removeprefix("应为"),
             "、".join(f"{prefix}/{row}" for row in one.rows[:3]),
         )
         for result in refusal.failed
