@@ -85,6 +85,17 @@ def problems_of(root: Path) -> list[Problem]:
     return list(closing.ingest(root).problems)
 
 
+def write_summaries(vouchers: Path, account: str, words: str) -> None:
+    """Give the lines of an account another summary."""
+    with vouchers.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.reader(stream))
+    for row in rows[1:]:
+        if row[4].startswith(account):
+            row[3] = words
+    with vouchers.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream, lineterminator="\n").writerows(rows)
+
+
 def transfers(root: Path) -> CheckResult:
     intake = closing.ingest(root)
     assert not intake.problems
@@ -433,20 +444,30 @@ def test_relative_numbers_are_averaged_by_amounts_and_points_too(tmp_path: Path)
 
 def test_a_subordinate_named_in_the_summary_is_the_one(tmp_path: Path) -> None:
     root = build_department(water_bureau(), tmp_path / "d")
-    vouchers = root / "units/bureau/ledger/vouchers.csv"
-    with vouchers.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.reader(stream))
-    for row in rows[1:]:
-        if row[4].startswith("7501"):
-            row[3] = "拨江州市防汛物资中心补助"
-    with vouchers.open("w", encoding="utf-8", newline="") as stream:
-        csv.writer(stream, lineterminator="\n").writerows(rows)
+    write_summaries(root / "units/bureau/ledger/vouchers.csv", "7501", "拨江州市防汛物资中心补助")
 
     places = [one.place for one in transfers(root).failures]
 
     assert any("江州市防汛物资中心" in one for one in places)
     assert any("江州市水利工程管理站" in one for one in places)
     assert not any("对方单位不明" in one for one in places)
+
+
+def test_a_transfer_that_differs_is_told_beside_a_unit_that_is_refused(tmp_path: Path) -> None:
+    units: dict[str, Description | DepartmentDescription] = {
+        "bureau": without_second_subsidy(unit("bureau")),
+        "station": with_income(unit("station"), "6201", 150_000_00),
+        "stores": described(unit("stores"), year=2021),
+    }
+    root = build_department(DepartmentDescription(units=units), tmp_path / "d")
+    assert {one.code for one in problems_of(root)} == {"department.year"}  # whose the lines are can't be known yet
+
+    write_summaries(root / "units/bureau/ledger/vouchers.csv", "7501", "拨江州市水利工程管理站补助")
+    told = {one.code: one for one in problems_of(root)}
+
+    assert told.keys() == {"department.year", TRANSFERS}
+    assert told[TRANSFERS].found == "江州市水务局（本级） 对附属单位补助支出 200,000.00 元"
+    assert told[TRANSFERS].expected == "江州市水利工程管理站 上级补助收入 150,000.00 元"
 
 
 # -- the command, the example, and other doors -----------------------------------------------------------------

@@ -22,12 +22,14 @@ from juesuan.closing.kept import KeptStages, hash_of, hash_of_known
 from juesuan.closing.proof import conflicts_refused
 from juesuan.closing.refusal import ClosingRefused, refuse_failures, refuse_problems
 from juesuan.closing.render import page_alone
+from juesuan.closing.units import TRANSFERS
 from juesuan.department import (
     ROLES,
     Consolidated,
     Described,
     Member,
     MemberLine,
+    Pair,
     department_file,
     joined,
     merged_package,
@@ -39,7 +41,8 @@ from juesuan.department import (
 )
 from juesuan.edition import Edition
 from juesuan.facts import Source
-from juesuan.package import Settings, check_package, package_facts
+from juesuan.money import yuan_text
+from juesuan.package import ClosingPackage, Settings, check_package, package_facts
 from juesuan.package.places import as_known
 from juesuan.problems import InputError, OutputError, Place, Problem
 from juesuan.roles import cell_of
@@ -92,15 +95,19 @@ class _Rolling:
             return nothing
         members = tuple(self._members(described, settings, edition, problems))
         problems += _relations([one.member for one in members], described, settings)
-        if problems or package is None:
-            return replace(nothing, problems=as_known(self.root, dict.fromkeys(problems)))
+        plain = [one.member for one in members]
         lacking = [role for role in ROLES if role not in edition.roles]
+        if problems or package is None:
+            if not lacking and members:
+                parts = {role: members[0].books.tables.parts(edition.roles[role]) for role in ROLES}
+                found = transfers_of(plain, described, parts, settings.unit.code, [], complete=False)
+                problems += _differing(found.pairs, plain, described, package)
+            return replace(nothing, problems=as_known(self.root, dict.fromkeys(problems)))
         if lacking:
             place = described.place("units")
             words = f"版本“{edition.key}”没有内部往来的角色，不能汇总部门决算"
             return replace(nothing, problems=(Problem(place, "department.roles", words, "、".join(lacking)),))
         parts = {role: members[0].books.tables.parts(edition.roles[role]) for role in ROLES}
-        plain = [one.member for one in members]
         transfers = transfers_of(plain, described, parts, settings.unit.code, problems)
         named = {fund.value: word for word, fund in reversed(list(edition.chart.words.fund.items()))}
         merged = merged_package(package, plain, described, named, problems)
@@ -298,6 +305,25 @@ def _as_archived(books: Books, found: ArchivedVersion, place: Place) -> None:
         expected = f"归档的结果（{'、'.join(differ[:3])} 等 {len(differ)} 格不同）"
         message = "按归档的资料重新填表，与归档的结果不同：程序或版本已改变，请重新编制并归档这个单位"
         raise InputError([Problem(place, "department.archive", message, found.label, expected)])
+
+
+def _differing(
+    pairs: Sequence[Pair], members: Sequence[Member], described: Described, package: ClosingPackage | None
+) -> Iterator[Problem]:
+    """Yield the transfers that differ among units that closed, where others did not: what both sides booked."""
+    names = {one.code: one.name for one in members}
+    explained = package.explanations if package is not None else ()
+    for pair in pairs:
+        if all(pair.sums) and not pair.matches and not any(one.rule == TRANSFERS for one in explained):
+            paid, received = (f"{yuan_text(one)} 元" for one in pair.sums)
+            yield Problem(
+                described.place("units"),
+                TRANSFERS,
+                "部门内部往来两边不同",
+                f"{names[pair.payer]} {pair.kind.words[0]} {paid}",
+                f"{names[pair.payee]} {pair.kind.words[1]} {received}",
+                "、".join(map(str, (*pair.paid, *pair.received))),
+            )
 
 
 def _relations(units: Sequence[Member], described: Described, settings: Settings) -> Iterator[Problem]:

@@ -121,18 +121,21 @@ def transfers_of(
     parts: Mapping[str, tuple[Part, ...]],
     code: str,
     problems: list[Problem],
+    *,
+    complete: bool = True,
 ) -> Transfers:
     """Return the internal money among units; ``parts`` are the selections behind the cells of :data:`ROLES`.
 
     ``code`` is the department's: the lines that eliminate are its own. What the description says of vouchers that
-    are not there is noted.
+    are not there is noted. Where units are missing (not ``complete``), nobody is taken for the other side since no
+    one else is left.
     """
     superiors = superiors_of(members)
     found = {(one.code, role): tuple(_booked(one, parts[role])) for one in members for role in ROLES}
     declared = _declared(members, described, [line for lines in found.values() for line in lines], problems)
     pairs: list[Pair] = []
     for kind in KINDS:
-        pairs += _Pairing(kind, members, superiors, declared, found).pairs()
+        pairs += _Pairing(kind, members, superiors, declared, found, complete).pairs()
     return Transfers(tuple(pairs), _eliminating(members, pairs, code))
 
 
@@ -228,6 +231,7 @@ class _Pairing:
     superiors: Mapping[str, str]
     declared: Mapping[tuple[str, int], str]
     found: Mapping[tuple[str, str], tuple[Booked, ...]]
+    complete: bool
     made: dict[tuple[str, str, str], Pair] = field(default_factory=dict)
 
     def pairs(self) -> list[Pair]:
@@ -248,7 +252,7 @@ class _Pairing:
                     open_lines.append(line)
                 elif other != OUTSIDE:
                     self._add(line, member.code, other, above=True)
-        for guess in (self._of_amount, self._left_alone):
+        for guess in (self._of_amount, self._left_alone) if self.complete else (self._of_amount,):
             still_open = []
             for line in open_lines:
                 other = guess(line)
@@ -272,7 +276,7 @@ class _Pairing:
         told = sorted((name for name in names if name in line.words), key=len)
         if told:
             return names[told[-1]]
-        return below[0].code if len(below) == 1 else None
+        return below[0].code if len(below) == 1 and self.complete else None
 
     def _of_amount(self, line: Booked) -> str:
         """Return a subordinate that booked the same amount of the same fund and has no line for it yet."""
