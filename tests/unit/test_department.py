@@ -388,6 +388,9 @@ def test_what_units_say_differently_is_told_or_left_unknown(tmp_path: Path) -> N
     root = build_department(two(), tmp_path / "d")
     station = root / "units" / "station"
     (station / "headcount.yaml").unlink()
+    profile = yaml.safe_load((station / "texts" / "profile.yaml").read_text(encoding="utf-8"))
+    del profile["staff_category"]  # printed beside the headcount
+    write_yaml(station / "texts" / "profile.yaml", profile)
     sheet = station / "performance" / "repair.yaml"
     sheet.write_text(sheet.read_text(encoding="utf-8").replace("服务人次", "服务次数"), encoding="utf-8")
 
