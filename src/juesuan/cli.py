@@ -352,19 +352,24 @@ def verify(
 ) -> int:
     """证明归档完好：重新读出每个文件，与清单的 SHA-256 逐一核对；再核对封记、链、日志和保管期限。
 
+    给出的是一个 PDF 文件时，核对它的签名。
+
     没有 --trust 只能排除意外损坏；有 --trust，签名不对、不认识、已吊销的，版本被抽掉、插入、替换的，都不通过。
     见 docs/evidence.md。
 
     Parameters
     ----------
     uri
-        归档位置：文件夹或 s3://桶/前缀?endpoint=…，后面可加 /单位/年度/版本。
+        归档位置：文件夹或 s3://桶/前缀?endpoint=…，后面可加 /单位/年度/版本；或一个 PDF 文件（只用 --trust）。
     """
+    warn = partial(print, file=sys.stderr)
+    if uri.lower().endswith(".pdf") and not Path(uri).is_dir():
+        from juesuan.evidence import commands
+
+        return commands.verify_pdf(Path(uri), trust, say=print, warn=warn)
     from juesuan.archive.commands import verify_archive
 
-    return verify_archive(
-        uri, renew=renew, say=print, warn=partial(print, file=sys.stderr), trust=trust, seen=seen
-    )
+    return verify_archive(uri, renew=renew, say=print, warn=warn, trust=trust, seen=seen)
 
 
 @app.command

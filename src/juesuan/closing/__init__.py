@@ -24,6 +24,7 @@ from juesuan.closing.refusal import ClosingRefused, problems_refused, refuse_fai
 from juesuan.closing.render import Disclosure, page_alone, render, write_document
 from juesuan.closing.results import reject_draft, stage_results, write_draft, write_refusal, write_results
 from juesuan.closing.resuming import derive_once, fill_once, render_once
+from juesuan.closing.signedpdf import PdfSigning
 from juesuan.closing.signing import Turn, invitation, next_signature, take_signature
 from juesuan.results import (
     Staged,
@@ -48,6 +49,7 @@ __all__ = [
     "KeptStages",
     "Outcome",
     "Overrides",
+    "PdfSigning",
     "SignOffRefused",
     "SignOffRejected",
     "Staged",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from juesuan.evidence.pdfs import PdfSignatureError, check_pdf
 from juesuan.evidence.ring import Kind, Ring, ring_of
 from juesuan.evidence.stamps import authority_of
 from juesuan.evidence.trust import (
@@ -81,6 +82,33 @@ def trust(
     for each in known.authorities:
         say(f"授时机构 {each.name}")
     say(f"信任文件：{file}。里面没有私钥；请用可靠的途径（当面、公文）交给核对的人。")
+    return ExitCode.OK
+
+
+def verify_pdf(file: Path, trust: Path | None, *, say: Say, warn: Say) -> int:
+    """Check the signature of a PDF, by a file of trust where one is named.
+
+    Raises:
+        InputError: a file can't be read.
+        OutputError: what checks is not installed.
+    """
+    known = read_trust(trust) if trust else Trust()
+    try:
+        found = check_pdf(file.read_bytes(), known)
+    except OSError as error:
+        raise _wrong(file, f"读不了：{words_of(error)}") from error
+    except PdfSignatureError as error:
+        warn(f"{file}：{error}。")
+        return ExitCode.OUTPUT
+    if trust is None:
+        say(f"{file}：签名完好，盖住整个文件；证书自称“{found.certified}”（密钥 {found.key}）。")
+        say("没有用公钥核对（--trust）：只证明签名以后没有变，谁都能做一张写着这个名称的证书。")
+    elif fault := found.fault(known):
+        warn(f"{file}：{fault}。")
+        return ExitCode.OUTPUT
+    else:
+        say(f"{file}：{known.keys[found.key].shown}的签名，完好，盖住整个文件。")
+    say(f"签于 {found.clock}。")
     return ExitCode.OK
 
 

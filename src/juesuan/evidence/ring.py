@@ -200,12 +200,12 @@ class Ring:
     def _take(self, name: str, kind: Kind, source: Path | None) -> TrustedKey:
         from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-        private, certificate = _taken(source) if source else (_made(kind), None)
+        private, chain = _taken(source) if source else (_made(kind), [])
         public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-        named = name.strip() or (names_of([certificate])[0] if certificate else "")
+        named = name.strip() or next(iter(names_of(chain)), "")
         if not named:
             raise _wrong(self.folder, "请写明单位名称（--name）：签名是谁的")
-        shown = certificate.public_bytes(Encoding.PEM).decode() if certificate else ""
+        shown = "".join(one.public_bytes(Encoding.PEM).decode() for one in chain)
         key = TrustedKey(key_id(public_of(public)), named, public, shown, since=_now())
         if key.id in self.trust().keys:
             raise _wrong(self.folder, f"这把密钥（{key.id}）已经用过")
@@ -239,8 +239,8 @@ def _made(kind: Kind) -> "PrivateKey":
     return ed25519.Ed25519PrivateKey.generate()
 
 
-def _taken(source: Path) -> tuple["PrivateKey", "Certificate | None"]:
-    """Return the key of a file and its certificate.
+def _taken(source: Path) -> tuple["PrivateKey", list["Certificate"]]:
+    """Return the key of a file and its certificates, its own first.
 
     Raises:
         InputError: the file holds none, or can't be opened.
@@ -251,13 +251,18 @@ def _taken(source: Path) -> tuple["PrivateKey", "Certificate | None"]:
         data = source.read_bytes()
         if b"-----BEGIN" in data:
             private = _opened(data, str(source))
-            return private, next(iter(certificates_of(data)), None) if b"BEGIN CERTIFICATE" in data else None
-        key, certificate, _ = pkcs12.load_key_and_certificates(data, _passphrase() or None)
-        return _private(key), certificate
+            found = certificates_of(data) if b"BEGIN CERTIFICATE" in data else []
+        else:
+            key, own, others = pkcs12.load_key_and_certificates(data, _passphrase() or None)
+            private, found = _private(key), [*([own] if own else []), *others]
     except OSError as error:
         raise _wrong(source, f"读不了：{words_of(error)}") from error
     except (ValueError, TypeError) as error:
         raise _wrong(source, f"不是能用的密钥，或口令不对（{error}）") from error
+    mine = [one for one in found if one.public_key() == private.public_key()]
+    if found and not mine:
+        raise _wrong(source, "里面的证书不是这把密钥的")
+    return private, mine[:1] + [one for one in found if one not in mine]
 
 
 def _opened(data: bytes, shown: str) -> "PrivateKey":
