@@ -41,7 +41,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from juesuan.evidence.pdfs import PdfSignature, PdfSignatureError, UnprovedError
 from juesuan.evidence.ring import Signer
-from juesuan.evidence.stamps import Stamp, StampError, check, post
+from juesuan.evidence.stamps import Stamp, StampError, check, granted
 from juesuan.evidence.trust import Authority, Trust, certificates_of, key_id, public_of, usable
 from juesuan.problems import OutputError
 
@@ -221,13 +221,13 @@ class _Authority(TimeStamper):
         self._address = address
 
     async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
-        return tsp.TimeStampResp.load(post(self._address, req.dump()), strict=True)
+        return tsp.TimeStampResp.load(granted(self._address, req.dump()), strict=True)
 
     async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> Any:
         try:
             return await super().async_timestamp(message_digest, md_algorithm)
         except TimestampRequestError as error:
-            raise StampError("授时机构拒绝了，或回答的不是所问的") from error
+            raise StampError("授时机构回答的不是所问的") from error
         except (ValueError, TypeError, KeyError) as error:
             raise StampError("授时机构的回答读不懂") from error
 
