@@ -415,7 +415,11 @@ app.command(keys)
 
 _KEYS = Parameter(help="密钥文件夹，默认取环境变量 JUESUAN_KEYS，没有则在用户目录下")
 _KIND = Parameter(help="密钥的种类")
-_FROM = Parameter(name="--from", help="不新建，取自这个文件：PKCS#12（.p12、.pfx）或 PEM")
+_FROM = Parameter(
+    name="--from",
+    help="不新建，取自这个文件：PKCS#12（.p12、.pfx）或 PEM；"
+    "或取自密码设备：pkcs11:token=…;object=…?module-path=厂家的.so",
+)
 
 
 @keys.command(name="new")
@@ -423,7 +427,7 @@ def new_key(
     *,
     name: Annotated[str, Parameter(help="单位名称；取自证书的可以不写")] = "",
     kind: Annotated[Literal["ed25519", "ecdsa", "rsa"], _KIND] = "ed25519",
-    source: Annotated[Path | None, _FROM] = None,
+    source: Annotated[str | None, _FROM] = None,
     home: Annotated[Path | None, _KEYS] = None,
 ) -> int:
     """新建本单位的密钥：以后归档和签署都用它签名。
@@ -468,7 +472,7 @@ def trust_key(
 def rotate_key(
     *,
     kind: Annotated[Literal["ed25519", "ecdsa", "rsa"], _KIND] = "ed25519",
-    source: Annotated[Path | None, _FROM] = None,
+    source: Annotated[str | None, _FROM] = None,
     home: Annotated[Path | None, _KEYS] = None,
 ) -> int:
     """换一把密钥：原来的停用，私钥删除；它以前签的仍然算数。"""
