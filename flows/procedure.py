@@ -190,12 +190,14 @@ def write_draft(
 def stage(
     request: Request,
     archive: closing.ClosingArchive,
+    kept: closing.KeptStages,
     account: closing.Account,
     disclosure: closing.Disclosure,
     runs: tuple[SuiteRun, ...],
 ) -> closing.Staged:
     old = _compared_with(request, archive, account)
-    return closing.stage_results(request.results, account, disclosure, runs, old=old)
+    sign = closing.PdfSigning(kept, lambda: archive.pdf_of(account.books.package.settings))
+    return closing.stage_results(request.results, account, disclosure, runs, old=old, sign=sign)
 
 
 def keep(
@@ -277,7 +279,7 @@ def close_unit(request: Request, run: Run, sign_off: Callable[[Path], None] | No
                 if sign_off is not None:
                     do(write_draft, request, archive, account, disclosure, runs)
                     sign_off(out)
-                staged = do(stage, request, archive, account, disclosure, runs)
+                staged = do(stage, request, archive, kept, account, disclosure, runs)
                 try:
                     archived = do(keep, request, archive, account, staged)
                 finally:
@@ -289,4 +291,4 @@ def close_unit(request: Request, run: Run, sign_off: Callable[[Path], None] | No
             closing.reject_draft(out, rejection)
             raise
     kept.forget_others()
-    return closing.Outcome.of(account, runs, out, archived.uri, staged.state, archived.notes)
+    return closing.Outcome.of(account, runs, out, archived.uri, staged.state, (*staged.notes, *archived.notes))

@@ -10,7 +10,7 @@ if [ "$(uname -sm)" = "Linux x86_64" ]; then
 else
   echo "no docker-compose for $(uname -sm): put one into .tools/compose; its tests fail until it is there" >&2
 fi
-packages=(chromium fonts-noto-cjk libreoffice-calc libreoffice-writer poppler-utils postgresql)
+packages=(chromium fonts-noto-cjk libreoffice-calc libreoffice-writer poppler-utils postgresql softhsm2)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

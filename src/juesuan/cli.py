@@ -398,19 +398,24 @@ def verify(
 ) -> int:
     """证明归档完好：重新读出每个文件，与清单的 SHA-256 逐一核对；再核对封记、链、日志和保管期限。
 
+    给出的是一个 PDF 文件时，核对它的签名。
+
     没有 --trust 只能排除意外损坏；有 --trust，签名不对、不认识、已吊销的，版本被抽掉、插入、替换的，都不通过。
     见 docs/evidence.md。
 
     Parameters
     ----------
     uri
-        归档位置：文件夹或 s3://桶/前缀?endpoint=…，后面可加 /单位/年度/版本。
+        归档位置：文件夹或 s3://桶/前缀?endpoint=…，后面可加 /单位/年度/版本；或一个 PDF 文件（只用 --trust）。
     """
+    warn = partial(print, file=sys.stderr)
+    if uri.lower().endswith(".pdf") and not Path(uri).is_dir():
+        from juesuan.evidence import commands
+
+        return commands.verify_pdf(Path(uri), trust, say=print, warn=warn)
     from juesuan.archive.commands import verify_archive
 
-    return verify_archive(
-        uri, renew=renew, say=print, warn=partial(print, file=sys.stderr), trust=trust, seen=seen
-    )
+    return verify_archive(uri, renew=renew, say=print, warn=warn, trust=trust, seen=seen)
 
 
 @app.command
@@ -456,7 +461,11 @@ app.command(keys)
 
 _KEYS = Parameter(help="密钥文件夹，默认取环境变量 JUESUAN_KEYS，没有则在用户目录下")
 _KIND = Parameter(help="密钥的种类")
-_FROM = Parameter(name="--from", help="不新建，取自这个文件：PKCS#12（.p12、.pfx）或 PEM")
+_FROM = Parameter(
+    name="--from",
+    help="不新建，取自这个文件：PKCS#12（.p12、.pfx）或 PEM；"
+    "或取自密码设备：pkcs11:token=…;object=…?module-path=厂家的.so",
+)
 
 
 @keys.command(name="new")
@@ -464,7 +473,7 @@ def new_key(
     *,
     name: Annotated[str, Parameter(help="单位名称；取自证书的可以不写")] = "",
     kind: Annotated[Literal["ed25519", "ecdsa", "rsa"], _KIND] = "ed25519",
-    source: Annotated[Path | None, _FROM] = None,
+    source: Annotated[str | None, _FROM] = None,
     home: Annotated[Path | None, _KEYS] = None,
 ) -> int:
     """新建本单位的密钥：以后归档和签署都用它签名。
@@ -509,7 +518,7 @@ def trust_key(
 def rotate_key(
     *,
     kind: Annotated[Literal["ed25519", "ecdsa", "rsa"], _KIND] = "ed25519",
-    source: Annotated[Path | None, _FROM] = None,
+    source: Annotated[str | None, _FROM] = None,
     home: Annotated[Path | None, _KEYS] = None,
 ) -> int:
     """换一把密钥：原来的停用，私钥删除；它以前签的仍然算数。"""

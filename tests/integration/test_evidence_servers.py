@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from juesuan.archive import Content, DirectoryStore, Office, archive_closing, open_store, prove
+from juesuan.archive import Content, DirectoryStore, Office, archive_closing, history, open_store, prove
 from juesuan.archive.commands import show_history, verify_archive
 from juesuan.archive.sealing import seal_archive
 from juesuan.archive.store import read_bytes
@@ -200,6 +200,21 @@ class TestOnS3:
         body = archive.client.get_object(Bucket=archive.bucket, Key=key)["Body"].read()
         archive.client.put_object(Bucket=archive.bucket, Key=key, Body=body)
         assert any("facts.csv：原件上面盖着" in one for one in self.found(archive, ring))
+
+    def test_a_renewal_is_written_into_the_log_and_held_to(self, archive: Any, ring: Ring, address: str) -> None:
+        longer = open_store(address.replace("retention-years=30", "retention-years=40"))
+        prove(longer, renew=True, office=Office(ring))
+        assert self.found(archive, ring) == []
+        shorter = open_store(address.replace("retention-years=30", "retention-years=1"))
+        prove(shorter, renew=True, office=Office(ring))  # extends nothing, and the log says what is in force
+        assert self.found(archive, ring) == []
+        lasts = [one.retain_until for one in history(archive)]
+        assert all(one and one > datetime.now(UTC) + timedelta(days=39 * 365) for one in lasts)
+        key = next(one for one in archive.keys("log/renewal."))
+        archive.client.delete_object(Bucket=archive.bucket, Key=archive.name(key))
+        found = self.found(archive, ring)
+        assert any(f"{key}：被删除过" in one for one in found)
+        assert any("是一次续期，续期的内容不见了或改动过" in one for one in found)
 
     def test_a_version_and_the_logs_end_deleted(self, archive: Any) -> None:
         for key in archive.keys(f"{YEAR}/v0002/") + archive.keys("log/00000002"):

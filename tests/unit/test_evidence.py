@@ -15,10 +15,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
-from juesuan.archive import DirectoryStore, Office, archive_closing, find_versions, prove
+from juesuan.archive import DirectoryStore, Office, Proof, archive_closing, find_versions, prove
 from juesuan.archive.bag import bag_fingerprint
 from juesuan.archive.commands import evidence, read_seen, seal, show_history, verify_archive
 from juesuan.archive.log import Log, Record
+from juesuan.archive.renewal import RENEWAL
 from juesuan.archive.seal import BEGIN
 from juesuan.archive.sealing import seal_archive
 from juesuan.archive.stranger import write_evidence
@@ -53,6 +54,12 @@ class Place:
         archive_closing(self.store, with_amount(self.closing, amount), self.office)
         for path in self.store.root.rglob("*"):  # whoever owns a folder can do this
             path.chmod(0o755 if path.is_dir() else 0o644)
+
+    def renew(self, store: DirectoryStore) -> Proof:
+        proof = prove(store, renew=True, office=self.office)
+        for path in self.store.root.rglob("*"):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        return proof
 
     def home(self, number: int) -> Path:
         return self.store.root / YEAR / f"v{number:04d}"
@@ -200,7 +207,67 @@ def test_a_retention_shortened(place: Place) -> None:
 
 
 def test_a_retention_that_was_renewed_is_no_shorter_than_the_seal_says(place: Place) -> None:
-    prove(place.store, renew=True)
+    """The log says until when they are kept since: the date that was sealed is no longer enough."""
+    sealed = {path: path.read_text() for path in place.store.root.rglob("*.retention")}
+    later = DirectoryStore(place.store.root, term=TERM * 2)
+    place.renew(later)
+    assert place.found() == []
+    assert Record.read(place.log("00000004.json").read_bytes()).version == RENEWAL
+    place.close("7")  # the chain and the log go on
+    assert place.found() == []
+    renewed = {path: path.read_text() for path in sealed}
+
+    record = place.home(2).with_name("v0002.retention")
+    record.write_text(sealed[record])
+    (told,) = place.found()
+    until = datetime.fromisoformat(renewed[record].strip())
+    assert f"v0002：保管期限被缩短：日志第 4 条续期到 {until:%Y-%m-%d}，现在是" in told
+    assert [str(one) for one in prove(place.store).damages] == [told]  # without a key already
+    record.write_text(renewed[record])
+    own = place.store.root / "log.retention"
+    own.write_text(sealed[record])
+    assert any("日志自己的保管期限被缩短：第 4 条里续期到" in one for one in place.found())
+    own.unlink()
+    assert any("日志自己的保管期限被缩短" in one for one in place.found())
+
+
+def test_a_renewal_that_is_changed_or_taken_out_of_the_log(place: Place) -> None:
+    place.renew(DirectoryStore(place.store.root, term=TERM * 2))
+    (entry,) = place.store.root.glob("log/renewal.*.json")
+    whole = entry.read_bytes()
+    words = "log/00000004.json：是一次续期，续期的内容不见了或改动过"
+    for forged in (whole.replace(b'"until": "2', b'"until": "1'), whole + b" ", b"{}", b"\xff"):
+        entry.chmod(0o644)
+        entry.write_bytes(forged)
+        assert any(words in one for one in place.found()), forged
+    entry.unlink()
+    assert any(words in one for one in place.found())
+    entry.write_bytes(whole)
+    assert place.found() == []
+    shorter = DirectoryStore(place.store.root, term=timedelta(days=1))
+    Log(shorter, Ring(place.folder / "no-keys")).append(RENEWAL, b"never written down")
+    assert any("00000005.json：是一次续期" in one for one in place.found())
+
+
+def test_who_has_no_key_does_not_renew_in_a_signed_log(place: Place) -> None:
+    before = sorted(place.store.root.rglob("*"))
+    with pytest.raises(OutputError, match=r"没有续期：.*日志是签了名的，这里没有密钥"):
+        prove(place.store, renew=True, office=Office(Ring(place.folder / "no-keys")))
+    assert sorted(place.store.root.rglob("*")) == before
+    alone = DirectoryStore(place.store.root / "070123", term=TERM)
+    proof = prove(alone, renew=True, office=place.office)
+    assert "续期没有记入日志：日志不在这个位置，请对整个归档续期" in proof.doubts
+
+
+def test_what_is_damaged_is_not_renewed_and_the_log_says_so(place: Place) -> None:
+    facts = place.home(2) / "data/results/facts.csv"
+    whole = facts.read_bytes()
+    facts.write_bytes(b"damaged")
+    assert [one.name for one in place.renew(DirectoryStore(place.store.root, term=TERM * 2)).proven] == [
+        "v0001",
+        "v0003",
+    ]
+    facts.write_bytes(whole)  # brought back from a copy: it is kept as long as it was sealed, and that is no fault
     assert place.found() == []
 
 
@@ -433,9 +500,11 @@ def test_taking_in_goes_on_where_it_was_killed(tmp_path: Path, monkeypatch: pyte
         place.close("4")
     monkeypatch.undo()
     assert place.store.head(BEGIN) is not None
+    place.renew(place.store)  # an entry of the log that is no version's
     place.close("4")
     assert place.found() == []
-    assert len(list(place.store.root.glob("log/*.json"))) == 5  # begin, three taken in, one new
+    written = [path.name for path in place.store.root.glob("log/0*.json")]
+    assert len(written) == 5  # three taken in, a renewal, one new
 
 
 def test_the_first_version_killed_before_it_was_logged_is_none_of_before(

@@ -31,7 +31,9 @@ DISTRIBUTIONS = {  # that are not called as what they are imported by
     "docx": "python-docx",
     "great_expectations": "great-expectations",
     "markdown_it": "markdown-it-py",
+    "pkcs11": "python-pkcs11",
     "pydantic_core": "pydantic-core",
+    "pyhanko_certvalidator": "pyhanko-certvalidator",
     "python_calamine": "python-calamine",
     "rfc3161_client": "rfc3161-client",
     "yaml": "pyyaml",
@@ -58,7 +60,8 @@ def test_every_library_that_is_imported_is_declared_and_none_besides() -> None:
     foreign = imported - sys.stdlib_module_names - {"juesuan", "flows"}
     assert foreign >= TYPES_ONLY | {"numpy"}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = {re.split(r"[<>=]", one)[0] for one in project["dependencies"]}
+    extras = [one for extra in project["optional-dependencies"].values() for one in extra]
+    declared = {re.split(r"[<>=]", one)[0] for one in (*project["dependencies"], *extras)}
     assert {DISTRIBUTIONS.get(name, name) for name in foreign - TYPES_ONLY} == declared - BOUNDED_ONLY
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from juesuan.archive.bag import Bag, Closing, make_bag
 from juesuan.archive.directory import DirectoryStore
 from juesuan.archive.heads import Damage
-from juesuan.archive.lastyear import ArchivedVersion, ArchivedYear, archived_version, last_year
+from juesuan.archive.lastyear import ArchivedVersion, ArchivedYear, archived_version, last_year, newest_file
 from juesuan.archive.location import parse_location, require_address
 from juesuan.archive.opening import open_store
 from juesuan.archive.proof import Entry, Proof, history, prove
@@ -44,6 +44,7 @@ __all__ = [
     "history",
     "last_year",
     "make_bag",
+    "newest_file",
     "open_store",
     "parse_location",
     "prove",

@@ -93,15 +93,7 @@ class DirectoryStore:
 
     def keys(self, prefix: str = "") -> list[str]:
         """Return the files of the archive, without its own records."""
-        folder = self._path(prefix[: prefix.rfind("/") + 1])
-        with self._telling():
-            found = (
-                Path(place, name).relative_to(self.root).as_posix()
-                for place, _, names in os.walk(folder, onerror=_raise)
-                for name in names
-                if not name.endswith(_RETENTION) and not name.startswith((_TEMPORARY, LOCK))
-            )
-            return sorted(key for key in found if key.startswith(prefix)) if folder.is_dir() else []
+        return [one for one in self._files(prefix) if not one.endswith(_RETENTION)]
 
     def head(self, key: str) -> Head | None:
         """Read a file to tell its size and hash."""
@@ -137,14 +129,17 @@ class DirectoryStore:
     def kept(self, prefix: str = "") -> Mapping[str, Kept]:
         """Return until when the records say that each file is kept; a folder keeps no versions of a file."""
         records: dict[str, datetime | None] = {"": None}
+        files, above = self._files(prefix), prefix[: prefix.rfind("/") + 1]
+        held = {one.removesuffix(_RETENTION) for one in files if one.endswith(_RETENTION)}
 
         def until(folder: str) -> datetime | None:
             if folder not in records:
-                ends = [one for one in (self._record(folder), until(folder.rpartition("/")[0])) if one is not None]
-                records[folder] = max(ends, default=None)
+                there = folder in held or above.startswith(f"{folder}/")  # else it was seen that there is none
+                own, over = self._record(folder) if there else None, until(folder.rpartition("/")[0])
+                records[folder] = max((one for one in (own, over) if one is not None), default=None)
             return records[folder]
 
-        ends = {key: until(key.rpartition("/")[0]) for key in self.keys(prefix)}
+        ends = {key: until(key.rpartition("/")[0]) for key in files if not key.endswith(_RETENTION)}
         return {key: Kept((), 0, PROGRAM if end else "", end) for key, end in ends.items()}
 
     @property
@@ -170,6 +165,18 @@ class DirectoryStore:
             with suppress(OSError):
                 if time.time() - path.stat().st_mtime > _STALE_SECONDS:
                     path.unlink()
+
+    def _files(self, prefix: str) -> list[str]:
+        """Return the files under a prefix with the records of their retention, sorted."""
+        folder, found = self._path(prefix[: prefix.rfind("/") + 1]), []
+        with self._telling():
+            if not folder.is_dir():
+                return []
+            for place, _, names in os.walk(folder, onerror=_raise):
+                here = Path(place).relative_to(self.root).as_posix()  # once a folder: there are many files
+                base = "" if here == "." else f"{here}/"
+                found += [f"{base}{name}" for name in names if not name.startswith((_TEMPORARY, LOCK))]
+        return sorted(key for key in found if key.startswith(prefix))
 
     def _path(self, key: str) -> Path:
         if PurePosixPath(key).is_absolute() or ".." in PurePosixPath(key).parts:

@@ -45,6 +45,17 @@ def last_year(store: Store, unit: str, year: int, into: Path) -> ArchivedYear | 
     return ArchivedYear(version.label, _edition(version, into), state, dict(_amounts(version, into)), into)
 
 
+def newest_file(store: Store, unit: str, year: int, name: str) -> bytes | None:
+    """Return a file of the results of the newest version of a year, proved; None where there is none.
+
+    Raises:
+        OutputError: the storage failed, or what it holds is not what was archived.
+    """
+    complete = [one for one in find_versions(store, f"{unit}/{year}/") if one.complete]
+    path = f"{RESULTS}/{name}"
+    return read_proven(store, complete[-1], path) if complete and path in complete[-1].keys else None
+
+
 def inputs_of_last_year(store: Store, unit: str, year: int, into: Path) -> str:
     """Write the package of the closing that :func:`last_year` reads into a folder, and return its version.
 

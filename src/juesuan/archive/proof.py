@@ -8,8 +8,8 @@ from datetime import datetime
 
 from juesuan.archive.bag import BAG_INFO, MANIFEST, TAG_MANIFEST, parse_info, parse_manifest
 from juesuan.archive.heads import Damage, read_head
-from juesuan.archive.log import LOG
-from juesuan.archive.seal import HEAD, SEAL
+from juesuan.archive.renewal import renew as extend
+from juesuan.archive.seal import HEAD, SEAL, Office
 from juesuan.archive.sealed import SealProof
 from juesuan.archive.store import KeyMissingError, Store, hash_of, read_bytes
 from juesuan.archive.versions import Version, find_versions, fingerprint_of, gaps, state_of
@@ -52,14 +52,22 @@ class Entry:
     promised: datetime | None = None  # until when the head says that it is retained
 
 
-def prove(store: Store, *, renew: bool = False, trust: Trust | None = None, seen: Seen | None = None) -> Proof:
+def prove(
+    store: Store,
+    *,
+    renew: bool = False,
+    trust: Trust | None = None,
+    seen: Seen | None = None,
+    office: Office | None = None,
+) -> Proof:
     """Read everything in a store again, and prove its seals, by the keys that are trusted where some are named.
 
     ``seen`` is a head of the log that somebody kept: the log must be a continuation of it. With ``renew``, the
-    retention of versions without damage is extended.
+    retention of versions without damage is extended, and the office writes it into the log; it is the one whose
+    keys this user has, where none is named.
 
     Raises:
-        OutputError: the storage failed, or holds no version.
+        OutputError: the storage failed, or holds no version; or the office can't write into the log.
     """
     versions = find_versions(store)
     if not versions:
@@ -85,12 +93,10 @@ def prove(store: Store, *, renew: bool = False, trust: Trust | None = None, seen
         gone |= {fault.version} if not fault.file else set()
     hurt = {one.version for one in damages}
     good = tuple(one for one in proven if one.label not in hurt)
+    doubts = seals.doubts
     if renew:
-        for version in good:
-            store.retain(version.home)
-        if seals.head is not None:
-            store.retain(LOG)
-    return Proof(good, files, tuple(damages), tuple(begun), seals.doubts, seals.told, seals.head)
+        doubts += extend(store, good, hurt, office or Office.here())
+    return Proof(good, files, tuple(damages), tuple(begun), doubts, seals.told, seals.head)
 
 
 def damages_of(store: Store, version: Version) -> Iterator[Damage]:

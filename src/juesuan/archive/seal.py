@@ -194,7 +194,7 @@ def adopt(sealer: Sealer, store: Store, find: Callable[[], Sequence[str]]) -> No
             return
         store.put(BEGIN, Content.of_bytes(dumps({"versions": labels})))
     labels = list(json.loads(read_bytes(store, BEGIN))["versions"])
-    if len(numbers) >= len(labels):
+    if store.head(f"{labels[-1]}/{RECORD}") is not None:  # the last of them is in the log
         return
     last: dict[str, Before] = {}
     for label in labels:

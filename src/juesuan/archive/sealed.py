@@ -10,6 +10,7 @@ from datetime import datetime
 from juesuan.archive.bag import TAG_MANIFEST
 from juesuan.archive.heads import Damage, Sealed, Seals, read_head
 from juesuan.archive.log import LOG, Record, numbers_in, record_key, signatures_in
+from juesuan.archive.renewal import RENEWAL, Renewal, renewals_of
 from juesuan.archive.seal import ADOPTED, HEAD, RECORD, SEAL, STAMP, tags_of
 from juesuan.archive.store import Content, Kept, KeyMissingError, Store, read_bytes
 from juesuan.archive.versions import Version
@@ -35,6 +36,7 @@ class SealProof:
         self._doubts: list[str] = []
         self._counts: Counter[str] = Counter()
         self._records: list[Record] = []
+        self._renewed: list[tuple[int, Renewal]] = []
         self._signed_from = 0  # the number of the first record that a trusted key signed
         self._heads = [self._read(one) for one in versions]
         self._whole = all(one.home.count("/") == 3 for one in versions)  # noqa: PLR2004 - unit/year/v0001/
@@ -47,6 +49,10 @@ class SealProof:
             if one.told:
                 self._head(one)
         self._membership()
+        self._renewals()
+        for one in self._heads:
+            if one.told:
+                self._retention(one)
         self._chains()
         if self._trust is not None:
             self._authorship(self._trust)
@@ -133,12 +139,34 @@ class SealProof:
             self._fault(version.label, TAG_MANIFEST, "不是封记里的那一个：文件和清单被一起换过")
         if told["version"] != label:
             self._fault(version.label, HEAD, f"封记是 {told['version']} 的：版本被移动或替换")
-        self._retention(one)
         self._objects(one)
         self._stamp(one)
 
+    def _renewals(self) -> None:
+        """Read until when the log says that what it lists is kept, and hold the log itself to it."""
+        for record, renewal in renewals_of(self._store, self._records):
+            if renewal is None or renewal.records >= record.size:
+                self._fault("日志", record_key(record.size), "是一次续期，续期的内容不见了或改动过")
+            else:
+                self._renewed.append((record.size, renewal))
+        for number, renewal in self._renewed[-1:]:
+            listed = [self._kept[record_key(one.size)] for one in self._records[: renewal.records]]
+            if any(one.until is None or one.until < renewal.until for one in listed):
+                told = f"第 {number} 条里续期到 {renewal.until:%Y-%m-%d}"
+                self._fault("日志", "", f"日志自己的保管期限被缩短：{told}，现在早于这一天")
+
+    def _promised(self, one: Sealed) -> tuple[str, str]:
+        """Return until when a version was promised to be kept (ISO, empty: not), and by what."""
+        until, by = str(one.told["retention"]["until"]), "封记里是"
+        found = (each for each in reversed(self._renewed) if each[1].covers(one.version.label, one.place))
+        number, last = next(found, (0, None))
+        if last and (not until or last.until > when(until)):
+            return last.until.isoformat(), f"日志第 {number} 条续期到"
+        return until, by
+
     def _retention(self, one: Sealed) -> None:
-        promised = one.told["retention"]
+        promised = {**one.told["retention"]}
+        promised["until"], by = self._promised(one)
         kept = {key: self._kept[f"{one.version.home}{key}"] for key in one.version.keys}
         if not promised["until"]:
             self._doubts.append(f"{one.version.label}：封记时没有保管期限")
@@ -148,7 +176,7 @@ class SealProof:
             return
         if self._store.place["kind"] == "folder" and not any(value.until for value in kept.values()):
             if one.version.home:
-                self._fault(one.version.label, "", f"保管期限记录不见了，封记里是 {promised['until'][:10]}")
+                self._fault(one.version.label, "", f"保管期限记录不见了，{by} {promised['until'][:10]}")
             return
         early = {
             key: value for key, value in kept.items() if not value.until or value.until < when(promised["until"])
@@ -156,7 +184,7 @@ class SealProof:
         if early:
             ends = [value.until for value in early.values() if value.until]
             now = f"{min(ends):%Y-%m-%d}" if len(ends) == len(early) else "没有"
-            self._fault(one.version.label, "", f"保管期限被缩短：封记里是 {promised['until'][:10]}，现在是 {now}")
+            self._fault(one.version.label, "", f"保管期限被缩短：{by} {promised['until'][:10]}，现在是 {now}")
         weaker = [key for key, value in kept.items() if promised["mode"] == _LOCKED and value.mode != _LOCKED]
         if weaker:
             self._fault(one.version.label, weaker[0], "锁定不再是 COMPLIANCE 模式")
@@ -202,6 +230,8 @@ class SealProof:
         """Hold the log and the versions against each other."""
         places: dict[tuple[str, str], int] = {}
         for record in self._records:
+            if record.version == RENEWAL:
+                continue
             places.setdefault((record.version, record.leaf), record.size)
         there: set[tuple[str, str]] = set()
         for one in self._heads:

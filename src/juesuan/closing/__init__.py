@@ -25,6 +25,7 @@ from juesuan.closing.render import Disclosure, page_alone, render, write_documen
 from juesuan.closing.results import reject_draft, stage_results, write_draft, write_refusal, write_results
 from juesuan.closing.resuming import derive_once, fill_once, render_once
 from juesuan.closing.rolling import ingest
+from juesuan.closing.signedpdf import PdfSigning
 from juesuan.closing.signing import Turn, invitation, next_signature, take_signature
 from juesuan.results import (
     Staged,
@@ -49,6 +50,7 @@ __all__ = [
     "KeptStages",
     "Outcome",
     "Overrides",
+    "PdfSigning",
     "SignOffRefused",
     "SignOffRejected",
     "Staged",

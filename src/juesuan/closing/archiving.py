@@ -8,7 +8,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from juesuan.archive import Archived, ArchivedYear, Closing, Office, Store, archive_closing, last_year, open_store
+from juesuan.archive import (
+    Archived,
+    ArchivedYear,
+    Closing,
+    Office,
+    Store,
+    archive_closing,
+    last_year,
+    newest_file,
+    open_store,
+)
+from juesuan.closing.signedpdf import refuse_unsignable
 from juesuan.edition import PriorFile, roles_and_prior
 from juesuan.editionfiles import known_edition
 from juesuan.facts import Source, Unit
@@ -16,7 +27,7 @@ from juesuan.package import OPERATING_KEY, PriorLine, PublishedBefore, Settings
 from juesuan.problems import EditionError
 from juesuan.results import State, read_facts_csv
 from juesuan.results.graph import read_frame
-from juesuan.results.names import BALANCES, FACTS_CSV, RUN, SIGN_OFFS
+from juesuan.results.names import BALANCES, FACTS_CSV, PDF, RUN, SIGN_OFFS
 from juesuan.roles import Roles, cell_of
 from juesuan.rules import LastYear
 
@@ -84,9 +95,11 @@ class ClosingArchive:
 
         Raises:
             InputError: the address is none.
-            OutputError: the storage can't be reached, or failed a proof; or the key can't be opened.
+            OutputError: the storage can't be reached, or failed a proof; or the key can't be opened, or can't sign
+                a PDF though that is wanted.
         """
         _ = Office.here().ring.signer
+        refuse_unsignable()
         self.store.prove()
 
     def before(self, settings: Settings) -> ArchivedYear | None:
@@ -100,6 +113,14 @@ class ClosingArchive:
             folder = self._folder / f"{len(self._fetched)}"
             self._fetched[key] = last_year(self.store, *key, folder)
         return self._fetched[key]
+
+    def pdf_of(self, settings: Settings) -> bytes | None:
+        """Return the PDF of the newest version of this year; None where there is none.
+
+        Raises:
+            OutputError: the archive can't be read, or is damaged.
+        """
+        return newest_file(self.store, settings.unit.code, settings.year, PDF)
 
     def results_before(self, settings: Settings) -> Path | None:
         """Return the folder of last year's results; None where there are none, or none that can be compared.

@@ -23,8 +23,8 @@ _DIGEST = 32  # bytes of a SHA-256
 _SUFFIX = ".kept"
 
 
-STAGES = ("ledger", "fill", "derive", "render")
-"""The stages whose results are kept, in order."""
+STAGES = ("ledger", "fill", "derive", "render", "sign")
+"""What is kept, in order: the results of stages, and the signature of the final PDF, which holds its time."""
 
 
 class KeptStages:

@@ -1,6 +1,6 @@
 """What a closing leaves behind: its values put into the files of a results folder, and that into its place."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from juesuan.closing.evidence import parts_behind
 from juesuan.closing.proof import certificate_of
 from juesuan.closing.refusal import ClosingRefused, failed_of
 from juesuan.closing.render import Disclosure, render
+from juesuan.evidence.pdfs import SignedPdf
 from juesuan.files import write_json
 from juesuan.forms.model import ListedErratum
 from juesuan.problems import OutputError, words_of
@@ -109,27 +110,30 @@ def stage_results(
     *,
     old: Path | None = None,
     final: bool = True,
+    sign: Callable[[bytes], SignedPdf] = SignedPdf,
 ) -> Staged:
     """Write everything that a closing publishes or proves beside ``out``, which stays as it is.
 
     The sign-offs in ``out`` are taken over, and count for what they signed. A disclosure whose mark 草稿 is not as
     its sign-offs say is rendered again; where ``final`` is false it is one whatever they say. With ``old``, the
-    review page tells how the results differ from those.
+    review page tells how the results differ from those. ``sign`` signs the PDF, unless it is a draft.
 
     Raises:
-        OutputError: the folder can't be written, or ``out`` holds something that is no result of a closing.
+        OutputError: the folder can't be written, or ``out`` holds something that is no result of a closing; or the
+            PDF can't be signed.
     """
     signed = signed_before(out, account)
     state = standing_of(signed, account, disclosure.document, runs).state
     draft = not final or state is not State.APPROVED
     if disclosure.draft is not draft:
         disclosure = render(account, draft=draft)
+    pdf = SignedPdf(disclosure.pdf) if draft else sign(disclosure.pdf)
     explanations = account.books.package.explanations
     sections = sections_data(disclosure.document, account.facts, explanations)
 
     def fill(folder: Path) -> None:
         (folder / PAGE).write_text(disclosure.html, encoding="utf-8", newline="\n")
-        (folder / PDF).write_bytes(disclosure.pdf)
+        (folder / PDF).write_bytes(pdf.data)
         (folder / DOCX).write_bytes(disclosure.docx)
         (folder / XLSX).write_bytes(disclosure.xlsx)
         (folder / FACTS_CSV).write_text(facts_csv(account.facts), encoding="utf-8", newline="")
@@ -147,7 +151,7 @@ def stage_results(
             write_signoffs(folder, signed)
         write_review(folder, old=old)
 
-    return Staged(out, filled_beside(out, fill), state)
+    return Staged(out, filled_beside(out, fill), state, pdf.notes)
 
 
 def reject_draft(out: Path, rejection: SignOffRejected) -> Path:

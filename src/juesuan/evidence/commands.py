@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from juesuan.evidence.pdfs import PdfSignatureError, check_pdf
 from juesuan.evidence.ring import Kind, Ring, ring_of
 from juesuan.evidence.stamps import authority_of
 from juesuan.evidence.trust import (
@@ -22,23 +23,24 @@ from juesuan.problems import ExitCode, InputError, Place, Problem, words_of
 Say = Callable[[str], object]
 
 
-def new(folder: Path | None, name: str, kind: Kind, source: Path | None, *, say: Say) -> int:
-    """Make the office's key, or take it from a file."""
+def new(folder: Path | None, name: str, kind: Kind, source: str | None, *, say: Say) -> int:
+    """Make the office's key, or take it from a file or a token."""
     ring = ring_of(folder)
     key = ring.new(name, kind, source)
     _tell_new(ring, key, say)
     return ExitCode.OK
 
 
-def rotate(folder: Path | None, kind: Kind, source: Path | None, *, say: Say) -> int:
+def rotate(folder: Path | None, kind: Kind, source: str | None, *, say: Say) -> int:
     """Put another key in the place of the one that signs."""
     ring = ring_of(folder)
     old = ring.current()
+    gone = _gone(ring, old)
     key = ring.rotate(kind, source)
     counts = (
         "它签过的，只有吊销以前的时间戳能证明的才算数" if ring.trust().keys[old].revoked else "它签过的仍然算数"
     )
-    say(f"密钥 {old} 已停用，私钥已删除；{counts}。")
+    say(f"密钥 {old} 已停用，{gone}；{counts}。")
     _tell_new(ring, key, say)
     return ExitCode.OK
 
@@ -46,8 +48,10 @@ def rotate(folder: Path | None, kind: Kind, source: Path | None, *, say: Say) ->
 def revoke(folder: Path | None, identity: str, on: datetime | None, reason: str, *, say: Say) -> int:
     """Revoke a key."""
     ring = ring_of(folder)
+    known = [one for one in ring.trust().keys if one.startswith(identity)]
+    gone = _gone(ring, known[0]) if len(known) == 1 else ""
     key = ring.revoke(identity, since=on, reason=reason)
-    say(f"已吊销 {key.shown}，自 {key.revoked} 起；私钥已删除。它签过的，只有那以前的时间戳能证明的才算数。")
+    say(f"已吊销 {key.shown}，自 {key.revoked} 起；{gone}。它签过的，只有那以前的时间戳能证明的才算数。")
     if ring.current() == key.id:
         say("它是正在用的密钥：请用 juesuan keys rotate 换一把新的，再用 juesuan seal 给看过无误的版本补签。")
     say("请把新的信任文件（juesuan keys trust 文件）交给所有核对的人。")
@@ -84,6 +88,33 @@ def trust(
     return ExitCode.OK
 
 
+def verify_pdf(file: Path, trust: Path | None, *, say: Say, warn: Say) -> int:
+    """Check the signature of a PDF, by a file of trust where one is named.
+
+    Raises:
+        InputError: a file can't be read.
+        OutputError: what checks is not installed.
+    """
+    known = read_trust(trust) if trust else Trust()
+    try:
+        found = check_pdf(file.read_bytes(), known)
+    except OSError as error:
+        raise _wrong(file, f"读不了：{words_of(error)}") from error
+    except PdfSignatureError as error:
+        warn(f"{file}：{error}。")
+        return ExitCode.OUTPUT
+    if trust is None:
+        say(f"{file}：签名完好，盖住整个文件；证书自称“{found.certified}”（密钥 {found.key}）。")
+        say("没有用公钥核对（--trust）：只证明签名以后没有变，谁都能做一张写着这个名称的证书。")
+    elif fault := found.fault(known):
+        warn(f"{file}：{fault}。")
+        return ExitCode.OUTPUT
+    else:
+        say(f"{file}：{known.keys[found.key].shown}的签名，完好，盖住整个文件。")
+    say(f"签于 {found.clock}。")
+    return ExitCode.OK
+
+
 def show(folder: Path | None, *, say: Say) -> int:
     """List the office's keys."""
     ring = ring_of(folder)
@@ -100,6 +131,11 @@ def _became(one: TrustedKey) -> str:
     if one.revoked:
         return f"　{one.revoked[:10]} 吊销{f'（{one.reason}）' if one.reason else ''}"
     return f"　{one.until[:10]} 停用" if one.until else ""
+
+
+def _gone(ring: Ring, identity: str) -> str:
+    """Return what becomes of the private half of a key that signs no more."""
+    return "私钥在密码设备上，请用厂家的程序从那里删除" if ring.on_token(identity) else "私钥已删除"
 
 
 def _tell_new(ring: Ring, key: TrustedKey, say: Say) -> None:

@@ -1,6 +1,7 @@
 """The office's own keys, in a folder for the office's own user: private keys never leave it.
 
-    <id>.key     private key, PKCS#8 in PEM, mode 600, encrypted where a pass phrase is given
+    <id>.key     private key, PKCS#8 in PEM, mode 600, encrypted where a pass phrase is given; or where it is on a
+                 token (juesuan.evidence.token)
     trust.json   the public halves and what became of them; what ``juesuan keys trust`` hands out
     current      the id of the key that signs
     seen.json    the last head of each archive's log that this office signed: who cuts a log's tail is found out
@@ -17,6 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from juesuan.evidence.token import SCHEME, TokenKey, TokenPlace
 from juesuan.evidence.trust import (
     Trust,
     TrustedKey,
@@ -50,14 +52,14 @@ class Signer:
     """A key that can sign."""
 
     key: TrustedKey
-    private: "PrivateKey"
+    private: "PrivateKey | TokenKey"
 
     def sign(self, data: bytes) -> bytes:
         """Return the signature of bytes; see :func:`juesuan.evidence.trust.check_signature`."""
         from cryptography.hazmat.primitives import hashes
         from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding
 
-        if isinstance(self.private, ed25519.Ed25519PrivateKey):
+        if isinstance(self.private, ed25519.Ed25519PrivateKey | TokenKey):
             return self.private.sign(data)
         if isinstance(self.private, ec.EllipticCurvePrivateKey):
             return self.private.sign(data, ec.ECDSA(hashes.SHA256()))
@@ -105,14 +107,16 @@ class Ring:
         """The key that signs, opened; None where the office has none.
 
         Raises:
-            OutputError: it can't be read, others may read it, or the pass phrase is wrong or missing.
+            OutputError: it can't be read, others may read it, the pass phrase is wrong or missing, or the token
+                that it is on can't be used.
         """
         current = self.current()
         if not current:
             return None
         path = self.folder / f"{current}.key"
         try:
-            private = _opened(read_private(path).encode(), str(path))
+            held = read_private(path)
+            private = _on_token(held)[0] if held.startswith(SCHEME) else _opened(held.encode(), str(path))
         except OSError as error:
             raise OutputError(f"密钥 {path} 读不了：{words_of(error)}。") from error
         except ValueError as error:
@@ -124,18 +128,23 @@ class Ring:
             raise OutputError(f"{key.shown}已经吊销，不能再签。请用 juesuan keys rotate 换一把新的。")
         return Signer(key, private)
 
-    def new(self, name: str, kind: Kind = "ed25519", source: Path | None = None) -> TrustedKey:
-        """Make a key, or take one from a PKCS#12 or PEM file; it signs from now on. Returns it.
+    def on_token(self, identity: str) -> bool:
+        """Return whether the private half of a key is on a token, from which nothing is removed here."""
+        path = self.folder / f"{identity}.key"
+        return path.is_file() and read_private(path).startswith(SCHEME)
+
+    def new(self, name: str, kind: Kind = "ed25519", source: Path | str | None = None) -> TrustedKey:
+        """Make a key, or take one from a PKCS#12 or PEM file, or from a token (its URI); it signs from now on.
 
         Raises:
             InputError: there is one already, or the file is none.
-            OutputError: the folder can't be written.
+            OutputError: the folder can't be written, or the token can't be used.
         """
         if self.current():
             raise _wrong(self.folder, "已经有一把在用的密钥；要换新的，请用 juesuan keys rotate")
         return self._take(name, kind, source)
 
-    def rotate(self, kind: Kind = "ed25519", source: Path | None = None) -> TrustedKey:
+    def rotate(self, kind: Kind = "ed25519", source: Path | str | None = None) -> TrustedKey:
         """Retire the key that signs and put another in its place, which is returned.
 
         Raises:
@@ -197,19 +206,19 @@ class Ring:
         except (OSError, ValueError, TypeError) as error:
             raise OutputError(f"{path} 读不了（{error}）；它记着各归档的日志到了哪里，请从备份恢复。") from error
 
-    def _take(self, name: str, kind: Kind, source: Path | None) -> TrustedKey:
+    def _take(self, name: str, kind: Kind, source: Path | str | None) -> TrustedKey:
         from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-        private, certificate = _taken(source) if source else (_made(kind), None)
+        private, chain = _taken(source) if source else (_made(kind), [])
         public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-        named = name.strip() or (names_of([certificate])[0] if certificate else "")
+        named = name.strip() or next(iter(names_of(chain)), "")
         if not named:
             raise _wrong(self.folder, "请写明单位名称（--name）：签名是谁的")
-        shown = certificate.public_bytes(Encoding.PEM).decode() if certificate else ""
+        shown = "".join(one.public_bytes(Encoding.PEM).decode() for one in chain)
         key = TrustedKey(key_id(public_of(public)), named, public, shown, since=_now())
         if key.id in self.trust().keys:
             raise _wrong(self.folder, f"这把密钥（{key.id}）已经用过")
-        self._write(f"{key.id}.key", _sealed(private))
+        self._write(f"{key.id}.key", f"{source}\n" if isinstance(private, TokenKey) else _sealed(private))
         write_trust(self.trust_file, self.trust().with_key(key))
         self._write("current", f"{key.id}\n")
         self.__dict__.pop("signer", None)
@@ -239,25 +248,48 @@ def _made(kind: Kind) -> "PrivateKey":
     return ed25519.Ed25519PrivateKey.generate()
 
 
-def _taken(source: Path) -> tuple["PrivateKey", "Certificate | None"]:
-    """Return the key of a file and its certificate.
+def _taken(source: Path | str) -> tuple["PrivateKey | TokenKey", list["Certificate"]]:
+    """Return the key of a file and its certificates, its own first.
 
     Raises:
         InputError: the file holds none, or can't be opened.
     """
     from cryptography.hazmat.primitives.serialization import pkcs12
 
+    if str(source).startswith(SCHEME):
+        return _on_token(str(source))
+    source = Path(source)
     try:
         data = source.read_bytes()
         if b"-----BEGIN" in data:
             private = _opened(data, str(source))
-            return private, next(iter(certificates_of(data)), None) if b"BEGIN CERTIFICATE" in data else None
-        key, certificate, _ = pkcs12.load_key_and_certificates(data, _passphrase() or None)
-        return _private(key), certificate
+            found = certificates_of(data) if b"BEGIN CERTIFICATE" in data else []
+        else:
+            key, own, others = pkcs12.load_key_and_certificates(data, _passphrase() or None)
+            private, found = _private(key), [*([own] if own else []), *others]
     except OSError as error:
         raise _wrong(source, f"读不了：{words_of(error)}") from error
     except (ValueError, TypeError) as error:
         raise _wrong(source, f"不是能用的密钥，或口令不对（{error}）") from error
+    mine = [one for one in found if one.public_key() == private.public_key()]
+    if found and not mine:
+        raise _wrong(source, "里面的证书不是这把密钥的")
+    return private, mine[:1] + [one for one in found if one not in mine]
+
+
+def _on_token(uri: str) -> tuple[TokenKey, list["Certificate"]]:
+    try:
+        place = TokenPlace.read(uri)
+    except ValueError as error:
+        raise _wrong(Path(uri), str(error)) from error
+    if not (pin := _passphrase().decode()):
+        raise OutputError(
+            f"密码设备要口令（PIN）：请设环境变量 {PASSPHRASE} 或 {PASSPHRASE_FILE}（写明口令在哪个文件）。"
+        )
+    key = TokenKey(place, pin)
+    if (certificates := key.certificates) and certificates[0].public_key() != key.public_key():
+        certificates = []  # those of who issues, and none of the key's own
+    return key, certificates
 
 
 def _opened(data: bytes, shown: str) -> "PrivateKey":

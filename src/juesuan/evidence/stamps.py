@@ -50,24 +50,38 @@ def ask(address: str, data: bytes) -> bytes:
     Raises:
         StampError: the authority can't be reached, refuses, or answers something else.
     """
-    import httpx
-    from rfc3161_client import HashAlgorithm, PKIStatus, TimestampRequestBuilder
+    from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
     asked = TimestampRequestBuilder().data(data).hash_algorithm(HashAlgorithm.SHA256).build()
+    answer = granted(address, asked.as_bytes())
     try:
-        answer = httpx.post(
-            address, content=asked.as_bytes(), headers={"Content-Type": _TYPE}, timeout=_SECONDS
-        ).raise_for_status()
-        told = _decoded(answer.content)
-        if PKIStatus(told.status) is not PKIStatus.GRANTED:
-            raise StampError(f"授时机构拒绝了（{'；'.join(told.status_string) or '没有说明'}）")
-        imprint = told.tst_info.message_imprint
-        if told.tst_info.nonce != asked.nonce or imprint.message != hashlib.sha256(data).digest():
-            raise StampError("授时机构回答的不是所问的")
+        told = _decoded(answer).tst_info
+    except ValueError as error:
+        raise StampError("授时机构的回答读不懂") from error
+    if told.nonce != asked.nonce or told.message_imprint.message != hashlib.sha256(data).digest():
+        raise StampError("授时机构回答的不是所问的")
+    return answer
+
+
+def granted(address: str, question: bytes) -> bytes:
+    """Return the answer of an authority that grants what it is asked (both are DER).
+
+    Raises:
+        StampError: the authority can't be reached, refuses, or can't be understood.
+    """
+    import httpx
+    from rfc3161_client import PKIStatus
+
+    try:
+        answer = httpx.post(address, content=question, headers={"Content-Type": _TYPE}, timeout=_SECONDS)
+        told = _decoded(answer.raise_for_status().content)
+        status = PKIStatus(told.status)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise StampError(f"授时机构连不上（{_reason(error)}）") from error
     except ValueError as error:
         raise StampError("授时机构的回答读不懂") from error
+    if status is not PKIStatus.GRANTED:
+        raise StampError(f"授时机构拒绝了（{'；'.join(told.status_string) or '没有说明'}）")
     return answer.content
 
 

@@ -37,7 +37,10 @@ _ID = 16  # hexadecimal digits; the whole key decides, this only names it
 
 @dataclass(frozen=True)
 class TrustedKey:
-    """A key that an office signs with. ``public`` and ``certificate`` are PEM; empty times have not come."""
+    """A key that an office signs with. ``public`` and ``certificate`` are PEM; empty times have not come.
+
+    ``certificate`` is the key's own, and those of who issued it after it; empty where the key has none.
+    """
 
     id: str
     name: str

@@ -23,11 +23,15 @@ _DRAFT = 'class="draft-note"'
 
 @dataclass(frozen=True)
 class Staged:
-    """Results that lie ready beside ``out``: written whole, and not published."""
+    """Results that lie ready beside ``out``: written whole, and not published.
+
+    ``notes`` are what a person should be told of how they were made (Chinese).
+    """
 
     out: Path
     folder: Path
     state: State
+    notes: tuple[str, ...] = ()
 
 
 def publish(staged: Staged, *, final: bool = True) -> None:

@@ -6,12 +6,13 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from juesuan.evidence.pdfs import PdfSignatureError, can_sign, check_pdf, is_signed
 from juesuan.evidence.ring import ring_of
 from juesuan.files import read_json
 from juesuan.identities import Verdict
 from juesuan.resources import page_templates
 from juesuan.results import Results, idle_of, read_results, verdict_of
-from juesuan.results.names import CHECKS, DIFFERENCES, PROBLEMS, REVIEW_PAGE, SUITES, VALIDATION
+from juesuan.results.names import CHECKS, DIFFERENCES, PDF, PROBLEMS, REVIEW_PAGE, SUITES, VALIDATION
 from juesuan.results.signoff import doubts_of, hashes_of
 from juesuan.review.differences import Differences, compare
 
@@ -67,6 +68,7 @@ def render_review(results: Results, differences: Differences | None = None) -> s
             printed=ids,
             sections=list(_sections(results)),
             signoffs=list(_signoffs(results)),
+            pdf=_pdf((results.folder / PDF).read_bytes()),
             signed_by_key=sum(bool(one.signature) for one in results.signoffs),
             differences=differences,
         )
@@ -150,6 +152,26 @@ def _sections(results: Results) -> Iterator[dict[str, Any]]:
             "signed": {role: anchor not in now.open.get(role, ()) for role in roles},
             "reopened": [role for role in roles if anchor in now.reopened.get(role, ())],
         }
+
+
+def _pdf(pdf: bytes) -> dict[str, Any]:
+    """Return who signed the PDF and by whose clock, in words; ``bad`` where the signature does not count."""
+    if not is_signed(pdf):
+        return {"bad": False, "words": "没有签名"}
+    if not can_sign():
+        return {"bad": False, "words": "有签名，这里没有安装核对它所用的程序"}
+    trust = ring_of().trust()
+    try:
+        found = check_pdf(pdf, trust)
+    except PdfSignatureError as error:
+        return {"bad": True, "words": str(error)}
+    if found.key not in trust.keys:
+        told = f"签名完好，盖住整个文件；证书自称“{found.certified}”（密钥 {found.key}），没有公钥可核对"
+        return {"bad": False, "words": f"{told}；签于 {found.clock}"}
+    if fault := found.fault(trust):
+        return {"bad": True, "words": fault}
+    told = f"{trust.keys[found.key].shown}的签名，相符，盖住整个文件"
+    return {"bad": False, "words": f"{told}；签于 {found.clock}"}
 
 
 def _signoffs(results: Results) -> Iterator[dict[str, Any]]:

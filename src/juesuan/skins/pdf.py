@@ -5,7 +5,7 @@ fonts that come with juesuan and with Typst are used: the same inputs give the s
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -58,6 +58,18 @@ def print_pdf(document: Document, facts: Facts, imprint: Imprint) -> Print:
         ) from error
     assert isinstance(made, bytes), "a PDF is one file"  # noqa: S101
     return Print(made, pages)
+
+
+def seal_picture(lines: Sequence[str]) -> bytes:
+    """Return a seal as a page of PDF, to be shown where a document is signed; fonts are embedded in it."""
+    made = _compiler("seal.typ").compile(
+        format="pdf",
+        sys_inputs={"data": json.dumps(list(lines), ensure_ascii=False)},
+        pdf_standards=["a-2b"],
+        timestamp=datetime(2000, 1, 1, tzinfo=UTC),  # no part of what is shown
+    )
+    assert isinstance(made, bytes), "a PDF is one file"  # noqa: S101
+    return made
 
 
 def chart_pictures(charts: Iterable[Chart], facts: Facts) -> tuple[bytes, ...]:
