@@ -85,6 +85,7 @@ def notes_of(account: Account) -> Iterator[str]:
     written, edition = account.books.package.settings.edition, account.books.edition
     if not is_path(written) and written != edition.key:
         yield f"{SETTINGS_FILE}：版本“{written}”现在叫“{edition.key}”（{edition.name}），已按它编制，请改写"
+    yield from account.books.notes
 
 
 def _headline(account: Account) -> Iterator[dict[str, str]]:
