@@ -1,5 +1,6 @@
 """Writes the tables of a closing as an office's program would export them: sheets, heads, units as they come."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -9,10 +10,11 @@ from typing import Any
 import xlsxwriter
 
 from juesuan.closing import Books
-from juesuan.document import Grid, Number, Text
+from juesuan.document import Number, Text
 from juesuan.forms import Layout
 from juesuan.money import DisplayUnit
 from juesuan.tables import FilledTable, Names, grid
+from tests.conftest import copy_package
 
 YUAN, WANYUAN = 100, 1_000_000
 Cell = tuple[Any, int, int]
@@ -34,6 +36,28 @@ class Look:
     money: DisplayUnit | None = None
 
 
+@dataclass(frozen=True)
+class Began:
+    """A package whose tables are filled elsewhere, and where each of their cells stands."""
+
+    root: Path
+    places: dict[str, str]
+
+
+def package_of_tables(
+    example: Path, root: Path, books: Books, look: Look | None = None, *, ledger: bool = False, more: str = ""
+) -> Began:
+    """Copy a package with its tables exported, without its ledger unless that is to lie beside."""
+    copy_package(example, root)
+    places = write_tables(root / "tables" / "export.xlsx", books, look)
+    settings = root / "settings.yaml"
+    text = settings.read_text(encoding="utf-8").partition("\nfiles:")[0]
+    settings.write_text(f"{text}\ntables:\n  files: tables/*.xlsx\n{more}", encoding="utf-8")
+    if not ledger:
+        shutil.rmtree(root / "ledger")
+    return Began(root, places)
+
+
 NUMBERS = {"income-expenditure": "Z01", "income": "Z03", "expenditure": "Z04", "appropriation": "Z01_1"}
 
 
@@ -51,7 +75,9 @@ def write_tables(path: Path, books: Books, look: Look | None = None) -> dict[str
         name = _sheet_name(table, look)
         sheet = book.add_worksheet(name)
         top = _top(books, table, look)
-        lines = _ministry_sides(table) if look.ministry and table.form.layout is Layout.SIDES else _published(table)
+        lines = (
+            _ministry_sides(table) if look.ministry and table.form.layout is Layout.SIDES else _published(table)
+        )
         for at, line in enumerate([*top, *lines]):
             _write(sheet, at, line, look, places, name, books)
     book.close()
@@ -184,6 +210,3 @@ def _put(
         sheet.write_number(at, column, float(Decimal(value) / look.unit))
     elif look.nothing:
         sheet.write_string(at, column, look.nothing)
-
-
-__all__ = ["Grid", "Look", "WANYUAN", "YUAN", "write_tables"]

@@ -94,8 +94,8 @@ def check_tables(books: Books) -> tuple[SuiteRun, ...]:
 def table_checks(books: Books) -> Iterator[Check]:
     """Yield the checks of every identity on the exact amounts, and of each cell against the ledger.
 
-    Where it ties an amount to one that was printed before, they must agree within what printing can hide: less than
-    one step, or half of one for each of several. That they agree as printed, :func:`check_account` checks.
+    Where it ties an amount to one that was printed before, they agree within what printing can hide: less than one
+    step, or half of one for each of several. That they agree as printed, :func:`check_account` checks.
     """
     step, figures = books.edition.money.step, books.figures
 

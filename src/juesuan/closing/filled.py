@@ -1,6 +1,6 @@
 """A closing from tables that the office filled in another program, with or without a ledger beside them.
 
-What only a ledger tells is not told without one: what single projects spent, and what changed carried-over balances.
+What only a ledger tells is not told without one: what single projects spent, what changed carried-over balances.
 """
 
 from collections.abc import Iterator, Mapping

@@ -133,9 +133,7 @@ def ingest(
             package, notes, lacking = without_ledger(package)
             problems.extend(lacking)
     known = as_known(root, dict.fromkeys(problems))
-    return Intake(
-        root, edition, settings, package, ledger, known, inputs, filled.tables, (*filled.notes, *notes)
-    )
+    return Intake(root, edition, settings, package, ledger, known, inputs, filled.tables, (*filled.notes, *notes))
 
 
 def with_ledger(intake: Intake, vouchers: Sequence[Path], trial_balance: Sequence[Path] = ()) -> Intake:

@@ -16,7 +16,7 @@ _TOTAL = "合计"
 
 @dataclass(frozen=True)
 class MatchedColumns:
-    """The columns of a form by where they stand; those that no column or more than one may be; and heads unused."""
+    """Where the columns of a form stand; those that no column, or more than one, may be; and heads unused."""
 
     at: Mapping[str, int]
     missing: tuple[Column, ...]
@@ -74,7 +74,7 @@ def score(label: str, path: str, words: ExportWords) -> int:
 
 
 def _meant(column: Column, at: Sequence[int], paths: Sequence[str], words: ExportWords) -> tuple[int, ...]:
-    """Return those of several columns that are meant: whose head is the label itself, else by what stands above."""
+    """Return those of several columns that are meant: whose head is the label, else by what stands above."""
     if len(at) > 1:
         whole = [one for one in at if score(column.label, paths[one], words) == _WHOLE]
         beneath = [one for one in at if any(word in paths[one] for word in words.beneath)]

@@ -21,6 +21,7 @@ from juesuan.facts import Source
 from juesuan.forms import Form, FormBlock, Forms, Layout
 from juesuan.forms.filling import class_of, columns_with_cells
 from juesuan.forms.model import Column, FormRow
+from juesuan.ledger.understand import letters
 from juesuan.money import FEN_PER_YUAN, round_half_up
 from juesuan.problems import Place, Problem
 from juesuan.tables.model import GivenCell, GivenTable
@@ -113,8 +114,12 @@ class _SheetReader:
                 self._problem("tables.year", "不是这一年的表", year[1], str(self.owner.year))
             name = re.match(self.words.owner, text)
             said = name[1] if name is not None else ""
-            if said and said not in self.words.units and not any(
-                self.words.said(one) in said or said in self.words.said(one) for one in self.owner.names
+            if (
+                said
+                and said not in self.words.units
+                and not any(
+                    self.words.said(one) in said or said in self.words.said(one) for one in self.owner.names
+                )
             ):
                 self._problem("tables.owner", "不是本单位的表", said, "、".join(dict.fromkeys(self.owner.names)))
 
@@ -167,9 +172,7 @@ class _SheetReader:
             (row for row in rows if self.words.label(self.sheet.grid.rows[row][start] or "") in labels), head + 1
         )
 
-    def _side_columns(
-        self, block: FormBlock, first: int, start: int, end: int, *, quiet: bool
-    ) -> dict[str, int]:
+    def _side_columns(self, block: FormBlock, first: int, start: int, end: int, *, quiet: bool) -> dict[str, int]:
         columns = self.form.columns_of(block)
         paths = paths_above(self.sheet, first, self.words)
         among = [at for at in range(start + 1, end) if not paths[at].endswith(self.words.counted)]
@@ -252,7 +255,7 @@ class _SheetReader:
                 yield text + (texts[at + 1] if split else ""), label_at
 
     def _amount_at(self, row: int, label_at: int) -> int:
-        """Return where the amount right of a label stands: a number, over blanks that merging left; else the next."""
+        """Return where the amount of a label stands: next to it, of a total beyond blanks that merging left."""
         cells = self.sheet.grid.rows[row]
         rest = [at for at in range(label_at + 1, len(cells)) if cells[at] is not None]
         filled = next((at for at in rest if self.sheet.text(row, at)), label_at)
@@ -276,6 +279,10 @@ class _SheetReader:
                 at = next((n for n, path in enumerate(paths) if path in wanted), None)
                 if at is not None:
                     self._row(one, row, {column.key: at})
+        for foot in self.form.totals:  # no such table prints it
+            parts = [self.cells.get((code, column.key)) for fill in foot.fill for code in fill.economic]
+            amount = sum(part.value for part in parts if part is not None)
+            self.cells[foot.id, column.key] = GivenCell(amount, Source(self.sheet.place(row)))
 
     def _single(self) -> None:
         """Read one row of amounts under the head; one without any may be missing at the foot of a sheet."""
@@ -299,7 +306,7 @@ class _SheetReader:
         for column in found.missing:
             self._problem("tables.column", "表头里没有这一栏", expected=column.label)
         for column, several in found.doubtful:
-            said = "、".join(f"{self.sheet.place(0, at).rpartition('!')[2][:-1]} 列“{paths[at]}”" for at in several)
+            said = "、".join(f"{letters(at)} 列“{paths[at]}”" for at in several)
             self._problem("tables.column", "有几栏都像是这一栏", said, column.label)
         return dict(found.at)
 
@@ -322,7 +329,7 @@ class _SheetReader:
                 self._problem("tables.row", message, found, at=(row, at))
 
     def _fen(self, row: int, at: int) -> int | None:
-        """Return the 分 of a cell; nought where none is to be filled; None, and a problem, for what is no amount."""
+        """Return the 分 of a cell, nought where none is to be filled; None, with a problem, of no amount."""
         text = self.sheet.text(row, at)
         if text in self.words.blanks:
             return 0

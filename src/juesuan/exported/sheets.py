@@ -66,7 +66,7 @@ _Area = tuple[tuple[int, int], tuple[int, int]]
 def _grid(rows: list[list[str | None]], merged: Sequence[_Area]) -> Grid:
     width = max(map(len, rows))
     for row in rows:
-        row += [""] * (width - len(row))
+        row.extend([""] * (width - len(row)))
     covered = list(_covered(merged, rows) if merged else _seem_covered(rows))
     for at, column in covered:
         rows[at][column] = None
@@ -82,7 +82,7 @@ def _covered(merged: Sequence[_Area], rows: Sequence[Sequence[str | None]]) -> I
 
 
 def _seem_covered(rows: Sequence[Sequence[str | None]]) -> Iterator[tuple[int, int]]:
-    """Yield the blank cells of heads right of a word, where both have words beneath: formats that tell no merging."""
+    """Yield blank cells of heads right of a word, where both have words beneath: some formats tell no merging."""
     head = [[plain(cell or "") for cell in row] for row in rows[:_HEAD]]
     for at, row in enumerate(head):
         beneath = [
@@ -98,4 +98,3 @@ def _amounts(texts: Sequence[str]) -> bool:
     """Whether a row is one of amounts, or of the numbers of columns."""
     filled = [text for text in texts if text]
     return sum(text.replace(",", "").replace(".", "").lstrip("-").isdigit() for text in filled) * 2 > len(filled)
-

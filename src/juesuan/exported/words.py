@@ -63,7 +63,7 @@ class ExportWords(Strict):
         return match[1] if match else ""
 
     def kind(self, form: Form, name: str, lines: tuple[str, ...]) -> bool:
-        """Return whether a sheet of this name with these lines at its top is a form: by its number, else by title."""
+        """Return whether a sheet of this name, with these lines at its top, is a form: by number or title."""
         known = self.kinds.get(form.kind)
         number = re.match(self.number, plain(name))
         if number is not None:

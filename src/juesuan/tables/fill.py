@@ -43,8 +43,8 @@ def fill_tables(
 ) -> Tables:
     """Fill every table: from what somebody filled elsewhere, where it is ``filled``, else from the ledger.
 
-    A cell that was filled elsewhere stands as it was filled, and knows the ledger's rows behind it all the same: it
-    can be held against them. Without a ledger (``aggregates`` is None) no cell has rows behind it.
+    A cell that was filled elsewhere stands as it was filled, and knows the ledger's rows behind it: it can be held
+    against them. Without a ledger (``aggregates`` is None) no cell has rows behind it.
 
     ``given`` holds the amounts of the package in 分 by the ids of their figures: the budget, procurement. One that
     the office did not state is nought, but not one of its budget. ``names`` holds the names of functional codes; a
