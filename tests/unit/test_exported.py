@@ -9,8 +9,10 @@ import openpyxl
 import pytest
 
 from juesuan import closing
+from juesuan.closing.codes import codes_of
 from juesuan.exported import Exported, Owner, read_exported
 from juesuan.exported.words import export_words
+from juesuan.tables import GivenTable
 from tests.conftest import EXAMPLE
 from tests.exported import Look, write_tables
 
@@ -126,7 +128,7 @@ def test_the_settings_say_the_unit_of_money_where_the_tables_don_t(tmp_path: Pat
     book.save(path)
     assert {one.code for one in read(path).problems} == {"tables.unit"}
     assert read(path, "元").problems == ()
-    (problem,) = [one for one in read(path, "角").problems if one.place.file == "tables.unit"]
+    (problem,) = [one for one in read(path, "角").problems if one.place.column == "tables.unit"]
     assert problem.expected == "元、万元"
 
 
@@ -188,3 +190,10 @@ def test_basic_expenditure_across_is_read_by_the_names_of_its_codes(tmp_path: Pa
     amounts = {code: table.cell(code, "amount").value for code in ("301", "30101", "30102", "302", "30201")}
     assert amounts == {"301": 900, "30101": 400, "30102": 500, "302": 600, "30201": 600}
     assert [table.cell(total, "amount").value for total in ("personnel", "operating")] == [900, 600]
+
+
+def test_a_code_that_no_list_has_bears_the_name_that_a_table_gives_it() -> None:
+    table = GivenTable("a.xlsx 支出决算表", {}, {"2089877": "别的支出", "total": "合计"})
+    names = codes_of(2020, None, None, [table]).functional.names
+    assert names["2089877"] == "别的支出"
+    assert "total" not in names

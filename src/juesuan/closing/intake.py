@@ -64,7 +64,7 @@ class Intake:
         """
         if self.settings is None:
             raise ValueError("an intake without settings has no year")
-        return codes_of(self.settings.year, self.package, self.ledger)
+        return codes_of(self.settings.year, self.package, self.ledger, self.filled.values())
 
 
 @dataclass(frozen=True)

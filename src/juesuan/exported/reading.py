@@ -23,6 +23,7 @@ from juesuan.forms.filling import class_of, columns_with_cells
 from juesuan.forms.model import Column, FormRow
 from juesuan.ledger.understand import letters
 from juesuan.money import FEN_PER_YUAN, round_half_up
+from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import Place, Problem
 from juesuan.tables.model import GivenCell, GivenTable
 
@@ -57,7 +58,8 @@ def read_exported(paths: Sequence[Path], root: Path, forms: Forms, owner: Owner,
     tables: dict[int, GivenTable] = {}
     notes: list[str] = []
     if unit and unit not in words.units:
-        problems.append(Problem(Place("tables.unit"), "tables.unit", "不认识的单位", unit, "、".join(words.units)))
+        place = Place(SETTINGS_FILE, None, "tables.unit")
+        problems.append(Problem(place, "tables.unit", "不认识的单位", unit, "、".join(words.units)))
         unit = ""
     for sheet in sheets:
         form = next((one for one in forms.values() if words.kind(one, sheet.name, sheet.top)), None)
