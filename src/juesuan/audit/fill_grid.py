@@ -99,7 +99,7 @@ class Filler:
 
     def subjects(self) -> bool:
         """Tables 2, 3, 5, 8 and 9: one row for each code."""
-        first = next((n for n, row in enumerate(self.grid.rows) if _row_key(row)), None)
+        first = next((n for n, row in enumerate(self.grid.rows) if row_key(row)), None)
         if first is None:
             return False
         mixed = first + 1 if any("支出" in text for text in _texts(self.grid.rows[first])[2:]) else first
@@ -107,7 +107,7 @@ class Filler:
         self.table.columns = tuple(columns.values())
         for mark in range(first, len(self.grid.rows)):
             cells = self.grid.rows[mark]
-            row = _row_key(cells)
+            row = row_key(cells)
             if not row:
                 continue
             self.table.labels[row] = "合计" if row == TOTAL else _name(cells)
@@ -192,7 +192,7 @@ def _texts(row: Sequence[str | None]) -> list[str]:
     return [plain(cell or "") for cell in row]
 
 
-def _row_key(row: Sequence[str | None]) -> str:
+def row_key(row: Sequence[str | None]) -> str:
     """Return the code that a row begins with (split in 类, 款, 项 or not), or ``total``."""
     texts = [text for text in _texts(row[:4]) if text]
     said = [text for text in texts if text not in _LEVELS]

@@ -16,6 +16,7 @@ from juesuan.closing.spending import (
     operating_identity,
     project_figures,
     project_identities,
+    projects_of_tables,
 )
 from juesuan.edition import Edition
 from juesuan.edition.made import OPERATING, unspent_id
@@ -36,7 +37,7 @@ from juesuan.tables import FilledTable, Tables, fill_tables, note_identities, st
 
 @dataclass(frozen=True)
 class Books:
-    """Every exact amount of a closing, and what must hold among them; ``inputs`` are those of the intake."""
+    """Every exact amount of a closing, and what must hold among them; ``inputs``, ``notes`` are the intake's."""
 
     package: ClosingPackage
     edition: Edition
@@ -46,6 +47,7 @@ class Books:
     figures: Mapping[str, Figure]
     identities: tuple[Identity, ...]
     inputs: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def values(self) -> Mapping[str, int]:
@@ -97,14 +99,17 @@ def fill(intake: Intake) -> Books:
     aggregates = Aggregates(ledger)
     tables = fill_tables(
         edition.forms,
-        aggregates,
+        None if ledger.absent else aggregates,
         year=year,
         given={name: one.value for name, one in given.items()},
         names=intake.codes.functional.names,
+        filled=intake.filled,
     )
     cells = _cells(edition)
     adjusted = adjustment_figures(ledger, edition.chart, aggregates, year)
-    spent = project_figures(package, ledger, aggregates)
+    spent = (
+        tuple(projects_of_tables(tables, cells)) if ledger.absent else project_figures(package, ledger, aggregates)
+    )
     execution = execution_figures(package, given["budget.every.adjusted"], tables, aggregates, cells)
     figures = {**given, **{figure.id: figure for figure in tables.figures}}
     unbudgeted = _unbudgeted(package, given, tables[edition.roles.cell(Role.GENERAL).table])
@@ -121,7 +126,7 @@ def fill(intake: Intake) -> Books:
         execution_identity(execution),
         operating_identity(package, cells),
     )
-    return Books(package, edition, intake.codes, ledger, tables, figures, identities, intake.inputs)
+    return Books(package, edition, intake.codes, ledger, tables, figures, identities, intake.inputs, intake.notes)
 
 
 def derive(books: Books) -> Account:

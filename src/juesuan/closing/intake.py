@@ -8,6 +8,7 @@ from typing import Literal
 
 from juesuan.closing.archiving import ClosingArchive
 from juesuan.closing.codes import codes_of
+from juesuan.closing.filled import FilledElsewhere, filled_elsewhere, has_ledger, with_tables, without_ledger
 from juesuan.closing.funds import with_funds
 from juesuan.closing.kept import KeptStages, hash_of, hash_of_known, hash_of_program
 from juesuan.edition import Edition, editions_for, load_edition
@@ -20,6 +21,7 @@ from juesuan.ledger import (
     assemble,
     find_profile,
     load_codes,
+    no_ledger,
     own_profile,
     read_database,
     read_ledger,
@@ -28,6 +30,7 @@ from juesuan.package import ClosingPackage, Settings, check_package, package_fil
 from juesuan.package.places import as_known
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import InputError, Place, Problem
+from juesuan.tables import GivenTable
 
 NO_INPUT = frozenset({".md", ".py", ".pyc", ".toml"})
 """Kinds of files that explain or make a package, and are no part of it."""
@@ -38,6 +41,7 @@ class Intake:
     """What was handed in. ``package`` and ``ledger`` are None where they could not be read at all.
 
     ``inputs`` are the SHA-256 of the files by their path in the package, each hashed once, before it was read.
+    ``filled`` are tables that were filled elsewhere, by their number; ``notes`` tell what was left unread and why.
     """
 
     root: Path
@@ -47,6 +51,8 @@ class Intake:
     ledger: Ledger | None
     problems: tuple[Problem, ...]
     inputs: Mapping[str, str] = field(default_factory=dict)
+    filled: Mapping[int, GivenTable] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def codes(self) -> Codes:
@@ -58,7 +64,7 @@ class Intake:
         """
         if self.settings is None:
             raise ValueError("an intake without settings has no year")
-        return codes_of(self.settings.year, self.package, self.ledger)
+        return codes_of(self.settings.year, self.package, self.ledger, self.filled.values())
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,8 @@ def ingest(
     reading = check_package(root, partial(archive.published_before, root) if archive is not None else None)
     problems = list(reading.problems)
     settings, package, edition, ledger = reading.settings, reading.package, None, None
+    filled = FilledElsewhere()
+    notes: tuple[str, ...] = ()
     if settings is not None and overrides is not None:
         if overrides.year not in (None, settings.year):
             problems.append(_other_year(settings, overrides))
@@ -115,10 +123,17 @@ def ingest(
             problems.extend(error.problems)
         else:
             problems.extend(ledger.problems)
+        filled = filled_elsewhere(root, settings, edition)
+        problems.extend(filled.problems)
     if settings is not None and package is not None and edition is not None and ledger is not None:
         package, unfitting = with_funds(package, ledger, edition.chart, load_codes(settings.year).functional)
-        problems.extend(unfitting)
-    return Intake(root, edition, settings, package, ledger, as_known(root, dict.fromkeys(problems)), inputs)
+        package, differing = with_tables(package, edition, filled.tables)
+        problems += [*unfitting, *differing]
+        if ledger.absent:
+            package, notes, lacking = without_ledger(package)
+            problems.extend(lacking)
+    known = as_known(root, dict.fromkeys(problems))
+    return Intake(root, edition, settings, package, ledger, known, inputs, filled.tables, (*filled.notes, *notes))
 
 
 def with_ledger(intake: Intake, vouchers: Sequence[Path], trial_balance: Sequence[Path] = ()) -> Intake:
@@ -198,6 +213,8 @@ def _other_edition(settings: Settings, edition: Edition, package: ClosingPackage
 def _ledger(
     root: Path, settings: Settings, edition: Edition, kept: KeptStages | None, inputs: Mapping[str, str]
 ) -> Ledger:
+    if not has_ledger(root, settings):
+        return no_ledger(edition.chart, settings.year)
     profile = _profile(root, settings.ledger.profile)
     database = settings.ledger.database
     if database is not None:  # what it holds may be another thing today

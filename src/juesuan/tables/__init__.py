@@ -3,13 +3,15 @@
 from juesuan.tables.describe import describe_selection
 from juesuan.tables.fill import fill_tables
 from juesuan.tables.layout import Names, grid
-from juesuan.tables.model import Aggregates, FilledRow, FilledTable, Part, Tables
+from juesuan.tables.model import Aggregates, FilledRow, FilledTable, GivenCell, GivenTable, Part, Tables
 from juesuan.tables.structural import note_identities, structural_identities
 
 __all__ = [
     "Aggregates",
     "FilledRow",
     "FilledTable",
+    "GivenCell",
+    "GivenTable",
     "Names",
     "Part",
     "Tables",
