@@ -7,6 +7,7 @@ from juesuan.audit.catalog import Catalog
 from juesuan.audit.charts import check_charts
 from juesuan.audit.codes import check_codes
 from juesuan.audit.duties import Duties, duties_of
+from juesuan.audit.items import check_items
 from juesuan.audit.mentions import Part, parts
 from juesuan.audit.model import Finding, Source, Weight, in_order
 from juesuan.audit.narrative import Narrative
@@ -46,6 +47,7 @@ def _checks(book: Book, found: tuple[Part, ...]) -> Iterator[Finding]:
     for part in found:
         yield from Narrative(book, part, subjects).check()
     yield from subjects.check(found)
+    yield from check_items(book, found, subjects)
     yield from check_sums(book)
     yield from check_sheets(book)
     yield from check_charts(book, found)
