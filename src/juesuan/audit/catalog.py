@@ -39,6 +39,7 @@ class PrintedTable(Strict):
     titles: tuple[str, ...]
     columns: tuple[ColumnWords, ...] = ()
     rows: Mapping[str, tuple[str, ...]] = {}
+    about: str = ""
     required: bool = True
 
 
@@ -94,6 +95,14 @@ class Catalog:
         """Return the edition that knows most of the titles; the first one listed where several do."""
         found = tuple(titles)
         return max(self.editions, key=lambda edition: sum(edition.number(title) is not None for title in found))
+
+    def printed(self, edition: PrintedEdition, title: str) -> tuple[PrintedEdition, PrintedTable] | None:
+        """Return the table with a title, of this edition or else of the first other one that prints it so."""
+        for one in (edition, *self.editions):
+            number = one.number(title)
+            if number is not None:
+                return one, one.table(number)
+        return None
 
     def form(self, edition: PrintedEdition, table: int) -> Form:
         """Return the canonical form of a table."""

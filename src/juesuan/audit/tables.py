@@ -45,6 +45,11 @@ class StatedTable:
         return f"表{self.form.table} {self.printed.titles[0]}"
 
     @property
+    def understood(self) -> bool:
+        """Whether rows and columns were read."""
+        return bool(self.labels and self.columns)
+
+    @property
     def empty(self) -> bool:
         """Whether every amount is zero or absent."""
         return not self.unresolved and all(stated.value == 0 for stated in self.cells.values())
@@ -82,6 +87,7 @@ class Book:
     unit: str
     decimals: int
     year: int | None
+    foreign: tuple[PrintedEdition, ...] = ()  # other editions, some of whose tables the document prints
 
     def cell(self, address: str) -> Stated | None:
         """Return the amount at ``t5.total.2``, if one is printed there."""
