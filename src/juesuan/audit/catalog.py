@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -116,7 +117,20 @@ def load_catalog() -> Catalog:
     Raises:
         EditionError: a file is wrong.
     """
-    paths = sorted(edition_folder("audit", "").glob("2*.yaml"))
+    return _load(sorted(edition_folder("audit", "").glob("2*.yaml")))
+
+
+@cache
+def load_budgets() -> Catalog:
+    """Read how budgets print the tables that accounts are compared with.
+
+    Raises:
+        EditionError: the file is wrong.
+    """
+    return _load([edition_folder("audit", "budget.yaml")])
+
+
+def _load(paths: Iterable[Path]) -> Catalog:
     try:
         editions = tuple(read_yaml(path, PrintedEdition) for path in paths)
     except InputError as error:

@@ -27,20 +27,27 @@ def check_items(book: Book, parts: tuple[Part, ...], subjects: Subjects) -> Iter
         yield from _explained(book, part)
 
 
-def _budgets(book: Book, part: Part, subjects: Subjects) -> Iterator[Finding]:
-    """The budgets of all items are the budget of the whole; judged where every row of the table is told."""
-    assert part.section is not None  # noqa: S101 - the caller looked
+def budgets_told(book: Book, part: Part, subjects: Subjects) -> tuple[Stated | None, dict[str, Stated]]:
+    """Return the budget of the whole that a section states, and of each item by code (blank where it has none)."""
+    classes = part.section.classes if part.section is not None else ""
     whole: Stated | None = None
     told: dict[str, Stated] = {}
     for block, paragraph in part.paragraphs:
-        item = subjects.item(paragraph.text, part.section.classes)
+        item = subjects.item(paragraph.text, classes)
         found = _BUDGET.search(paragraph.text)
         stated = _money(book, block, found) if found is not None else None
         code = _CODE.match(item.cell) if item is not None else None
         if code is not None:
-            told[code["code"]] = stated or Stated("0", Fraction(), Fraction(), book.source.spot(block))
+            told[code["code"]] = stated or Stated("", Fraction(), Fraction(), book.source.spot(block))
         elif item is None and whole is None and not paragraph.level:
             whole = stated
+    return whole, told
+
+
+def _budgets(book: Book, part: Part, subjects: Subjects) -> Iterator[Finding]:
+    """The budgets of all items are the budget of the whole; judged where every row of the table is told."""
+    assert part.section is not None  # noqa: S101 - the caller looked
+    whole, told = budgets_told(book, part, subjects)
     table = book.tables.get(int(part.section.classes[1:]))
     lengths = {len(code) for code in told}
     if whole is None or table is None or len(lengths) != 1:

@@ -41,6 +41,7 @@ _COMPARED = re.compile(
     r"决算数?(?P<way>大于|小于|高于|低于|多于|少于|等于)(?:年初)?预算数?|决算数?[同与](?:年初)?预算数?(?P<flat>持平)"
 )
 _AGAINST_BUDGET = re.compile(r"比(?:年初)?预算(?:数)?$")
+_LAST_YEAR = re.compile(r"[比与较](?:20\d{2}年度?|上年度?|上一年度?|去年)(?!.{0,6}预算)")
 _ITEM = re.compile(r"^(?:\d{1,2}[.、．]|（\d{1,2}）)")
 
 
@@ -58,6 +59,20 @@ class State:
     amounts: list[Stated] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Change:
+    """By how much an amount is said to differ from the year before: its cell, the change in 元, as printed, now.
+
+    Where only a rate is printed, ``rate`` is true, ``stated`` the rate, and ``delta`` has its sign alone.
+    """
+
+    address: str
+    delta: Fraction
+    stated: Stated
+    now: Stated | None
+    rate: bool = False
+
+
 class Narrative:
     """Checks the paragraphs of one part."""
 
@@ -65,6 +80,7 @@ class Narrative:
         self.book, self.part, self.subjects = book, part, subjects
         self.section = part.section or Section(id="", heading="", subjects=())
         self.wholes: dict[str, Stated] = {}
+        self.changes: list[Change] = []
 
     def check(self) -> Iterator[Finding]:
         """Check every paragraph of the part."""
@@ -202,6 +218,9 @@ class Narrative:
         delta = stated.value if up else -stated.value
         state.change = (delta, stated)
         state.change_of = self.current(state, one)
+        subject = self.subject_of(one.clause) or state.subject
+        if subject is not None and subject.cell and not against and _LAST_YEAR.search(sentence):
+            self.changes.append(Change(subject.cell, delta, stated, state.change_of))
         budget = state.budget or self.cell(state.subject.budget if state.subject else "")
         outcome = state.outcome or self.cell(state.subject.cell if state.subject else "")
         if against and budget is not None and outcome is not None and stated.value:
@@ -281,11 +300,16 @@ class Narrative:
 
     def grown(self, state: State, one: Mention, stated: Stated, sentence: str) -> Iterator[Finding]:
         """增长 x% after 增加 y 万元."""
+        way = _CHANGE.search(one.clause)
+        up = way is not None and way["way"] in _UP.split("|")
+        subject = self.subject_of(one.clause) or state.subject
+        alone = state.change is None and subject is not None and _LAST_YEAR.search(sentence)
+        if alone and subject is not None and subject.cell:
+            sign = Fraction(1 if up else -1)
+            self.changes.append(Change(subject.cell, sign, stated, self.cell(subject.cell), rate=True))
         if state.change is None or state.of_budget:
             return
         (delta, change), now = state.change, state.change_of
-        way = _CHANGE.search(one.clause)
-        up = way is not None and way["way"] in _UP.split("|")
         if change.value and up != (delta > 0) and not re.search(r"（", one.clause):
             yield Finding(
                 "narrative.direction",
