@@ -12,6 +12,7 @@ from juesuan.audit.items import check_items
 from juesuan.audit.mentions import Part, parts
 from juesuan.audit.model import Finding, Source, Weight, in_order
 from juesuan.audit.narrative import Narrative
+from juesuan.audit.numbers import Stated
 from juesuan.audit.printed_notes import check_notes
 from juesuan.audit.read_sheets import check_sheets
 from juesuan.audit.recognise import recognise
@@ -31,8 +32,9 @@ def audit_source(
     book, findings = recognise(source, catalog)
     found = tuple(parts(source))
     subjects = Subjects(book)
-    narratives = [Narrative(book, part, subjects) for part in found]
-    every = [_asked(one) for one in (*findings, *_checks(book, found, subjects, narratives))]
+    twins: dict[Stated, tuple[Stated, ...]] = {}
+    narratives = [Narrative(book, part, subjects, twins) for part in found]
+    every = [_asked(one) for one in (*findings, *_checks(book, found, subjects, narratives, twins))]
     changes = [change for narrative in narratives for change in narrative.changes]
     compared = check_across(book, found, subjects, changes, others or Others())
     return book, in_order([*every, *compared.findings]), duties_of(book, found, compared.counts)
@@ -47,7 +49,11 @@ def _asked(finding: Finding) -> Finding:
 
 
 def _checks(
-    book: Book, found: tuple[Part, ...], subjects: Subjects, narratives: list[Narrative]
+    book: Book,
+    found: tuple[Part, ...],
+    subjects: Subjects,
+    narratives: list[Narrative],
+    twins: dict[Stated, tuple[Stated, ...]],
 ) -> Iterator[Finding]:
     yield from check_relations(book)
     yield from check_notes(book)
@@ -58,6 +64,6 @@ def _checks(
     yield from check_items(book, found, subjects)
     yield from check_sums(book)
     yield from check_sheets(book)
-    yield from check_charts(book, found)
+    yield from check_charts(book, found, twins)
     yield from check_structure(book, found, subjects)
     yield from check_repeats(book)

@@ -64,10 +64,10 @@ def _across(book: Book) -> Iterator[Finding]:
     names: dict[str, tuple[str, StatedTable]] = {}
     for table in (one for one in book.tables.values() if one.form.layout is Layout.SUBJECTS):
         for row, label in table.labels.items():
-            if not row.isdigit():
+            if not row.isdigit() or not label:
                 continue
             known = names.setdefault(row, (label, table))
-            if label_key(known[0]) != label_key(label) and label:
+            if label_key(known[0]) != label_key(label):
                 message = f"同一编码在{known[1].name}中是另一个名称。"
                 yield _finding(book, table, 0, message, f"{row} {label}", label, known[0])
 

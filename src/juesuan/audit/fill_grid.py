@@ -200,8 +200,8 @@ def _row_key(row: Sequence[str | None]) -> str:
         return TOTAL
     digits = ""
     for text in texts:
-        if not text.isdigit():
-            break
+        if not text.isdigit() or (digits and not _SECTION.match(text)):
+            break  # a name that is missing in the books may be the code itself
         digits += text
     return digits if _CODE.match(digits) and len(texts) > 1 else ""
 

@@ -37,6 +37,7 @@ _TASK = re.compile(
 _DUE = re.compile(r"应(?P<what>\w{1,6})$")
 _SHARE = re.compile(r"占比(?:为)?$")
 _TOTAL = re.compile(r"共(?:计)?|合计|总(?:额|计|数)?|缺口")
+_CHANGED = re.compile(r"(?:(?P<up>增加|增长|上升)|(?:减少|下降|降低))(?:了)?$")
 _SCALE = {"万": 10**4, "亿": 10**8}
 _MONEY = r"(?:金额|总额)?(?:为|共计|共)?(?P<number>\d[\d,]*(?:\.\d+)?)(?P<unit>万元|元)"
 _HEADED = re.compile(rf"(?P<number>{NUMBER})(?P<unit>亿元|万元)。?$")
@@ -175,12 +176,24 @@ def _parts(sentence: str, before: Sequence[Amount], after: Sequence[Amount]) -> 
             yield from _rate(sentence, one, quotient(part.stated, whole.stated), (part.stated, whole.stated))
     if not parts or (len(parts) < _LEAST_TERMS and parts[0].stated.value <= whole.stated.value):
         return
-    judged = judge_sum(whole.stated, [(1, one.stated) for one in parts])
+    judged = judge_sum(whole.stated, [(_sign(whole, one), one.stated) for one in parts])
     rates = sum((Fraction(one.mention.number) for one in shares), Fraction())
     complete = (len(shares) == len(parts) and rates == _ALL) or any(
         _COMPLETE.search(one.mention.clause) for one in parts[-2:]
     )
     yield from _total(sentence, whole, parts, judged.difference, judged.verdict, complete=complete)
+
+
+def _way(one: Amount) -> str:
+    """Which way an amount is said to have changed: up, down, or blank where it is no change."""
+    match = _CHANGED.search(one.mention.clause)
+    return "" if match is None else "up" if match["up"] else "down"
+
+
+def _sign(whole: Amount, part: Amount) -> int:
+    """A part that changed the other way than its whole is taken off."""
+    ways = {_way(whole), _way(part)}
+    return -1 if ways == {"up", "down"} else 1
 
 
 def _listed(sentence: str, after: Sequence[Amount]) -> list[Amount]:
@@ -212,7 +225,7 @@ def _after_total(text: Text) -> Iterator[Finding]:
                 parts.append(one)
             if len(parts) < _LEAST_TERMS:
                 continue
-            judged = judge_sum(whole.stated, [(1, one.stated) for one in parts])
+            judged = judge_sum(whole.stated, [(_sign(whole, one), one.stated) for one in parts])
             if judged.verdict is not Verdict.HOLDS and _slip(whole, judged.difference):
                 yield from _total(sentence, whole, parts, judged.difference, Verdict.WRONG, complete=False)
 
@@ -234,7 +247,7 @@ def _total(
 ) -> Iterator[Finding]:
     if verdict is Verdict.HOLDS:
         return
-    over = difference < 0 and verdict is Verdict.WRONG
+    over = difference < 0 and verdict is Verdict.WRONG and not _way(whole)  # others may go the other way
     if verdict is Verdict.ROUNDING and not complete:
         return
     if verdict is Verdict.WRONG and not (over or complete or _slip(whole, difference)):
