@@ -12,6 +12,7 @@ from juesuan.forms import Layout
 def check_codes(book: Book) -> Iterator[Finding]:
     """Check every table's codes and row numbers."""
     for table in book.tables.values():
+        yield from _doubled(book, table)
         if table.form.layout is Layout.SIDES:
             yield from _row_numbers(book, table)
         elif table.form.layout is Layout.BLOCKS:
@@ -50,6 +51,12 @@ def _economic(book: Book, table: StatedTable) -> Iterator[Finding]:
         right = codes.get(label_key(label))
         if row.isdigit() and right is not None and right != row:
             yield _finding(book, table, 0, "科目编码与名称不符。", label, row, right)
+
+
+def _doubled(book: Book, table: StatedTable) -> Iterator[Finding]:
+    """One code stands for one name within a table."""
+    for mark, row, label in table.doubled:
+        yield _finding(book, table, mark, "同一编码在这张表里印了两次，名称不同。", f"{row} {label}", row, "")
 
 
 def _orphans(book: Book, table: StatedTable) -> Iterator[Finding]:

@@ -37,6 +37,7 @@ class StatedTable:
     unresolved: list[Open] = field(default_factory=list)
     columns: tuple[str, ...] = ()
     pending: set[str] = field(default_factory=set)
+    doubled: list[tuple[int, str, str]] = field(default_factory=list)  # row of the grid, code, its second name
     numbered: list[tuple[int, str, str]] = field(default_factory=list)  # row of the grid, label, 行次 as printed
 
     @property
