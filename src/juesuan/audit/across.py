@@ -55,7 +55,7 @@ class Pair(Strict):
     text: str
 
 
-class Said(Strict):
+class SentenceAmount(Strict):
     """An amount that stands in sentences only."""
 
     text: str
@@ -65,7 +65,7 @@ class Said(Strict):
 class _Across(Strict):
     budget: tuple[Pair, ...]
     last_year: Annotated[tuple[Pair, ...], Field(alias="last-year")]
-    sentences: tuple[Said, ...]
+    sentences: tuple[SentenceAmount, ...]
 
 
 @dataclass(frozen=True)
@@ -250,7 +250,7 @@ def _cell(other: Book, address: str) -> Stated | None:
     return Stated(found.text, found.value, found.half, found.spot, f"{other.source.name} {found.label}")
 
 
-def _said(compared: Compared, said: Said, book: Book, other: Book, whose: str) -> None:
+def _said(compared: Compared, said: SentenceAmount, book: Book, other: Book, whose: str) -> None:
     """An amount of a sentence and its change, against the sentence of the year before."""
     amount = rf"{said.words}(?P<n>{NUMBER})(?P<unit>万元|元)"
     changed = rf"{amount}，[^。；]{{0,20}}(?P<way>增加|减少)(?P<d>{NUMBER})(?P<dunit>万元|元)"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from juesuan.audit.mentions import Count, Part, load_sentences
+from juesuan.audit.mentions import CountWords, Part, load_sentences
 from juesuan.audit.model import Finding, Paragraph, Weight
 from juesuan.audit.numbers import NUMBER, Stated, Verdict, judge_sum, show_money, stated_money
 from juesuan.audit.subjects import Subjects
@@ -101,7 +101,7 @@ def _counts(book: Book, part: Part) -> Iterator[Finding]:
 
 
 def _counted(
-    book: Book, count: Count, block: int, paragraph: Paragraph, found: re.Match[str]
+    book: Book, count: CountWords, block: int, paragraph: Paragraph, found: re.Match[str]
 ) -> Iterator[Finding]:
     table = book.tables.get(int(count.cell[1:].partition(".")[0]))
     if table is None or table.open_row(TOTAL) or not table.cells:

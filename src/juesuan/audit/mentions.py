@@ -56,7 +56,7 @@ class Statement(Strict):
     table: int
 
 
-class Count(Strict):
+class CountWords(Strict):
     """A number of things beside an amount: ``words`` have a group ``n``."""
 
     cell: str
@@ -80,7 +80,7 @@ class Sentences(Strict):
     required: tuple[str, ...]
     statements: tuple[Statement, ...]
     contrary: tuple[Statement, ...]
-    counts: tuple[Count, ...]
+    counts: tuple[CountWords, ...]
     within: tuple[Within, ...]
     topics: tuple[str, ...]
 

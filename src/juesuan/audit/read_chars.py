@@ -21,7 +21,7 @@ _NUMBERS = frozenset("0123456789.,%-－．，％ ")
 
 
 @dataclass(frozen=True)
-class Piece:
+class CharRun:
     """Characters that stand on one line, from left to right."""
 
     chars: tuple[Char, ...]
@@ -61,18 +61,18 @@ class Piece:
             told += (" " if gap > (char["bottom"] - char["top"]) / 2 else "") + char["text"]
         return str(told).strip()
 
-    def joined(self, other: "Piece") -> "Piece":
+    def joined(self, other: "CharRun") -> "CharRun":
         """The characters of both."""
-        return Piece(tuple(sorted((*self.chars, *other.chars), key=lambda char: char["x0"])))
+        return CharRun(tuple(sorted((*self.chars, *other.chars), key=lambda char: char["x0"])))
 
-    def beside(self, other: "Piece") -> bool:
+    def beside(self, other: "CharRun") -> bool:
         """Whether the two lie at one height and don't cover one another."""
         far = _NUMBER_BESIDE if self.numeric or other.numeric else _BESIDE
         if abs(self.middle - other.middle) > far * max(self.height, other.height):
             return False
         return self.covered(other) <= _COVERED * min(self.width, other.width)
 
-    def covered(self, other: "Piece") -> float:
+    def covered(self, other: "CharRun") -> float:
         """How much of the other's width lies under this one."""
         left, right = list(self.chars), list(other.chars)
         total, a, b = 0.0, 0, 0
@@ -83,7 +83,7 @@ class Piece:
         return total
 
 
-def text_lines(chars: Sequence[Char]) -> list[Piece]:
+def text_lines(chars: Sequence[Char]) -> list[CharRun]:
     """Return the lines of a page, or of a cell, from top to bottom."""
     pieces = list(_pieces([char for char in chars if char["text"].strip()]))
     while (nearest := _nearest(pieces)) is not None:
@@ -93,16 +93,16 @@ def text_lines(chars: Sequence[Char]) -> list[Piece]:
     return sorted(pieces, key=lambda piece: piece.middle)
 
 
-def _pieces(chars: Sequence[Char]) -> Iterator[Piece]:
+def _pieces(chars: Sequence[Char]) -> Iterator[CharRun]:
     """Yield the characters of each baseline."""
     held: list[Char] = []
     for char in sorted(chars, key=_baseline):
         if held and _baseline(char) - _baseline(held[-1]) > _BASELINE:
-            yield Piece(tuple(sorted(held, key=lambda one: one["x0"])))
+            yield CharRun(tuple(sorted(held, key=lambda one: one["x0"])))
             held = []
         held.append(char)
     if held:
-        yield Piece(tuple(sorted(held, key=lambda one: one["x0"])))
+        yield CharRun(tuple(sorted(held, key=lambda one: one["x0"])))
 
 
 def _baseline(char: Char) -> float:
@@ -110,7 +110,7 @@ def _baseline(char: Char) -> float:
     return float(char["top"] + char["y1"] - char["matrix"][5])
 
 
-def _nearest(pieces: Sequence[Piece]) -> tuple[int, int] | None:
+def _nearest(pieces: Sequence[CharRun]) -> tuple[int, int] | None:
     """Return the two pieces beside one another whose middles are the nearest."""
     found = [
         (abs(one.middle - other.middle), first, second)

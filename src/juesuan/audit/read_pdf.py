@@ -6,7 +6,7 @@ from typing import Any
 
 from juesuan.audit.catalog import Catalog
 from juesuan.audit.model import Block, Grid, Mark, Source
-from juesuan.audit.read_chars import Piece, text_lines
+from juesuan.audit.read_chars import CharRun, text_lines
 from juesuan.audit.read_grid import continued
 from juesuan.audit.read_lines import TextLine, is_page_number, kept, paragraphs
 from juesuan.problems import Place, Problem
@@ -113,7 +113,7 @@ def _within(char: dict[str, Any], box: tuple[float, float, float, float], margin
     return bool(box[0] - margin <= x < box[2] + margin and box[1] - margin <= y < box[3] + margin)
 
 
-def _without_number(lines: list[Piece]) -> list[Piece]:
+def _without_number(lines: list[CharRun]) -> list[CharRun]:
     """The lines without a page's number, which stands first or last, away from the text."""
     numbered = {
         at
