@@ -94,6 +94,10 @@ def test_a_budget_of_an_item_that_differs_is_told_with_both_places(tmp_path: Pat
     )  # fmt: skip
     assert "208 社会保障和就业支出年初预算与预算公开文本（budget.html）不一致" in found.message
     assert "budget.html 表5" in found.evidence[0] and "415,000.00" in found.evidence[0]
+    text, code = tell_audit(tmp_path / "accounts.html", budget=plan)
+    assert code == AuditExit.CLEAN
+    assert "第 51 行　208 社会保障" in text
+    assert "这里是“40万元”，按那里是“41.5 万元”：budget.html 表5" in text and "208 行 1 栏）" in text
 
 
 def test_a_factor_of_ten_thousand_is_a_wrong_unit(tmp_path: Path) -> None:
