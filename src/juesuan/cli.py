@@ -765,6 +765,8 @@ def preview(
 def audit(
     document: Path,
     *,
+    budget: Annotated[Path | None, Parameter(help="本年度的预算公开文本：核对各项年初预算")] = None,
+    last_year: Annotated[Path | None, Parameter(help="上年的决算公开文本：核对上年数、增减额")] = None,
     json: Annotated[Path | None, Parameter(help="结果写入这个 JSON 文件")] = None,
     html: Annotated[Path | None, Parameter(help="带批注的页面写入这个 HTML 文件")] = None,
     out: Annotated[Path | None, Parameter(help="两者都写入这个文件夹；审核文件夹时默认 out/audit")] = None,
@@ -781,7 +783,7 @@ def audit(
     """
     from juesuan.audit import tell_audit
 
-    text, code = tell_audit(document, json=json, html=html, out=out, jobs=jobs)
+    text, code = tell_audit(document, budget=budget, last_year=last_year, json=json, html=html, out=out, jobs=jobs)
     print(text)  # noqa: T201 - the command line talks to people
     return code
 

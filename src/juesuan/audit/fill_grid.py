@@ -44,6 +44,13 @@ class Filler:
         if stated is not None:
             self.table.cells[row, column] = stated
 
+    def name(self, mark: int, code: str, label: str) -> None:
+        """Write down the name of a code; one that has another name already is doubled."""
+        before = self.table.labels.get(code)
+        if before and label and label_key(before) != label_key(label):
+            self.table.doubled.append((mark, code, label))
+        self.table.labels[code] = label
+
     def fill(self) -> bool:
         """Fill the table; return whether its rows and columns were understood."""
         layout = self.table.form.layout
@@ -110,7 +117,7 @@ class Filler:
             row = row_key(cells)
             if not row:
                 continue
-            self.table.labels[row] = "合计" if row == TOTAL else _name(cells)
+            self.name(mark, row, "合计" if row == TOTAL else _name(cells))
             for at, column in columns.items():
                 self.put(mark, row, column, cells[at])
         return bool(columns)
@@ -171,7 +178,7 @@ class Filler:
                     name, amount = rest[0], rest[1] if len(rest) > 1 else ""
                 else:
                     name, amount = text, _first_number(rest)
-                self.table.labels[code] = name.replace(" ", "")
+                self.name(mark, code, name.replace(" ", ""))
                 self.put(mark, code, "amount", amount)
         return bool(self.table.labels)
 
@@ -180,7 +187,7 @@ class Filler:
         more = texts[at + 1] if at + 1 < len(texts) else ""
         if (more and not _SECTION.match(more)) or not _names_alone(texts, at + 2):
             return
-        self.table.labels[texts[at] + more] = texts[at + 2]
+        self.name(mark, texts[at] + more, texts[at + 2])
         self.put(mark, texts[at] + more, "amount", row[at + 3] if at + 3 < len(row) else "")
 
 
@@ -200,8 +207,8 @@ def row_key(row: Sequence[str | None]) -> str:
         return TOTAL
     digits = ""
     for text in texts:
-        if not text.isdigit():
-            break
+        if not text.isdigit() or (digits and not _SECTION.match(text)):
+            break  # a name that is missing in the books may be the code itself
         digits += text
     return digits if _CODE.match(digits) and len(texts) > 1 else ""
 
