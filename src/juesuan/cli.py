@@ -67,6 +67,13 @@ def new_package(
         tuple[Path, ...], Parameter(help="序时账、科目余额表的导出文件；有几个写几次，不分先后", negative="")
     ] = (),
     last_year: Annotated[str, Parameter(help="上年的归档位置，或上年决算公开文本（PDF、DOCX、HTML、TXT）")] = "",
+    budget: Annotated[
+        Path | None, Parameter(help="年初公开的预算（PDF、DOCX、HTML、XLSX）：取各“项”和“三公”经费的年初预算")
+    ] = None,
+    tables: Annotated[
+        tuple[Path, ...],
+        Parameter(help="已经填好的报表（从财政部门的软件导出）；有账簿就核对，没有也可以", negative=""),
+    ] = (),
     unit: Annotated[str, Parameter(help="单位名称")] = "",
     code: Annotated[str, Parameter(help="单位编码")] = "",
     department: Annotated[str, Parameter(help="主管部门")] = "",
@@ -88,7 +95,7 @@ def new_package(
     from juesuan.starting.command import tell_new
     from juesuan.starting.new import Wanted
 
-    wanted = Wanted(edition, ledger, last_year, code, unit, department, kind, year)
+    wanted = Wanted(edition, ledger, last_year, code, unit, department, kind, year, budget, tables)
     print(tell_new(folder, wanted, workbook=workbook))  # noqa: T201 - the command line talks to people
     return ExitCode.OK
 
@@ -804,6 +811,8 @@ def preview(
 def audit(
     document: Path,
     *,
+    budget: Annotated[Path | None, Parameter(help="本年度的预算公开文本：核对各项年初预算")] = None,
+    last_year: Annotated[Path | None, Parameter(help="上年的决算公开文本：核对上年数、增减额")] = None,
     json: Annotated[Path | None, Parameter(help="结果写入这个 JSON 文件")] = None,
     html: Annotated[Path | None, Parameter(help="带批注的页面写入这个 HTML 文件")] = None,
     out: Annotated[Path | None, Parameter(help="两者都写入这个文件夹；审核文件夹时默认 out/audit")] = None,
@@ -820,7 +829,7 @@ def audit(
     """
     from juesuan.audit import tell_audit
 
-    text, code = tell_audit(document, json=json, html=html, out=out, jobs=jobs)
+    text, code = tell_audit(document, budget=budget, last_year=last_year, json=json, html=html, out=out, jobs=jobs)
     print(text)  # noqa: T201 - the command line talks to people
     return code
 

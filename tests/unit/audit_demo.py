@@ -286,18 +286,19 @@ def write_xlsx(blocks: Sequence[Block], path: Path) -> None:
                     )
 
 
-def write_pdf(blocks: Sequence[Block], path: Path) -> None:
-    """As a PDF with ruled tables that run over pages."""
+def write_pdf(blocks: Sequence[Block], path: Path, digits: str = "it") -> None:
+    """As a PDF with ruled tables that run over pages; ``digits`` says in Typst how numbers are set."""
     import typst
 
     from juesuan.resources import resource_root
 
     parts = ['#set page(paper: "a4", flipped: true, margin: 1.2cm)', '#set text(font: "Juesuan Song", size: 7pt)']
+    parts.append(f'#let set_(text_) = {{ show regex("[0-9][0-9.,]*%?"): it => {digits}; text_ }}')
     for block in blocks:
         if isinstance(block, str):
-            parts.append(f"#par[#{_quoted(block)}]")
+            parts.append(f"#par[#set_({_quoted(block)})]")
             continue
-        cells = ", ".join(_quoted(cell) for row in block[1] for cell in row)
+        cells = ", ".join(f"set_({_quoted(cell)})" for row in block[1] for cell in row)
         parts.append(f"#par[#{_quoted(block[0])}]\n#par[单位：万元]\n#table(columns: {len(block[1][0])}, {cells})")
     source = path.with_suffix(".typ")
     source.write_text("\n\n".join(parts), encoding="utf-8")

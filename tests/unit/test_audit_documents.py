@@ -54,7 +54,8 @@ def test_the_catalogue_is_large_and_says_of_each_duty_what_became_of_it(tmp_path
     WRITERS["html"](demo(), path)
     duties = audit_document(path).duties
     assert [one.duty for one in duties.outcomes] == list(load_duties())
-    assert {one.reason.partition("（")[0] for one in duties.of(DutyState.NOT_DONE)} == {"本程序还不能核"}
+    reasons = {one.reason.partition("（")[0] for one in duties.of(DutyState.NOT_DONE)}
+    assert reasons == {"本程序还不能核", "没有给预算公开文本", "没有给上年决算公开文本"}
     assert all(one.reason for one in duties.outcomes if one.state is not DutyState.DONE)
     assert duties.share >= 85
 
@@ -84,3 +85,14 @@ def test_what_leans_on_an_inferred_column_is_a_question(tmp_path: Path) -> None:
     )
     found = [(one.rule, one.weight, one.message[:3]) for one in audit_document(path).findings]
     assert found == [("narrative.amount", Weight.WARNING, "待核：")]
+
+
+def test_a_heading_that_cuts_a_total_off_is_told_with_what_is_below(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    body = "<p>减免93.19亿元，其中：养老64.92亿元，失业28.27亿元；免征211.02亿元；缓缴36.5亿元。</p>"
+    body += "<p>另缓缴1671.48万元。</p>"
+    for heading, found in (("340.8", 1), ("340.9", 0), ("341", 0), ("340", 1), ("339.8", 0)):
+        head = f"<p>某局2021年度部门决算</p><p>二、为企业减负约{heading}亿元。</p>"
+        path.write_text(f"<html><meta charset='utf-8'><body>{head}{body}</body></html>", encoding="utf-8")
+        rules = [one.stated for one in audit_document(path).findings if one.rule == "text.heading"]
+        assert rules == [f"{heading}亿元"] * found, heading

@@ -344,3 +344,14 @@ def test_findings_inside_cells_and_quoted_twice_are_marked(tmp_path: Path) -> No
     assert "页面" in text
     page = (tmp_path / "audit.html").read_text(encoding="utf-8")
     assert '<tr class="marked">' in page
+
+
+def test_a_row_whose_name_is_its_code_is_a_row(tmp_path: Path) -> None:
+    blocks = demo()
+    for at, block in enumerate(blocks):
+        if not isinstance(block, str):
+            rows = tuple((row[0], row[0], *row[2:]) if row[0] == "20126" else row for row in block[1])
+            blocks[at] = (block[0], rows)
+    write_html(blocks, tmp_path / "demo.html")
+    rules = {one.rule for one in audit_document(tmp_path / "demo.html").findings}
+    assert rules <= {"names.path"}  # the sentence names a 款 that the table doesn't

@@ -33,6 +33,8 @@ def test_every_strict_contradiction_of_the_worked_example_is_found_and_nothing_e
         "narrative.zero-base": 17,  # 7 and 8: six completions, seven differences and four growths of nothing
         "names.path": 1,  # 9: a subject under another class
         "names.subject": 4,  # 10: two names, twice each
+        "text.heading": 1,  # 340.8 where the parts below make 340.88
+        "rounding.truncated": 1,  # 180.56 where the printed figures make 180.57 (a note: they are coarse)
     }
 
 
@@ -60,5 +62,7 @@ def test_every_table_of_the_other_edition_is_recognised_and_what_is_right_passes
 
 
 @pytest.mark.parametrize("name", ["disclosure.html", "disclosure.pdf", "disclosure.docx"])
-def test_what_juesuan_itself_publishes_has_no_finding(name: str, closed: Closed) -> None:
-    assert audit_document(Path(closed.out) / name).findings == ()
+def test_what_juesuan_itself_publishes_has_no_finding_but_what_the_office_wrote(name: str, closed: Closed) -> None:
+    report = audit_document(Path(closed.out) / name)
+    assert {one.stated for one in report.findings} <= {"340.8亿元", "180.56%"}  # declared in its key work
+    assert not any(one.weight is Weight.ERROR for one in report.findings)

@@ -199,3 +199,14 @@ def test_what_only_looks_like_a_workbook_is_refused_with_advice(tmp_path: Path, 
     path = tmp_path / "序时账.xls"
     path.write_bytes(data)
     assert words in problems(path)[0]
+
+
+def test_the_records_of_a_dbf_are_counted_again_by_their_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "v.dbf"
+    head = [{"功能分类编码": "功能分类", "部门经济分类编码": "经济分类"}.get(name, name) for name in HEAD]
+    fields = [(name, "N" if name.endswith("金额") else "C", 20) for name in head]
+    rows = [entry(1, "8001", "借", 1000.5), entry(2, "8001", "贷", 0.1)]
+    path.write_bytes(dbf(fields, [[str(cell).encode("gbk") for cell in row] for row in rows]))
+    ledger = assemble(open_exports([path], tmp_path), [], chart=load_chart("2020"), year=2020)
+    assert ledger.problems == ()
+    assert ledger.report.tables[0].recounted == ("2 行；其中 2 行逐行比了金额：借方金额 1,000.50，贷方金额 0.10")

@@ -177,6 +177,7 @@ def test_each_input_has_a_sheet_with_frozen_heads_choices_and_comments(example: 
         "年初预算",
         "调整预算",
         "资金性质",
+        "出处",
     ]
     assert budget["C2"].comment.text == "元，最多到分；例：11852000.00"
     assert (budget["C3"].value, budget["C3"].number_format) == (11852000, "#,##0.00")

@@ -105,7 +105,7 @@ def test_an_identity_becomes_a_check_with_its_places_in_words() -> None:
 
     def make(values: dict[str, int], slack: int = 0) -> Item:
         made = check_from_identity(
-            identity, values, describe=str.upper, show=lambda n: f"{n} 分", rows=rows, slack=slack
+            identity, values, describe=str.upper, show=lambda n: f"{n} 分", rows=rows, slack=lambda _: slack
         )
         return Item(*made.places.iloc[0])
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -39,6 +40,7 @@ class PrintedTable(Strict):
     titles: tuple[str, ...]
     columns: tuple[ColumnWords, ...] = ()
     rows: Mapping[str, tuple[str, ...]] = {}
+    about: str = ""
     required: bool = True
 
 
@@ -95,6 +97,14 @@ class Catalog:
         found = tuple(titles)
         return max(self.editions, key=lambda edition: sum(edition.number(title) is not None for title in found))
 
+    def printed(self, edition: PrintedEdition, title: str) -> tuple[PrintedEdition, PrintedTable] | None:
+        """Return the table with a title, of this edition or else of the first other one that prints it so."""
+        for one in (edition, *self.editions):
+            number = one.number(title)
+            if number is not None:
+                return one, one.table(number)
+        return None
+
     def form(self, edition: PrintedEdition, table: int) -> Form:
         """Return the canonical form of a table."""
         return self.forms[edition.canonical][table]
@@ -107,7 +117,20 @@ def load_catalog() -> Catalog:
     Raises:
         EditionError: a file is wrong.
     """
-    paths = sorted(edition_folder("audit", "").glob("2*.yaml"))
+    return _load(sorted(edition_folder("audit", "").glob("2*.yaml")))
+
+
+@cache
+def load_budgets() -> Catalog:
+    """Read how budgets print the tables that accounts are compared with.
+
+    Raises:
+        EditionError: the file is wrong.
+    """
+    return _load([edition_folder("audit", "budget.yaml")])
+
+
+def _load(paths: Iterable[Path]) -> Catalog:
     try:
         editions = tuple(read_yaml(path, PrintedEdition) for path in paths)
     except InputError as error:

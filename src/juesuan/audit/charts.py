@@ -1,7 +1,7 @@
 """The numbers printed beside a chart: an item with its amount and share, or two years with their amounts."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from juesuan.audit.mentions import Part, Section
 from juesuan.audit.model import Finding, Grid, Spot, Weight
@@ -22,8 +22,13 @@ _AMOUNT = re.compile(r"^金额（(万元|元)）$")
 _YEAR = re.compile(r"^(\d{4})年度?$")
 
 
-def check_charts(book: Book, parts: tuple[Part, ...]) -> Iterator[Finding]:
-    """Check every grid whose head is 项目, 金额 and perhaps 占比, in a section that the sentences know."""
+def check_charts(
+    book: Book, parts: tuple[Part, ...], twins: Mapping[Stated, tuple[Stated, ...]]
+) -> Iterator[Finding]:
+    """Check every grid whose head is 项目, 金额 and perhaps 占比, in a section that the sentences know.
+
+    ``twins`` are the amounts of the text that differ from a cell: told already, and good enough for a share.
+    """
     sections = {number: part.section for part in parts if part.section for number, _ in part.paragraphs}
     for number, grid in book.source.grids:
         head = [plain(cell or "") for cell in grid.rows[0]] if grid.rows and not grid.lossy else []
@@ -31,10 +36,12 @@ def check_charts(book: Book, parts: tuple[Part, ...]) -> Iterator[Finding]:
         before = max((at for at in sections if at < number), default=-1)
         section = sections.get(before)
         if unit is not None and section is not None and number not in book.grid_blocks:
-            yield from _chart(book, number, grid, section, unit[1])
+            yield from _chart(book, number, grid, section, unit[1], twins)
 
 
-def _chart(book: Book, number: int, grid: Grid, section: Section, unit: str) -> Iterator[Finding]:
+def _chart(
+    book: Book, number: int, grid: Grid, section: Section, unit: str, twins: Mapping[Stated, tuple[Stated, ...]]
+) -> Iterator[Finding]:
     for mark, row in enumerate(grid.rows[1:], start=1):
         label, amount, *rest = (plain(cell or "") for cell in row)
         spot = book.source.spot(number, mark, table="图中数字", cell=label)
@@ -48,14 +55,13 @@ def _chart(book: Book, number: int, grid: Grid, section: Section, unit: str) -> 
             money, off = show_money(cell.value, unit), show_money(judged.difference, unit)
             yield _finding("narrative.amount", spot, "图中的数与表不一致。", amount, money, off, cell)
         whole = book.cell(section.base) if section.base else None
-        interval = quotient(cell, whole) if whole is not None and rest and rest[0].endswith("%") else None
-        if interval is not None:
-            rate = judge_rate(rest[0], interval)
-            if rate.verdict not in (Verdict.HOLDS, Verdict.TRUNCATED):
-                off = show_rate(rate.difference)
-                yield _finding(
-                    "narrative.share", spot, "图中的占比与表不符。", rest[0], show_rate(rate.computed), off, cell
-                )
+        if whole is None or not rest or not rest[0].endswith("%"):
+            continue
+        wholes = (whole, *twins.get(whole, ()))
+        rates = [judge_rate(rest[0], found) for one in wholes if (found := quotient(cell, one)) is not None]
+        if rates and all(rate.verdict not in (Verdict.HOLDS, Verdict.TRUNCATED) for rate in rates):
+            computed, off = show_rate(rates[0].computed), show_rate(rates[0].difference)
+            yield _finding("narrative.share", spot, "图中的占比与表不符。", rest[0], computed, off, cell)
 
 
 def _address(book: Book, section: Section, label: str) -> str:

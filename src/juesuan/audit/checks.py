@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from juesuan.audit.across import Others, check_across
 from juesuan.audit.catalog import Catalog
 from juesuan.audit.charts import check_charts
 from juesuan.audit.codes import check_codes
 from juesuan.audit.duties import Duties, duties_of
+from juesuan.audit.items import check_items
 from juesuan.audit.mentions import Part, parts
 from juesuan.audit.model import Finding, Source, Weight, in_order
 from juesuan.audit.narrative import Narrative
+from juesuan.audit.numbers import Stated
 from juesuan.audit.printed_notes import check_notes
 from juesuan.audit.read_sheets import check_sheets
 from juesuan.audit.recognise import recognise
@@ -22,12 +25,19 @@ from juesuan.audit.sums import check_sums
 from juesuan.audit.tables import Book
 
 
-def audit_source(source: Source, catalog: Catalog) -> tuple[Book, tuple[Finding, ...], Duties]:
-    """Return the document's tables, everything found, and what was checked at all."""
+def audit_source(
+    source: Source, catalog: Catalog, others: Others | None = None
+) -> tuple[Book, tuple[Finding, ...], Duties]:
+    """Return the tables, everything found, and what was checked at all; ``others`` are compared with it."""
     book, findings = recognise(source, catalog)
     found = tuple(parts(source))
-    every = (_asked(one) for one in (*findings, *_checks(book, found)))
-    return book, in_order(list(every)), duties_of(book, found)
+    subjects = Subjects(book)
+    twins: dict[Stated, tuple[Stated, ...]] = {}
+    narratives = [Narrative(book, part, subjects, twins) for part in found]
+    every = [_asked(one) for one in (*findings, *_checks(book, found, subjects, narratives, twins))]
+    changes = [change for narrative in narratives for change in narrative.changes]
+    compared = check_across(book, found, subjects, changes, others or Others())
+    return book, in_order([*every, *compared.findings]), duties_of(book, found, compared.counts)
 
 
 def _asked(finding: Finding) -> Finding:
@@ -38,16 +48,22 @@ def _asked(finding: Finding) -> Finding:
     return replace(finding, weight=Weight.WARNING, message=f"待核：{finding.message}")
 
 
-def _checks(book: Book, found: tuple[Part, ...]) -> Iterator[Finding]:
-    subjects = Subjects(book)
+def _checks(
+    book: Book,
+    found: tuple[Part, ...],
+    subjects: Subjects,
+    narratives: list[Narrative],
+    twins: dict[Stated, tuple[Stated, ...]],
+) -> Iterator[Finding]:
     yield from check_relations(book)
     yield from check_notes(book)
     yield from check_codes(book)
-    for part in found:
-        yield from Narrative(book, part, subjects).check()
+    for narrative in narratives:
+        yield from narrative.check()
     yield from subjects.check(found)
+    yield from check_items(book, found, subjects)
     yield from check_sums(book)
     yield from check_sheets(book)
-    yield from check_charts(book, found)
+    yield from check_charts(book, found, twins)
     yield from check_structure(book, found, subjects)
     yield from check_repeats(book)

@@ -12,6 +12,7 @@ from juesuan.forms import Layout
 def check_codes(book: Book) -> Iterator[Finding]:
     """Check every table's codes and row numbers."""
     for table in book.tables.values():
+        yield from _doubled(book, table)
         if table.form.layout is Layout.SIDES:
             yield from _row_numbers(book, table)
         elif table.form.layout is Layout.BLOCKS:
@@ -52,6 +53,12 @@ def _economic(book: Book, table: StatedTable) -> Iterator[Finding]:
             yield _finding(book, table, 0, "科目编码与名称不符。", label, row, right)
 
 
+def _doubled(book: Book, table: StatedTable) -> Iterator[Finding]:
+    """One code stands for one name within a table."""
+    for mark, row, label in table.doubled:
+        yield _finding(book, table, mark, "同一编码在这张表里印了两次，名称不同。", f"{row} {label}", row, "")
+
+
 def _orphans(book: Book, table: StatedTable) -> Iterator[Finding]:
     """A 款 stands under its 类, a 项 under its 款."""
     for row, label in table.labels.items():
@@ -64,10 +71,10 @@ def _across(book: Book) -> Iterator[Finding]:
     names: dict[str, tuple[str, StatedTable]] = {}
     for table in (one for one in book.tables.values() if one.form.layout is Layout.SUBJECTS):
         for row, label in table.labels.items():
-            if not row.isdigit():
+            if not row.isdigit() or not label:
                 continue
             known = names.setdefault(row, (label, table))
-            if label_key(known[0]) != label_key(label) and label:
+            if label_key(known[0]) != label_key(label):
                 message = f"同一编码在{known[1].name}中是另一个名称。"
                 yield _finding(book, table, 0, message, f"{row} {label}", label, known[0])
 

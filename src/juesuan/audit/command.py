@@ -4,6 +4,7 @@ import sys
 from enum import IntEnum
 from pathlib import Path
 
+from juesuan.audit.across import read_others
 from juesuan.audit.catalog import load_catalog
 from juesuan.audit.checks import audit_source
 from juesuan.audit.folder import audit_folder, folder_lines
@@ -21,30 +22,39 @@ class AuditExit(IntEnum):
     UNREADABLE = 2  # the document (or every document of a folder) can't be read, or no table of it, or is no 决算
 
 
-def audit_document(path: Path) -> Report:
-    """Audit one document.
+def audit_document(path: Path, *, budget: Path | None = None, last_year: Path | None = None) -> Report:
+    """Audit one document, by itself and against the year's budget and the accounts of the year before.
 
     Raises:
-        UnreadableDocument: it can't be read, or is no 决算.
+        UnreadableDocument: one of them can't be read, or is not what it should be.
     """
     catalog = load_catalog()
     source = read_document(path, catalog)
     other = no_accounts(source)
     if other:
         raise UnreadableDocument(path, other)
-    book, findings, duties = audit_source(source, catalog)
+    book, findings, duties = audit_source(source, catalog, read_others(budget, last_year))
     tables = tuple(table.name for _, table in sorted(book.tables.items()))
     return Report(source, book.edition.edition, book.year, tables, findings, duties)
 
 
 def tell_audit(
-    document: Path, *, json: Path | None = None, html: Path | None = None, out: Path | None = None, jobs: int = 2
+    document: Path,
+    *,
+    budget: Path | None = None,
+    last_year: Path | None = None,
+    json: Path | None = None,
+    html: Path | None = None,
+    out: Path | None = None,
+    jobs: int = 2,
 ) -> tuple[str, int]:
     """Audit a document or a folder, write what was asked for, and return the words and the exit code."""
+    if document.is_dir() and (budget or last_year):
+        return "审核文件夹时不能给 --budget、--last-year：它们只属于一份文本。", AuditExit.UNREADABLE
     if document.is_dir():
         return _tell_folder(document, out or Path("out") / "audit", jobs)
     try:
-        report = audit_document(document)
+        report = audit_document(document, budget=budget, last_year=last_year)
     except UnreadableDocument as error:
         return f"读不了：{error}", AuditExit.UNREADABLE
     if out is not None:

@@ -6,7 +6,7 @@ doesn't raise it.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -26,6 +26,7 @@ _TABLE_TITLE = re.compile(
     r"^(?:附?表?[\d一二三四五六七八九十]+[、.：]?)?[\u4e00-\u9fff（）“”\"]{4,30}(?:决算|明细|统计|情况)(?:总|明细)?表$"
 )
 _SHOWN = 4
+_NEEDED = {"budget": "预算公开文本（--budget）", "last-year": "上年决算公开文本（--last-year）"}
 
 
 class Duty(Strict):
@@ -38,6 +39,7 @@ class Duty(Strict):
     money: int | None = None
     sections: tuple[str, ...] = ()
     words: str = ""
+    needs: str = ""
     unbuilt: str = ""
 
 
@@ -130,15 +132,17 @@ def load_duties() -> tuple[Duty, ...]:
     return found
 
 
-def duties_of(book: Book, parts: Sequence[Part]) -> Duties:
-    """Say of each duty whether what it needs was read."""
+def duties_of(book: Book, parts: Sequence[Part], compared: Mapping[str, int]) -> Duties:
+    """Say of each duty whether what it needs was read; ``compared`` counts what other documents were used for."""
     text = "\n".join(block.text for _, block in book.source.paragraphs)
     whole = text + "\n".join(plain(grid.title) for _, grid in book.source.grids)
-    outcomes = tuple(_outcome(one, book, parts, whole) for one in load_duties())
+    outcomes = tuple(_outcome(one, book, parts, whole, compared) for one in load_duties())
     return Duties(outcomes, tuple(dict.fromkeys(_unknown(book))))
 
 
-def _outcome(duty: Duty, book: Book, parts: Sequence[Part], text: str) -> DutyOutcome:
+def _outcome(duty: Duty, book: Book, parts: Sequence[Part], text: str, compared: Mapping[str, int]) -> DutyOutcome:
+    if duty.needs and not compared.get(duty.needs):
+        return DutyOutcome(duty, DutyState.NOT_DONE, f"没有给{_NEEDED[duty.needs]}，或者没有可比的数")
     if duty.unbuilt:
         return DutyOutcome(duty, DutyState.NOT_DONE, f"本程序还不能核（{duty.unbuilt}）")
     if duty.words and not re.search(duty.words, text):

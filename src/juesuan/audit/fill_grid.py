@@ -44,6 +44,13 @@ class Filler:
         if stated is not None:
             self.table.cells[row, column] = stated
 
+    def name(self, mark: int, code: str, label: str) -> None:
+        """Write down the name of a code; one that has another name already is doubled."""
+        before = self.table.labels.get(code)
+        if before and label and label_key(before) != label_key(label):
+            self.table.doubled.append((mark, code, label))
+        self.table.labels[code] = label
+
     def fill(self) -> bool:
         """Fill the table; return whether its rows and columns were understood."""
         layout = self.table.form.layout
@@ -99,7 +106,7 @@ class Filler:
 
     def subjects(self) -> bool:
         """Tables 2, 3, 5, 8 and 9: one row for each code."""
-        first = next((n for n, row in enumerate(self.grid.rows) if _row_key(row)), None)
+        first = next((n for n, row in enumerate(self.grid.rows) if row_key(row)), None)
         if first is None:
             return False
         mixed = first + 1 if any("支出" in text for text in _texts(self.grid.rows[first])[2:]) else first
@@ -107,10 +114,10 @@ class Filler:
         self.table.columns = tuple(columns.values())
         for mark in range(first, len(self.grid.rows)):
             cells = self.grid.rows[mark]
-            row = _row_key(cells)
+            row = row_key(cells)
             if not row:
                 continue
-            self.table.labels[row] = "合计" if row == TOTAL else _name(cells)
+            self.name(mark, row, "合计" if row == TOTAL else _name(cells))
             for at, column in columns.items():
                 self.put(mark, row, column, cells[at])
         return bool(columns)
@@ -171,7 +178,7 @@ class Filler:
                     name, amount = rest[0], rest[1] if len(rest) > 1 else ""
                 else:
                     name, amount = text, _first_number(rest)
-                self.table.labels[code] = name.replace(" ", "")
+                self.name(mark, code, name.replace(" ", ""))
                 self.put(mark, code, "amount", amount)
         return bool(self.table.labels)
 
@@ -180,7 +187,7 @@ class Filler:
         more = texts[at + 1] if at + 1 < len(texts) else ""
         if (more and not _SECTION.match(more)) or not _names_alone(texts, at + 2):
             return
-        self.table.labels[texts[at] + more] = texts[at + 2]
+        self.name(mark, texts[at] + more, texts[at + 2])
         self.put(mark, texts[at] + more, "amount", row[at + 3] if at + 3 < len(row) else "")
 
 
@@ -192,7 +199,7 @@ def _texts(row: Sequence[str | None]) -> list[str]:
     return [plain(cell or "") for cell in row]
 
 
-def _row_key(row: Sequence[str | None]) -> str:
+def row_key(row: Sequence[str | None]) -> str:
     """Return the code that a row begins with (split in 类, 款, 项 or not), or ``total``."""
     texts = [text for text in _texts(row[:4]) if text]
     said = [text for text in texts if text not in _LEVELS]
@@ -200,8 +207,8 @@ def _row_key(row: Sequence[str | None]) -> str:
         return TOTAL
     digits = ""
     for text in texts:
-        if not text.isdigit():
-            break
+        if not text.isdigit() or (digits and not _SECTION.match(text)):
+            break  # a name that is missing in the books may be the code itself
         digits += text
     return digits if _CODE.match(digits) and len(texts) > 1 else ""
 

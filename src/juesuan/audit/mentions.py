@@ -56,6 +56,21 @@ class Statement(Strict):
     table: int
 
 
+class CountWords(Strict):
+    """A number of things beside an amount: ``words`` have a group ``n``."""
+
+    cell: str
+    name: str
+    words: str
+
+
+class Within(Strict):
+    """Words before an amount, and before another that is a part of it."""
+
+    whole: str
+    part: str
+
+
 class Sentences(Strict):
     """``expectations/audit/sentences.yaml``."""
 
@@ -65,6 +80,9 @@ class Sentences(Strict):
     required: tuple[str, ...]
     statements: tuple[Statement, ...]
     contrary: tuple[Statement, ...]
+    counts: tuple[CountWords, ...]
+    within: tuple[Within, ...]
+    topics: tuple[str, ...]
 
 
 @dataclass(frozen=True)

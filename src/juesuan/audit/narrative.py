@@ -5,9 +5,10 @@ words don't settle is left alone: a sentence that isn't understood is never call
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import product
 
 from juesuan.audit.mentions import Mention, Part, Section, Subject, load_sentences, mentions, sentences
 from juesuan.audit.model import Finding, Paragraph, Weight
@@ -38,9 +39,11 @@ _PREFIX = re.compile(
 )
 _SUFFIX = r"(?:支出)?(?:决算|数)*(?:为|共计|合计|共|各)?"
 _COMPARED = re.compile(
-    r"决算数?(?P<way>大于|小于|高于|低于|多于|少于|等于)(?:年初)?预算数?|决算数?[同与](?:年初)?预算数?(?P<flat>持平)"
+    r"决算数?(?P<way>大于|小于|高于|低于|多于|少于|等于)(?:年初|全年)?预算数?"
+    r"|决算数?[同与](?:年初|全年)?预算数?(?P<flat>持平)"
 )
 _AGAINST_BUDGET = re.compile(r"比(?:年初)?预算(?:数)?$")
+_LAST_YEAR = re.compile(r"[比与较](?:20\d{2}年度?|上年度?|上一年度?|去年)(?!.{0,6}预算)")
 _ITEM = re.compile(r"^(?:\d{1,2}[.、．]|（\d{1,2}）)")
 
 
@@ -58,13 +61,31 @@ class State:
     amounts: list[Stated] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Change:
+    """By how much an amount is said to differ from the year before: its cell, the change in 元, as printed, now.
+
+    Where only a rate is printed, ``rate`` is true, ``stated`` the rate, and ``delta`` has its sign alone.
+    """
+
+    address: str
+    delta: Fraction
+    stated: Stated
+    now: Stated | None
+    rate: bool = False
+
+
 class Narrative:
     """Checks the paragraphs of one part."""
 
-    def __init__(self, book: Book, part: Part, subjects: Subjects) -> None:
+    def __init__(
+        self, book: Book, part: Part, subjects: Subjects, twins: dict[Stated, tuple[Stated, ...]]
+    ) -> None:
         self.book, self.part, self.subjects = book, part, subjects
+        self.twins = twins  # of all parts: amounts of the text that differ from the table's, both ways
         self.section = part.section or Section(id="", heading="", subjects=())
         self.wholes: dict[str, Stated] = {}
+        self.changes: list[Change] = []
 
     def check(self) -> Iterator[Finding]:
         """Check every paragraph of the part."""
@@ -177,6 +198,8 @@ class Narrative:
             cell = Stated("0", Fraction(), Fraction(), spot, label)
         judged = judge_same(stated, cell)
         if judged.verdict is not Verdict.HOLDS:
+            for one, twin in ((stated, cell), (cell, stated)):
+                self.twins[one] = (*self.twins.get(one, ()), twin)
             yield Finding(
                 "narrative.amount",
                 Weight.ERROR,
@@ -202,6 +225,9 @@ class Narrative:
         delta = stated.value if up else -stated.value
         state.change = (delta, stated)
         state.change_of = self.current(state, one)
+        subject = self.subject_of(one.clause) or state.subject
+        if subject is not None and subject.cell and not against and _LAST_YEAR.search(sentence):
+            self.changes.append(Change(subject.cell, delta, stated, state.change_of))
         budget = state.budget or self.cell(state.subject.budget if state.subject else "")
         outcome = state.outcome or self.cell(state.subject.cell if state.subject else "")
         if against and budget is not None and outcome is not None and stated.value:
@@ -258,8 +284,7 @@ class Narrative:
         if budget.value == 0:
             yield self.zero(stated, sentence, "预算为零，没有完成比率。")
             return
-        interval = quotient(outcome, budget)
-        yield from self.judged("narrative.completion", interval, stated, sentence, (outcome, budget))
+        yield from self.judged("narrative.completion", quotient, stated, sentence, (outcome, budget))
 
     def shared(self, state: State, stated: Stated, sentence: str, of: str) -> Iterator[Finding]:
         """占 x%."""
@@ -271,9 +296,7 @@ class Narrative:
         if whole.value == 0:
             yield self.zero(stated, sentence, "合计为零，没有占比。")
             return
-        yield from self.judged(
-            "narrative.share", quotient(state.last, whole), stated, sentence, (state.last, whole)
-        )
+        yield from self.judged("narrative.share", quotient, stated, sentence, (state.last, whole))
 
     def whole(self, of: str) -> Stated | None:
         """The amount of this part that a sentence named by these words."""
@@ -281,11 +304,16 @@ class Narrative:
 
     def grown(self, state: State, one: Mention, stated: Stated, sentence: str) -> Iterator[Finding]:
         """增长 x% after 增加 y 万元."""
+        way = _CHANGE.search(one.clause)
+        up = way is not None and way["way"] in _UP.split("|")
+        subject = self.subject_of(one.clause) or state.subject
+        alone = state.change is None and subject is not None and _LAST_YEAR.search(sentence)
+        if alone and subject is not None and subject.cell:
+            sign = Fraction(1 if up else -1)
+            self.changes.append(Change(subject.cell, sign, stated, self.cell(subject.cell), rate=True))
         if state.change is None or state.of_budget:
             return
         (delta, change), now = state.change, state.change_of
-        way = _CHANGE.search(one.clause)
-        up = way is not None and way["way"] in _UP.split("|")
         if change.value and up != (delta > 0) and not re.search(r"（", one.clause):
             yield Finding(
                 "narrative.direction",
@@ -302,18 +330,31 @@ class Narrative:
         if now.value - delta == 0:
             yield self.zero(stated, sentence, "基数为零，没有增长率。")
             return
-        interval = growth(now, delta, change.half)
-        yield from self.judged("narrative.growth", interval, stated, sentence, (now, change))
+
+        def grown_from(current: Stated, by: Stated) -> Interval | None:
+            return growth(current, delta, by.half)
+
+        yield from self.judged("narrative.growth", grown_from, stated, sentence, (now, change))
 
     def judged(
-        self, rule: str, interval: Interval | None, stated: Stated, sentence: str, inputs: tuple[Stated, ...]
+        self,
+        rule: str,
+        rate: Callable[[Stated, Stated], Interval | None],
+        stated: Stated,
+        sentence: str,
+        inputs: tuple[Stated, Stated],
     ) -> Iterator[Finding]:
-        """Judge a rate and word what was found."""
-        if interval is None:
+        """Judge a rate and word what was found.
+
+        An amount that differs between text and table was told already; a rate that fits either of the two is
+        right.
+        """
+        choices = product(*((one, *self.twins.get(one, ())) for one in inputs))
+        intervals = [found for pair in choices if (found := rate(*pair)) is not None]
+        every = [judge_rate(stated.text, interval) for interval in intervals]
+        if not every or any(judged.verdict is Verdict.HOLDS for judged in every):
             return
-        judged = judge_rate(stated.text, interval)
-        if judged.verdict is Verdict.HOLDS:
-            return
+        judged = every[0]
         weight, message = {
             Verdict.TRUNCATED: (Weight.NOTE, "比率是舍去尾数，不是四舍五入。"),
             Verdict.EDGE: (

@@ -18,6 +18,7 @@ from juesuan.money import print_decimal, round_half_up
 YUAN_PER = {"元": 1, "万元": 10_000, "万": 10_000, "亿元": 100_000_000}
 
 NUMBER = r"[-－]?\d[\d,]*(?:\.\d+)?"
+_FINE = 4  # units of the last place that an interval may be wide, for a rate to be called cut off
 _NUMBER = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 _TABLE = str.maketrans(
     {chr(0xFF10 + n): str(n) for n in range(10)}
@@ -158,7 +159,8 @@ def judge_rate(text: str, interval: Interval) -> Judged:
     """Judge a printed percentage (``99.86%``) against the quotient of printed numbers.
 
     Where the printed inputs fix the rate to its last place, the rate a reader recomputes is the one that must be
-    printed; where they are too coarse for that, it is enough that the intervals meet.
+    printed; where they are too coarse for that, it is enough that the intervals meet. One that is cut off instead
+    of rounded is told where the inputs leave few other values.
     """
     number = Fraction(text.rstrip("%").replace(",", "")) / 100
     unit = Fraction(1, 100 * 10 ** decimals_of(text.rstrip("%")))
@@ -167,10 +169,12 @@ def judge_rate(text: str, interval: Interval) -> Judged:
         low, point, high = -high, -point, -low
     difference = number - point
     meets = number - unit / 2 <= high and low <= number + unit / 2
-    if round_half_up(point / unit) * unit == number or (high - low > unit and meets):
+    if round_half_up(point / unit) * unit == number:
         return Judged(Verdict.HOLDS, point, difference)
-    if int(point / unit) * unit == number:
+    if int(point / unit) * unit == number and high - low <= _FINE * unit:
         return Judged(Verdict.TRUNCATED, point, difference)
+    if high - low > unit and meets:
+        return Judged(Verdict.HOLDS, point, difference)
     return Judged(Verdict.EDGE if meets else Verdict.WRONG, point, difference)
 
 

@@ -19,6 +19,7 @@ _LEVELS = (
 )
 _ITEM = re.compile(r"^(?:\d{1,2}[.、．](?!\d)|（\d{1,2}）|注：|说明：|图\d|表\d|单位：)")
 _PAGE_NUMBER = re.compile(r"^[-—–－]*\d{1,3}[-—–－]*$")
+_UNIT = re.compile(r"^(?:[万亿]?元|%|个|[万亿]?人|批|台|辆|次|项|家|户|件|年|月|日|行|栏|[-+=）])")
 _LONGEST_HEADING = 60
 
 
@@ -42,9 +43,10 @@ def paragraphs(lines: Iterable[TextLine], caption: Callable[[str], str]) -> Iter
     """Join lines into paragraphs; a line that ``caption`` knows stands alone."""
     text, marks, level = "", list[Mark](), 0
     alone = False
-    for line in lines:
-        found = plain(line.text)
-        if not found or _PAGE_NUMBER.match(found):
+    every = [(line, plain(line.text)) for line in lines]
+    for at, (line, found) in enumerate(every):
+        after = every[at + 1][1] if at + 1 < len(every) else ""
+        if not found or (is_page_number(found) and (not _UNIT.match(after) or text[-1:].isdigit())):
             continue
         begins = heading_level(found)
         titled = not begins and bool(caption(found))
@@ -71,6 +73,11 @@ def _ended_heading(text: str, level: int) -> bool:
     if text.count("（") > text.count("）") or text.count("“") > text.count("”"):
         return False
     return level > 1 and text.endswith(("说明", "情况", "概况", "职能", "构成", "解释", "表", "范围"))
+
+
+def is_page_number(text: str) -> bool:
+    """Return whether a line may be the number of a page: nothing but a small number, perhaps in dashes."""
+    return bool(_PAGE_NUMBER.match(plain(text)))
 
 
 def whole(text: str, page: int | None = None, line: int | None = None) -> Paragraph | None:

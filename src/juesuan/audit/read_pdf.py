@@ -6,8 +6,9 @@ from typing import Any
 
 from juesuan.audit.catalog import Catalog
 from juesuan.audit.model import Block, Grid, Mark, Source
+from juesuan.audit.read_chars import CharRun, text_lines
 from juesuan.audit.read_grid import continued
-from juesuan.audit.read_lines import TextLine, kept, paragraphs
+from juesuan.audit.read_lines import TextLine, is_page_number, kept, paragraphs
 from juesuan.problems import Place, Problem
 
 _MARGIN = 2.0
@@ -62,22 +63,15 @@ def _page(page: Any, number: int) -> Iterator[TextLine | Grid]:
     tables = sorted(page.find_tables(), key=lambda table: table.bbox[1])
     boxes = [table.bbox for table in tables]
 
-    def outside(thing: dict[str, Any]) -> bool:
-        if thing["object_type"] != "char":
-            return False
-        x, y = (thing["x0"] + thing["x1"]) / 2, (thing["top"] + thing["bottom"]) / 2
-        return not any(
-            x0 - _MARGIN <= x <= x1 + _MARGIN and top - _MARGIN <= y <= bottom + _MARGIN
-            for x0, top, x1, bottom in boxes
-        )
+    def outside(thing: dict[str, Any]) -> bool:  # of every table
+        return not any(_within(thing, box, _MARGIN) for box in boxes)
 
-    text = page.filter(outside) if boxes else page
-    lines = text.extract_text_lines(return_chars=False, strip=True) if text.chars else []
+    lines = _without_number(text_lines([char for char in page.chars if outside(char)]))
     parts: list[tuple[float, TextLine | Grid]] = [
-        (line["top"], TextLine(line["text"], number, at)) for at, line in enumerate(_aligned(lines), start=1)
+        (line.top, TextLine(line.text, number, at)) for at, line in enumerate(lines, start=1)
     ]
     for table in tables:
-        rows = tuple(tuple(None if cell is None else kept(cell) for cell in row) for row in table.extract())
+        rows = _cells(page, table)
         if len(rows) > 1 or len(rows[0]) > 1:
             parts.append((table.bbox[1], Grid(rows, tuple(Mark(n, number, None) for n in range(len(rows))))))
     return (part for _, part in sorted(parts, key=lambda pair: pair[0]))
@@ -99,14 +93,33 @@ def _without_watermark(page: Any) -> Any:
     return page.filter(lambda thing: thing["object_type"] != "char" or not askew(thing))
 
 
-def _aligned(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Join pieces of one line that a font's metrics set a little higher or lower."""
-    joined: list[dict[str, Any]] = []
-    for line in sorted(lines, key=lambda found: (found["top"], found["x0"])):
-        before = joined[-1] if joined else None
-        if before is not None and line["top"] < (before["top"] + before["bottom"]) / 2:
-            first, second = sorted((before, line), key=lambda found: found["x0"])
-            joined[-1] = {**before, "x0": first["x0"], "text": first["text"] + second["text"]}
-            continue
-        joined.append(line)
-    return joined
+def _cells(page: Any, table: Any) -> tuple[tuple[str | None, ...], ...]:
+    """The texts of a table's cells; ``None`` is a cell that a merged neighbour covers."""
+    rows = []
+    for row in table.rows:
+        inside = [char for char in page.chars if _within(char, row.bbox)]
+        cells = [None if cell is None else [char for char in inside if _within(char, cell)] for cell in row.cells]
+        rows.append(
+            tuple(
+                None if cell is None else kept("\n".join(line.text for line in text_lines(cell))) for cell in cells
+            )
+        )
+    return tuple(rows)
+
+
+def _within(char: dict[str, Any], box: tuple[float, float, float, float], margin: float = 0) -> bool:
+    """Whether the middle of a character lies in a box."""
+    x, y = (char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2
+    return bool(box[0] - margin <= x < box[2] + margin and box[1] - margin <= y < box[3] + margin)
+
+
+def _without_number(lines: list[CharRun]) -> list[CharRun]:
+    """The lines without a page's number, which stands first or last, away from the text."""
+    numbered = {
+        at
+        for at, beside in ((0, 1), (len(lines) - 1, len(lines) - 2))
+        if len(lines) > 1
+        and is_page_number(lines[at].text)
+        and abs(lines[at].middle - lines[beside].middle) > 2 * lines[beside].height
+    }
+    return [line for at, line in enumerate(lines) if at not in numbered]

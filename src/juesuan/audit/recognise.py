@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from juesuan.audit.catalog import Catalog, PrintedEdition
+from juesuan.audit.catalog import Catalog, PrintedEdition, title_of
 from juesuan.audit.fill_grid import Filler
 from juesuan.audit.fill_text import TextFiller
 from juesuan.audit.model import Finding, Grid, Source, Weight
@@ -18,6 +18,7 @@ _UNIT = re.compile(r"(?:金额)?单位：(?:人民币)?(万元|元)")
 _YEAR = re.compile(r"(20\d{2})年度")
 _HEAD_ROWS = 4
 _NEAR = 6
+_LONGEST_CAPTION = 60
 
 
 @dataclass(frozen=True)
@@ -39,21 +40,26 @@ def recognise(source: Source, catalog: Catalog) -> tuple[Book, tuple[Finding, ..
     decimals = _decimals(titled)
     tables: dict[int, StatedTable] = {}
     findings: list[Finding] = []
+    foreign: dict[str, PrintedEdition] = {}
     waiting: list[tuple[StatedTable, TextFiller, tuple[LostRow, ...]]] = []
     for one in titled:
-        number = edition.number(one.title)
-        if number is None or number in tables:
-            continue
-        table = StatedTable(
-            catalog.form(edition, number), edition.table(number), one.block, unit_of(one.around) or main
-        )
+        known = catalog.printed(edition, one.title)
+        if known is None or (known[1].table in tables and tables[known[1].table].understood):
+            continue  # a table that is printed twice (by units, by subjects) is the first one that is understood
+        own, printed = known
+        number = printed.table
+        table = StatedTable(catalog.form(own, number), printed, one.block, unit_of(one.around) or main)
+        if own is not edition:
+            foreign[own.edition] = own
         tables[number] = table
         if one.grid.lossy:
             filler = TextFiller(source, table, one.grid, decimals)
             waiting.append((table, filler, filler.lost()))
-        elif not Filler(source, table, one.grid, decimals).fill():
-            findings.append(_not_understood(source, table))
-    book = Book(source, catalog, edition, tables, main, decimals, _year(source, titled))
+        else:
+            Filler(source, table, one.grid, decimals).fill()
+    findings.extend(_not_understood(source, table) for table in tables.values() if not table.understood)
+    waiting = [one for one in waiting if tables[one[0].form.table] is one[0]]
+    book = Book(source, catalog, edition, tables, main, decimals, _year(source, titled), tuple(foreign.values()))
     for table, _, lost in waiting:
         table.pending = {one.row for one in lost}
     for table, filler, lost in sorted(waiting, key=lambda found: len(found[0].columns)):
@@ -138,8 +144,21 @@ def _missing(source: Source, edition: PrintedEdition, tables: Mapping[int, State
     required = [printed for printed in edition.tables if printed.required]
     if sum(printed.table in tables for printed in required) <= len(required) // 2:
         return  # a part of a document, or one whose tables are not understood: the duties say so
+    lines = [block.text for _, block in source.paragraphs if len(block.text) <= _LONGEST_CAPTION]
+    lines += [plain(line) for _, grid in source.grids for line in grid.title.splitlines()]
+    captions = [title for text in lines if (title := title_of(text)).endswith("表")]
     for printed in required:
-        if printed.table not in tables:
+        if printed.table in tables:
+            continue
+        other = next((text for text in captions if printed.about and re.search(printed.about, text)), "")
+        if other:
+            yield Finding(
+                "table.unknown",
+                Weight.NOTE,
+                source.spot(min(table.block for table in tables.values())),
+                f"没有认出{printed.titles[0]}；文本里有“{other}”，没有按它核对。",
+            )
+        else:
             yield Finding(
                 "table.missing",
                 Weight.ERROR,

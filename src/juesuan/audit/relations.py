@@ -38,11 +38,13 @@ def relations(book: Book) -> Iterator[Instanced]:
     for file in book.catalog.identities[book.edition.canonical]:
         for rule in file.rules:
             yield from _expand(book, rule, file.sources[rule.source])
-    for own in book.edition.rules:
-        rule = Rule(
-            id=own.id, text=own.text, source="own", target=own.target, terms=own.terms, relation=own.relation
-        )
-        yield from _expand(book, rule, book.edition.citation)
+    for edition in (book.edition, *book.foreign):
+        for own in edition.rules:
+            rule = Rule(
+                id=own.id, text=own.text, source="own", target=own.target, terms=own.terms, relation=own.relation
+            )
+            if edition is book.edition or own.id not in {one.id for one in book.edition.rules}:
+                yield from _expand(book, rule, edition.citation)
 
 
 def check_relations(book: Book) -> Iterator[Finding]:

@@ -89,6 +89,8 @@ def _grouped(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def _printed(one: Finding) -> str:
+    if one.rule.startswith("across."):  # which of two documents is wrong isn't known: both places are told
+        return f"这里是“{one.stated}”，按那里是“{one.computed}”：{one.evidence[-1]}。"
     if one.stated and one.computed:
         return f"印的是“{one.stated}”，应为“{one.computed}”。"
     return f"印的是“{one.stated}”。" if one.stated else ""

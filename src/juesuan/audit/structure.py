@@ -16,6 +16,7 @@ _OWN_YEAR = re.compile(r"^(?:[^，。；：\d]{0,30})(\d{4})年度?(?!相比)")
 _PRIOR_YEAR = re.compile(r"[与比](\d{4})年(?!度?(?:部门|单位|年初|全年|调整|财政|支出|的)*预算)")
 """A year to compare with; the budget of the year itself is none."""
 
+_HEADING_YEAR = re.compile(r"^[^，。与比较]{0,30}?(\d{4})年度")
 _AS_OF = re.compile(r"截[至止](\d{4})年12月31日")
 _ORDINAL = re.compile(r"^(?:第?[一二三四五六七八九十]+(?:部分|、)|（[一二三四五六七八九十]+）)")
 _PAGE = re.compile(r"[.…·]*\d*$")
@@ -47,6 +48,8 @@ def _years(book: Book, parts: tuple[Part, ...]) -> Iterator[Finding]:
     for part in parts:
         for number, paragraph in part.paragraphs if part.section is not None else ():
             if paragraph.level:
+                match = _HEADING_YEAR.match(paragraph.text)
+                yield from _wrong_year(book, number, paragraph.text, match, book.year)
                 continue
             yield from _wrong_year(book, number, paragraph.text, _OWN_YEAR.match(paragraph.text), book.year)
             yield from _wrong_year(book, number, paragraph.text, _AS_OF.match(paragraph.text), book.year)

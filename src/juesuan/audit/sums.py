@@ -8,22 +8,26 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import takewhile
 
-from juesuan.audit.mentions import Mention, mentions
+from juesuan.audit.mentions import Mention, load_sentences, mentions
 from juesuan.audit.model import Finding, Weight
 from juesuan.audit.numbers import (
+    NUMBER,
+    YUAN_PER,
     Stated,
     Verdict,
     decimals_of,
     judge_rate,
     judge_sum,
+    plain,
     quotient,
     show,
     show_rate,
 )
 from juesuan.audit.tables import Book
 from juesuan.audit.texts import Text, texts
+from juesuan.money import round_half_up
 
 _AMONG = re.compile(r"(?:其中|分别(?:是|为))[：，]?")
 _COMPLETE = re.compile(r"其他|货物|工程|服务")
@@ -33,9 +37,14 @@ _TASK = re.compile(
 _DUE = re.compile(r"应(?P<what>\w{1,6})$")
 _SHARE = re.compile(r"占比(?:为)?$")
 _TOTAL = re.compile(r"共(?:计)?|合计|总(?:额|计|数)?|缺口")
+_CHANGED = re.compile(r"(?:(?P<up>增加|增长|上升)|(?:减少|下降|降低))(?:了)?$")
 _SCALE = {"万": 10**4, "亿": 10**8}
 _MONEY = r"(?:金额|总额)?(?:为|共计|共)?(?P<number>\d[\d,]*(?:\.\d+)?)(?P<unit>万元|元)"
-_BOUGHT = (r"政府采购(?:支出|合同)?", r"授予中小企业(?:的)?合同", r"授予小微企业(?:的)?合同")
+_HEADED = re.compile(rf"(?P<number>{NUMBER})(?P<unit>亿元|万元)。?$")
+_HEADED_BY = re.compile(rf"(?P<number>{NUMBER})(?P<unit>亿元|万元|元)")
+_PART_LISTS = re.compile(r"其中[^；。]*")
+_LONGEST_HEADING = 60
+_NEAR = 12  # paragraphs below a heading
 _LEAST_TERMS = 2
 _ALL = 100
 _LEAST_DIGITS = 3
@@ -52,33 +61,73 @@ class Amount:
 
 def check_sums(book: Book) -> Iterator[Finding]:
     """Check sums and rates of every text."""
-    for text in texts(book):
+    every = tuple(texts(book))
+    for text in every:
         for start, sentence in _long(text.text):
             found = [_amount(text, start, one) for one in mentions(sentence)]
             yield from _among(sentence, found)
             yield from _rates(sentence, found)
         yield from _after_total(text)
-        yield from _procurement(text)
+    for number, grid in book.source.grids:
+        if grid.lossy and number not in book.grid_blocks:
+            text = Text(book.source, number, plain("".join(row[0] or "" for row in grid.rows)), 0, "文字")
+            for start, sentence in _long(text.text):
+                yield from _rates(sentence, [_amount(text, start, one) for one in mentions(sentence)])
+    yield from _within(every)
+    yield from _headed(every)
 
 
-def _procurement(text: Text) -> Iterator[Finding]:
-    """What went to small firms is a part of what was bought, and what went to micro firms a part of that."""
-    for whole, part in pairwise(_BOUGHT):
-        wholes, parts = (list(re.finditer(words + _MONEY, text.text)) for words in (whole, part))
-        if len(wholes) != 1 or len(parts) != 1 or wholes[0]["unit"] != parts[0]["unit"]:
+def _within(every: Sequence[Text]) -> Iterator[Finding]:
+    """Find a part that is larger than its whole: what small firms won of what was bought."""
+    for pair in load_sentences().within:
+        wholes, parts = (
+            [(text, found) for text in every for found in re.finditer(words + _MONEY, text.text)]
+            for words in (pair.whole, pair.part)
+        )
+        if len(wholes) != 1 or len(parts) != 1 or wholes[0][1]["unit"] != parts[0][1]["unit"]:
             continue
-        large, small = (Fraction(one["number"].replace(",", "")) for one in (wholes[0], parts[0]))
+        (whole_text, whole), (text, part) = wholes[0], parts[0]
+        large, small = (Fraction(one["number"].replace(",", "")) for one in (whole, part))
         if small > large:
             yield Finding(
                 "text.part",
                 Weight.ERROR,
-                text.spot(parts[0].start()),
+                text.spot(part.start("number")),
                 "其中的一部分大于它所属的总额。",
-                quote=parts[0][0],
-                stated=f"{parts[0]['number']}{parts[0]['unit']}",
-                computed=f"不大于 {wholes[0]['number']}{wholes[0]['unit']}",
-                evidence=(wholes[0][0],),
+                quote=part[0],
+                stated=f"{part['number']}{part['unit']}",
+                computed=f"不大于 {whole['number']}{whole['unit']}",
+                evidence=(f"{whole[0]}（{whole_text.spot(whole.start('number'))}）",),
             )
+
+
+def _headed(every: Sequence[Text]) -> Iterator[Finding]:
+    """Find a heading's amount that cuts off what the totals below it add up to, instead of rounding it."""
+    for at, heading in enumerate(every):
+        found = list(_HEADED.finditer(heading.text)) if len(heading.text) <= _LONGEST_HEADING else []
+        if len(found) != 1:
+            continue
+        unit, number = found[0]["unit"], found[0]["number"]
+        below = list(takewhile(lambda text: not text.level, every[at + 1 : at + 1 + _NEAR]))
+        totals = [(text, one) for text in below for one in _HEADED_BY.finditer(_PART_LISTS.sub("", text.text))]
+        total = sum(
+            (Fraction(one["number"].replace(",", "")) * YUAN_PER[one["unit"]] for _, one in totals), Fraction()
+        )
+        stated, step = Fraction(number.replace(",", "")), Fraction(1, 10 ** decimals_of(number))
+        total /= YUAN_PER[unit]
+        cut = stated == int(total / step) * step != round_half_up(total / step) * step
+        if len(totals) < _LEAST_TERMS or not cut:
+            continue
+        yield Finding(
+            "text.heading",
+            Weight.WARNING,
+            heading.spot(found[0].start("number")),
+            "标题里的数舍去了尾数：下面各项之和四舍五入是另一个数。",
+            quote=heading.text,
+            stated=number + unit,
+            computed=show(total, 4) + unit,
+            evidence=tuple(f"{one[0]}（{text.spot(0)}）" for text, one in totals),
+        )
 
 
 def _amount(text: Text, start: int, one: Mention) -> Amount:
@@ -127,12 +176,24 @@ def _parts(sentence: str, before: Sequence[Amount], after: Sequence[Amount]) -> 
             yield from _rate(sentence, one, quotient(part.stated, whole.stated), (part.stated, whole.stated))
     if not parts or (len(parts) < _LEAST_TERMS and parts[0].stated.value <= whole.stated.value):
         return
-    judged = judge_sum(whole.stated, [(1, one.stated) for one in parts])
+    judged = judge_sum(whole.stated, [(_sign(whole, one), one.stated) for one in parts])
     rates = sum((Fraction(one.mention.number) for one in shares), Fraction())
     complete = (len(shares) == len(parts) and rates == _ALL) or any(
         _COMPLETE.search(one.mention.clause) for one in parts[-2:]
     )
     yield from _total(sentence, whole, parts, judged.difference, judged.verdict, complete=complete)
+
+
+def _way(one: Amount) -> str:
+    """Which way an amount is said to have changed: up, down, or blank where it is no change."""
+    match = _CHANGED.search(one.mention.clause)
+    return "" if match is None else "up" if match["up"] else "down"
+
+
+def _sign(whole: Amount, part: Amount) -> int:
+    """A part that changed the other way than its whole is taken off."""
+    ways = {_way(whole), _way(part)}
+    return -1 if ways == {"up", "down"} else 1
 
 
 def _listed(sentence: str, after: Sequence[Amount]) -> list[Amount]:
@@ -164,7 +225,7 @@ def _after_total(text: Text) -> Iterator[Finding]:
                 parts.append(one)
             if len(parts) < _LEAST_TERMS:
                 continue
-            judged = judge_sum(whole.stated, [(1, one.stated) for one in parts])
+            judged = judge_sum(whole.stated, [(_sign(whole, one), one.stated) for one in parts])
             if judged.verdict is not Verdict.HOLDS and _slip(whole, judged.difference):
                 yield from _total(sentence, whole, parts, judged.difference, Verdict.WRONG, complete=False)
 
@@ -186,7 +247,7 @@ def _total(
 ) -> Iterator[Finding]:
     if verdict is Verdict.HOLDS:
         return
-    over = difference < 0 and verdict is Verdict.WRONG
+    over = difference < 0 and verdict is Verdict.WRONG and not _way(whole)  # others may go the other way
     if verdict is Verdict.ROUNDING and not complete:
         return
     if verdict is Verdict.WRONG and not (over or complete or _slip(whole, difference)):

@@ -37,12 +37,18 @@ class StatedTable:
     unresolved: list[Open] = field(default_factory=list)
     columns: tuple[str, ...] = ()
     pending: set[str] = field(default_factory=set)
+    doubled: list[tuple[int, str, str]] = field(default_factory=list)  # row of the grid, code, its second name
     numbered: list[tuple[int, str, str]] = field(default_factory=list)  # row of the grid, label, 行次 as printed
 
     @property
     def name(self) -> str:
         """What people call the table."""
         return f"表{self.form.table} {self.printed.titles[0]}"
+
+    @property
+    def understood(self) -> bool:
+        """Whether rows and columns were read."""
+        return bool(self.labels and self.columns)
 
     @property
     def empty(self) -> bool:
@@ -82,6 +88,7 @@ class Book:
     unit: str
     decimals: int
     year: int | None
+    foreign: tuple[PrintedEdition, ...] = ()  # other editions, some of whose tables the document prints
 
     def cell(self, address: str) -> Stated | None:
         """Return the amount at ``t5.total.2``, if one is printed there."""

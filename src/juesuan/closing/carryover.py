@@ -18,8 +18,8 @@ _OTHER = "other"
 def adjustment_figures(
     ledger: Ledger, chart: AccountChart, aggregates: Aggregates, year: int
 ) -> tuple[Figure, ...]:
-    """Return what each cause changed, and their sum, in 分."""
-    return tuple(_figures(ledger, chart, aggregates, year))
+    """Return what each cause changed, and their sum, in 分; none without a ledger."""
+    return () if ledger.absent else tuple(_figures(ledger, chart, aggregates, year))
 
 
 def adjustment_identity(figures: tuple[Figure, ...]) -> Identity:
@@ -30,7 +30,7 @@ def adjustment_identity(figures: tuple[Figure, ...]) -> Identity:
         suite="package",
         text="年初结转和结余的调整＝各项原因之和",
         citation="财会〔2017〕25号 8101、8102、8201 各明细科目",
-        instances=(Instance(ADJUSTMENT, parts),),
+        instances=(Instance(ADJUSTMENT, parts),) if figures else (),
     )
 
 

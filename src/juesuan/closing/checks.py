@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from juesuan.closing.compute import Account, Books
@@ -19,7 +20,15 @@ from juesuan.money import DisplayUnit, yuan_text
 from juesuan.problems import Severity
 from juesuan.rounding import Policy, Rounding
 from juesuan.rules import LastYear, evaluate_ledger_rule, ledger_rules
-from juesuan.rules.check import Check, Item, SuiteRun, check_from_identity, places_of, run_suites
+from juesuan.rules.check import (
+    ROW_SEPARATOR,
+    Check,
+    Item,
+    SuiteRun,
+    check_from_identity,
+    places_of,
+    run_suites,
+)
 from juesuan.rules.claims import claim_checks
 
 DISPLAYED = ".displayed"
@@ -80,7 +89,8 @@ def ledger_checks(intake: Intake) -> Iterator[Check]:
         return
     for rule, citation in ledger_rules(edition.rules):
         if not (rule.whole and ledger.problems):
-            yield evaluate_ledger_rule(rule, citation, ledger, edition.chart, intake.codes)
+            check = evaluate_ledger_rule(rule, citation, ledger, edition.chart, intake.codes)
+            yield replace(check, may_be_empty=True) if ledger.absent else check
 
 
 def check_tables(books: Books) -> tuple[SuiteRun, ...]:
@@ -91,10 +101,15 @@ def check_tables(books: Books) -> tuple[SuiteRun, ...]:
 def table_checks(books: Books) -> Iterator[Check]:
     """Yield the checks of every identity on the exact amounts, and of each cell against the ledger.
 
-    Where it ties an amount to one published before, the two must agree within what printing can hide: less than
-    one step. That they agree as printed, :func:`check_account` checks.
+    Where it ties an amount to one that was printed before, they agree within what printing can hide: less than one
+    step, or half of one for each of several. That they agree as printed, :func:`check_account` checks.
     """
-    step = books.edition.money.step
+    step, figures = books.edition.money.step, books.figures
+
+    def hidden(one: Instance) -> int:
+        printed = sum(figures[name].fixed for name in (one.target, *(term.figure for term in one.terms)))
+        return max(step - 1, printed * step // 2) if printed else 0
+
     yield from (
         check_from_identity(
             one,
@@ -102,7 +117,7 @@ def table_checks(books: Books) -> Iterator[Check]:
             describe=_describe(books.figures),
             show=lambda fen: f"{yuan_text(fen)} 元",
             rows=_rows_behind(books),
-            slack=step - 1 if _touches_published(one, books.figures) else 0,
+            slack=hidden,
         )
         for one in books.identities
     )
@@ -111,13 +126,19 @@ def table_checks(books: Books) -> Iterator[Check]:
 
 
 def _ties(books: Books) -> Check:
-    """Return the check that each cell holds what the ledger rows behind it add up to."""
+    """Return the check that each cell holds what the ledger rows behind it add up to.
+
+    Where a table was filled elsewhere and its amounts rounded, they must agree within what that can hide.
+    """
     aggregates = Aggregates(books.ledger)
 
     def item(name: str, figure: Figure) -> Item:
         computed = books.tables.from_ledger(name, aggregates.amount)
         off = figure.value - computed
-        lines = "; ".join(islice(_ledger_lines(books, name), _MOST_ROWS)) if off else ""
+        if figure.fixed and abs(off) < books.edition.money.step:
+            off = 0
+        behind = (*map(str, figure.sources), *islice(_ledger_lines(books, name), _MOST_ROWS)) if off else ()
+        lines = ROW_SEPARATOR.join(behind)
         shown = [f"{yuan_text(fen)} 元" for fen in (figure.value, computed, off)]
         return Item(figure.label, shown[0], shown[1], off, shown[2] if off else "", lines)
 
@@ -130,6 +151,7 @@ def _ties(books: Books) -> Check:
         "取自账簿的每一格＝账簿相应各行之和",
         "《会计基础工作规范》关于会计报表数字与账簿记录一致的规定（条文未在此核对）",
         places_of(cells),
+        may_be_empty=books.ledger.absent,
     )
 
 
@@ -217,14 +239,6 @@ def _rounding_made(identity: Identity, steps: Mapping[str, int]) -> bool:
         abs(steps[one.target] - one.computed(steps)) <= (len(one.terms) + 1) // 2
         or (identity.relation.bounded and one.computed(steps) >= steps[one.target])
         for one in identity.instances
-    )
-
-
-def _touches_published(identity: Identity, figures: Mapping[str, Figure]) -> bool:
-    return any(
-        figures[name].fixed
-        for one in identity.instances
-        for name in (one.target, *(term.figure for term in one.terms))
     )
 
 

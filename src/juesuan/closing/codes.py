@@ -1,21 +1,30 @@
 """The codes of a closing: the lists of its year, with what the office adds to them and what its books say."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from juesuan.ledger import CodeList, Codes, CodeUse, Ledger, load_codes, names_of
 from juesuan.package import ClosingPackage, OwnCode, names_since
+from juesuan.tables import GivenTable
 
 
-def codes_of(year: int, package: ClosingPackage | None, ledger: Ledger | None) -> Codes:
+def codes_of(
+    year: int,
+    package: ClosingPackage | None,
+    ledger: Ledger | None,
+    filled: Iterable[GivenTable] = (),
+) -> Codes:
     """Return the two classifications in a year.
 
     The office's own codes (``codes.csv``) extend the lists. A code that nobody lists bears the name that the
-    ledger gives it, or the budget; both are checked by the rules of the ledger. Either part may be missing.
+    ledger gives it, a table filled elsewhere, or the budget; rules of the ledger check ledger and budget. Either
+    part may be missing.
     """
     lists = load_codes(year)
     own = package.codes if package is not None else ()
     functional = _extended(lists.functional, names_since(own, "functional", year), ledger)
     economic = _extended(lists.economic, names_since(own, "economic", year), ledger)
+    labels = ((code, label, 1) for table in filled for code, label in sorted(table.labels.items()))
+    functional = functional.naming(names_of(one for one in labels if one[0].isdigit()))
     if package is not None:
         uses = tuple(_uses(package))
         functional = functional.using(uses).naming(names_of((use.code, use.name, 1) for use in uses))

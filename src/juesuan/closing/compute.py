@@ -16,6 +16,7 @@ from juesuan.closing.spending import (
     operating_identity,
     project_figures,
     project_identities,
+    projects_of_tables,
 )
 from juesuan.closing.units import Shares, operating_figures, shown_columns, shown_identity, with_shares
 from juesuan.edition import Edition
@@ -37,7 +38,7 @@ from juesuan.tables import FilledTable, Tables, fill_tables, note_identities, st
 
 @dataclass(frozen=True)
 class Books:
-    """Every exact amount of a closing, and what must hold among them; ``inputs`` are those of the intake.
+    """Every exact amount of a closing, and what must hold among them; ``inputs``, ``notes`` are the intake's.
 
     ``shares`` say what a department's units bring to its amounts.
     """
@@ -50,6 +51,7 @@ class Books:
     figures: Mapping[str, Figure]
     identities: tuple[Identity, ...]
     inputs: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     shares: Shares = field(default_factory=Shares)
 
     @property
@@ -103,15 +105,18 @@ def fill(intake: Intake) -> Books:
     aggregates = Aggregates(ledger)
     tables = fill_tables(
         edition.forms,
-        aggregates,
+        None if ledger.absent else aggregates,
         year=year,
         given={name: one.value for name, one in given.items()},
         names=intake.codes.functional.names,
+        filled=intake.filled,
         units=whole.units if whole else (),
     )
     cells = _cells(edition)
     adjusted = adjustment_figures(ledger, edition.chart, aggregates, year)
-    spent = project_figures(package, ledger, aggregates)
+    spent = (
+        tuple(projects_of_tables(tables, cells)) if ledger.absent else project_figures(package, ledger, aggregates)
+    )
     execution = execution_figures(package, given["budget.every.adjusted"], tables, aggregates, cells)
     figures = {**given, **{figure.id: figure for figure in tables.figures}}
     unbudgeted = _unbudgeted(package, given, tables[edition.roles.cell(Role.GENERAL).table])
@@ -137,7 +142,8 @@ def fill(intake: Intake) -> Books:
         operating_identity(package, cells, some=whole is not None),
         *((shown_identity(shares, shown_columns(edition)),) if whole else ()),
     )
-    return Books(package, edition, intake.codes, ledger, tables, figures, identities, intake.inputs, shares)
+    own = (intake.inputs, intake.notes, shares)
+    return Books(package, edition, intake.codes, ledger, tables, figures, identities, *own)
 
 
 def derive(books: Books) -> Account:

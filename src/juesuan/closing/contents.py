@@ -10,13 +10,14 @@ from typing import Any
 from juesuan import __version__
 from juesuan.closing.compute import Account
 from juesuan.document import Document, Grid
+from juesuan.edition.made import ADJUSTMENT
 from juesuan.editionfiles import is_path
 from juesuan.facts import Facts, number_text
 from juesuan.identities import Explanation
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import OutputError
 from juesuan.results import SignOff, Standing, hashes_of, read_manifest, read_signoffs, standing
-from juesuan.rules import Section, sections_of
+from juesuan.rules import Section, ledger_rules, sections_of
 from juesuan.rules.check import SuiteRun
 from juesuan.rules.sections import text_of
 
@@ -60,6 +61,7 @@ def run_data(account: Account) -> dict[str, Any]:
         "edition": books.edition.key,
         "edition_name": books.edition.name,
         "notes": list(notes_of(account)),
+        "unproved": list(unproved_of(account)),
         "citation": books.edition.citation,
         "juesuan": __version__,
         "prepared_on": str(settings.prepared_on or ""),
@@ -85,6 +87,21 @@ def notes_of(account: Account) -> Iterator[str]:
     written, edition = account.books.package.settings.edition, account.books.edition
     if not is_path(written) and written != edition.key:
         yield f"{SETTINGS_FILE}：版本“{written}”现在叫“{edition.key}”（{edition.name}），已按它编制，请改写"
+    yield from account.books.notes
+
+
+def unproved_of(account: Account) -> Iterator[str]:
+    """Yield the rules that only a ledger can prove, where the office handed in none."""
+    books = account.books
+    if not books.ledger.absent:
+        return
+    yield from (rule.id for rule, _ in ledger_rules(books.edition.rules))
+    yield "ties.cells"
+    written = {rule.id: (rule.target, *rule.terms) for one in books.edition.identities for rule in one.file.rules}
+    moved = {name for name, terms in written.items() if any(ADJUSTMENT in term for term in terms)}
+    for one in books.identities:
+        if one.id in moved or one.id.startswith(("package.project", "package.adjustments")):
+            yield one.id
 
 
 def _headline(account: Account) -> Iterator[dict[str, str]]:

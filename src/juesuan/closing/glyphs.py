@@ -5,6 +5,7 @@ from itertools import chain
 from pathlib import Path
 
 from juesuan.closing.compute import Account
+from juesuan.closing.filled import has_ledger
 from juesuan.closing.intake import input_files
 from juesuan.document import Document
 from juesuan.edition import Edition
@@ -80,7 +81,7 @@ def _text_files(package: ClosingPackage) -> list[Path]:
     """Return the package's files of text that a document is made from, but the ledger: that was read already."""
     settings = package.settings
     apart = {package.root / settings.files.explanations}
-    if settings.ledger.database is None:
+    if settings.ledger.database is None and has_ledger(package.root, settings):
         apart.update(package_files(package.root, settings.files.vouchers))
         apart.update(package_files(package.root, settings.files.trial_balance))
     return sorted(path for path in input_files(package.root) if path.suffix in _TEXTS and path not in apart)

@@ -8,6 +8,7 @@ from typing import Literal
 
 from juesuan.closing.archiving import ClosingArchive
 from juesuan.closing.codes import codes_of
+from juesuan.closing.filled import FilledElsewhere, filled_elsewhere, has_ledger, with_tables, without_ledger
 from juesuan.closing.funds import with_funds
 from juesuan.closing.kept import KeptStages, hash_of, hash_of_known, hash_of_program
 from juesuan.department import DEPARTMENT_FILE, Consolidated
@@ -21,6 +22,7 @@ from juesuan.ledger import (
     assemble,
     find_profile,
     load_codes,
+    no_ledger,
     own_profile,
     read_database,
     read_ledger,
@@ -36,6 +38,7 @@ from juesuan.package import (
 from juesuan.package.places import as_known
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import InputError, Place, Problem
+from juesuan.tables import GivenTable
 
 NO_INPUT = frozenset({".md", ".py", ".pyc", ".toml"})
 """Kinds of files that explain or make a package, and are no part of it."""
@@ -46,6 +49,7 @@ class Intake:
     """What was handed in. ``package`` and ``ledger`` are None where they could not be read at all.
 
     ``inputs`` are the SHA-256 of the files by their path in the package, each hashed once, before it was read.
+    ``filled`` are tables that were filled elsewhere, by their number; ``notes`` tell what was left unread and why.
     ``consolidated`` are the units of a department, of which its package and ledger are made.
     """
 
@@ -56,6 +60,8 @@ class Intake:
     ledger: Ledger | None
     problems: tuple[Problem, ...]
     inputs: Mapping[str, str] = field(default_factory=dict)
+    filled: Mapping[int, GivenTable] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     consolidated: Consolidated | None = None
 
     @cached_property
@@ -68,7 +74,7 @@ class Intake:
         """
         if self.settings is None:
             raise ValueError("an intake without settings has no year")
-        return codes_of(self.settings.year, self.package, self.ledger)
+        return codes_of(self.settings.year, self.package, self.ledger, self.filled.values())
 
 
 @dataclass(frozen=True)
@@ -111,6 +117,8 @@ def ingest_unit(
     problems = list(reading.problems)
     settings, package, edition = edition_of(reading, overrides, root, problems)
     ledger = None
+    filled = FilledElsewhere()
+    notes: tuple[str, ...] = ()
     if settings is not None and edition is not None:
         try:
             ledger = _ledger(root, settings, edition, kept, inputs)
@@ -118,10 +126,17 @@ def ingest_unit(
             problems.extend(error.problems)
         else:
             problems.extend(ledger.problems)
+        filled = filled_elsewhere(root, settings, edition)
+        problems.extend(filled.problems)
     if settings is not None and package is not None and edition is not None and ledger is not None:
         package, unfitting = with_funds(package, ledger, edition.chart, load_codes(settings.year).functional)
-        problems.extend(unfitting)
-    return Intake(root, edition, settings, package, ledger, as_known(root, dict.fromkeys(problems)), inputs)
+        package, differing = with_tables(package, edition, filled.tables)
+        problems += [*unfitting, *differing]
+        if ledger.absent:
+            package, notes, lacking = without_ledger(package)
+            problems.extend(lacking)
+    known = as_known(root, dict.fromkeys(problems))
+    return Intake(root, edition, settings, package, ledger, known, inputs, filled.tables, (*filled.notes, *notes))
 
 
 def hashed_inputs(root: Path) -> Mapping[str, str]:
@@ -234,6 +249,8 @@ def _other_edition(settings: Settings, edition: Edition, package: ClosingPackage
 def _ledger(
     root: Path, settings: Settings, edition: Edition, kept: KeptStages | None, inputs: Mapping[str, str]
 ) -> Ledger:
+    if not has_ledger(root, settings):
+        return no_ledger(edition.chart, settings.year)
     profile = _profile(root, settings.ledger.profile)
     database = settings.ledger.database
     if database is not None:  # what it holds may be another thing today

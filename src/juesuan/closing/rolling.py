@@ -124,7 +124,7 @@ class _Rolling:
             ledger,
             as_known(self.root, dict.fromkeys(problems)),
             inputs,
-            whole,
+            consolidated=whole,
         )
 
     def _members(
@@ -267,6 +267,9 @@ def _same_kind(intake: Intake, settings: Settings, edition: Edition, place: Plac
         if dict(theirs.forms) != dict(ours.forms) or theirs.money != ours.money or theirs.chart != ours.chart:
             message = "这个单位的版本与部门的表样、单位或科目不同，不能汇总"
             problems.append(Problem(place, "department.edition", message, f"{who}：{theirs.key}", ours.key))
+    if intake.ledger is not None and intake.ledger.absent:
+        message = "这个单位没有交账簿，不能汇总：内部往来按凭证抵销，部门的数要追溯到凭证"
+        problems.append(Problem(place, "department.ledger", message, who, "序时账和科目余额表"))
     if problems:
         raise InputError(problems)
 

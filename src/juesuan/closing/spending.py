@@ -15,6 +15,8 @@ from juesuan.tables import Tables
 
 _PROJECT_RULE = "项目清单（projects.csv）与账簿项目名称"
 _SHEET_RULE = "自评表备注：预算数为调整后财政资金总额（包括上年结余结转）"
+_ALL_PROJECTS = "project.total.actual"
+_STATED = "决算资料中的数"
 _OPERATING_WHOLE = "机关运行经费＝公用经费（所属有事业单位的，在 unit.operating_accounts 写明计入哪些科目）"
 _OPERATING_RULE = (
     "机关运行经费为行政单位和参照公务员法管理事业单位的公用经费（部门决算相关信息统计表填报说明，未在此核对）"
@@ -69,8 +71,21 @@ def project_figures(package: ClosingPackage, ledger: Ledger, aggregates: Aggrega
     for fund in Fund:
         figures.append(_sum(f"project.total.{fund}.actual", "项目决算数合计", by_fund[fund], year))
         figures.append(_sum(f"evaluated.{fund}.actual", "自评项目资金", with_sheet[fund], year))
-    figures.append(_sum("project.total.actual", "项目决算数合计", wholes, year))
+    figures.append(_sum(_ALL_PROJECTS, "项目决算数合计", wholes, year))
     return tuple(figures)
+
+
+def projects_of_tables(tables: Tables, cells: Cells) -> Iterator[Figure]:
+    """Yield what is known of projects without a ledger: 项目支出 of each fund, and that none was evaluated."""
+    year = tables.year
+    known = {fund: tables.cell(cell) for fund, cell in cells.projects.items()}
+    whole = tables.cell(cells.all_projects)
+    for fund in Fund:
+        parts = (known[fund],) if fund in known else (whole, *known.values())
+        value = parts[0].value - sum(part.value for part in parts[1:])
+        formula, inputs = "－".join(part.label for part in parts), tuple(part.id for part in parts)
+        yield Figure(f"project.total.{fund}.actual", "项目支出", value, year, formula=formula, inputs=inputs)
+        yield _sum(f"evaluated.{fund}.actual", "自评项目资金", (), year)
 
 
 def project_identities(figures: Sequence[Figure], cells: Cells) -> Iterator[Identity]:
@@ -78,7 +93,13 @@ def project_identities(figures: Sequence[Figure], cells: Cells) -> Iterator[Iden
 
     A project of 一般公共预算 that is on no list is an error; of other money the office may keep no list.
     """
-    yield _sums("package.project-actuals", "项目决算数合计＝各项目、各资金决算数之和", _PROJECT_RULE, figures)
+    each = any(one.id == _ALL_PROJECTS for one in figures)  # known by a ledger alone
+    summed = figures if each else ()
+    yield _sums("package.project-actuals", "项目决算数合计＝各项目、各资金决算数之和", _PROJECT_RULE, summed)
+
+    def listed(cell: str, total: str) -> tuple[Instance, ...]:
+        return (Instance(cell, (Term(1, total),)),) if each else ()
+
     for fund, cell in cells.projects.items():
         general = fund is Fund.GENERAL_PUBLIC_BUDGET
         yield Identity(
@@ -86,7 +107,7 @@ def project_identities(figures: Sequence[Figure], cells: Cells) -> Iterator[Iden
             suite="package",
             text="报表中的项目支出＝项目清单中各项目决算数之和",
             citation=_PROJECT_RULE,
-            instances=(Instance(cell, (Term(1, f"project.total.{fund}.actual"),)),),
+            instances=listed(cell, f"project.total.{fund}.actual"),
             severity=Severity.ERROR if general else Severity.WARNING,
         )
     yield Identity(
@@ -94,7 +115,7 @@ def project_identities(figures: Sequence[Figure], cells: Cells) -> Iterator[Iden
         suite="package",
         text="全部资金的项目支出＝项目清单中各项目决算数之和",
         citation=_PROJECT_RULE,
-        instances=(Instance(cells.all_projects, (Term(1, "project.total.actual"),)),),
+        instances=listed(cells.all_projects, _ALL_PROJECTS),
         severity=Severity.WARNING,
     )
 
@@ -133,15 +154,23 @@ def operating_figure(
     """Return 机关运行经费: the part of 公用经费 that stands on the accounts of 行政 and 参公 units.
 
     Which accounts these are the settings say (``unit.operating_accounts``), else the chart by the kind of unit.
+    Without a ledger it is the amount that the settings state, else the whole.
     """
+    year, stated = package.settings.year, package.settings.tables
+    if stated is not None and stated.operating is not None:
+        source = package.where(SETTINGS_FILE, "tables.operating")
+        return Figure(OPERATING, "机关运行经费", stated.operating, year, formula=_STATED, sources=(source,))
     parts = tables.parts(cells.operating)
+    if not parts:
+        whole = tables.cell(cells.operating)
+        return Figure(OPERATING, "机关运行经费", whole.value, year, formula=whole.label, inputs=(whole.id,))
     accounts = operating_accounts(package, chart)
     selection = replace(parts[0].selection, accounts=accounts)
     return Figure(
         OPERATING,
         "机关运行经费",
         aggregates.amount(selection),
-        package.settings.year,
+        year,
         formula=f"公用经费中记在科目 {'、'.join(accounts)} 上的部分",
         selection=selection,
     )

@@ -14,7 +14,7 @@ from juesuan.ledger.model import AccountChart, Fund, Ledger
 
 if TYPE_CHECKING:
     from juesuan.ledger.profiles import Profile, find_profile, own_profile
-    from juesuan.ledger.reading import assemble, read_ledger
+    from juesuan.ledger.reading import assemble, no_ledger, read_ledger
     from juesuan.ledger.report import ReadingReport
     from juesuan.ledger.selection import Aggregates, RowFinder, amount, rows
     from juesuan.ledger.sources.database import read_database
@@ -37,6 +37,7 @@ __all__ = [
     "load_chart",
     "load_codes",
     "names_of",
+    "no_ledger",
     "own_profile",
     "read_database",
     "read_ledger",
@@ -46,7 +47,7 @@ __all__ = [
 # Modules that load pandas wait until they are used: loading it takes longer than adding up a million lines.
 _LATER = {
     "profiles": ("Profile", "find_profile", "own_profile"),
-    "reading": ("assemble", "read_ledger"),
+    "reading": ("assemble", "no_ledger", "read_ledger"),
     "report": ("ReadingReport",),
     "selection": ("Aggregates", "RowFinder", "amount", "rows"),
     "sources.database": ("read_database",),

@@ -173,6 +173,7 @@ class Ledger:
     ``lines`` and ``balances`` are never changed in place. ``unread`` names the vouchers of which at least one
     line could not be read: their balance means nothing and is not checked. ``report`` says what became of every
     line of the files; ``financial`` are the lines of 财务会计 set aside (None where none were looked for).
+    ``absent`` says that the office handed in none: there is nothing that it could prove.
     """
 
     year: int
@@ -182,6 +183,7 @@ class Ledger:
     unread: frozenset[VoucherKey] = field(default=frozenset())
     report: ReadingReport = field(default_factory=ReadingReport)
     financial: pd.DataFrame | None = None
+    absent: bool = False
 
     @cached_property
     def movements(self) -> pd.DataFrame:

@@ -103,6 +103,11 @@ def assemble(
     )
 
 
+def no_ledger(chart: AccountChart, year: int) -> Ledger:
+    """Return what stands for the ledger of an office that hands in none."""
+    return Ledger(year, *_empty(chart), absent=True)
+
+
 def _several(paths: Path | Sequence[Path]) -> Sequence[Path]:
     return [paths] if isinstance(paths, Path) else paths
 

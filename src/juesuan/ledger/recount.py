@@ -1,4 +1,4 @@
-"""Control totals counted a second, dumb way: bytes of a text, raw cells of a workbook.
+"""Control totals counted a second, dumb way: bytes of a text or a DBF table, raw cells of a workbook.
 
 Nothing here is shared with the readers: no csv module, no calamine, no quirks. A line of text is cut at its
 delimiters whatever the quotes say; a cell of a workbook is looked up in the XML. What this count can't be sure of
@@ -15,7 +15,7 @@ import pandas as pd
 
 from juesuan.ledger.header import Layout
 from juesuan.ledger.report import Reason, TableReport
-from juesuan.ledger.sources.model import RawCells, RawText, Sheet
+from juesuan.ledger.sources.model import RawCells, RawRecords, RawText, Sheet
 from juesuan.money import yuan_text
 from juesuan.problems import Place, Problem
 
@@ -57,6 +57,8 @@ def recount(
         if swallowed:
             return Recount("", tuple(_quote(file, sheet, *one) for one in swallowed))
         lines: Mapping[int, Amounts] = dict(_of_text(sheet.raw, first, len(layout.names), columns))
+    elif isinstance(sheet.raw, RawRecords):
+        lines = dict(_of_records(sheet.raw.data, columns))
     elif isinstance(sheet.raw, RawCells):
         lines = {line: amounts for line, amounts in _of_cells(sheet.raw, columns) if line >= first}
     else:
@@ -207,6 +209,26 @@ def _fen(token: bytes) -> int | None:
     whole, _, rest = text.partition(b".")
     sign = -1 if whole.startswith(b"-") else 1
     return int(whole) * 100 + sign * int(rest.ljust(2, b"0") or b"0")
+
+
+def _of_records(data: bytes, columns: Sequence[int]) -> Iterator[tuple[int, Amounts]]:
+    """Yield each record of a DBF table that isn't deleted: numbers stand in it as digits, at fixed places."""
+    head, width = (int.from_bytes(data[at : at + 2], "little") for at in (8, 10))
+    fields = [data[at : at + 32] for at in range(32, head - 1, 32) if data[at] != ord("\r")]
+    widths = [(one[11:12], one[16] + (one[17] << 8 if one[11:12] == b"C" else 0)) for one in fields]
+    starts = [1 + sum(size for _, size in widths[:at]) for at in range(len(widths))]
+    for line, at in enumerate(range(head, len(data) - width + 1, width), 1):
+        record = data[at : at + width]
+        if record[:1] != b"*":
+            yield (
+                line,
+                tuple(
+                    _fen(record[starts[n] : starts[n] + widths[n][1]].strip(b"\0 "))
+                    if widths[n][0] in b"NF"
+                    else None
+                    for n in columns
+                ),
+            )
 
 
 def _of_cells(raw: RawCells, columns: Sequence[int]) -> Iterator[tuple[int, Amounts]]:

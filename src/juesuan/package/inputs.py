@@ -74,6 +74,11 @@ class Input:
         name = str(getattr(files, self.room))
         return f"{name}/{self.text}" if self.text else name
 
+    @property
+    def amount(self) -> Column:
+        """The column of a file of keys that a person fills."""
+        return next(one for one in self.columns if one.kind in ("amount", "published"))
+
 
 SHEETS = "performance"
 """The room of the self-evaluation sheets: a folder of files of one model."""

@@ -27,7 +27,7 @@ class BudgetLine:
     """The budget of one functional item (项) from one fund (资金性质).
 
     ``stated`` is the fund as the office wrote it, or empty. ``fund`` is its name in the ledger's own terms, empty
-    until the ledger was read (:mod:`juesuan.closing.funds`).
+    until the ledger was read (:mod:`juesuan.closing.funds`). ``basis`` says where the initial budget comes from.
     """
 
     code: str
@@ -37,6 +37,7 @@ class BudgetLine:
     source: Source
     stated: str = ""
     fund: str = ""
+    basis: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class ThreePublicLine:
     name: str
     initial: int
     source: Source
+    basis: str = ""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ Funds are known by then: :mod:`juesuan.closing.funds` has said which fund each l
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from juesuan.facts import Phase, Source
 from juesuan.figures import Figure
@@ -132,7 +133,7 @@ def _budget(package: ClosingPackage, stage: str, phase: Phase) -> Iterator[Figur
     general = by_fund.pop(GENERAL)
     classes: dict[str, list[Figure]] = {}
     for line in general:
-        item = _stage_figure(budget_id(GENERAL, line.code, stage), line.name, line, phase, year)
+        item = _item_figure(budget_id(GENERAL, line.code, stage), line, phase, year)
         classes.setdefault(line.code[:_CLASS_DIGITS], []).append(item)
         yield item
     sums = [
@@ -147,7 +148,7 @@ def _budget(package: ClosingPackage, stage: str, phase: Phase) -> Iterator[Figur
         totals = [Figure(name, label, 0, year, phase, "没有一般公共预算的预算", sources=sources)]
     yield from totals
     for fund, lines in sorted(by_fund.items()):
-        items = [_stage_figure(budget_id(fund, line.code, stage), line.name, line, phase, year) for line in lines]
+        items = [_item_figure(budget_id(fund, line.code, stage), line, phase, year) for line in lines]
         yield from items
         total = _sum(budget_id(fund, "total", stage), f"{lines[0].stated or '其他资金'}{phase}合计", items)
         yield total
@@ -164,6 +165,7 @@ def _three_public(package: ClosingPackage) -> Iterator[Figure]:
             line.initial,
             year,
             Phase.INITIAL,
+            _taken_from(line.basis),
             sources=(line.source,),
         )
         for line in package.three_public
@@ -212,6 +214,15 @@ def _projects(projects: Sequence[Project], stage: str, phase: Phase, year: int) 
     for (fund, code), figures in sorted(by_item.items()):
         yield _sum(f"project.item.{fund}.{code}.{stage}", f"{code} 项目{phase}", figures)
     yield _sum(f"project.total.{stage}", f"项目{phase}合计", every)
+
+
+def _item_figure(name: str, line: BudgetLine, phase: Phase, year: int) -> Figure:
+    basis = line.basis if phase is Phase.INITIAL else ""
+    return replace(_stage_figure(name, line.name, line, phase, year), formula=_taken_from(basis))
+
+
+def _taken_from(basis: str) -> str:
+    return f"取自{basis}" if basis else ""
 
 
 def _stage_figure(name: str, label: str, line: BudgetLine | ProjectLine, phase: Phase, year: int) -> Figure:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
 from juesuan.money import parse_number
+from juesuan.package.evaluation import Yuan
 from juesuan.yamlsource import Strict
 
 SETTINGS_FILE = "settings.yaml"
@@ -125,6 +126,22 @@ class LedgerSettings(Strict):
     database: Database | None = Field(default=None, title="账簿数据库")
 
 
+class TablesSettings(Strict):
+    """Tables that were filled in another program: held against the ledger, or trusted where there is none."""
+
+    files: OneOrSeveral = Field(
+        title="已填的报表",
+        description="从财政部门的软件导出的工作簿：文件、文件夹，或 tables/*.xlsx 的写法；相对于资料文件夹",
+        examples=["tables/*.xlsx"],
+    )
+    unit: str = Field(default="", title="报表的金额单位", description="表上没有写明时才写")
+    operating: Yuan | None = Field(
+        default=None,
+        title="机关运行经费",
+        description="元；没有账簿、又不是全部单位都有机关运行经费时写，取自机构运行信息表",
+    )
+
+
 class Files(Strict):
     """Where the data files stand, relative to the package's folder."""
 
@@ -171,6 +188,9 @@ class Settings(Strict):
     policies: Policies = Field(default=Policies(), title="口径")
     files: Files = Field(default=Files(), title="文件")
     ledger: LedgerSettings = Field(default=LedgerSettings(), title="账簿")
+    tables: TablesSettings | None = Field(
+        default=None, title="报表", description="有已经填好的报表时写；账簿可以有，也可以没有"
+    )
 
     @property
     def document_edition(self) -> str:

@@ -70,14 +70,16 @@ PRIOR_NAMES = {
 }
 PRIOR_KEYS = tuple(PRIOR_NAMES)
 FUND = "资金性质"
+BASIS = "出处"
 _PRIOR_AMOUNT = "金额（万元）"
 _CODE = Column("功能分类编码", "code", _ITEM_CODE[1])
 _INITIAL = Column("年初预算", "amount", "元，最多到分", "11852000.00")
 _ADJUSTED = Column("调整预算", "amount", "元，最多到分", "12029876.38")
 _FUNDS = Column(FUND, "fund", "写法同账簿", need="may")
+_BASIS = Column(BASIS, "text", "年初预算取自哪里，如预算公开的哪张表", need="may")
 _NAME = Column("名称", "text", "这一行说的是什么", need="given")
 
-BUDGET = (_CODE, Column("功能分类名称", "text", "“项”的名称", "行政运行"), _INITIAL, _ADJUSTED, _FUNDS)
+BUDGET = (_CODE, Column("功能分类名称", "text", "“项”的名称", "行政运行"), _INITIAL, _ADJUSTED, _FUNDS, _BASIS)
 PROJECTS = (
     Column("键", "key", _PROJECT_KEY[1], "social_insurance"),
     Column("项目名称", "text", "与账簿的项目名称一致", "社会保险业务工作经费"),
@@ -86,7 +88,7 @@ PROJECTS = (
     _ADJUSTED,
     _FUNDS,
 )
-THREE_PUBLIC = (Column("键", "row", need="given"), _NAME, _INITIAL)
+THREE_PUBLIC = (Column("键", "row", need="given"), _NAME, _INITIAL, _BASIS)
 PRIOR = (
     Column("键", "row", need="given"),
     _NAME,
@@ -110,9 +112,10 @@ def read_budget(root: Path, file: str, problems: list[Problem]) -> tuple[BudgetL
     def line(row: Row) -> BudgetLine:
         code = row.matching("功能分类编码", *_ITEM_CODE)
         name, initial = row.text("功能分类名称"), row.amount("年初预算")
-        return BudgetLine(code, name, initial, row.amount("调整预算"), row.source, row.optional(FUND))
+        stated, basis = row.optional(FUND), row.optional(BASIS)
+        return BudgetLine(code, name, initial, row.amount("调整预算"), row.source, stated, basis=basis)
 
-    lines = read_lines(root, file, heads(BUDGET), line, problems, optional=(FUND,))
+    lines = read_lines(root, file, heads(BUDGET), line, problems, optional=(FUND, BASIS))
     unique([(_of_fund(line.code, line.stated), line.source) for line in lines], "功能分类编码", problems)
     return lines
 
@@ -122,13 +125,13 @@ def read_three_public(root: Path, file: str, problems: list[Problem]) -> tuple[T
 
     def line(row: Row) -> ThreePublicLine:
         key = row.one_of("键", THREE_PUBLIC_KEYS)
-        return ThreePublicLine(key, row.text("名称"), row.amount("年初预算"), row.source)
+        return ThreePublicLine(key, row.text("名称"), row.amount("年初预算"), row.source, row.optional(BASIS))
 
     if left_out(root, file, Files().three_public):
         return tuple(
             ThreePublicLine(key, name, 0, Source(SETTINGS_FILE, 1)) for key, name in THREE_PUBLIC_KEYS.items()
         )
-    lines = read_lines(root, file, heads(THREE_PUBLIC), line, problems)
+    lines = read_lines(root, file, heads(THREE_PUBLIC), line, problems, optional=(BASIS,))
     unique([(line.key, line.source) for line in lines], "键", problems)
     _complete(file, THREE_PUBLIC_KEYS, [line.key for line in lines], problems)
     return lines

@@ -125,18 +125,18 @@ def check_from_identity(
     describe: Callable[[str], str],
     show: Callable[[int], str],
     rows: Callable[[Instance], Iterable[str]] = lambda _: (),
-    slack: int = 0,
+    slack: Callable[[Instance], int] = lambda _: 0,
 ) -> Check:
     """Return the check of an identity on given amounts.
 
     ``describe`` turns a figure's id into a place for people, ``show`` prints an amount with its unit, ``rows``
     names the lines behind an instance (asked for only where it fails). A difference of at most
-    ``slack`` is none: what the rounding of a published amount can explain.
+    ``slack`` of an instance is none: what the rounding of published amounts can explain.
     """
 
     def item(instance: Instance) -> Item:
         stated, computed = values[instance.target], instance.computed(values)
-        excess = stated - computed if abs(stated - computed) > slack else 0
+        excess = stated - computed if abs(stated - computed) > slack(instance) else 0
         behind = () if identity.relation.satisfied_by(excess) else rows(instance)
         difference = show(excess) if excess else ""
         place = describe(instance.target)

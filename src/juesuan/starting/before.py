@@ -30,6 +30,7 @@ from juesuan.package.tables import UNITS
 from juesuan.problems import InputError, OutputError
 from juesuan.resources import resource_root
 from juesuan.starting.draft import Draft, Tree, read_draft
+from juesuan.starting.planned import BudgetWords
 from juesuan.yamlsource import Strict, read_yaml
 
 _ORDINAL = re.compile(r"^(?:[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|\d+[.、．])")
@@ -48,6 +49,7 @@ class Words(Strict):
     glossary: str
     subjects: str
     sentences: Mapping[str, str]
+    budget: BudgetWords
 
 
 @dataclass

@@ -151,7 +151,9 @@ def _read(intake: Intake) -> Iterator[str]:
     """Yield what was read of a package, in a few words each."""
     if intake.edition is not None:
         yield f"版本：{intake.edition.name}"
-    if intake.ledger is not None:
+    if intake.filled:
+        yield f"已填的报表 {len(intake.filled)} 张"
+    if intake.ledger is not None and not intake.ledger.absent:
         yield f"序时账 {len(intake.ledger.lines)} 行，科目余额表 {len(intake.ledger.balances)} 行"
     if intake.package is not None:
         yield f"项目 {len(intake.package.projects)} 个，绩效自评表 {len(intake.package.sheets)} 张"

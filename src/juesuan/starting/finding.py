@@ -69,9 +69,9 @@ def _find_table(one: Input, rows: Sequence[Sequence[Value]]) -> Found:
         before = next(n for n, each in enumerate(table) if each is there)
         moved |= {(str(number), head): found.cells[str(before), head] for head in heads.values()}
     if one.rows:  # where a key's cells are, handed in or not
-        first, last = one.columns[0].head, one.columns[-1].head
+        first, amount = one.columns[0].head, one.amount.head
         for n, each in enumerate(table):
-            moved[each.get(first, ""), ""] = found.cells.get((str(n), last), (at, 0))
+            moved[each.get(first, ""), ""] = found.cells.get((str(n), amount), (at, 0))
     found.cells = moved
     found.data = kept
     return found

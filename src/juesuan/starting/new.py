@@ -8,15 +8,17 @@ from pathlib import Path
 
 from juesuan.audit.tables import label_key
 from juesuan.edition import Edition, load_edition
+from juesuan.exported import Owner, read_exported
 from juesuan.ledger import AccountChart, Ledger, load_codes, read_ledger
 from juesuan.ledger.inspect import inspect_file
-from juesuan.money import FEN_PER_WANYUAN
+from juesuan.money import FEN_PER_WANYUAN, plain_yuan
 from juesuan.package import Settings
 from juesuan.package.evaluation import STAGES
 from juesuan.package.model import Assets, Headcount, ThreePublicCounts
 from juesuan.package.settings import SETTINGS_FILE, Files
 from juesuan.package.tables import (
     AWARDED_KEYS,
+    BASIS,
     BUDGET,
     FUND,
     PRIOR,
@@ -27,9 +29,10 @@ from juesuan.package.tables import (
     THREE_PUBLIC_KEYS,
 )
 from juesuan.problems import InputError, OutputError, Place, Problem, words_of
-from juesuan.starting.before import Before, from_archive, from_document, marked
+from juesuan.starting.before import Before, from_archive, from_document, known_words, marked
 from juesuan.starting.check import tells
 from juesuan.starting.draft import Draft, Tree, write_draft
+from juesuan.starting.planned import Planned, PlannedAmount, from_budget
 
 _DOCUMENTS = (".pdf", ".docx", ".html", ".htm", ".txt", ".xlsx")
 _EXPENDITURE = "7"
@@ -39,7 +42,10 @@ _UNKNOWN_UNIT = "unknown"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the person who begins says. ``ledger`` are exports of vouchers and trial balances, in any order."""
+    """What the person who begins says. ``ledger`` are exports of vouchers and trial balances, in any order.
+
+    ``budget`` is the budget as disclosed earlier in the year, ``tables`` are tables filled in another program.
+    """
 
     edition: str
     ledger: tuple[Path, ...] = ()
@@ -49,6 +55,8 @@ class Wanted:
     department: str = ""
     kind: str = ""
     year: int | None = None
+    budget: Path | None = None
+    tables: tuple[Path, ...] = ()
 
 
 @dataclass
@@ -76,15 +84,19 @@ def begin(wanted: Wanted) -> Begun:
         InputError: the ledger can't be read; all that is wrong with it.
         EditionError: there is no such edition, or it is wrong.
         OutputError: the archive can't be read.
-        UnreadableDocument: last year's document can't be read.
+        UnreadableDocument: last year's document, or the budget, can't be read.
     """
     edition = load_edition(wanted.edition)
     begun = Begun(Draft())
     vouchers, balances = sort_exports(wanted.ledger, edition.chart)
-    exports = {f"ledger/{path.name}": path for path in (*vouchers, *balances)}
-    begun.exports = exports
+    begun.exports = {f"ledger/{path.name}": path for path in (*vouchers, *balances)}
+    begun.exports |= {f"tables/{path.name}": path for path in _there(wanted.tables)}
     year = wanted.year or (edition.valid.first if edition.valid.first == edition.valid.last else None)
-    books = _books(vouchers, balances, edition, year) if vouchers else _Books()
+    books = (
+        _books(vouchers, balances, edition, year)
+        if vouchers
+        else _Books(tuple(dict.fromkeys(_filled_items(wanted, edition, year))))
+    )
     year = year or (books.years[0] if len(books.years) == 1 else None)
     before = _before(wanted, year)
     if before is not None:
@@ -92,8 +104,28 @@ def begin(wanted: Wanted) -> Begun:
         if before.year is not None and year is not None and before.year != year - 1:
             begun.notes.append(f"{before.where} 是 {before.year} 年度的，不是 {year - 1} 年度的：上年公布数没有取")
             before.prior.clear()
-    _fill(begun, wanted, edition, year, books, before or Before(""), [list(vouchers), list(balances)])
+    planned = _planned(wanted, year, begun.notes)
+    _fill(begun, wanted, edition, year, books, before or Before(""), planned, [list(vouchers), list(balances)])
     return begun
+
+
+def _there(paths: Sequence[Path]) -> Sequence[Path]:
+    missing = [path for path in paths if not path.is_file()]
+    if missing:
+        raise InputError(Problem(Place(str(path)), "file.missing", "没有这个文件") for path in missing)
+    return paths
+
+
+def _planned(wanted: Wanted, year: int | None, notes: list[str]) -> Planned:
+    """Return what the disclosed budget tells; nothing of the budget of another year."""
+    if wanted.budget is None:
+        return Planned("")
+    planned = from_budget(wanted.budget, known_words().budget)
+    if planned.year is not None and year is not None and planned.year != year:
+        notes.append(f"{planned.where} 是 {planned.year} 年度的预算，不是 {year} 年度的：年初预算没有取")
+        return Planned("")
+    notes += planned.notes
+    return planned
 
 
 def write(begun: Begun, folder: Path) -> None:
@@ -157,6 +189,17 @@ def _books(vouchers: list[Path], balances: list[Path], edition: Edition, year: i
     return _Books(tuple(_items(ledger, edition)), tuple(_projects(ledger, edition)), years)
 
 
+def _filled_items(wanted: Wanted, edition: Edition, year: int | None) -> Iterator[tuple[str, str, str]]:
+    """Yield the items that filled tables of one fund name, as a ledger would; a check tells what is wrong."""
+    owner = Owner(year or edition.valid.first, tuple(filter(None, (wanted.name, wanted.department))))
+    for path in wanted.tables:
+        for number, table in read_exported([path], path.parent, edition.forms, owner).tables.items():
+            funds = edition.forms[number].fill.funds
+            for code in sorted(table.codes) if len(funds) == 1 else ():
+                if len(code) == _ITEM:
+                    yield code, table.labels.get(code, ""), _word(funds[0], edition)
+
+
 def _items(ledger: Ledger, edition: Edition) -> Iterator[tuple[str, str, str]]:
     names = load_codes(ledger.year).functional.names
     spent = _spent(ledger)
@@ -208,6 +251,7 @@ def _fill(
     year: int | None,
     books: _Books,
     before: Before,
+    planned: Planned,
     ledgers: list[list[Path]],
 ) -> None:
     draft, files = begun.draft, Files.model_validate({})
@@ -232,17 +276,51 @@ def _fill(
     }
     if named:
         settings["files"] = named
+    if wanted.tables:
+        filled: list[Tree] = [f"tables/{path.name}" for path in wanted.tables]
+        settings["tables"] = {"files": filled[0] if len(filled) == 1 else filled}
     draft.trees[SETTINGS_FILE] = settings
+    _budget(begun, files, edition, books, planned)
     _tables(draft, files, edition, books, before)
     _counts(draft, files, edition)
     _words(draft, files, edition, books, before)
 
 
-def _tables(draft: Draft, files: Files, edition: Edition, books: _Books, before: Before) -> None:
+def _budget(begun: Begun, files: Files, edition: Edition, books: _Books, planned: Planned) -> None:
+    """Write the lines of the budget: what was spent, and what the disclosed budget tells beside or beyond it."""
     code, name, initial, adjusted = (column.head for column in BUDGET[:4])
-    draft.tables[files.budget] = [
-        {code: item, name: words, initial: "", adjusted: "", FUND: fund} for item, words, fund in books.items
+    words = {fund: _word(fund, edition) for fund in edition.chart.words.fund.values()}
+    known = {(item, words[fund]): one for (fund, item), one in planned.items.items()}  # type: ignore[index]
+    spent = {(item, fund): title for item, title, fund in books.items}
+    lines = {**spent, **{key: one.name for key, one in known.items() if key not in spent and one.fen}}
+    begun.draft.tables[files.budget] = [
+        {code: item, name: title, initial: _yuan(one), adjusted: "", FUND: fund} | _basis(one)
+        for (item, fund), title in sorted(lines.items())
+        for one in [known.get((item, fund))]
     ]
+    told = {words[fund] for fund in planned.funds}  # type: ignore[index]
+    begun.notes += [
+        f"{planned.where} 里没有 {item} {title}（{fund}）的年初预算：没有的填 0"
+        for (item, fund), title in sorted(spent.items())
+        if fund in told and (item, fund) not in known
+    ]
+    begun.draft.tables[files.three_public] = [
+        {"键": one, "名称": title, initial: _yuan(amount)} | _basis(amount)
+        for one, title in THREE_PUBLIC_KEYS.items()
+        for amount in [planned.three_public.get(one)]
+    ]
+
+
+def _yuan(one: PlannedAmount | None) -> str:
+    return plain_yuan(one.fen) if one is not None else ""
+
+
+def _basis(one: PlannedAmount | None) -> dict[str, str]:
+    return {BASIS: one.basis if one is not None else ""}
+
+
+def _tables(draft: Draft, files: Files, edition: Edition, books: _Books, before: Before) -> None:
+    code, _, initial, adjusted = (column.head for column in BUDGET[:4])
     if books.projects:
         key, title = (column.head for column in PROJECTS[:2])
         keys: dict[str, str] = {}
@@ -253,9 +331,6 @@ def _tables(draft: Draft, files: Files, edition: Edition, books: _Books, before:
             {key: keys[project], title: project, code: item, initial: "", adjusted: "", FUND: fund}
             for project, item, fund in books.projects
         ]
-    draft.tables[files.three_public] = [
-        {"键": one, "名称": words, initial: ""} for one, words in THREE_PUBLIC_KEYS.items()
-    ]
     group = RESERVED_KEYS if tells(edition, *RESERVED_KEYS) else AWARDED_KEYS
     draft.tables[files.procurement] = [
         {"键": one, "名称": words, "金额": ""} for one, words in (PROCURED_KEYS | group).items()

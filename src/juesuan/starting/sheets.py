@@ -194,7 +194,7 @@ def handed_in(one: Input, table: Table) -> Table:
     """Return the rows that are handed in: of those that stand there for everybody, the groups that are used."""
     if not one.rows:
         return table
-    key, value = one.columns[0].head, one.columns[-1]
+    key, value = one.columns[0].head, one.amount
     filled = {row.get(key, "") for row in table if row.get(value.head, "").strip()}
     if value.need == "may":
         return [row for row in table if row.get(key, "") in filled]

@@ -15,7 +15,7 @@ from typing import Any
 from juesuan.ledger.sources.model import LIMITS, failing
 from juesuan.ledger.sources.zipped import DAMAGED, refuse_bomb
 from juesuan.package.describe import fields_of, is_model
-from juesuan.package.files import package_file
+from juesuan.package.files import package_files
 from juesuan.package.inputs import INPUTS, SHEETS, Input
 from juesuan.package.places import PLACES_FILE, Places
 from juesuan.package.settings import SETTINGS_FILE
@@ -211,7 +211,7 @@ def _asked(one: Input) -> Tree:
 
 
 def _take_ledger(found: Unpacked, beside: Path, folder: Path, ledger: Mapping[str, Sequence[Path]]) -> None:
-    """Copy the ledger's files into the folder, and have the settings name them."""
+    """Copy the files of the ledger and filled tables into the folder; have the settings name the ledger's."""
     tree = found.draft.trees.get(SETTINGS_FILE)
     settings: dict[str, Any] = tree if isinstance(tree, dict) else {}
     copies: dict[str, Path] = {}
@@ -220,15 +220,16 @@ def _take_ledger(found: Unpacked, beside: Path, folder: Path, ledger: Mapping[st
         copies |= dict(zip(names, paths, strict=True))
         if names:
             settings.setdefault("files", {})[room] = names[0] if len(names) == 1 else names
-    if not ledger:
-        files = found.draft.files
-        for room in ("vouchers", "trial_balance"):
-            named = getattr(files, room)
-            for name in [named] if isinstance(named, str) else named:
-                try:
-                    copies[name] = package_file(beside, name)
-                except InputError:
-                    continue  # a folder or a pattern, or missing: the package's reader says so
+    files = found.draft.files
+    tables = settings.get("tables")
+    beside_it = [] if ledger else [files.vouchers, files.trial_balance]
+    if isinstance(tables, dict) and isinstance(tables.get("files"), str | list):
+        beside_it.append(tables["files"])
+    for named in filter(None, beside_it):
+        try:
+            copies |= {path.relative_to(beside).as_posix(): path for path in package_files(beside, named)}
+        except InputError:
+            continue  # the package's reader says so
     try:
         for name, path in copies.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)

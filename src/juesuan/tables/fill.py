@@ -5,6 +5,7 @@ Totals are read from the ledger like every other cell, so that the printed notes
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from juesuan.facts import Phase
 from juesuan.figures import Figure
@@ -17,6 +18,7 @@ from juesuan.tables.model import (
     Aggregates,
     FilledRow,
     FilledTable,
+    GivenTable,
     Netted,
     Part,
     Parts,
@@ -29,17 +31,23 @@ from juesuan.tables.model import (
 LEVELS: Mapping[int, int] = {3: 1, 5: 2, 7: 3}
 """类, 款 and 项 by the length of their code."""
 
+_FILLED = "已填报表中的数"
+
 
 def fill_tables(
     forms: Forms,
-    aggregates: Aggregates,
+    aggregates: Aggregates | None,
     *,
     year: int,
     given: Mapping[str, int],
     names: Mapping[str, str],
+    filled: Mapping[int, GivenTable] = MappingProxyType({}),
     units: tuple[str, ...] = (),
 ) -> Tables:
-    """Fill every table.
+    """Fill every table: from what somebody filled elsewhere, where it is ``filled``, else from the ledger.
+
+    A cell that was filled elsewhere stands as it was filled, and knows the ledger's rows behind it: it can be held
+    against them. Without a ledger (``aggregates`` is None) no cell has rows behind it.
 
     ``given`` holds the amounts of the package in 分 by the ids of their figures: the budget, procurement. One that
     the office did not state is nought, but not one of its budget. ``names`` holds the names of functional codes; a
@@ -48,9 +56,13 @@ def fill_tables(
 
     Raises:
         EditionError: a form asks for a figure of the budget that isn't given.
+        ValueError: there is no ledger, and a table that is not filled.
     """
+    if aggregates is None and (missing := forms.keys() - filled.keys()):
+        raise ValueError(f"without a ledger tables {sorted(missing)} can't be filled")
     tables = tuple(
-        _Filler(form, forms.terms, aggregates, year, given, names, units).table() for form in forms.values()
+        _Filler(form, forms.terms, aggregates, year, given, names, filled.get(form.table), units).table()
+        for form in forms.values()
     )
     return Tables(forms, year, tables)
 
@@ -64,10 +76,11 @@ def figure_id(table: int, row: str, column: str) -> str:
 class _Filler:
     form: Form
     terms: Terms
-    aggregates: Aggregates
+    aggregates: Aggregates | None
     year: int
     given: Mapping[str, int]
     names: Mapping[str, str]
+    filled: GivenTable | None
     units: tuple[str, ...]
 
     def table(self) -> FilledTable:
@@ -78,7 +91,7 @@ class _Filler:
             for column in columns_with_cells(self.form, block, row):
                 fills = cell_fills(self.form, column, row)
                 cells[column.key] = figure = self._cell(row, column, fills)
-                parts[figure.id] = tuple(_parts(fills, self.units))
+                parts[figure.id] = tuple(_parts(fills, self.units)) if self.aggregates is not None else ()
             level = LEVELS.get(len(row.code), 0) if row.code else int(class_of(row) is not None)
             rows[row.id] = FilledRow(row.id, row.printed, row.label, cells, level, row.strong)
         return FilledTable(self.form, self.year, rows, parts)
@@ -94,16 +107,20 @@ class _Filler:
 
     def _subjects(self) -> Iterator[FormRow]:
         """Yield a row for every 类, 款 and 项 with turnover or a balance in any column, in order of codes."""
-        total = self.form.blocks[0].rows[0]
-        codes = {
-            code
-            for column in self.form.columns
-            for part in flattened(tuple(_parts(cell_fills(self.form, column, total))))
-            for code in self.aggregates.codes(part.selection)
-            if code.isascii() and code.isdigit()  # the ledger's checks report any other
-        }
+        codes = {code for code in self._booked() if code.isascii() and code.isdigit()}  # of others checks tell
+        told = self.filled.labels if self.filled is not None else {}
+        if self.filled is not None:
+            codes |= self.filled.codes
         for code in sorted({code[:length] for code in codes for length in LEVELS if len(code) >= length}):
-            yield FormRow(code=code, label=self.names.get(code, code), fill=(Fill(functional=(code,)),))
+            label = self.names.get(code) or told.get(code, code)
+            yield FormRow(code=code, label=label, fill=(Fill(functional=(code,)),))
+
+    def _booked(self) -> Iterator[str]:
+        """Yield the codes of the ledger's rows behind any column."""
+        total = self.form.blocks[0].rows[0]
+        for column in self.form.columns if self.aggregates is not None else ():
+            for part in flattened(tuple(_parts(cell_fills(self.form, column, total)))):
+                yield from self.aggregates.codes(part.selection) if self.aggregates is not None else ()
 
     def _cell(self, row: FormRow, column: Column, fills: tuple[Fill, ...]) -> Figure:
         form = self.form
@@ -111,25 +128,34 @@ class _Filler:
         from_budget = tuple(name for fill in fills for name in fill.budget)
         stated = (*from_budget, *(name for fill in fills for name in fill.figures if name in self.given))
         single = len(fills) == 1 and fills[0].measure is not None and fills[0].sign == "+"
+        cell = self.filled.cell(row.id, column.key) if self.filled is not None else None
         return Figure(
             id=figure_id(form.table, row.id, column.key),
             label=" · ".join(part for part in (form.title, row.name, column.label) if part),
-            value=sum(self._amount(fill) for fill in fills),
+            value=sum(self._amount(fill) for fill in fills) if cell is None else cell.value,
             year=self.year,
             phase=Phase.INITIAL if from_budget else Phase.FINAL,
-            formula=describe(fills, self.terms) if formula is None else formula.text,
+            formula=self._words(fills) if formula is None else formula.text,
             inputs=stated if formula is None else _inputs(form, row, column, formula),
-            selection=selection_of(fills[0]) if single else None,
+            sources=(cell.source,) if cell is not None else (),
+            selection=selection_of(fills[0]) if single and self.aggregates is not None else None,
+            fixed=self.filled is not None and self.filled.rounded,
             table=str(form.table),
             row=row.printed,
             column=column.printed,
         )
 
+    def _words(self, fills: tuple[Fill, ...]) -> str:
+        """Say where a cell comes from; its sources name the place of one that was filled elsewhere."""
+        return describe(fills, self.terms) if self.aggregates is not None else _FILLED
+
     def _amount(self, fill: Fill) -> int:
         sign = -1 if fill.sign == "-" else 1
         if fill.positive:
+            assert self.aggregates is not None, "a table without a ledger is filled elsewhere"  # noqa: S101
             return amount_of(tuple(_parts((fill,), self.units)), self.aggregates.amount)
         if fill.measure is not None:
+            assert self.aggregates is not None, "a table without a ledger is filled elsewhere"  # noqa: S101
             return sign * self.aggregates.amount(selection_of(fill))
         missing = [name for name in fill.budget if name not in self.given]
         if missing:

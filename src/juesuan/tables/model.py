@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
+from juesuan.facts import Source
 from juesuan.figures import Figure, Selection
 from juesuan.forms.model import Form, Forms
 from juesuan.problems import EditionError
@@ -75,6 +76,41 @@ def flattened(parts: Parts) -> Iterator[Part]:
         else:
             for one in flattened(part.parts):
                 yield Part(part.sign * one.sign, one.selection)
+
+
+@dataclass(frozen=True)
+class GivenCell:
+    """A cell as a table says it that was filled elsewhere: 分, and where it stands."""
+
+    value: int
+    source: Source
+
+
+@dataclass(frozen=True)
+class GivenTable:
+    """A table that was filled elsewhere: its cells by row and column of the form, the labels of its rows.
+
+    ``step`` is the smallest amount that it can say, in 分: a table in 万元 was rounded to it.
+    """
+
+    where: str
+    cells: Mapping[tuple[str, str], GivenCell]
+    labels: Mapping[str, str]
+    step: int = 1
+
+    @property
+    def rounded(self) -> bool:
+        """Whether it says less than 分."""
+        return self.step > 1
+
+    @property
+    def codes(self) -> Set[str]:
+        """The codes of its rows that hold an amount, of those that a form does not print of itself."""
+        return {row for (row, _), cell in self.cells.items() if cell.value and row.isdigit()}
+
+    def cell(self, row: str, column: str) -> GivenCell:
+        """Return a cell; nought where the table has no such row."""
+        return self.cells.get((row, column)) or GivenCell(0, Source(self.where))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from juesuan.ledger.sources.model import Export, Known, Sheet, failing
+from juesuan.ledger.sources.model import Export, Known, RawRecords, Sheet, failing
 from juesuan.ledger.sources.text import ENCODING_NAMES, detect_encoding
 from juesuan.ledger.sources.values import number_text
 
@@ -84,7 +84,8 @@ def read_dbf(path: Path, *, file: str, known: Known) -> Export:
         remarks = (*remarks, f"有 {len(cut)} 个字段的文字在一个字中间被截断（字段不够长），去掉了半个字：{shown}")
     if any(one.kind in _MEMOS for one in fields):
         remarks = (*remarks, "备注型字段没有读取")
-    return Export(file, "dbf", (Sheet("", rows, lines, headed=True),), {"编码": ENCODING_NAMES[encoding]}, remarks)
+    sheet = Sheet("", rows, lines, headed=True, raw=RawRecords(data))
+    return Export(file, "dbf", (sheet,), {"编码": ENCODING_NAMES[encoding]}, remarks)
 
 
 def _layout(data: bytes) -> tuple[list[_Field], "_Records"]:

@@ -25,7 +25,7 @@ class Sheet:
     letters: bool = False
     headed: bool = False
     kind: Literal["", "vouchers", "balances"] = ""
-    raw: "RawText | RawCells | None" = field(default=None, compare=False, repr=False)
+    raw: "RawText | RawCells | RawRecords | None" = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +34,13 @@ class RawText:
 
     data: bytes
     delimiter: bytes
+
+
+@dataclass(frozen=True, eq=False)
+class RawRecords:
+    """The bytes of a DBF table, for a second count."""
+
+    data: bytes
 
 
 @dataclass(frozen=True, eq=False)

@@ -94,6 +94,16 @@ def read_book(path: Path) -> Book:
     return found
 
 
+def merged_areas(path: Path) -> dict[str, list[tuple[tuple[int, int], tuple[int, int]]]]:
+    """Return the merged cells of each worksheet: first and last (row, column), counted from 0.
+
+    The workbook is one that :func:`read_spreadsheet` opened without a problem.
+    """
+    with path.open("rb") as stream:
+        book = calamine.CalamineWorkbook.from_filelike(stream)
+        return {name: book.get_sheet_by_name(name).merged_cell_ranges or [] for name in book.sheet_names}
+
+
 def _damaged(fail: Fail, found: str) -> Export:
     return fail("file.damaged", "文件已损坏或不完整", found=found[: _SHOWN * 5], hint="请重新导出")
 
