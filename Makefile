@@ -41,7 +41,7 @@ ledger: $(READY) ## make the example's ledger again (it comes out the same)
 	$(BIN)/python examples/wuhan-2020/make_ledger.py
 
 constraints: ## pin every dependency anew, with hashes (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --group dev pyproject.toml \
+	uv pip compile --quiet --universal --python-version 3.11 --extra city --group dev pyproject.toml \
 		--generate-hashes --no-header --no-annotate --output-file constraints.txt
 
 $(READY): constraints.txt pyproject.toml
