@@ -211,28 +211,45 @@ def close(
 
 @app.command
 def close_all(
-    folder: Path,
+    folder: str,
     *,
     out: Annotated[
-        Path | None, Parameter(help="结果文件夹，默认 out/<文件夹名>；每个单位一个文件夹，另有汇总")
+        str | None,
+        Parameter(help="结果文件夹，或 s3://桶/前缀；默认 out/<文件夹名>；每个单位一个文件夹，另有汇总"),
     ] = None,
     archive: Annotated[str, Parameter(help="归档位置：文件夹或 s3://桶/前缀?endpoint=…")] = "archive",
-    jobs: Annotated[int, Parameter(help="同时编制几个单位", validator=validators.Number(gte=1, lte=64))] = 2,
+    jobs: Annotated[
+        int, Parameter(help="在本机启动几个进程同时编制", validator=validators.Number(gte=1, lte=64))
+    ] = 2,
+    scheduler: Annotated[
+        str | None,
+        Parameter(help="已有的 Dask 调度器，如 tls://主机:8786；不写用 JUESUAN_SCHEDULER，再没有就在本机启动进程"),
+    ] = None,
+    time_limit: Annotated[
+        float, Parameter(help="每个单位的时限，分钟", validator=validators.Number(gt=0, lte=24 * 60))
+    ] = 30,
+    memory: Annotated[
+        float, Parameter(help="每个单位的内存上限，GB", validator=validators.Number(gt=0, lte=1024))
+    ] = 4,
+    dashboard: Annotated[bool, Parameter(help="打开 Dask 自己的页面（要装 bokeh）", negative=())] = False,
     force: Annotated[bool, Parameter(help="没有变动的单位也全部重做", negative=())] = False,
 ) -> int:
     """编制一个文件夹里所有单位的决算；一个单位未通过，不影响其他单位。重新运行只做有变动的。
 
-    退出码：0 全部完成；4 有单位未通过；其余见 close。
+    退出码：0 全部完成；4 有单位未通过；69 没有装 Dask 或连不上调度器；其余见 close。
 
     Parameters
     ----------
     folder
-        装有各单位资料文件夹的文件夹。
+        装有各单位资料文件夹的文件夹，或 s3://桶/前缀。
     """
+    from juesuan.city.close import City
     from juesuan.city.command import tell_close_all
+    from juesuan.city.outcome import Limits
 
-    results = out or Path("out") / folder.resolve().name
-    return tell_close_all(folder, results, archive, jobs=jobs, force=force)
+    limits = Limits(time_limit * 60, int(memory * 2**30))
+    city = City.of(folder, out, archive, force=force, limits=limits)
+    return tell_close_all(city, jobs=jobs, scheduler=scheduler, dashboard=dashboard)
 
 
 @app.command

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+from juesuan.city.crew import COMMAND
 from ledger_bench import Case, machine
 from ledger_data import UNIT, frames
 
-from juesuan.city.crew import COMMAND
 from juesuan.city.outcome import Order
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,14 +15,14 @@ from urllib.parse import unquote
 
 import pandas as pd
 import pytest
+from juesuan.city.crew import Crew
+from juesuan.city.worker import MOST_WORDS, close_package
 
 from juesuan.city import CityOutcome, Status, UnitOutcome, close_all, lines
-from juesuan.city.crew import Crew
 from juesuan.city.outcome import Order
 from juesuan.city.packages import find_packages, read_package, unfit
 from juesuan.city.remembered import unchanged
 from juesuan.city.summary import write_summary
-from juesuan.city.worker import MOST_WORDS, close_package
 from juesuan.closing import only_one, only_one_of
 from juesuan.problems import ExitCode, InputError, OutputError
 from juesuan.review import approve

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from juesuan.city.close import LOGS, close_all
-from juesuan.city.outcome import UnitOutcome, lines
+from juesuan.city.close import City, close_all
+from juesuan.city.outcome import Event, Notice, Standing, UnitOutcome, lines
+from juesuan.city.shelves import shelf_at
 from juesuan.city.splitting import Split, split
 from juesuan.city.summary import TABLE
 from juesuan.city.targets import Kind
@@ -16,42 +17,53 @@ from juesuan.ledger.engine import Encoding, OutOfBalance
 from juesuan.money import yuan_text
 from juesuan.problems import ExitCode
 from juesuan.results.names import INDEX
+from juesuan.runner import load_flow
 
 _MOST = 20  # of a kind that the terminal lists
 _ROWS = 2  # lines of the file behind a difference
 
 
-def tell_close_all(folder: Path, out: Path, archive: str, *, jobs: int, force: bool) -> int:
-    """Close every package of a folder, with a line for each unit that ended, and return the exit code."""
+def tell_close_all(city: City, *, jobs: int, scheduler: str | None, dashboard: bool) -> int:
+    """Close every package of a city, with a line for each unit that ended, and return the exit code."""
     console = Console(highlight=False, soft_wrap=True)
     columns = (
         TextColumn("编制决算"),
         BarColumn(),
-        MofNCompleteColumn(),
+        TextColumn("{task.description}"),
         TextColumn("还要约"),
         TimeRemainingColumn(compact=True),
     )
     began = time.monotonic()
+    cluster = load_flow("cluster")
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("", total=None)
 
-        def told(outcome: UnitOutcome, total: int) -> None:
-            for line in lines(outcome):
-                console.print(line, markup=False)
-            progress.update(bar, advance=1, total=total)
+        def told(event: Event, standing: Standing) -> None:
+            if isinstance(event, UnitOutcome):
+                for line in lines(event):
+                    console.print(line, markup=False)
+            elif isinstance(event, Notice):
+                console.print(event.words, markup=False)
+            progress.update(
+                bar, completed=standing.weight_done, total=standing.weight or None, description=standing.words
+            )
 
         try:
-            city = close_all(folder, out, archive, jobs=jobs, force=force, listener=told)
+            with cluster.joined(city, jobs=jobs, scheduler=scheduler, dashboard=dashboard) as crew:
+                if crew.link:
+                    console.print(f"Dask 的页面　{crew.link}", markup=False)
+                done = close_all(city, crew, told)
         except KeyboardInterrupt:
             console.print("已停止。编制完成的都在，再运行一次会接着做。")
             raise
     seconds = time.monotonic() - began
-    console.print(f"{city.summary}用时 {seconds // 60:.0f} 分 {seconds % 60:.0f} 秒。")
-    console.print(f"汇总　　　{out / INDEX}")
-    console.print(f"　　　　　{out / TABLE}")
-    if any(one.exit_code == ExitCode.BUG for one in city.outcomes):
-        console.print(f"程序日志　{out / LOGS}")
-    return city.exit_code
+    out = shelf_at(city.out)
+    console.print(f"{done.summary}用时 {seconds // 60:.0f} 分 {seconds % 60:.0f} 秒。")
+    console.print(f"汇总　　　{out.of(INDEX)}", markup=False)
+    console.print(f"　　　　　{out.of(TABLE)}", markup=False)
+    if city.logs and any(one.exit_code == ExitCode.BUG for one in done.outcomes):
+        console.print(f"程序日志　{city.logs}", markup=False)
+    return done.exit_code
 
 
 def tell_split(
