@@ -37,10 +37,16 @@ class City:
 
     @classmethod
     def of(
-        cls, folder: str, out: str | None, archive: str, *, force: bool = False, limits: Limits | None = None
+        cls,
+        folder: str | Path,
+        out: str | Path | None,
+        archive: str,
+        *,
+        force: bool = False,
+        limits: Limits | None = None,
     ) -> "City":
         """Return the city in a folder; results go to ``out/<its name>`` where nothing else is said."""
-        city = cls(folder, out or "", archive, force, limits or Limits())
+        city = cls(str(folder), str(out or ""), archive, force, limits or Limits())
         return city if out else replace(city, out=str(Path("out") / city.title))
 
     @property
@@ -120,9 +126,9 @@ def close_all(city: City, crew: Crew, listener: Listener) -> CityOutcome:
         UnavailableError: nobody is there who closes units.
     """
     shelf, out = shelf_at(city.folder), shelf_at(city.out)
+    _apart(city)
     with settings_at_hand(shelf) as (folder, sizes):
         packages = find_packages(folder)
-        _apart(city)
         with only_one(out.address.partition("?")[0], hint="请等它结束后再运行。"):
             open_store(city.archive).prove()
             with _prepared(city):
