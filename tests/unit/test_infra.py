@@ -61,7 +61,7 @@ def test_the_kustomization_takes_every_manifest_and_names_the_image_they_use() -
     assert images == {made["images"][0]["name"]}
 
 
-CITY = INFRA / "kubernetes" / "city"
+CITY = INFRA / "kubernetes-city"
 
 
 def pods_of_the_city() -> dict[str, dict[str, Any]]:
@@ -92,7 +92,7 @@ def test_the_citys_dask_cluster_is_made_of_valid_kubernetes() -> None:
                 kubernetes_validate.validate(one, KUBERNETES, strict=True)
     made = yaml.safe_load((CITY / "kustomization.yaml").read_text(encoding="utf-8"))
     assert sorted([*made["resources"], *(one["path"] for one in made["patches"]), "kustomization.yaml"]) == sorted(
-        ["..", *(path.name for path in CITY.glob("*.yaml"))]
+        ["../kubernetes", *(path.name for path in CITY.glob("*.yaml"))]
     )
     base = yaml.safe_load((INFRA / "kubernetes" / "kustomization.yaml").read_text(encoding="utf-8"))
     assert (made["namespace"], made["images"]) == (base["namespace"], base["images"])
