@@ -261,18 +261,22 @@ def split(
     kind: Annotated[
         Literal["vouchers", "trial-balance"], Parameter(help="vouchers 序时账，trial-balance 科目余额表")
     ] = "vouchers",
-    encoding: Annotated[Literal["utf-8", "gb18030"], Parameter(help="文件的编码；GBK 写 gb18030")] = "utf-8",
+    encoding: Annotated[
+        Literal["utf-8", "gb18030"] | None, Parameter(help="文本的编码，不写自动判断；GBK 写 gb18030")
+    ] = None,
     as_is: Annotated[
         bool, Parameter(help="读不懂的行也照原样拆给所属单位，由该单位编制决算时再查", negative=())
     ] = False,
     replace: Annotated[bool, Parameter(help="替换原有的、内容不同的账簿", negative=())] = False,
 ) -> int:
-    """把一个含多个单位的账簿文件（CSV）拆成每单位一个，放进各单位的资料文件夹；逐行原样，并证明各份之和等于原文件。
+    """把一个含多个单位的账簿文件拆成每单位一个，放进各单位的资料文件夹，并证明各份之和等于原文件。
+
+    编制决算能读的格式和列名都可以。文本逐行原样；工作簿等按单元格写成 CSV。
 
     Parameters
     ----------
     file
-        序时账或科目余额表，第一行为列名。
+        序时账或科目余额表：CSV、TXT、XLSX、XLS、ODS、DBF、Parquet、XML。
     """
     from juesuan.city.command import tell_split
 

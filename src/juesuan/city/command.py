@@ -67,7 +67,14 @@ def tell_close_all(city: City, *, jobs: int, scheduler: str | None, dashboard: b
 
 
 def tell_split(
-    file: Path, folder: Path, *, unit_column: str, kind: Kind, encoding: Encoding, as_is: bool, replace: bool
+    file: Path,
+    folder: Path,
+    *,
+    unit_column: str,
+    kind: Kind,
+    encoding: Encoding | None,
+    as_is: bool,
+    replace: bool,
 ) -> int:
     """Split a file into one a unit, tell what went where, and return the exit code."""
     done = split(file, folder, unit_column=unit_column, kind=kind, encoding=encoding, as_is=as_is, replace=replace)
@@ -84,8 +91,11 @@ def split_lines(done: Split) -> Iterator[str]:
     yield from _some(parts, f"见 {done.listed.name}")
     amounts = "、借方、贷方" if any(one.debit is not None for one in done.parts) else ""
     yield f"已核对：每一行都在且只在一个单位的文件里，逐字节不变；各单位的行数{amounts}之和等于原文件。"
+    if not done.added_up:
+        yield "【提示】列名不是标准表的，没有加总借方、贷方；各单位编制决算时会按方案读并核对借贷。"
+    yield from (f"【提示】{remark}" for remark in done.remarks)
     if done.blank_lines:
-        yield f"空行 {done.blank_lines} 行，没有写入任何文件。"
+        yield f"空行、合计行 {done.blank_lines} 行，没有写入任何文件。"
     over = [
         f"【提示】凭证跨单位：{one.month} 月 {one.voucher}，{'；'.join(map(_side, one.parts))}"
         for one in done.straddling
