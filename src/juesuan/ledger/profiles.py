@@ -7,7 +7,7 @@ another has its names too.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,6 +20,8 @@ from juesuan.resources import resource_root
 from juesuan.yamlsource import Strict, read_yaml
 
 Kind = Literal["vouchers", "balances"]
+_REMEMBERED = 4096  # cells of headers; the same are asked about for each profile and kind
+
 KINDS: Mapping[Kind, str] = {"vouchers": "序时账（记账凭证）", "balances": "科目余额表"}
 
 VOUCHER_FIELDS: Mapping[str, str] = {
@@ -116,6 +118,7 @@ class Profile:
     xml: XmlNames | None = None
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def plain_name(cell: str) -> str:
     """Return a column's name without spaces, width and unit: ``借方　金额（元）`` is ``借方金额``."""
     name = "".join(narrow(cell)[0].split()).casefold()
@@ -129,6 +132,7 @@ _FOREIGN = re.compile(r"[-_(]*[原外]币[)]*")
 _ONE_SIDE = re.compile(r"[-_]*\(([借贷])(?:方)?\)$|[-_]([借贷])(?:方)?$")
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def base_name(plain: str) -> tuple[str, str]:
     """Return a plain name without the mark of its currency, and the currency: ``own``, ``foreign`` or blank.
 

@@ -21,6 +21,7 @@ import pandas as pd
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # before it is imported
 
 import great_expectations as gx
+from great_expectations.compatibility.pydantic import PrivateAttr
 from great_expectations.core import ExpectationSuite, ExpectationValidationResult
 from great_expectations.core.metric_domain_types import MetricDomainTypes
 from great_expectations.data_context import EphemeralDataContext
@@ -88,6 +89,15 @@ class ExpectRuleToHold(BatchExpectation):
     metric_dependencies: ClassVar[tuple[str, ...]] = (_METRIC,)
     success_keys: ClassVar[tuple[str, ...]] = ("rule_id", "places", "required")
     args_keys: ClassVar[tuple[str, ...]] = ("rule_id", "places", "required")
+
+    _written: ExpectationConfiguration | None = PrivateAttr(None)
+
+    @property
+    def configuration(self) -> ExpectationConfiguration:
+        """The expectation as it is written down, once: Great Expectations asks for it 29 times a rule."""
+        if self._written is None:
+            self._written = super().configuration
+        return self._written
 
     def _validate(
         self,
