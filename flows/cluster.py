@@ -117,7 +117,7 @@ class Cluster:
 
     def _look(self, waiting: deque[Order]) -> Iterator[Event]:
         """Take note of workers that came and went."""
-        there: Mapping[str, Any] = self.client.scheduler_info()["workers"]
+        there = self._workers()
         for address, hand in list(self._hands.items()):
             if address not in there or there[address]["local_directory"] != hand.process:
                 del self._hands[address]
@@ -133,6 +133,19 @@ class Cluster:
             paused = there.get(hand.address, {}).get("status") != "running"
             hand.rests_until = time.monotonic() + _LOOK if paused else hand.rests_until
             yield from self._heard(hand)
+
+    def _workers(self) -> Mapping[str, Any]:
+        """Ask the scheduler who is there: what the client keeps of it is now and then without any worker.
+
+        Raises:
+            OSError: it is gone.
+        """
+        if self.client.scheduler is None:
+            raise ConnectionError("the client has no connection")
+        found: Mapping[str, Any] = self.client.sync(
+            self.client.scheduler.identity, n_workers=-1, callback_timeout=_ANSWER
+        )["workers"]
+        return found
 
     def _heard(self, hand: _Hand) -> Iterator[Event]:
         """Hear what a new worker says of itself."""
