@@ -67,7 +67,7 @@ class Request(BaseModel):
     @property
     def city(self) -> city.City:
         """What is to be closed."""
-        limits = city.Limits(self.minutes * 60, int(self.memory * 2**30))
+        limits = city.UnitLimits(self.minutes * 60, int(self.memory * 2**30))
         return city.City.of(self.folder, self.out, self.archive, force=self.force, limits=limits)
 
 
@@ -81,7 +81,7 @@ def close_all(request: Request) -> str:
     log = get_run_logger()
     progress = create_progress_artifact(progress=0.0, key="progress", description="各单位决算")
 
-    def told(event: city.Event, standing: city.Standing) -> None:
+    def told(event: city.Event, standing: city.CityStanding) -> None:
         if isinstance(event, city.Notice):
             log.warning(event.words)
         elif isinstance(event, city.UnitOutcome):

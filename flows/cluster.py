@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -393,11 +394,8 @@ def _of_this_machine(host: str) -> bool:
 
 
 def _require_bokeh() -> None:
-    try:
-        import bokeh  # noqa: F401
-    except ImportError as error:
-        words = "Dask 的页面要用 bokeh，这里没有安装：pip install bokeh，或不写 --dashboard。"
-        raise UnavailableError(words) from error
+    if find_spec("bokeh") is None:
+        raise UnavailableError("Dask 的页面要用 bokeh，这里没有安装：pip install bokeh，或不写 --dashboard。")
 
 
 def _quiet() -> None:

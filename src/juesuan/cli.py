@@ -245,9 +245,9 @@ def close_all(
     """
     from juesuan.city.close import City
     from juesuan.city.command import tell_close_all
-    from juesuan.city.outcome import Limits
+    from juesuan.city.outcome import UnitLimits
 
-    limits = Limits(time_limit * 60, int(memory * 2**30))
+    limits = UnitLimits(time_limit * 60, int(memory * 2**30))
     city = City.of(folder, out, archive, force=force, limits=limits)
     return tell_close_all(city, jobs=jobs, scheduler=scheduler, dashboard=dashboard)
 

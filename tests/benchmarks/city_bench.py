@@ -23,7 +23,7 @@ import polars as pl
 from ledger_bench import Case, machine
 from ledger_data import UNIT, frames
 
-from juesuan.city import City, Event, Order, Standing, Status, UnitOutcome, close_all
+from juesuan.city import City, CityStanding, Event, Order, Status, UnitOutcome, close_all
 from juesuan.runner import load_flow
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,7 +75,7 @@ def closed(folder: Path, jobs: int) -> tuple[Spent, list[float], float]:
     city = City.of(folder / "units", folder / f"out-{jobs}", str(folder / f"archive-{jobs}"))
     seconds, first = list[float](), list[float]()
 
-    def told(event: Event, _: Standing) -> None:
+    def told(event: Event, _: CityStanding) -> None:
         first.append(time.perf_counter())
         if isinstance(event, UnitOutcome):
             seconds.append(event.seconds)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from juesuan.city import Began, City, Event, Standing, close_all
+from juesuan.city import Began, City, CityStanding, Event, close_all
 from juesuan.results import read_results
 from juesuan.runner import load_flow
 from tests.conftest import close_directly
@@ -55,7 +55,7 @@ def test_workers_without_a_common_disk_close_a_city_in_buckets(
     assert city.places == ()
     where = set()
 
-    def listen(event: Event, _: Standing) -> None:
+    def listen(event: Event, _: CityStanding) -> None:
         if isinstance(event, Began):
             where.add(event.where)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from juesuan.city import Began, City, Event, Notice, Standing, UnitOutcome, close_all
+from juesuan.city import Began, City, CityStanding, Event, Notice, UnitOutcome, close_all
 from juesuan.results import read_results
 from juesuan.runner import load_flow
 from tests.dask_cluster import cluster
@@ -78,7 +78,7 @@ def test_workers_killed_at_random_moments_lose_nothing_and_close_nothing_twice(
         with suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
 
-    def listen(event: Event, _: Standing) -> None:
+    def listen(event: Event, _: CityStanding) -> None:
         told.append(event)
         if isinstance(event, Began) and len(killed) < KILLS and event.order.folder not in killed:
             killed.add(event.order.folder)

@@ -20,10 +20,10 @@ from juesuan.city import (
     Began,
     City,
     CityOutcome,
+    CityStanding,
     Event,
     Notice,
     Order,
-    Standing,
     Status,
     UnitOutcome,
     close_all,
@@ -148,7 +148,7 @@ def test_folders_that_can_not_be_closed_are_told_apart(tmp_path: Path) -> None:
     assert "这不是资料文件夹" in found["empty"]
 
 
-def nobody(_: Event, __: Standing) -> None:
+def nobody(_: Event, __: CityStanding) -> None:
     pytest.fail("nothing was to be closed")
 
 
@@ -367,7 +367,7 @@ def test_the_longest_unit_is_first_and_all_that_happens_is_told_with_how_far_it_
     city = made(tmp_path, "1", "2", "3")
     (tmp_path / "units" / "2" / "more.csv").write_bytes(b"x" * 500_000)
     (tmp_path / "units" / "none").mkdir()
-    told: list[tuple[str, Standing]] = []
+    told: list[tuple[str, CityStanding]] = []
 
     def crew(orders: Sequence[Order]) -> Iterator[Event]:
         assert [order.folder for order in orders] == ["2", "1", "3"]
@@ -414,11 +414,11 @@ def test_a_process_takes_no_order_that_another_was_given(tmp_path: Path) -> None
 LIMITED = """
 import sys
 from pathlib import Path
-from juesuan.city import Limits, Order
+from juesuan.city import UnitLimits, Order
 from juesuan.city.work import close_package
 package, seconds, memory = sys.argv[1:]
 out = Path(package).parent / "out"
-limits = Limits(float(seconds), int(memory))
+limits = UnitLimits(float(seconds), int(memory))
 found = close_package(Order(package, str(out), str(out.parent / "archive"), limits=limits))
 print(found.status)
 """

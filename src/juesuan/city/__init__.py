@@ -8,21 +8,32 @@ this room: ``flows/cluster.py`` does so with Dask.
 """
 
 from juesuan.city.close import City, CityOutcome, close_all
-from juesuan.city.outcome import Began, Crew, Event, Limits, Notice, Order, Standing, Status, UnitOutcome, lines
+from juesuan.city.outcome import (
+    Began,
+    CityStanding,
+    Crew,
+    Event,
+    Notice,
+    Order,
+    Status,
+    UnitLimits,
+    UnitOutcome,
+    lines,
+)
 from juesuan.city.splitting import Split, split
 
 __all__ = [
     "Began",
     "City",
     "CityOutcome",
+    "CityStanding",
     "Crew",
     "Event",
-    "Limits",
     "Notice",
     "Order",
     "Split",
-    "Standing",
     "Status",
+    "UnitLimits",
     "UnitOutcome",
     "close_all",
     "lines",

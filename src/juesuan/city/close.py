@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from juesuan.archive import open_store
 from juesuan.archive.location import DirectoryLocation, parse_location
-from juesuan.city.outcome import Began, Crew, Event, Limits, Order, Standing, Status, UnitOutcome
+from juesuan.city.outcome import Began, CityStanding, Crew, Event, Order, Status, UnitLimits, UnitOutcome
 from juesuan.city.packages import Package, find_packages, unfit
 from juesuan.city.shelves import BucketShelf, FolderShelf, settings_at_hand, shelf_at
 from juesuan.city.summary import write_summary
@@ -18,7 +18,7 @@ from juesuan.results.names import INDEX
 LOGS = ".log"
 SEEN = "seen"  # beside the logs: whoever sees it works on the same disk
 
-Listener = Callable[[Event, Standing], None]
+Listener = Callable[[Event, CityStanding], None]
 """Told of everything that happens, and how far all of it is then."""
 
 
@@ -33,7 +33,7 @@ class City:
     out: str
     archive: str
     force: bool = False
-    limits: Limits = field(default_factory=Limits)
+    limits: UnitLimits = field(default_factory=UnitLimits)
 
     @classmethod
     def of(
@@ -43,10 +43,10 @@ class City:
         archive: str,
         *,
         force: bool = False,
-        limits: Limits | None = None,
+        limits: UnitLimits | None = None,
     ) -> "City":
         """Return the city in a folder; results go to ``out/<its name>`` where nothing else is said."""
-        city = cls(str(folder), str(out or ""), archive, force, limits or Limits())
+        city = cls(str(folder), str(out or ""), archive, force, limits or UnitLimits())
         return city if out else replace(city, out=str(Path("out") / city.title))
 
     @property
@@ -214,9 +214,9 @@ class _Tally:
             self.outcomes[event.folder] = event
         self._listener(event, self._standing())
 
-    def _standing(self) -> Standing:
+    def _standing(self) -> CityStanding:
         statuses = [one.status for one in self.outcomes.values()]
-        return Standing(
+        return CityStanding(
             total=len(self._known),
             done=sum(one.done for one in statuses),
             refused=statuses.count(Status.REFUSED),

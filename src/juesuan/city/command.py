@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from juesuan.city.close import City, close_all
-from juesuan.city.outcome import Event, Notice, Standing, UnitOutcome, lines
+from juesuan.city.outcome import CityStanding, Event, Notice, UnitOutcome, lines
 from juesuan.city.shelves import shelf_at
 from juesuan.city.splitting import Split, split
 from juesuan.city.summary import TABLE
@@ -38,7 +38,7 @@ def tell_close_all(city: City, *, jobs: int, scheduler: str | None, dashboard: b
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("", total=None)
 
-        def told(event: Event, standing: Standing) -> None:
+        def told(event: Event, standing: CityStanding) -> None:
             if isinstance(event, UnitOutcome):
                 for line in lines(event):
                     console.print(line, markup=False)

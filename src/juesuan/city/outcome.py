@@ -33,7 +33,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True)
-class Limits:
+class UnitLimits:
     """What the closing of one unit may take: seconds, and bytes of memory."""
 
     seconds: float = 30 * 60
@@ -52,7 +52,7 @@ class Order:
     out: str
     archive: str
     force: bool = False
-    limits: Limits = Limits()
+    limits: UnitLimits = UnitLimits()
     size: int = 0
     known_as: str = ""
 
@@ -117,7 +117,7 @@ class Crew(Protocol):
 
 
 @dataclass(frozen=True)
-class Standing:
+class CityStanding:
     """How far a city is: units in all, units that ended in some way, units at work; shares of the whole work."""
 
     total: int

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from juesuan.city.outcome import Limits, Order, Status, UnitOutcome
+from juesuan.city.outcome import Order, Status, UnitLimits, UnitOutcome
 from juesuan.city.packages import Package, read_package
 from juesuan.city.remembered import record, unchanged
 from juesuan.city.shelves import at_hand
@@ -142,7 +142,7 @@ def _plainly(name: str, stage: Callable[..., Result], *given: Any) -> Result:  #
 
 
 @contextlib.contextmanager
-def _limited(limits: Limits) -> Iterator[None]:
+def _limited(limits: UnitLimits) -> Iterator[None]:
     """Have this process end if the block takes longer or more memory than it may.
 
     The time is watched by a thread of C, which a library that never lets go of the interpreter can't hold up.
