@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 from unittest import mock
 
+import distributed
 import polars as pl
 from ledger_bench import Case, machine
 from ledger_data import UNIT, frames
@@ -92,14 +93,18 @@ def _nothing(order: Order, _token: str) -> UnitOutcome:
     return UnitOutcome(order.folder, Status.CLOSED)
 
 
-def handing_out(folder: Path, units: int) -> Spent:
-    """Hand out units of which nothing is done: what it costs that they are handed out, for all."""
+def handing_out(units: int) -> Spent:
+    """Hand out units of which nothing is done: scheduler, workers and client, all in this process."""
     cluster = load_flow("cluster")
-    city = City.of(folder / "units", folder / "out-none", str(folder))
     orders = [Order(str(number), "out", "archive") for number in range(units)]
-    (folder / "out-none" / ".log").mkdir(parents=True, exist_ok=True)
-    (folder / "out-none" / ".log" / "seen").touch()
-    with mock.patch.object(cluster, "close_package", _nothing), cluster.joined(city, jobs=CORES) as crew:
+    with (
+        distributed.LocalCluster(
+            n_workers=CORES, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
+        ) as local,
+        distributed.Client(local, set_as_default=False) as client,
+        mock.patch.object(cluster, "close_package", _nothing),
+    ):
+        crew = cluster.Cluster(client, (), None, own=False)
         warm = list(crew(orders[: CORES * 2]))  # once all are ready
         before = Spent.now()
         told = sum(isinstance(event, UnitOutcome) for event in crew(orders))
@@ -132,10 +137,11 @@ def closing_rows(folder: Path, units: int) -> Iterator[str]:
         if jobs == CORES:
             hours = CITY / rate
     again, _, _ = closed(folder, CORES)
-    nothing = handing_out(folder, HANDED)
+    nothing = handing_out(HANDED)
     yield ""
     yield f"Nothing changed, {CORES} processes: {again.wall:.0f} s, {again.cpu / units:.2f} CPU s a unit."
-    yield f"Handing out {HANDED} units that are nothing: {1000 * nothing.wall / HANDED:.1f} ms a unit."
+    yield f"Handing out {HANDED} units that are nothing: {1000 * nothing.wall / HANDED:.1f} ms a unit, "
+    yield f"{1000 * nothing.cpu / HANDED:.1f} ms of a processor."
     yield f"**{CITY:,} units were not run**; at this rate they take {hours:.1f} hours on this machine as it was.\n"
 
 
