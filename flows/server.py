@@ -10,13 +10,16 @@ part is :func:`running`.
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import httpx
@@ -28,6 +31,7 @@ _HOST = "127.0.0.1"
 _PATIENCE = 300  # seconds for a first start, migrations included, on a busy machine
 _MERCY = 5  # seconds that a server has to end by itself
 _TEMPORARY = "JUESUAN_TEMPORARY_HOME"
+_DATABASE, _MEMO = "prefect.db", "memo_store.toml"  # the memo says which blocks the database knows
 
 _CLOSED = {
     "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": "",  # no page but its own
@@ -40,10 +44,15 @@ _EPHEMERAL = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1"}
 
 @dataclass(frozen=True)
 class Server:
-    """A server that was started: the address of its API, and its process."""
+    """A server that was started: the address of its API, its process and its data.
+
+    ``kept`` is where a database that Prefect's migrations made is kept, if this one may begin with it.
+    """
 
     api: str
     process: "subprocess.Popen[bytes]"
+    home: Path
+    kept: Path | None = None
 
     @property
     def root(self) -> str:
@@ -61,8 +70,12 @@ class Server:
             while time.monotonic() < deadline and self.process.poll() is None:
                 with suppress(httpx.TransportError):
                     if client.get(f"{self.api}/health").is_success:
+                        if self.kept and not self.kept.exists():
+                            _keep(self.home, self.kept)
                         return
                 time.sleep(0.1)
+        if self.kept:  # in case that it is why: the next begins anew
+            shutil.rmtree(self.kept, ignore_errors=True)
         raise OutputError("Prefect 服务没有启动。请再试一次；仍不行的，用 JUESUAN_DEBUG=1 查看原因。")
 
 
@@ -72,8 +85,12 @@ def running(
 ) -> Iterator[Server]:
     """Start a server whose data lie in ``home``, and end it with the block, or with this process.
 
-    ``ephemeral`` is a server for one closing: without a page, and its folder goes with it.
+    ``ephemeral`` is a server for one closing: without a page, and its folder goes with it. It begins with the
+    database of an earlier one's start, since migrations take longer than all else that Prefect does.
     """
+    kept = _kept() if ephemeral else None
+    if kept and kept.is_dir():
+        shutil.copytree(kept, home, dirs_exist_ok=True)
     environment = {
         **{name: value for name, value in os.environ.items() if name not in _FOR_CLIENTS},
         **OFFLINE,
@@ -96,7 +113,7 @@ def running(
             start_new_session=True,  # Ctrl-C ends the parent, which ends the server when its runs are told
         )
     try:
-        yield Server(f"http://{_HOST}:{port}/api", process)
+        yield Server(f"http://{_HOST}:{port}/api", process, home, kept)
     finally:
         if process.stdin:
             process.stdin.close()
@@ -105,6 +122,28 @@ def running(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _kept() -> Path:
+    """Return where the data of a server that was just started are kept, for servers of this very version."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "juesuan" / f"prefect-{version('prefect')}"
+
+
+def _keep(home: Path, kept: Path) -> None:
+    """Keep the data of a server that answers and was asked for nothing yet."""
+    with suppress(OSError):  # where they can't be kept, the next server migrates again
+        kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent) as beside:
+            ready = Path(beside) / kept.name
+            ready.mkdir(mode=0o700)
+            with (
+                closing(sqlite3.connect(home / _DATABASE)) as source,
+                closing(sqlite3.connect(ready / _DATABASE)) as target,
+            ):
+                source.backup(target)
+            shutil.copy(home / _MEMO, ready)
+            ready.replace(kept)
 
 
 _FOR_CLIENTS = frozenset({"PREFECT_API_URL", "PREFECT_API_AUTH_STRING", "PREFECT_API_KEY"})
