@@ -1,11 +1,11 @@
 """Closing every unit of a city as a Prefect flow.
 
-One run for all of them: a task for each unit would cost more than it tells. The units are closed by processes that
-know no Prefect (``juesuan.city``, docs/adr/0070); the run's page shows how far they are, and in the end which are
-not closed, and why.
+One run for all of them: a task for each unit would cost more than it tells. The units are closed by the workers of
+a Dask cluster (``cluster.py``, docs/adr/0145) that know no Prefect; the run's page shows how far they are, leads
+to Dask's own page, and in the end says which units are not closed, and why.
 """
 
-from pathlib import Path
+from typing import Annotated, Any
 
 from juesuan.process import end_with_parent, go_offline
 
@@ -14,35 +14,61 @@ end_with_parent()  # where a service started this process for a run
 
 from prefect import flow, get_run_logger  # noqa: E402
 from prefect.artifacts import (  # noqa: E402
+    create_link_artifact,
     create_markdown_artifact,
     create_progress_artifact,
     create_table_artifact,
     update_progress_artifact,
 )
-from pydantic import BaseModel, ConfigDict, Field  # noqa: E402
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema  # noqa: E402
 
 from juesuan import city  # noqa: E402
+from juesuan.runner import load_flow  # noqa: E402
+
+cluster = load_flow("cluster")
+
+_LEFT_BLANK = (
+    BeforeValidator(lambda value: None if isinstance(value, str) and not value.strip() else value),
+    WithJsonSchema({"type": "string"}),
+)
+
+
+def _without_null(schema: dict[str, Any]) -> None:
+    """Leave out the default of what may be left blank: the form would send it, and the server refuse it."""
+    schema["description"] = "编制一个文件夹里所有单位的决算；没有变动的单位不重做"
+    for field in schema["properties"].values():
+        if field.get("default", "") is None:
+            del field["default"]
 
 
 class Request(BaseModel):
     """What a person fills in to close all units of a folder."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"description": "编制一个文件夹里所有单位的决算；没有变动的单位不重做"}
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra=_without_null)
 
-    folder: Path = Field(title="装有各单位资料文件夹的文件夹", description="每个单位一个资料文件夹")
-    out: Path | None = Field(
+    folder: str = Field(
+        title="装有各单位资料文件夹的文件夹", description="每个单位一个资料文件夹；或 s3://桶/前缀"
+    )
+    out: Annotated[str | None, *_LEFT_BLANK] = Field(
         None, title="结果文件夹", description="不填为 out/文件夹名；每个单位一个文件夹，另有汇总 index.html"
     )
     archive: str = Field("archive", title="归档位置", description="文件夹，或 s3://桶/前缀")
-    jobs: int = Field(2, title="同时编制几个单位", description="按处理器个数", ge=1, le=64)
+    jobs: int = Field(2, title="同时编制几个单位", description="在本机启动几个进程，按处理器个数", ge=1, le=64)
+    scheduler: Annotated[str | None, *_LEFT_BLANK] = Field(
+        None,
+        title="Dask 调度器",
+        description="已有的，如 tls://主机:8786；不填按部署的 JUESUAN_SCHEDULER，再没有就在本机启动进程",
+    )
+    minutes: float = Field(30, title="每个单位的时限（分钟）", gt=0, le=24 * 60)
+    memory: float = Field(4, title="每个单位的内存上限（GB）", gt=0, le=1024)
+    dashboard: bool = Field(default=False, title="打开 Dask 的页面", description="要装 bokeh；只在本机能看")
     force: bool = Field(default=False, title="全部重做", description="没有变动的单位也重做")
 
     @property
-    def results(self) -> Path:
-        """Where the results go."""
-        return (self.out or Path("out") / self.folder.resolve().name).resolve()
+    def city(self) -> city.City:
+        """What is to be closed."""
+        limits = city.UnitLimits(self.minutes * 60, int(self.memory * 2**30))
+        return city.City.of(self.folder, self.out, self.archive, force=self.force, limits=limits)
 
 
 class UnitsUnfinished(Exception):  # noqa: N818 - names what happened
@@ -52,30 +78,24 @@ class UnitsUnfinished(Exception):  # noqa: N818 - names what happened
 @flow(name="close-all", persist_result=False)
 def close_all(request: Request) -> str:
     """Close every package of a folder. The run fails if a unit was not closed; those that were stay closed."""
-    log, progress = (
-        get_run_logger(),
-        create_progress_artifact(progress=0.0, key="progress", description="各单位决算"),
-    )
-    ended = 0
+    log = get_run_logger()
+    progress = create_progress_artifact(progress=0.0, key="progress", description="各单位决算")
 
-    def told(outcome: city.UnitOutcome, total: int) -> None:
-        nonlocal ended
-        ended += 1
-        log.info("%d/%d %s", ended, total, "\n".join(city.lines(outcome)))
-        update_progress_artifact(progress, progress=100 * ended / total)
+    def told(event: city.Event, standing: city.CityStanding) -> None:
+        if isinstance(event, city.Notice):
+            log.warning(event.words)
+        elif isinstance(event, city.UnitOutcome):
+            log.info("%d/%d %s", standing.ended, standing.total, "\n".join(city.lines(event)))
+            share = 100 * standing.weight_done / standing.weight if standing.weight else 100.0
+            update_progress_artifact(progress, progress=share, description=standing.words)
 
-    done = city.close_all(
-        request.folder.resolve(),
-        request.results,
-        request.archive,
-        jobs=request.jobs,
-        force=request.force,
-        listener=told,
-    )
+    what = request.city
+    with cluster.joined(what, jobs=request.jobs, scheduler=request.scheduler, dashboard=request.dashboard) as crew:
+        if crew.link:
+            create_link_artifact(crew.link, link_text="Dask 的页面", key="dask", description="各进程在做什么")
+        done = city.close_all(what, crew, told)
     create_markdown_artifact(
-        f"# 决算汇总\n\n{done.summary}\n\n`{request.results / 'index.html'}`\n",
-        key="close-all",
-        description="汇总",
+        f"# 决算汇总\n\n{done.summary}\n\n`{what.page}`\n", key="close-all", description="汇总"
     )
     if done.exit_code:
         create_table_artifact(done.table, key="units", description="没有完成的单位")

@@ -264,28 +264,45 @@ def _close(folder: Path, results: Path, **given: object) -> int:
 
 @app.command
 def close_all(
-    folder: Path,
+    folder: str,
     *,
     out: Annotated[
-        Path | None, Parameter(help="结果文件夹，默认 out/<文件夹名>；每个单位一个文件夹，另有汇总")
+        str | None,
+        Parameter(help="结果文件夹，或 s3://桶/前缀；默认 out/<文件夹名>；每个单位一个文件夹，另有汇总"),
     ] = None,
     archive: Annotated[str, Parameter(help="归档位置：文件夹或 s3://桶/前缀?endpoint=…")] = "archive",
-    jobs: Annotated[int, Parameter(help="同时编制几个单位", validator=validators.Number(gte=1, lte=64))] = 2,
+    jobs: Annotated[
+        int, Parameter(help="在本机启动几个进程同时编制", validator=validators.Number(gte=1, lte=64))
+    ] = 2,
+    scheduler: Annotated[
+        str | None,
+        Parameter(help="已有的 Dask 调度器，如 tls://主机:8786；不写用 JUESUAN_SCHEDULER，再没有就在本机启动进程"),
+    ] = None,
+    time_limit: Annotated[
+        float, Parameter(help="每个单位的时限，分钟", validator=validators.Number(gt=0, lte=24 * 60))
+    ] = 30,
+    memory: Annotated[
+        float, Parameter(help="每个单位的内存上限，GB", validator=validators.Number(gt=0, lte=1024))
+    ] = 4,
+    dashboard: Annotated[bool, Parameter(help="打开 Dask 自己的页面（要装 bokeh）", negative=())] = False,
     force: Annotated[bool, Parameter(help="没有变动的单位也全部重做", negative=())] = False,
 ) -> int:
     """编制一个文件夹里所有单位的决算；一个单位未通过，不影响其他单位。重新运行只做有变动的。
 
-    退出码：0 全部完成；4 有单位未通过；其余见 close。
+    退出码：0 全部完成；4 有单位未通过；69 没有装 Dask 或连不上调度器；其余见 close。
 
     Parameters
     ----------
     folder
-        装有各单位资料文件夹的文件夹。
+        装有各单位资料文件夹的文件夹，或 s3://桶/前缀。
     """
+    from juesuan.city.close import City
     from juesuan.city.command import tell_close_all
+    from juesuan.city.outcome import UnitLimits
 
-    results = out or Path("out") / folder.resolve().name
-    return tell_close_all(folder, results, archive, jobs=jobs, force=force)
+    limits = UnitLimits(time_limit * 60, int(memory * 2**30))
+    city = City.of(folder, out, archive, force=force, limits=limits)
+    return tell_close_all(city, jobs=jobs, scheduler=scheduler, dashboard=dashboard)
 
 
 @app.command
@@ -297,18 +314,22 @@ def split(
     kind: Annotated[
         Literal["vouchers", "trial-balance"], Parameter(help="vouchers 序时账，trial-balance 科目余额表")
     ] = "vouchers",
-    encoding: Annotated[Literal["utf-8", "gb18030"], Parameter(help="文件的编码；GBK 写 gb18030")] = "utf-8",
+    encoding: Annotated[
+        Literal["utf-8", "gb18030"] | None, Parameter(help="文本的编码，不写自动判断；GBK 写 gb18030")
+    ] = None,
     as_is: Annotated[
         bool, Parameter(help="读不懂的行也照原样拆给所属单位，由该单位编制决算时再查", negative=())
     ] = False,
     replace: Annotated[bool, Parameter(help="替换原有的、内容不同的账簿", negative=())] = False,
 ) -> int:
-    """把一个含多个单位的账簿文件（CSV）拆成每单位一个，放进各单位的资料文件夹；逐行原样，并证明各份之和等于原文件。
+    """把一个含多个单位的账簿文件拆成每单位一个，放进各单位的资料文件夹，并证明各份之和等于原文件。
+
+    编制决算能读的格式和列名都可以。文本逐行原样；工作簿等按单元格写成 CSV。
 
     Parameters
     ----------
     file
-        序时账或科目余额表，第一行为列名。
+        序时账或科目余额表：CSV、TXT、XLSX、XLS、ODS、DBF、Parquet、XML。
     """
     from juesuan.city.command import tell_split
 

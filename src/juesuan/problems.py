@@ -27,6 +27,7 @@ class ExitCode(IntEnum):
     CHECKS = 4  # everything was read, and a check of severity error failed
     EDITION = 5  # a form, rule or template is wrong: the fault is not in the unit's data
     OUTPUT = 6  # results or archive can't be written, or an archive can't be proved
+    UNAVAILABLE = 69  # a part that is not installed, or a service that can't be reached (as in sysexits.h)
     BUG = 70  # juesuan itself is at fault
 
 
@@ -106,6 +107,12 @@ class OutputError(JuesuanError):
     """Results or an archive can't be written or proved."""
 
     exit_code = ExitCode.OUTPUT
+
+
+class UnavailableError(JuesuanError):
+    """A part of juesuan is not installed, or a service that it needs can't be reached."""
+
+    exit_code = ExitCode.UNAVAILABLE
 
 
 class ResourceMissing(EditionError):  # noqa: N818 - reads as a sentence

@@ -2,91 +2,116 @@
 
     python tests/benchmarks/city_bench.py [--units 6] [--lines 200000] [--split-units 2000] [--write]
 
-The packages are copies of the worked example. Seconds of one processor are what counts on a shared machine.
+The packages are the units of the corpus (``tests/units``), one after another, again and again: small and large,
+each under a code of its own. Seconds of processors are what counts on a shared machine.
 """
 
 import argparse
-import json
 import os
+import re
+import resource
 import statistics
-import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
+from unittest import mock
 
+import distributed
 import polars as pl
 from ledger_bench import Case, machine
 from ledger_data import UNIT, frames
 
-from juesuan.city.crew import COMMAND
-from juesuan.city.outcome import Order
+from juesuan.city import City, CityStanding, Event, Order, Status, UnitOutcome, close_all
+from juesuan.runner import load_flow
 
 ROOT = Path(__file__).resolve().parents[2]
-EXAMPLE = ROOT / "examples" / "wuhan-2020"
+sys.path.insert(0, str(ROOT))
+
+from tests.units.builder import build  # noqa: E402
+from tests.units.describe import read  # noqa: E402
+
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- city: begin -->", "<!-- city: end -->"
 CITY = 2000  # units
 CORES = 2
-_TICKS = os.sysconf("SC_CLK_TCK")
+HANDED = 500
 
 
-@dataclass(frozen=True)
-class Unit:
-    """What one unit took in a worker: seconds, CPU seconds, MiB resident after it."""
+class Spent(NamedTuple):
+    """Seconds, and seconds of processors, of this process and the children that ended."""
 
-    seconds: float
+    wall: float
     cpu: float
-    resident: float
+
+    @classmethod
+    def now(cls) -> "Spent":
+        """Return what was spent so far."""
+        used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return cls(time.perf_counter(), sum(one.ru_utime + one.ru_stime for one in used))
+
+    def since(self, before: "Spent") -> "Spent":
+        """Return what was spent between."""
+        return Spent(self.wall - before.wall, self.cpu - before.cpu)
 
 
 def make_packages(folder: Path, units: int) -> list[Path]:
-    """Make copies of the example for so many units."""
+    """Make so many units of the corpus."""
+    described = [path for path in sorted((ROOT / "tests" / "units").glob("*.yaml")) if path.stem != "huge"]
     made = []
     for number in range(units):
-        package = folder / f"{420000 + number}"
-        for path in sorted(EXAMPLE.rglob("*")):
-            if path.is_file() and path.suffix in {".yaml", ".csv"}:
-                copy = package / path.relative_to(EXAMPLE)
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                copy.write_bytes(path.read_bytes())
+        package = build(read(described[number % len(described)]), folder / f"{420000 + number}")
         settings = package / "settings.yaml"
         text = settings.read_text(encoding="utf-8")
-        settings.write_text(text.replace('"070123"', f'"{package.name}"'), encoding="utf-8")
+        code = f'\\g<1>"{package.name}"'
+        settings.write_text(re.sub(r"(?m)^(  code: ).*$", code, text, count=1), encoding="utf-8")
         made.append(package)
     return made
 
 
-def in_a_worker(packages: list[Path], folder: Path) -> list[Unit]:
-    """Close packages in one worker, one after another, and return what each took."""
-    found = []
-    with subprocess.Popen(
-        COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as worker:
-        assert worker.stdin is not None
-        assert worker.stdout is not None
-        before = 0.0
-        for package in packages:
-            order = Order(str(package), str(folder / "out" / package.name), str(folder / "archive"))
-            worker.stdin.write(json.dumps(order.__dict__) + "\n")
-            worker.stdin.flush()
-            outcome = json.loads(worker.stdout.readline())
-            if outcome["exit_code"]:
-                raise SystemExit(f"{package.name}: {outcome['words']}")
-            cpu, resident = usage(worker.pid)
-            found.append(Unit(outcome["seconds"], cpu - before, resident))
-            before = cpu
-        worker.stdin.close()
-    return found
+def closed(folder: Path, jobs: int) -> tuple[Spent, list[float], float]:
+    """Close all units by so many processes; return what it took, each unit's seconds, and the first's arrival."""
+    city = City.of(folder / "units", folder / f"out-{jobs}", str(folder / f"archive-{jobs}"))
+    seconds, first = list[float](), list[float]()
+
+    def told(event: Event, _: CityStanding) -> None:
+        first.append(time.perf_counter())
+        if isinstance(event, UnitOutcome):
+            seconds.append(event.seconds)
+            if not event.status.done:
+                print(event.folder, event.words[:3], file=sys.stderr)  # noqa: T201 - a program for people
+
+    before = Spent.now()
+    with load_flow("cluster").joined(city, jobs=jobs) as crew:
+        close_all(city, crew, told)
+    return Spent.now().since(before), seconds, first[0] - before.wall
 
 
-def usage(process: int) -> tuple[float, float]:
-    """Return the CPU seconds of a process so far, and the MiB that it holds."""
-    fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
-    resident = next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
-    return (int(fields[11]) + int(fields[12])) / _TICKS, resident / 1024
+def _nothing(order: Order, _token: str) -> UnitOutcome:
+    return UnitOutcome(order.folder, Status.CLOSED)
+
+
+def handing_out(units: int) -> Spent:
+    """Hand out units of which nothing is done: scheduler, workers and client, all in this process."""
+    cluster = load_flow("cluster")
+    orders = [Order(str(number), "out", "archive") for number in range(units)]
+    with (
+        distributed.LocalCluster(
+            n_workers=CORES, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
+        ) as local,
+        distributed.Client(local, set_as_default=False) as client,
+        mock.patch.object(cluster, "close_package", _nothing),
+    ):
+        crew = cluster.Cluster(client, (), None, own=False)
+        warm = list(crew(orders[: CORES * 2]))  # once all are ready
+        before = Spent.now()
+        told = sum(isinstance(event, UnitOutcome) for event in crew(orders))
+        spent = Spent.now().since(before)
+    assert warm
+    assert told == units
+    return spent
 
 
 def command(*words: object) -> Case:
@@ -96,42 +121,28 @@ def command(*words: object) -> Case:
     return case
 
 
-def median(units: list[Unit]) -> Unit:
-    """Return the medians of what units took, the first left out: it pays for the imports."""
-    later = units[1:] or units
-    cpu, seconds = (statistics.median(getattr(one, name) for one in later) for name in ("cpu", "seconds"))
-    return Unit(seconds, cpu, units[-1].resident)
-
-
-def row(what: str, cpu: float, seconds: float, mebibytes: float) -> str:
-    """Return a line of a table."""
-    return f"| {what} | {cpu:.2f} | {seconds:.2f} | {mebibytes:.0f} |"
-
-
 def closing_rows(folder: Path, units: int) -> Iterator[str]:
-    """Measure the closing of units in one worker, again, all by the command, and one by `juesuan close`."""
-    packages = make_packages(folder / "units", units)
-    closed = in_a_worker(packages, folder)
-    later, same = median(closed), median(in_a_worker(packages, folder))
-    alone = command("close", packages[0], "--out", folder / "alone", "--archive", folder / "alone-archive")
-    places = ("--out", folder / "city-out", "--archive", folder / "city-archive", "--jobs", CORES)
-    whole = command("close-all", folder / "units", *places)
-    rerun = command("close-all", folder / "units", *places)
-    hours, same_minutes = later.cpu * CITY / CORES / 3600, same.cpu * CITY / CORES / 60
-    yield f"### Closing: {units} copies of the worked example\n"
-    yield "| what | CPU seconds | seconds | MiB |"
-    yield "|---|---:|---:|---:|"
-    alone_name = "`juesuan close`: a process of its own, with Prefect's embedded server"
-    yield row(alone_name, alone.cpu, alone.wall, alone.peak * 1024)
-    yield row("first unit of a worker, imports included", closed[0].cpu, closed[0].seconds, closed[0].resident)
-    yield row("**a later unit of a worker**, median", later.cpu, later.seconds, later.resident)
-    yield row("a unit of which nothing changed, median", same.cpu, same.seconds, same.resident)
-    yield row(f"`juesuan close-all --jobs {CORES}`, all {units}", whole.cpu, whole.wall, whole.peak * 1024)
-    yield row("the same again", rerun.cpu, rerun.wall, rerun.peak * 1024)
+    """Measure the closing of units by one process and by two, again, and the cost of handing them out."""
+    make_packages(folder / "units", units)
+    yield f"### Closing: {units} units of the corpus, really closed\n"
+    yield "| processes | seconds | first begun after | CPU seconds a unit | median of a unit | units an hour |"
+    yield "|---:|---:|---:|---:|---:|---:|"
+    for jobs in range(1, CORES + 1):
+        spent, seconds, first = closed(folder, jobs)
+        rate = 3600 * units / spent.wall
+        yield (
+            f"| {jobs} | {spent.wall:.0f} | {first:.0f} | {spent.cpu / units:.2f} | "
+            f"{statistics.median(seconds):.2f} | {rate:,.0f} |"
+        )
+        if jobs == CORES:
+            hours = CITY / rate
+    again, _, _ = closed(folder, CORES)
+    nothing = handing_out(HANDED)
     yield ""
-    yield "MiB: resident after the last unit; of commands, the largest process."
-    yield f"{CITY:,} units on {CORES} cores, by CPU seconds: **{hours:.1f} hours**; {same_minutes:.1f} minutes if"
-    yield f"nothing changed. One `juesuan close` a unit would take {alone.cpu * CITY / CORES / 3600:.1f} hours.\n"
+    yield f"Nothing changed, {CORES} processes: {again.wall:.0f} s, {again.cpu / units:.2f} CPU s a unit."
+    yield f"Handing out {HANDED} units that are nothing: {1000 * nothing.wall / HANDED:.1f} ms a unit, "
+    yield f"{1000 * nothing.cpu / HANDED:.1f} ms of a processor."
+    yield f"**{CITY:,} units were not run**; at this rate they take {hours:.1f} hours on this machine as it was.\n"
 
 
 def split_rows(folder: Path, lines: int, units: int) -> Iterator[str]:

@@ -44,3 +44,20 @@ def test_kustomize_puts_the_manifests_together() -> None:
     for one in made:
         kubernetes_validate.validate(one, KUBERNETES, strict=True)
     assert "image: juesuan:0.1.0" in done.stdout
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not on this machine")
+def test_kustomize_puts_the_city_beside_the_base() -> None:
+    done = subprocess.run(
+        ["kubectl", "kustomize", str(INFRA / "kubernetes-city")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    made = {(one["kind"], one["metadata"]["name"]): one for one in yaml.safe_load_all(done.stdout) if one}
+    for one in made.values():
+        if one["kind"] != "DaskCluster":  # of the operator; its pods are checked in tests/unit/test_infra.py
+            kubernetes_validate.validate(one, KUBERNETES, strict=True)
+    (worker,) = made["Deployment", "worker"]["spec"]["template"]["spec"]["containers"]
+    names = [variable["name"] for variable in worker["env"]]
+    assert {"PREFECT_API_URL", "JUESUAN_SCHEDULER"} <= set(names)
+    for part in made["DaskCluster", "city"]["spec"].values():
+        assert [one["image"] for one in part["spec"]["containers"]] == ["juesuan:0.1.0"]

@@ -4,9 +4,9 @@ import csv
 import re
 import shutil
 import sqlite3
+import subprocess
 import sys
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -16,93 +16,33 @@ from urllib.parse import unquote
 import pandas as pd
 import pytest
 
-from juesuan.city import CityOutcome, Status, UnitOutcome, close_all, lines
-from juesuan.city.crew import Crew
-from juesuan.city.outcome import Order
+from juesuan.city import (
+    Began,
+    City,
+    CityOutcome,
+    CityStanding,
+    Event,
+    Notice,
+    Order,
+    Status,
+    UnitOutcome,
+    close_all,
+    lines,
+)
 from juesuan.city.packages import find_packages, read_package, unfit
 from juesuan.city.remembered import unchanged
+from juesuan.city.shelves import FolderShelf, shelf_at
 from juesuan.city.summary import write_summary
-from juesuan.city.worker import MOST_WORDS, close_package
+from juesuan.city.work import MOST_WORDS, OVER_MEMORY, NotTaken, close_package, present
 from juesuan.closing import only_one, only_one_of
 from juesuan.problems import ExitCode, InputError, OutputError
 from juesuan.review import approve
 from tests.conftest import EXAMPLE, copy_package
 
-WORKER = """
-import json, os, signal, sys, time
-for line in sys.stdin:
-    name = json.loads(line)["package"]
-    if "killed" in name:
-        os.kill(os.getpid(), signal.SIGKILL)
-    if "left" in name:
-        sys.exit(7)
-    if "half" in name:
-        os.write(1, b'{"folder": "ha')
-        os.kill(os.getpid(), signal.SIGKILL)
-    if "odd" in name:
-        print("not what was asked for", flush=True)
-    if "slow" in name:
-        time.sleep(60)
-    said = {"folder": name, "status": "closed", "words": [], "exit_code": 0, "unit": str(os.getpid())}
-    print(json.dumps(said), flush=True)
-"""
-
 
 @pytest.fixture(autouse=True)
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-
-
-def worked(crew: Crew, *names: str) -> dict[str, UnitOutcome]:
-    return {one.folder: one for one in crew.work([Order(name, "out", "archive") for name in names])}
-
-
-def crew(folder: Path, jobs: int = 2, **options: int) -> Crew:
-    return Crew(jobs, folder, command=(sys.executable, "-c", WORKER), **options)
-
-
-def test_a_process_that_is_killed_takes_one_unit_with_it_and_no_other(tmp_path: Path) -> None:
-    outcomes = worked(crew(tmp_path), "a", "killed", "b", "left", "c", "half", "d")
-    assert outcomes["half"].status is Status.FAILED
-    assert {name for name, one in outcomes.items() if one.status is Status.CLOSED} == {"a", "b", "c", "d"}
-    assert outcomes["killed"].exit_code == ExitCode.BUG
-    assert "信号 9，多半是内存不够" in outcomes["killed"].words[0]
-    assert "退出码 7" in outcomes["left"].words[0]
-
-
-def test_a_process_that_says_what_nobody_asked_for_ends_the_run(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="Expecting value"):
-        worked(crew(tmp_path), "a", "odd", "b")
-
-
-def test_a_process_is_replaced_after_some_units(tmp_path: Path) -> None:
-    outcomes = worked(crew(tmp_path, jobs=1, units=2), *"abcde")
-    assert [[one.unit for one in outcomes.values()].count(pid.unit) for pid in outcomes.values()] == [
-        2,
-        2,
-        2,
-        2,
-        1,
-    ]
-
-
-def test_no_orders_need_no_process(tmp_path: Path) -> None:
-    assert worked(crew(tmp_path)) == {}
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_who_stops_listening_stops_all_processes(tmp_path: Path) -> None:
-    outcomes = crew(tmp_path).work([Order(name, "", "") for name in ("a", "slow-1", "slow-2", "b", "slow-3")])
-    assert next(outcomes).folder in ("a", "b")
-    assert isinstance(outcomes, Iterator)
-    before = threading.active_count()
-    outcomes.close()  # type: ignore[attr-defined]
-    assert threading.active_count() < before
-
-
-def test_a_program_that_can_not_be_started_is_said_so(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="不能启动编制决算的进程"):
-        worked(Crew(1, tmp_path, command=(str(tmp_path / "nothing"),)), "a")
 
 
 def outcome(folder: str, status: Status = Status.CLOSED, code: int = 0, **more: object) -> UnitOutcome:
@@ -135,7 +75,7 @@ def test_the_summary_tells_failures_first_and_links_only_to_what_is_there(tmp_pa
         outcome("b", Status.REFUSED, 4, words=("=1+1 <b>不符</b>", "    第 3 行", *"三四五六"), findings=1),
         outcome("c", Status.FAILED, 70, words=("程序内部错误",)),
     ]
-    write_summary(tmp_path, "某市", told)
+    write_summary(FolderShelf(tmp_path), "某市", told)
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert page.index("单位c") < page.index("单位b") < page.index("单位甲 #1")
     assert "3 个单位中有 2 个没有完成" in page
@@ -154,14 +94,16 @@ def test_the_summary_tells_failures_first_and_links_only_to_what_is_there(tmp_pa
     assert rows[1]["原因"].startswith("'=1+1")  # no formula for whoever opens it
     assert rows[2]["归档"] == "甲/2020/v0001"
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
-    write_summary(tmp_path, "某市", [*told[1:], replace(told[0], status=Status.UNCHANGED, seconds=1.0)])
+    write_summary(
+        FolderShelf(tmp_path), "某市", [*told[1:], replace(told[0], status=Status.UNCHANGED, seconds=1.0)]
+    )
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
 
 
 def test_a_summary_that_can_not_be_written_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "index.html").mkdir()
     with pytest.raises(OutputError, match="无法写入"):
-        write_summary(tmp_path, "某市", [outcome("a", state="draft")])
+        write_summary(FolderShelf(tmp_path), "某市", [outcome("a", state="draft")])
 
 
 @pytest.mark.parametrize(
@@ -206,24 +148,28 @@ def test_folders_that_can_not_be_closed_are_told_apart(tmp_path: Path) -> None:
     assert "这不是资料文件夹" in found["empty"]
 
 
-def nobody(_: UnitOutcome, __: int) -> None:
+def nobody(_: Event, __: CityStanding) -> None:
+    pytest.fail("nothing was to be closed")
+
+
+def nothing(_: Sequence[Order]) -> Iterator[Event]:
     pytest.fail("nothing was to be closed")
 
 
 def test_what_is_no_folder_of_packages_is_refused(tmp_path: Path) -> None:
     for folder, words in ((tmp_path / "nowhere", "没有这个文件夹"), (EXAMPLE, "这是一个单位的资料文件夹")):
         with pytest.raises(InputError, match=words):
-            close_all(folder, tmp_path / "out", "archive", listener=nobody)
+            close_all(City.of(folder, tmp_path / "out", "archive"), nothing, nobody)
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="文件夹里没有资料文件夹"):
-        close_all(tmp_path / "empty", tmp_path / "out", "archive", listener=nobody)
+        close_all(City.of(tmp_path / "empty", tmp_path / "out", "archive"), nothing, nobody)
 
 
 def test_results_and_archive_among_the_packages_are_refused(tmp_path: Path) -> None:
     (tmp_path / "units" / "a").mkdir(parents=True)
     units = tmp_path / "units"
     with pytest.raises(InputError) as refused:
-        close_all(units, units / "out", str(units / "archive"), listener=nobody)
+        close_all(City.of(units, units / "out", str(units / "archive")), nothing, nobody)
     assert [str(one.message) for one in refused.value.problems] == [
         "归档文件夹在资料文件夹里",
         "结果文件夹在资料文件夹里",
@@ -234,21 +180,23 @@ def test_two_runs_into_one_folder_are_refused(tmp_path: Path) -> None:
     (tmp_path / "units" / "a").mkdir(parents=True)
     out = tmp_path / "out"
     with only_one(str(out)), pytest.raises(OutputError, match="正在进行"):
-        close_all(tmp_path / "units", out, str(tmp_path / "archive"), listener=nobody)
+        close_all(City.of(tmp_path / "units", out, str(tmp_path / "archive")), nothing, nobody)
 
 
 def test_an_archive_that_can_not_be_written_stops_all_before_anything_is_closed(tmp_path: Path) -> None:
     (tmp_path / "units" / "a").mkdir(parents=True)
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match=r"不能建立|读写失败"):
-        close_all(tmp_path / "units", tmp_path / "out", str(tmp_path / "file" / "archive"), listener=nobody)
+        close_all(
+            City.of(tmp_path / "units", tmp_path / "out", str(tmp_path / "file" / "archive")), nothing, nobody
+        )
 
 
 def test_results_that_can_not_be_written_are_said_so(tmp_path: Path) -> None:
     (tmp_path / "units" / "a").mkdir(parents=True)
     (tmp_path / "out").write_text("")
     with pytest.raises(OutputError, match="无法写入"):
-        close_all(tmp_path / "units", tmp_path / "out", str(tmp_path / "archive"), listener=nobody)
+        close_all(City.of(tmp_path / "units", tmp_path / "out", str(tmp_path / "archive")), nothing, nobody)
 
 
 def order(tmp_path: Path, package: Path, **more: bool) -> Order:
@@ -282,7 +230,7 @@ def test_a_fault_of_the_program_fails_one_unit_and_goes_to_the_log(
     def broken(*_: object) -> None:
         raise RuntimeError("broken on purpose")
 
-    monkeypatch.setattr("juesuan.city.worker.load_flow", broken)
+    monkeypatch.setattr("juesuan.city.work.load_flow", broken)
     package = tmp_path / "a"
     copy_package(EXAMPLE, package)
     found = close_package(order(tmp_path, package))
@@ -403,3 +351,87 @@ def test_a_unit_is_left_alone_only_while_everything_is_as_it_was(tmp_path: Path)
         assert unchanged(ours, read_package(package)) is not None, f"after {what}"
     assert [what for what, left_alone in found.items() if left_alone] == ["an empty folder"]
     assert unchanged(replace(ours, force=True), read_package(package)) is None
+
+
+def made(folder: Path, *units: str) -> City:
+    for unit in units:
+        copy_package(EXAMPLE, folder / "units" / unit)
+        settings = folder / "units" / unit / "settings.yaml"
+        settings.write_text(
+            settings.read_text(encoding="utf-8").replace('"070123"', f'"{unit}"'), encoding="utf-8"
+        )
+    return City.of(str(folder / "units"), str(folder / "out"), str(folder / "archive"))
+
+
+def test_the_longest_unit_is_first_and_all_that_happens_is_told_with_how_far_it_is(tmp_path: Path) -> None:
+    city = made(tmp_path, "1", "2", "3")
+    (tmp_path / "units" / "2" / "more.csv").write_bytes(b"x" * 500_000)
+    (tmp_path / "units" / "none").mkdir()
+    told: list[tuple[str, CityStanding]] = []
+
+    def crew(orders: Sequence[Order]) -> Iterator[Event]:
+        assert [order.folder for order in orders] == ["2", "1", "3"]
+        assert all(Path(place).exists() for place in city.places)
+        yield Notice("有话要说")
+        for order in orders:
+            yield Began(order, "某机")
+            yield outcome(order.folder, state="draft")
+
+    done = close_all(city, crew, lambda event, standing: told.append((type(event).__name__, standing)))
+    assert [one.folder for one in done.outcomes] == ["1", "2", "3", "none"]
+    assert done.exit_code == ExitCode.CHECKS
+    assert [name for name, _ in told] == ["UnitOutcome", "Notice", *["Began", "UnitOutcome"] * 3]
+    first, last = told[2][1], told[-1][1]
+    assert (first.at_work, first.ended, first.words) == (("2",), 1, "完成 0/4，未通过 1，正在编制 1")
+    assert (last.done, last.weight_done == last.weight, last.words) == (3, True, "完成 3/4，未通过 1，正在编制 0")
+    assert not (tmp_path / "archive").exists()  # nobody put anything in
+    assert not (tmp_path / "out" / ".log" / "seen").exists()
+
+
+def test_results_go_below_out_where_nothing_else_is_said() -> None:
+    assert City.of("/somewhere/某市", None, "archive").out == "out/某市"
+    assert City.of("s3://city/2020/units?endpoint=http://x", None, "archive").out == "out/units"
+
+
+def test_a_place_in_a_bucket_has_addresses_that_keep_its_options() -> None:
+    shelf = shelf_at("s3://city/2020/?endpoint=http://127.0.0.1:9")
+    assert shelf.of("070001") == "s3://city/2020/070001?endpoint=http://127.0.0.1:9"
+    assert Order(shelf.of("070001"), "", "").folder == "070001"
+    with pytest.raises(InputError, match="结果文件夹在资料文件夹里"):
+        close_all(City.of("s3://city/2020", "s3://city/2020/out", "s3://city/archive"), nothing, nobody)
+
+
+def test_a_process_takes_no_order_that_another_was_given(tmp_path: Path) -> None:
+    here = present((str(tmp_path), str(tmp_path / "nowhere")))
+    assert here.unseen == (str(tmp_path / "nowhere"),)
+    assert close_package(order(tmp_path, tmp_path / "a"), "another") == NotTaken(busy=False)
+    (tmp_path / "a").mkdir()
+    found = close_package(order(tmp_path, tmp_path / "a"), here.token)
+    assert isinstance(found, UnitOutcome)
+    assert found.status is Status.REFUSED
+
+
+LIMITED = """
+import sys
+from pathlib import Path
+from juesuan.city import UnitLimits, Order
+from juesuan.city.work import close_package
+package, seconds, memory = sys.argv[1:]
+out = Path(package).parent / "out"
+limits = UnitLimits(float(seconds), int(memory))
+found = close_package(Order(package, str(out), str(out.parent / "archive"), limits=limits))
+print(found.status)
+"""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "memory", "code"), [(0.5, 1 << 40, 1), (600, 50 << 20, OVER_MEMORY)], ids=["time", "memory"]
+)
+def test_a_process_ends_itself_when_a_unit_takes_more_than_it_may(
+    tmp_path: Path, seconds: float, memory: int, code: int
+) -> None:
+    copy_package(EXAMPLE, tmp_path / "a")
+    words = [sys.executable, "-c", LIMITED, str(tmp_path / "a"), str(seconds), str(memory)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stdout) == (code, ""), done.stderr
+    assert ("Timeout" in done.stderr) == (code == 1)  # where it was is in the log

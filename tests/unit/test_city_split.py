@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 import yaml
 
 from juesuan.city import Split, split
 from juesuan.city.command import split_lines
+from juesuan.ledger import load_chart, read_ledger
 from juesuan.problems import InputError, OutputError
 from tests.conftest import EXAMPLE, ROOT, copy_package
 
@@ -230,7 +232,94 @@ def test_text_that_is_no_text_of_its_encoding_is_told_with_its_line(
     export: Callable[..., Path], tmp_path: Path
 ) -> None:
     with pytest.raises(InputError, match=r"export.csv 第 1 行：不是 UTF-8 编码的文本"):
-        done(export("070001", encoding="gb18030"), tmp_path / "units")
+        done(export("070001", encoding="gb18030"), tmp_path / "units", encoding="utf-8")
+    assert not (tmp_path / "units").exists()
+    assert done(export("070001", encoding="gb18030"), tmp_path / "units").lines == 2  # found out
+
+
+NAMES = (
+    "凭证日期,凭证编号,分录序号,摘要,科目代码,科目全称,借方发生额,贷方发生额,功能科目代码,经济科目代码,"
+    "资金性质,支出类别,核算单位"
+)
+SPENT = "{},付,1,付款,710101,行政支出,{},,2080101,30101,一般公共预算财政拨款,基本支出,{}"
+PAID = "{},付,2,付款,800101,资金结存,,{},,,一般公共预算财政拨款,,{}"
+LINES = [
+    line.format(date, amount, unit).replace("|付|", "|记-1|").split("|")
+    for date, amount, unit in (("2020-01-05", "1100.00", "070001"), ("2020-01-06", "25.50", "070002"))
+    for line in (SPENT.replace(",", "|"), PAID.replace(",", "|"))
+]
+OTHERS = NAMES.split(",")
+TITLED = [["2020 年度序时账", *[""] * 12], OTHERS, *LINES, ["合计", *[""] * 5, "1125.50", "1125.50", *[""] * 5]]
+
+
+def as_text(path: Path, delimiter: str, encoding: str) -> None:
+    with path.open("w", encoding=encoding, newline="") as stream:
+        csv.writer(stream, delimiter=delimiter).writerows(TITLED)
+
+
+def as_workbook(path: Path, sheets: list[list[list[str]]]) -> None:
+    with xlsxwriter.Workbook(path) as book:
+        for number, rows in enumerate([[["封面"]], *sheets]):
+            sheet = book.add_worksheet(f"第{number}页")
+            for at, row in enumerate(rows):
+                sheet.write_row(at, 0, row)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a.txt 制表符 gb18030",
+        "a.csv 分号 utf-8",
+        "a.csv 逗号 utf-8-sig",
+        "a.txt 制表符 utf-16",
+        "a.xlsx",
+        "two.xlsx",
+    ],
+)
+def test_any_format_and_profile_that_a_closing_reads_is_split(name: str, tmp_path: Path) -> None:
+    """Columns of another system, a title above, totals beneath: a part reads as its lines in the whole."""
+    file, *how = name.split()
+    path, folder = tmp_path / file, tmp_path / "units"
+    if how:
+        as_text(path, {"制表符": "\t", "分号": ";", "逗号": ","}[how[0]], how[1])
+    elif file == "a.xlsx":
+        as_workbook(path, [TITLED])
+    else:
+        as_workbook(path, [TITLED[:4], [OTHERS, *TITLED[4:]]])
+    result = done(path, folder, unit_column="核算单位")
+    assert [(part.unit, part.lines, part.debit) for part in result.parts] == [
+        ("070001", 2, None),
+        ("070002", 2, None),
+    ]
+    assert result.blank_lines == 1  # the totals
+    told = "\n".join(split_lines(result))
+    assert "列名不是标准表的，没有加总借方、贷方" in told
+    assert ("工作表" in told) == path.suffix.startswith(".xlsx")
+    chart, sums = load_chart("2020"), []
+    for part in result.parts:
+        ledger = read_ledger([part.path], [], root=folder, chart=chart, year=2020)
+        lines = [problem for problem in ledger.problems if "余额" not in str(problem)]
+        assert lines == [], lines
+        sums.append((int(ledger.lines["debit"].sum()), int(ledger.lines["credit"].sum())))
+    assert sums == [(110000, 110000), (2550, 2550)]
+
+
+def test_what_no_profile_knows_and_sheets_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("甲,乙,核算单位\n1,2,070001\n", encoding="utf-8")
+    with pytest.raises(InputError, match="找不到序时账（记账凭证）的表头"):
+        done(tmp_path / "a.csv", tmp_path / "units", unit_column="核算单位")
+    as_workbook(tmp_path / "b.xlsx", [TITLED, [OTHERS[:-1], *[line[:-1] for line in LINES]]])
+    with pytest.raises(InputError, match=r"b.xlsx\[第2页\]：缺少这一列"):
+        done(tmp_path / "b.xlsx", tmp_path / "units", unit_column="核算单位")
+    as_workbook(tmp_path / "c.xlsx", [TITLED, [[*OTHERS, "备注"], *[[*line, ""] for line in LINES]]])
+    with pytest.raises(InputError, match="各工作表的表头不同"):
+        done(tmp_path / "c.xlsx", tmp_path / "units", unit_column="核算单位")
+    as_workbook(tmp_path / "d.xlsx", [[["没有账"]]])
+    with pytest.raises(InputError, match="找不到单位编码的列"):
+        done(tmp_path / "d.xlsx", tmp_path / "units", unit_column="核算单位")
+    (tmp_path / "e.xlsx").write_bytes(b"PK\x03\x04broken")
+    with pytest.raises(InputError):
+        done(tmp_path / "e.xlsx", tmp_path / "units", unit_column="核算单位")
     assert not (tmp_path / "units").exists()
 
 

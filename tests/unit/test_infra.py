@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import dask
+import distributed  # noqa: F401 - its settings
 import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
@@ -57,6 +59,70 @@ def test_the_kustomization_takes_every_manifest_and_names_the_image_they_use() -
         for container in one["spec"]["template"]["spec"]["containers"]
     }
     assert images == {made["images"][0]["name"]}
+
+
+CITY = INFRA / "kubernetes-city"
+
+
+def pods_of_the_city() -> dict[str, dict[str, Any]]:
+    (cluster,) = documents(CITY / "cluster.yaml")
+    assert (cluster["apiVersion"], cluster["kind"]) == ("kubernetes.dask.org/v1", "DaskCluster")
+    assert set(cluster["spec"]) == {"scheduler", "worker"}
+    assert set(cluster["spec"]["scheduler"]) == {"spec", "service"}
+    assert set(cluster["spec"]["worker"]) == {"replicas", "spec"}
+    return {name: cluster["spec"][name] for name in ("scheduler", "worker")}
+
+
+def test_the_citys_dask_cluster_is_made_of_valid_kubernetes() -> None:
+    """The operator's own resource is a scheduler's pod and service and a worker's pod: each is what it says."""
+    found = pods_of_the_city()
+    for name, part in found.items():
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": part["spec"]}
+        kubernetes_validate.validate(pod, KUBERNETES, strict=True)
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "x"},
+        "spec": found["scheduler"]["service"],
+    }
+    kubernetes_validate.validate(service, KUBERNETES, strict=True)
+    for name in ("network.yaml", "worker.yaml"):
+        for one in documents(CITY / name):
+            if one["kind"] != "Deployment":  # a patch of the base's
+                kubernetes_validate.validate(one, KUBERNETES, strict=True)
+    made = yaml.safe_load((CITY / "kustomization.yaml").read_text(encoding="utf-8"))
+    assert sorted([*made["resources"], *(one["path"] for one in made["patches"]), "kustomization.yaml"]) == sorted(
+        ["../kubernetes", *(path.name for path in CITY.glob("*.yaml"))]
+    )
+    base = yaml.safe_load((INFRA / "kubernetes" / "kustomization.yaml").read_text(encoding="utf-8"))
+    assert (made["namespace"], made["images"]) == (base["namespace"], base["images"])
+
+
+def test_the_citys_pods_gain_nothing_and_talk_by_keys_alone() -> None:
+    (patch,) = documents(CITY / "worker.yaml")
+    (client,) = patch["spec"]["template"]["spec"]["containers"]
+    for part in pods_of_the_city().values():
+        pod = part["spec"]
+        (container,) = pod["containers"]
+        assert pod["securityContext"]["runAsNonRoot"]
+        assert not pod["automountServiceAccountToken"]
+        assert container["securityContext"]["readOnlyRootFilesystem"]
+        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+        assert "limits" in container["resources"]
+        assert {one["name"] for one in container["volumeMounts"]} <= {one["name"] for one in pod["volumes"]}
+    scheduler, worker = (part["spec"]["containers"][0] for part in pods_of_the_city().values())
+    assert scheduler["args"][:2] == ["--protocol", "tls"]
+    address = {one["name"]: one["value"] for one in client["env"]}["JUESUAN_SCHEDULER"]
+    assert worker["args"][0] == address == "tls://city-scheduler:8786"
+    assert dask_settings(scheduler) == dask_settings(worker) >= dask_settings(client)
+    assert "DASK_DISTRIBUTED__COMM__TLS__CA_FILE" in dict(dask_settings(client))
+    for name, _ in dask_settings(scheduler):
+        key = name.removeprefix("DASK_").lower().replace("__", ".").replace("_", "-")
+        assert dask.config.get(key, "unknown") != "unknown", name
+
+
+def dask_settings(container: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(one["name"], one["value"]) for one in container["env"] if one["name"].startswith("DASK_")}
 
 
 def test_compose_pins_its_images_and_takes_secrets_from_outside() -> None:

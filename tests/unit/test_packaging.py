@@ -60,8 +60,8 @@ def test_every_library_that_is_imported_is_declared_and_none_besides() -> None:
     foreign = imported - sys.stdlib_module_names - {"juesuan", "flows"}
     assert foreign >= TYPES_ONLY | {"numpy"}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = [one for extra in project["optional-dependencies"].values() for one in extra]
-    declared = {re.split(r"[<>=]", one)[0] for one in (*project["dependencies"], *extras)}
+    lists = [project["dependencies"], *project["optional-dependencies"].values()]
+    declared = {re.split(r"[<>=]", one)[0] for some in lists for one in some}
     assert {DISTRIBUTIONS.get(name, name) for name in foreign - TYPES_ONLY} == declared - BOUNDED_ONLY
 
 

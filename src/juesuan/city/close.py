@@ -1,23 +1,79 @@
-"""Closing every unit of a city: one package after another, several at a time, and one summary in the end."""
+"""Closing every unit of a city: the longest first, several at a time, and one summary in the end."""
 
-import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
 
 from juesuan.archive import open_store
 from juesuan.archive.location import DirectoryLocation, parse_location
-from juesuan.city.crew import Crew
-from juesuan.city.outcome import Order, Status, UnitOutcome
+from juesuan.city.outcome import Began, CityStanding, Crew, Event, Order, Status, UnitLimits, UnitOutcome
 from juesuan.city.packages import Package, find_packages, unfit
+from juesuan.city.shelves import BucketShelf, FolderShelf, settings_at_hand, shelf_at
 from juesuan.city.summary import write_summary
 from juesuan.closing import only_one, refusal_folder
-from juesuan.problems import ExitCode, InputError, OutputError, Place, Problem
+from juesuan.problems import ExitCode, InputError, OutputError, Place, Problem, words_of
+from juesuan.results.names import INDEX
 
 LOGS = ".log"
+SEEN = "seen"  # beside the logs: whoever sees it works on the same disk
 
-Listener = Callable[[UnitOutcome, int], None]
-"""Told of each unit that ended, and how many there are in all."""
+Listener = Callable[[Event, CityStanding], None]
+"""Told of everything that happens, and how far all of it is then."""
+
+
+@dataclass(frozen=True)
+class City:
+    """What is to be closed: the folder of packages, where results and archive go, and how.
+
+    ``folder``, ``out`` and ``archive`` are folders or ``s3://…``.
+    """
+
+    folder: str
+    out: str
+    archive: str
+    force: bool = False
+    limits: UnitLimits = field(default_factory=UnitLimits)
+
+    @classmethod
+    def of(
+        cls,
+        folder: str | Path,
+        out: str | Path | None,
+        archive: str,
+        *,
+        force: bool = False,
+        limits: UnitLimits | None = None,
+    ) -> "City":
+        """Return the city in a folder; results go to ``out/<its name>`` where nothing else is said."""
+        city = cls(str(folder), str(out or ""), archive, force, limits or UnitLimits())
+        return city if out else replace(city, out=str(Path("out") / city.title))
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The folders and files of this machine that every process must see to close a unit."""
+        shelves = [shelf_at(self.folder), shelf_at(self.out)]
+        seen = [str(one.root) for one in shelves if isinstance(one, FolderShelf)]
+        location = parse_location(self.archive)
+        if isinstance(location, DirectoryLocation):
+            seen.append(str(location.root))
+        return (*seen, *([str(self.logs / SEEN)] if self.logs else []))
+
+    @property
+    def logs(self) -> Path | None:
+        """Where the logs of processes go that the command starts itself; None where results lie in a bucket."""
+        out = shelf_at(self.out)
+        return out.root / LOGS if isinstance(out, FolderShelf) else None
+
+    @property
+    def page(self) -> str:
+        """The address of the summary."""
+        return shelf_at(self.out).of(INDEX)
+
+    @property
+    def title(self) -> str:
+        """The name of the folder of packages."""
+        return PurePosixPath(shelf_at(self.folder).address.partition("?")[0]).name
 
 
 @dataclass(frozen=True)
@@ -59,70 +115,134 @@ class CityOutcome:
         return f"共 {len(self.outcomes)} 个单位：完成 {done} 个{kept}，未通过 {refused} 个，出错 {failed} 个。"
 
 
-def close_all(
-    folder: Path, out: Path, archive: str, *, jobs: int = 2, force: bool = False, listener: Listener
-) -> CityOutcome:
-    """Close every package in a folder into ``out/<package>``, and write ``out/index.html`` and ``summary.csv``.
+def close_all(city: City, crew: Crew, listener: Listener) -> CityOutcome:
+    """Close every package of a city into ``<out>/<package>``, and write ``index.html`` and ``summary.csv`` there.
 
     A unit that is closed already, and of which nothing changed, is left alone unless ``force``.
 
     Raises:
         InputError: the folder holds no packages, or results or archive would lie among them.
         OutputError: the archive does not keep its word, ``out`` can't be written, or another run is at work on it.
+        UnavailableError: nobody is there who closes units.
     """
-    packages = find_packages(folder)
-    _apart(folder, out, archive)
-    with only_one(str(out.resolve()), hint="请等它结束后再运行。"):
-        open_store(archive).prove()
-        logs = out / LOGS
+    shelf, out = shelf_at(city.folder), shelf_at(city.out)
+    _apart(city)
+    with settings_at_hand(shelf) as (folder, sizes):
+        packages = find_packages(folder)
+        with only_one(out.address.partition("?")[0], hint="请等它结束后再运行。"):
+            open_store(city.archive).prove()
+            with _prepared(city):
+                tally = _Tally(packages, listener)
+                not_run = unfit(packages)
+                for package, problem in not_run.items():
+                    out.remove(refusal_folder(Path(package.folder)).name)  # of an earlier run
+                    tally.take(_unfit(package, problem))
+                orders = [_order(city, shelf, out, one, sizes) for one in packages if one not in not_run]
+                orders.sort(key=lambda order: (-order.size, order.folder))
+                tally.expect(orders)
+                for event in crew(orders):
+                    tally.take(event)
+                outcome = CityOutcome(tuple(tally.outcomes[package.folder] for package in packages))
+                write_summary(shelf_at(city.out), city.title, outcome.outcomes)
+    return outcome
+
+
+@contextmanager
+def _prepared(city: City) -> Iterator[None]:
+    """Have the folders there, and in that of logs, while units are closed, what tells that a process sees them."""
+    archive = parse_location(city.archive)
+    made = [archive.root] if isinstance(archive, DirectoryLocation) else []
+    with ExitStack() as stack:
         try:
-            logs.mkdir(parents=True, exist_ok=True)
+            for folder in made:
+                folder.mkdir(parents=True, exist_ok=True)
+                stack.callback(_forget, folder)
+            if city.logs is not None:
+                city.logs.mkdir(parents=True, exist_ok=True)
+                (city.logs / SEEN).touch()
+                stack.callback((city.logs / SEEN).unlink, missing_ok=True)
         except OSError as error:
-            raise OutputError(f"无法写入 {out}：{error.strerror}") from error
-        known = {package.folder: package for package in packages}
-        not_run = unfit(packages)
-        outcomes: dict[str, UnitOutcome] = {}
-
-        def take(outcome: UnitOutcome) -> None:
-            outcomes[outcome.folder] = _named(outcome, known[outcome.folder])
-            listener(outcomes[outcome.folder], len(packages))
-
-        for package, problem in not_run.items():
-            words = (str(problem),)
-            shutil.rmtree(refusal_folder(out / package.folder), ignore_errors=True)  # of an earlier run
-            take(UnitOutcome(package.folder, Status.REFUSED, ExitCode.INPUT, findings=1, words=words))
-        orders = [
-            Order(str(one.root), str(out / one.folder), archive, force=force)
-            for one in packages
-            if one not in not_run
-        ]
-        for outcome in Crew(jobs, logs).work(orders):
-            take(outcome)
-        city = CityOutcome(tuple(outcomes[package.folder] for package in packages))
-        write_summary(out, folder.resolve().name, city.outcomes)
-    return city
+            raise OutputError(f"无法写入 {error.filename}：{words_of(error)}") from error
+        yield
 
 
-def _named(outcome: UnitOutcome, package: Package) -> UnitOutcome:
-    return replace(outcome, unit=package.unit, name=package.name, year=package.year)
+def _forget(folder: Path) -> None:
+    with suppress(OSError):  # it is not empty
+        folder.rmdir()
 
 
-def _apart(folder: Path, out: Path, archive: str) -> None:
+def _order(
+    city: City,
+    shelf: FolderShelf | BucketShelf,
+    out: FolderShelf | BucketShelf,
+    package: Package,
+    sizes: Mapping[str, int],
+) -> Order:
+    name = package.folder
+    archive = parse_location(city.archive)
+    where = archive.uri if isinstance(archive, DirectoryLocation) else city.archive
+    size = sizes.get(name, 0)
+    return Order(shelf.of(name), out.of(name), where, force=city.force, limits=city.limits, size=size)
+
+
+def _unfit(package: Package, problem: Problem) -> UnitOutcome:
+    return UnitOutcome(package.folder, Status.REFUSED, ExitCode.INPUT, findings=1, words=(str(problem),))
+
+
+class _Tally:
+    """Counts what happens, and tells it on."""
+
+    def __init__(self, packages: Sequence[Package], listener: Listener) -> None:
+        self._known = {package.folder: package for package in packages}
+        self._listener = listener
+        self._weights: dict[str, int] = {}
+        self._at_work: dict[str, str] = {}
+        self.outcomes: dict[str, UnitOutcome] = {}
+
+    def expect(self, orders: Sequence[Order]) -> None:
+        """Take note of what is to be done."""
+        self._weights = {order.folder: order.weight for order in orders}
+
+    def take(self, event: Event) -> None:
+        """Take note of what happened."""
+        if isinstance(event, Began):
+            self._at_work[event.order.folder] = event.where
+        elif isinstance(event, UnitOutcome):
+            self._at_work.pop(event.folder, None)
+            package = self._known[event.folder]
+            event = replace(event, unit=package.unit, name=package.name, year=package.year)
+            self.outcomes[event.folder] = event
+        self._listener(event, self._standing())
+
+    def _standing(self) -> CityStanding:
+        statuses = [one.status for one in self.outcomes.values()]
+        return CityStanding(
+            total=len(self._known),
+            done=sum(one.done for one in statuses),
+            refused=statuses.count(Status.REFUSED),
+            failed=statuses.count(Status.FAILED),
+            at_work=tuple(self._at_work),
+            weight=sum(self._weights.values()),
+            weight_done=sum(weight for name, weight in self._weights.items() if name in self.outcomes),
+        )
+
+
+def _apart(city: City) -> None:
     """Refuse results or an archive among the packages, where the next run would take them for packages."""
-    location = parse_location(archive)
-    places = {"结果文件夹": out}
-    if isinstance(location, DirectoryLocation):
-        places["归档文件夹"] = location.root
+    folder = parse_location(city.folder)
     problems: Sequence[Problem] = [
         Problem(
-            Place(str(place)),
+            Place(location.uri),
             "city.inside",
             f"{what}在资料文件夹里",
-            expected=f"{folder} 以外的位置",
+            expected=f"{folder.uri} 以外的位置",
             hint="请另写一个位置",
         )
-        for what, place in places.items()
-        if place.resolve().is_relative_to(folder.resolve())
+        for what, location in {
+            "结果文件夹": parse_location(city.out),
+            "归档文件夹": parse_location(city.archive),
+        }.items()
+        if type(location) is type(folder) and PurePosixPath(location.uri).is_relative_to(folder.uri)
     ]
     if problems:
         raise InputError(problems)

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from juesuan.city.close import LOGS, close_all
-from juesuan.city.outcome import UnitOutcome, lines
+from juesuan.city.close import City, close_all
+from juesuan.city.outcome import CityStanding, Event, Notice, UnitOutcome, lines
+from juesuan.city.shelves import shelf_at
 from juesuan.city.splitting import Split, split
 from juesuan.city.summary import TABLE
 from juesuan.city.targets import Kind
@@ -16,46 +17,64 @@ from juesuan.ledger.engine import Encoding, OutOfBalance
 from juesuan.money import yuan_text
 from juesuan.problems import ExitCode
 from juesuan.results.names import INDEX
+from juesuan.runner import load_flow
 
 _MOST = 20  # of a kind that the terminal lists
 _ROWS = 2  # lines of the file behind a difference
 
 
-def tell_close_all(folder: Path, out: Path, archive: str, *, jobs: int, force: bool) -> int:
-    """Close every package of a folder, with a line for each unit that ended, and return the exit code."""
+def tell_close_all(city: City, *, jobs: int, scheduler: str | None, dashboard: bool) -> int:
+    """Close every package of a city, with a line for each unit that ended, and return the exit code."""
     console = Console(highlight=False, soft_wrap=True)
     columns = (
         TextColumn("编制决算"),
         BarColumn(),
-        MofNCompleteColumn(),
+        TextColumn("{task.description}"),
         TextColumn("还要约"),
         TimeRemainingColumn(compact=True),
     )
     began = time.monotonic()
+    cluster = load_flow("cluster")
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("", total=None)
 
-        def told(outcome: UnitOutcome, total: int) -> None:
-            for line in lines(outcome):
-                console.print(line, markup=False)
-            progress.update(bar, advance=1, total=total)
+        def told(event: Event, standing: CityStanding) -> None:
+            if isinstance(event, UnitOutcome):
+                for line in lines(event):
+                    console.print(line, markup=False)
+            elif isinstance(event, Notice):
+                console.print(event.words, markup=False)
+            progress.update(
+                bar, completed=standing.weight_done, total=standing.weight or None, description=standing.words
+            )
 
         try:
-            city = close_all(folder, out, archive, jobs=jobs, force=force, listener=told)
+            with cluster.joined(city, jobs=jobs, scheduler=scheduler, dashboard=dashboard) as crew:
+                if crew.link:
+                    console.print(f"Dask 的页面　{crew.link}", markup=False)
+                done = close_all(city, crew, told)
         except KeyboardInterrupt:
             console.print("已停止。编制完成的都在，再运行一次会接着做。")
             raise
     seconds = time.monotonic() - began
-    console.print(f"{city.summary}用时 {seconds // 60:.0f} 分 {seconds % 60:.0f} 秒。")
-    console.print(f"汇总　　　{out / INDEX}")
-    console.print(f"　　　　　{out / TABLE}")
-    if any(one.exit_code == ExitCode.BUG for one in city.outcomes):
-        console.print(f"程序日志　{out / LOGS}")
-    return city.exit_code
+    out = shelf_at(city.out)
+    console.print(f"{done.summary}用时 {seconds // 60:.0f} 分 {seconds % 60:.0f} 秒。")
+    console.print(f"汇总　　　{out.of(INDEX)}", markup=False)
+    console.print(f"　　　　　{out.of(TABLE)}", markup=False)
+    if city.logs and any(one.exit_code == ExitCode.BUG for one in done.outcomes):
+        console.print(f"程序日志　{city.logs}", markup=False)
+    return done.exit_code
 
 
 def tell_split(
-    file: Path, folder: Path, *, unit_column: str, kind: Kind, encoding: Encoding, as_is: bool, replace: bool
+    file: Path,
+    folder: Path,
+    *,
+    unit_column: str,
+    kind: Kind,
+    encoding: Encoding | None,
+    as_is: bool,
+    replace: bool,
 ) -> int:
     """Split a file into one a unit, tell what went where, and return the exit code."""
     done = split(file, folder, unit_column=unit_column, kind=kind, encoding=encoding, as_is=as_is, replace=replace)
@@ -72,8 +91,11 @@ def split_lines(done: Split) -> Iterator[str]:
     yield from _some(parts, f"见 {done.listed.name}")
     amounts = "、借方、贷方" if any(one.debit is not None for one in done.parts) else ""
     yield f"已核对：每一行都在且只在一个单位的文件里，逐字节不变；各单位的行数{amounts}之和等于原文件。"
+    if not done.added_up:
+        yield "【提示】列名不是标准表的，没有加总借方、贷方；各单位编制决算时会按方案读并核对借贷。"
+    yield from (f"【提示】{remark}" for remark in done.remarks)
     if done.blank_lines:
-        yield f"空行 {done.blank_lines} 行，没有写入任何文件。"
+        yield f"空行、合计行 {done.blank_lines} 行，没有写入任何文件。"
     over = [
         f"【提示】凭证跨单位：{one.month} 月 {one.voucher}，{'；'.join(map(_side, one.parts))}"
         for one in done.straddling

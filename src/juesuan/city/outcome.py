@@ -1,12 +1,15 @@
 """What the closing of one of many units came to."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from pathlib import PurePosixPath
+from typing import Protocol
 
 from juesuan.problems import ExitCode
 from juesuan.results import State
 
+_EACH = 300_000  # bytes of a package that take as long as what every unit takes
 _TOLD = 2  # lines of why; the summary has the rest
 
 
@@ -30,18 +33,53 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True)
+class UnitLimits:
+    """What the closing of one unit may take: seconds, and bytes of memory."""
+
+    seconds: float = 30 * 60
+    memory: int = 4 << 30
+
+
+@dataclass(frozen=True)
 class Order:
-    """One unit to close: paths as text, since orders go to other processes."""
+    """One unit to close: addresses as text, since orders go to other processes and machines.
+
+    ``package`` and ``out`` are folders or ``s3://…``; ``known_as`` is the package's address where a copy of it is
+    closed. ``size`` are the bytes of the package: large ones take longest.
+    """
 
     package: str
     out: str
     archive: str
     force: bool = False
+    limits: UnitLimits = UnitLimits()
+    size: int = 0
+    known_as: str = ""
 
     @property
     def folder(self) -> str:
         """The name of the package's folder."""
-        return Path(self.package).name
+        return PurePosixPath(self.package.partition("?")[0]).name
+
+    @property
+    def weight(self) -> int:
+        """How much of the whole work it is: a unit costs something, however small it is."""
+        return self.size + _EACH
+
+
+@dataclass(frozen=True)
+class Began:
+    """A unit was given to a process, for the first time or again. ``where`` is what the process is known by."""
+
+    order: Order
+    where: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that people should know while the work goes on, in Chinese."""
+
+    words: str
 
 
 @dataclass(frozen=True)
@@ -65,6 +103,41 @@ class UnitOutcome:
     warnings: int = 0
     words: tuple[str, ...] = ()
     seconds: float = 0.0
+
+
+Event = Began | Notice | UnitOutcome
+
+
+class Crew(Protocol):
+    """Whoever closes units: it yields what happens, and the outcome of every order once."""
+
+    def __call__(self, orders: Sequence[Order]) -> Iterator[Event]:
+        """Close the units of some orders, in this order as far as there are hands."""
+        ...
+
+
+@dataclass(frozen=True)
+class CityStanding:
+    """How far a city is: units in all, units that ended in some way, units at work; shares of the whole work."""
+
+    total: int
+    done: int = 0
+    refused: int = 0
+    failed: int = 0
+    at_work: tuple[str, ...] = ()
+    weight: int = 0
+    weight_done: int = 0
+
+    @property
+    def ended(self) -> int:
+        """Units that are closed, refused or failed."""
+        return self.done + self.refused + self.failed
+
+    @property
+    def words(self) -> str:
+        """One line."""
+        bad = [f"{word} {count}" for word, count in (("未通过", self.refused), ("出错", self.failed)) if count]
+        return "，".join([f"完成 {self.done}/{self.total}", *bad, f"正在编制 {len(self.at_work)}"])
 
 
 def lines(outcome: UnitOutcome) -> list[str]:

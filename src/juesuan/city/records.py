@@ -6,6 +6,7 @@ tells where records end. In UTF-8 and GB18030 a comma, a quote and a line end ar
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
@@ -15,6 +16,9 @@ from juesuan.ledger.blocks import ENDLESS, Block, Rest, Unreadable, blocks, endl
 from juesuan.problems import Place, Problem
 
 _MARK = b"\xef\xbb\xbf"
+_TOTAL = re.compile(
+    r"(本页|本月|本年|全年)?(合计|总计|累计|小计)|(制表|制单|打印|导出|审核|复核|编制)(人|日期|时间|单位)?[:：]"
+)
 
 
 @dataclass(frozen=True)
@@ -30,11 +34,15 @@ class Header:
     names: tuple[str, ...]
     at: int
     line: int
+    delimiter: str = ","
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Records of one unit that stand together. Blank lines are pieces of no unit and no records."""
+    """Records of one unit that stand together.
+
+    Blank lines, and lines of totals and signatures that belong to nobody, are pieces of no unit and no records.
+    """
 
     unit: str
     line: int
@@ -42,8 +50,12 @@ class Piece:
     data: bytes
 
 
-def read_header(stream: BinaryIO, unit_column: str, *, file: str, encoding: str) -> Header:
+def read_header(
+    stream: BinaryIO, unit_column: str, *, file: str, encoding: str, delimiter: str = ",", searched: int = 1
+) -> Header:
     """Read the header of a file and leave the stream at the line after it.
+
+    It is the one among the first ``searched`` rows that has the units' column; titles above it are part of it.
 
     Raises:
         Unreadable: there is none, it is no text of the encoding, or the units' column isn't in it.
@@ -60,15 +72,22 @@ def read_header(stream: BinaryIO, unit_column: str, *, file: str, encoding: str)
             number += 1
             yield line
 
-    before = mark
-    for line, data, cells in _records(lines(), 1, file=file, encoding=encoding):
+    before, seen = mark, list[tuple[int, tuple[str, ...]]]()
+    for line, data, cells in _records(lines(), 1, file=file, encoding=encoding, delimiter=delimiter):
         before += data
-        if any(cells):
-            names = tuple(cell.strip() for cell in cells)
-            if names.count(unit_column) != 1:
-                raise Unreadable(_no_column(file, line, unit_column, names))
-            return Header(file, encoding, before, names, names.index(unit_column), line + data.count(b"\n"))
-    raise Unreadable(Problem(Place(file), "ledger.empty", "文件是空的", expected="第一行为列名"))
+        if not any(cells):
+            continue
+        names = tuple(cell.strip() for cell in cells)
+        seen.append((line, names))
+        if names.count(unit_column) == 1:
+            after = line + data.count(b"\n")
+            return Header(file, encoding, before, names, names.index(unit_column), after, delimiter)
+        if unit_column in names or len(seen) >= searched:
+            break
+    if not seen:
+        raise Unreadable(Problem(Place(file), "ledger.empty", "文件是空的", expected="第一行为列名"))
+    line, names = next((one for one in seen if unit_column in one[1]), max(seen, key=lambda one: len(one[1])))
+    raise Unreadable(_no_column(file, line, unit_column, names))
 
 
 def pieces(stream: BinaryIO, header: Header) -> Iterator[Piece]:
@@ -96,7 +115,7 @@ def _quick(block: Block, header: Header) -> list[Piece] | None:
     if not data.endswith(b"\n"):
         ends = np.append(ends, len(data))
     starts = np.concatenate(([0], ends[:-1] + 1))
-    commas = np.flatnonzero(array == ord(","))
+    commas = np.flatnonzero(array == ord(header.delimiter))
     if len(commas) != len(ends) * (width - 1):
         return None
     cut = commas.reshape(len(ends), width - 1)
@@ -121,13 +140,21 @@ def _quick(block: Block, header: Header) -> list[Piece] | None:
 
 
 def _careful(lines: Iterable[bytes], line: int, header: Header) -> Iterator[Piece]:
-    for number, data, cells in _records(lines, line, file=header.file, encoding=header.encoding):
+    records = _records(lines, line, file=header.file, encoding=header.encoding, delimiter=header.delimiter)
+    for number, data, cells in records:
         unit = cells[header.at].strip() if header.at < len(cells) else ""
-        yield Piece(unit, number, 1 if any(cells) else 0, data)
+        nobodys = not any(cells) or (not unit and _is_total(cells))
+        yield Piece(unit, number, 0 if nobodys else 1, data)
+
+
+def _is_total(cells: list[str]) -> bool:
+    """Say whether a line without a unit is one of totals, or of who printed it, at the end of a page or a file."""
+    first = next(filter(None, ("".join(cell.split()) for cell in cells)), "")
+    return _TOTAL.match(first) is not None
 
 
 def _records(
-    lines: Iterable[bytes], line: int, *, file: str, encoding: str
+    lines: Iterable[bytes], line: int, *, file: str, encoding: str, delimiter: str
 ) -> Iterator[tuple[int, bytes, list[str]]]:
     """Yield the line on which each record begins, its bytes, and its cells."""
     taken: list[bytes] = []
@@ -141,7 +168,7 @@ def _records(
                 at = line + len(taken) - 1
                 raise Unreadable(wrong_encoding(file, at, raw[error.start], encoding)) from None
 
-    reader = csv.reader(texts(), strict=True)
+    reader = csv.reader(texts(), strict=True, delimiter=delimiter)
     try:
         for cells in reader:
             yield line, b"".join(taken), cells

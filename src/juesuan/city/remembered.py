@@ -13,6 +13,7 @@ from juesuan.archive import find_versions, open_store
 from juesuan.archive.versions import fingerprint_of
 from juesuan.city.outcome import Order, Status, UnitOutcome
 from juesuan.city.packages import Package
+from juesuan.city.shelves import RECORD
 from juesuan.closing.intake import input_files
 from juesuan.closing.kept import KeptStages, hash_of, hash_of_files, hash_of_program
 from juesuan.editionfiles import edition_files, is_path
@@ -20,8 +21,6 @@ from juesuan.files import json_text, read_json, write_whole
 from juesuan.problems import JuesuanError, OutputError
 from juesuan.results import Results, read_results, refusal_folder
 from juesuan.results.names import REVIEW_PAGE
-
-_FILE = "closed.json"
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def unchanged(order: Order, package: Package) -> UnitOutcome | None:
 
 
 def _path(order: Order) -> Path:
-    return KeptStages.beside(Path(order.out)).folder / _FILE
+    return KeptStages.beside(Path(order.out)).folder / RECORD
 
 
 def _read(path: Path) -> Record | None:
@@ -101,8 +100,9 @@ def _inputs(order: Order, package: Package) -> str:
     before = _versions(order, package, (package.year or 0) - 1)
     archived = [word for version in before.items() for word in version]
     own = [edition_files(key, root).fingerprint for key in _editions(package) if is_path(key)]  # not the program's
+    where = order.known_as or str(root)  # a copy lies elsewhere each time
     return hash_of(
-        hash_of_program(), str(root), order.archive, *own, *archived, hash_of_files(input_files(root), root)
+        hash_of_program(), where, order.archive, *own, *archived, hash_of_files(input_files(root), root)
     )
 
 

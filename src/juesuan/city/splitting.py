@@ -1,8 +1,8 @@
 """One export with the lines of many units becomes one ledger file a unit.
 
-Lines keep their bytes, and each part has the header of the whole. The whole and every part are added up by the
-ledger's engine, and the parts must be the whole: by unit, by group, by line, by byte. They are
-written beside and moved into place when all of this holds; ``split.csv``, which lists them, is written last.
+Lines keep their bytes, and each part has the header of the whole. The parts must be the whole, by unit, by line,
+by byte; in the canonical form by group too, as the ledger's engine adds them up. They are written beside and moved
+into place when all of this holds; ``split.csv``, which lists them, is written last.
 """
 
 import csv
@@ -11,13 +11,15 @@ import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
+from typing import BinaryIO
 
 import polars as pl
 
+from juesuan.city.exports import UnitsExport, open_units
 from juesuan.city.parts import Part, Parts
 from juesuan.city.records import Header, pieces, read_header
 from juesuan.city.targets import Kind, Targets, code_problems, targets_of
@@ -26,6 +28,7 @@ from juesuan.files import csv_cell, sha256_of
 from juesuan.ledger.blocks import Unreadable
 from juesuan.ledger.chart import latest_chart
 from juesuan.ledger.engine import Encoding, LargeLedger, OutOfBalance, aggregate_csv
+from juesuan.ledger.header import SEARCHED
 from juesuan.money import plain_yuan
 from juesuan.problems import InputError, OutputError, Place, Problem
 
@@ -59,11 +62,17 @@ class Straddling:
 
 @dataclass(frozen=True)
 class Split:
-    """What came of a file. ``unread`` are problems of lines that went to their units as they are."""
+    """What came of a file. ``added_up`` is false where vouchers are in columns of another system.
+
+    ``blank_lines`` went to nobody, totals and signatures among them. ``unread`` are problems of lines that went to
+    their units as they are.
+    """
 
     file: str
     sha256: str
     parts: tuple[Written, ...]
+    added_up: bool
+    remarks: tuple[str, ...]
     blank_lines: int
     straddling: tuple[Straddling, ...]
     unbalanced: tuple[OutOfBalance, ...]
@@ -79,17 +88,33 @@ class Split:
 
 @dataclass(frozen=True)
 class _Whole:
-    """The file that is split, and what the engine says of it (None for a trial balance)."""
+    """The file that is split, and what the engine says of it: None for what it does not add up.
 
-    path: Path
+    That is a trial balance, and an export with the columns of another system: these are proved line by line.
+    """
+
+    export: UnitsExport
     unit_column: str
-    encoding: Encoding
     ledger: LargeLedger | None
 
     @classmethod
-    def of(cls, path: Path, unit_column: str, encoding: Encoding, kind: Kind) -> "_Whole":
-        ledger = _added_up(path, unit_column, encoding) if kind == "vouchers" else None
-        return cls(path, unit_column, encoding, ledger)
+    def of(cls, export: UnitsExport, unit_column: str, kind: Kind) -> "_Whole":
+        adds_up = kind == "vouchers" and export.canonical
+        ledger = _added_up(export.path, export.file, unit_column, export.encoding) if adds_up else None
+        return cls(export, unit_column, ledger)
+
+    @property
+    def path(self) -> Path:
+        """Where its text lies."""
+        return self.export.path
+
+    def header(self, stream: BinaryIO, file: str) -> Header:
+        """Read the header of it, or of a part."""
+        how = self.export
+        searched = 1 if self.ledger is not None else SEARCHED
+        return read_header(
+            stream, self.unit_column, file=file, encoding=how.encoding, delimiter=how.delimiter, searched=searched
+        )
 
 
 def split(
@@ -98,18 +123,19 @@ def split(
     *,
     unit_column: str,
     kind: Kind = "vouchers",
-    encoding: Encoding = "utf-8",
+    encoding: Encoding | None = None,
     as_is: bool = False,
     replace: bool = False,
 ) -> Split:
     """Split a file into one a unit, below a folder. Nothing is written unless all of it can be.
 
     Args:
-        path: the export: a CSV file in the canonical form (see :mod:`juesuan.ledger.engine`).
+        path: the export, in any format that a closing reads. Lines of text go to their units byte for byte, rows
+            of anything else as CSV. In the canonical form (see :mod:`juesuan.ledger.engine`) they are added up.
         folder: that of the units' packages; units without one get a folder of their code.
         unit_column: the header of the column with the units' codes.
         kind: what the lines are. A trial balance is proved by its records and bytes; it is not added up.
-        encoding: of the file.
+        encoding: of a file of text; found out where it is not named.
         as_is: lines that the engine can't read go to their units nevertheless, whose closings will tell.
         replace: other ledgers that stand in the place of a part are replaced.
 
@@ -118,9 +144,10 @@ def split(
         OutputError: the folder can't be written, or the parts are not the whole.
     """
     before = _state(path)
-    whole = _Whole.of(path, unit_column, encoding, kind)
-    _refuse(_problems(whole, as_is=as_is))
     with _beside(folder) as beside:
+        export = open_units(path, unit_column, kind=kind, encoding=encoding, beside=beside)
+        whole = _Whole.of(export, unit_column, kind)
+        _refuse(_problems(whole, as_is=as_is))
         header, parts = _write(whole, beside)
         firsts = {unit: part.line for unit, part in parts.by_unit.items()}
         _refuse(code_problems(firsts, path.name, unit_column))
@@ -139,6 +166,8 @@ def split(
         file=path.name,
         sha256=digest,
         parts=written,
+        added_up=kind == "trial-balance" or whole.ledger is not None,
+        remarks=export.remarks,
         blank_lines=parts.blank_lines,
         straddling=straddling,
         unbalanced=unbalanced,
@@ -151,15 +180,23 @@ def split(
 @contextmanager
 def _beside(folder: Path) -> Iterator[Path]:
     """Make a folder for the parts until they are moved, and remove what a run that was killed has left."""
+    made = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"无法写入 {folder}：{error.strerror}") from error
-    with only_one(f"split {folder.resolve()}", hint="请等它结束后再运行。"):
+    with ExitStack() as stack, only_one(f"split {folder.resolve()}", hint="请等它结束后再运行。"):
         for stale in folder.glob(f"{_BESIDE}*"):
             shutil.rmtree(stale, ignore_errors=True)
         with tempfile.TemporaryDirectory(prefix=_BESIDE, dir=folder, ignore_cleanup_errors=True) as beside:
+            if made:
+                stack.callback(_forget, folder)
             yield Path(beside)
+
+
+def _forget(folder: Path) -> None:
+    with suppress(OSError):  # something was written
+        folder.rmdir()
 
 
 def _state(path: Path) -> tuple[int, int]:
@@ -170,8 +207,8 @@ def _state(path: Path) -> tuple[int, int]:
     return stat.st_size, stat.st_mtime_ns
 
 
-def _added_up(path: Path, unit_column: str, encoding: Encoding) -> LargeLedger:
-    return aggregate_csv(path, chart=latest_chart(), encoding=encoding, unit_column=unit_column)
+def _added_up(path: Path, file: str, unit_column: str, encoding: Encoding) -> LargeLedger:
+    return aggregate_csv(path, chart=latest_chart(), file=file, encoding=encoding, unit_column=unit_column)
 
 
 def _problems(whole: _Whole, *, as_is: bool) -> list[Problem]:
@@ -194,7 +231,7 @@ def _write(whole: _Whole, beside: Path) -> tuple[Header, Parts]:
     """Write the parts beside their places."""
     try:
         with whole.path.open("rb") as stream:
-            header = read_header(stream, whole.unit_column, file=whole.path.name, encoding=whole.encoding)
+            header = whole.header(stream, whole.export.file)
             parts = Parts(beside, header)
             for piece in pieces(stream, header):
                 parts.add(piece)
@@ -204,7 +241,7 @@ def _write(whole: _Whole, beside: Path) -> tuple[Header, Parts]:
     except OSError as error:
         raise OutputError(f"无法写入 {beside.parent}：{error.strerror}。没有改动任何文件。") from error
     if not parts.by_unit:
-        raise InputError([Problem(Place(whole.path.name), "ledger.empty", "只有表头，没有分录")])
+        raise InputError([Problem(Place(whole.export.file), "ledger.empty", "只有表头，没有分录")])
     return header, parts
 
 
@@ -232,9 +269,9 @@ def _prove(whole: _Whole, header: Header, parts: Parts) -> None:
         if part.path.stat().st_size != len(header.data) + part.size:
             raise _unequal(f"单位 {unit} 的字节数")
         if whole.ledger is None:
-            _prove_records(part, unit, header)
+            _prove_records(whole, part, unit)
             continue
-        again = _added_up(part.path, whole.unit_column, whole.encoding)
+        again = _added_up(part.path, part.path.name, whole.unit_column, whole.export.encoding)
         same = again.groups.equals(ours[unit]) if unit in ours else not again.lines
         if not same or (not whole.ledger.problems and again.lines != part.records):
             raise _unequal(f"单位 {unit} 的行数、借方或贷方")
@@ -252,11 +289,10 @@ def _by_unit(ledger: LargeLedger | None) -> Mapping[str, pl.DataFrame]:
     }
 
 
-def _prove_records(part: Part, unit: str, header: Header) -> None:
+def _prove_records(whole: _Whole, part: Part, unit: str) -> None:
     with part.path.open("rb") as stream:
-        again = read_header(stream, header.names[header.at], file=unit, encoding=header.encoding)
-        found = list(pieces(stream, again))
-    if {piece.unit for piece in found} != {unit} or sum(piece.records for piece in found) != part.records:
+        found = [(piece.unit, piece.records) for piece in pieces(stream, whole.header(stream, unit))]
+    if {unit for unit, _ in found} != {unit} or sum(records for _, records in found) != part.records:
         raise _unequal(f"单位 {unit} 的行数")
 
 

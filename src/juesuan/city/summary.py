@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from juesuan.city.outcome import Status, UnitOutcome
+from juesuan.city.shelves import Shelf
 from juesuan.files import csv_cell
-from juesuan.problems import OutputError
 from juesuan.resources import page_templates
 from juesuan.results import State, refusal_folder
 from juesuan.results.names import CHECKS_PAGE, INDEX, PAGE, REVIEW_PAGE
@@ -32,7 +32,7 @@ _SHOWN = 4  # lines of why that the page shows at once
 _IN_A_CELL = 3
 
 
-def write_summary(out: Path, title: str, outcomes: Sequence[UnitOutcome]) -> None:
+def write_summary(shelf: Shelf, title: str, outcomes: Sequence[UnitOutcome]) -> None:
     """Write the page and the table into the folder of all results.
 
     Raises:
@@ -40,14 +40,8 @@ def write_summary(out: Path, title: str, outcomes: Sequence[UnitOutcome]) -> Non
     """
     order = ("出错", "未通过", "完成")
     listed = sorted(outcomes, key=lambda one: (order.index(one.status.word), one.folder))
-    files = {INDEX: _page(out, title, listed), TABLE: "\ufeff" + _table(listed)}
-    try:
-        for name, text in files.items():
-            beside = out / f".{name}"
-            beside.write_text(text, encoding="utf-8", newline="")
-            beside.replace(out / name)
-    except OSError as error:
-        raise OutputError(f"无法写入 {out}：{error.strerror}") from error
+    shelf.write(INDEX, _page(shelf.holds, title, listed))
+    shelf.write(TABLE, "\ufeff" + _table(listed))
 
 
 def _table(outcomes: Sequence[UnitOutcome]) -> str:
@@ -77,8 +71,8 @@ def version_of(outcome: UnitOutcome) -> str:
     return "/".join(outcome.archived.rsplit("/", 3)[-3:])
 
 
-def _page(out: Path, title: str, outcomes: Sequence[UnitOutcome]) -> str:
-    rows = list(_rows(out, outcomes))
+def _page(holds: frozenset[str], title: str, outcomes: Sequence[UnitOutcome]) -> str:
+    rows = list(_rows(holds, outcomes))
     return (
         page_templates("city", "review")
         .get_template("units.j2")
@@ -93,16 +87,16 @@ def _page(out: Path, title: str, outcomes: Sequence[UnitOutcome]) -> str:
     )
 
 
-def _rows(out: Path, outcomes: Sequence[UnitOutcome]) -> Iterator[dict[str, Any]]:
+def _rows(holds: frozenset[str], outcomes: Sequence[UnitOutcome]) -> Iterator[dict[str, Any]]:
     """Yield what the page shows of each unit; a link only to what is there."""
     for one in outcomes:
-        results = out / one.folder
+        results, refused = Path(one.folder), refusal_folder(Path(one.folder))
         files = {
             "document": results / PAGE,
             "review": results / REVIEW_PAGE,
             "validation": results / CHECKS_PAGE,
-            "found": refusal_folder(results) / INDEX,
-            "checks": refusal_folder(results) / CHECKS_PAGE,
+            "found": refused / INDEX,
+            "checks": refused / CHECKS_PAGE,
         }
         yield {
             "status": one.status,
@@ -119,7 +113,6 @@ def _rows(out: Path, outcomes: Sequence[UnitOutcome]) -> Iterator[dict[str, Any]
             "words": one.words,
             "version": version_of(one),
             "links": {
-                name: quote(path.relative_to(out).as_posix()) if path.is_file() else ""
-                for name, path in files.items()
+                name: quote(path.as_posix()) if path.as_posix() in holds else "" for name, path in files.items()
             },
         }

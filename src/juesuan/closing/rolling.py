@@ -29,7 +29,7 @@ from juesuan.department import (
     Described,
     Member,
     MemberLine,
-    Pair,
+    TransferPair,
     department_file,
     joined,
     merged_package,
@@ -311,7 +311,7 @@ def _as_archived(books: Books, found: ArchivedVersion, place: Place) -> None:
 
 
 def _differing(
-    pairs: Sequence[Pair], members: Sequence[Member], described: Described, package: ClosingPackage | None
+    pairs: Sequence[TransferPair], members: Sequence[Member], described: Described, package: ClosingPackage | None
 ) -> Iterator[Problem]:
     """Yield the transfers that differ among units that closed, where others did not: what both sides booked."""
     names = {one.code: one.name for one in members}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from juesuan.department import Consolidated, Member, Pair
+from juesuan.department import Consolidated, Member, TransferPair
 from juesuan.edition import Edition
 from juesuan.edition.made import OPERATING, UNIT_COLUMNS
 from juesuan.facts import Fact, Source
@@ -175,7 +175,7 @@ def transfer_check(whole: Consolidated, explanations: Iterable[Explanation], fun
     )
 
 
-def _transfer(pair: Pair, names: Mapping[str, str], funds: Mapping[str, str]) -> Item:
+def _transfer(pair: TransferPair, names: Mapping[str, str], funds: Mapping[str, str]) -> Item:
     paid, received = pair.sums
     who = [names.get(code, "对方单位不明（在 transfers 写明）") for code in (pair.payer, pair.payee)]
     words = [f"{who[0]} {pair.kind.words[0]}", f"{who[1]} {pair.kind.words[1]}"]

@@ -14,7 +14,7 @@ from juesuan.department.description import (
 )
 from juesuan.department.members import UNIT, Member, joined, moved_ledger, moved_problem
 from juesuan.department.merging import Merged, merged_package
-from juesuan.department.transfers import ROLES, Pair, Transfers, superiors_of, transfers_of
+from juesuan.department.transfers import ROLES, TransferPair, Transfers, superiors_of, transfers_of
 from juesuan.department.whole import Consolidated
 
 __all__ = [
@@ -26,7 +26,7 @@ __all__ = [
     "Member",
     "MemberLine",
     "Merged",
-    "Pair",
+    "TransferPair",
     "Transfers",
     "department_file",
     "joined",

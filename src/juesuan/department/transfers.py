@@ -69,7 +69,7 @@ class Booked:
 
 
 @dataclass
-class Pair:
+class TransferPair:
     """What one unit paid another, and what that one received; a code is empty where nobody was recognised."""
 
     kind: Kind
@@ -100,7 +100,7 @@ class Pair:
 class Transfers:
     """All internal money of a department: its pairs, and the lines that eliminate them."""
 
-    pairs: tuple[Pair, ...]
+    pairs: tuple[TransferPair, ...]
     lines: pd.DataFrame | None
 
     def report(self, file: str) -> TableReport:
@@ -133,7 +133,7 @@ def transfers_of(
     superiors = superiors_of(members)
     found = {(one.code, role): tuple(_booked(one, parts[role])) for one in members for role in ROLES}
     declared = _declared(members, described, [line for lines in found.values() for line in lines], problems)
-    pairs: list[Pair] = []
+    pairs: list[TransferPair] = []
     for kind in KINDS:
         pairs += _Pairing(kind, members, superiors, declared, found, complete).pairs()
     return Transfers(tuple(pairs), _eliminating(members, pairs, code))
@@ -232,9 +232,9 @@ class _Pairing:
     declared: Mapping[tuple[str, int], str]
     found: Mapping[tuple[str, str], tuple[Booked, ...]]
     complete: bool
-    made: dict[tuple[str, str, str], Pair] = field(default_factory=dict)
+    made: dict[tuple[str, str, str], TransferPair] = field(default_factory=dict)
 
-    def pairs(self) -> list[Pair]:
+    def pairs(self) -> list[TransferPair]:
         """Return the pairs: the subordinates' lines first, since these say by themselves whom they are with."""
         below, above = (
             (self.kind.received, self.kind.paid) if self.kind.down else (self.kind.paid, self.kind.received)
@@ -298,14 +298,14 @@ class _Pairing:
                 sides = (pair.received, pair.paid) if self.kind.down else (pair.paid, pair.received)
                 yield one.code, *sides
 
-    def _add(self, line: Booked, superior: str, subordinate: str, *, above: bool) -> Pair:
+    def _add(self, line: Booked, superior: str, subordinate: str, *, above: bool) -> TransferPair:
         payer, payee = (superior, subordinate) if self.kind.down else (subordinate, superior)
-        pair = self.made.setdefault((superior, subordinate, line.fund), Pair(self.kind, payer, payee, line.fund))
+        pair = self.made.setdefault((superior, subordinate, line.fund), TransferPair(self.kind, payer, payee, line.fund))
         (pair.paid if above is self.kind.down else pair.received).append(line)
         return pair
 
 
-def _eliminating(members: Sequence[Member], pairs: Iterable[Pair], code: str) -> pd.DataFrame | None:
+def _eliminating(members: Sequence[Member], pairs: Iterable[TransferPair], code: str) -> pd.DataFrame | None:
     """Return the lines that reverse what both sides of each pair booked; None where there is nothing."""
     frames = {one.code: one.ledger.lines for one in members}
     reversed_lines = []

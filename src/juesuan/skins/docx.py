@@ -12,7 +12,9 @@ from html import escape
 from io import BytesIO
 from typing import Any
 
+from docx.oxml.ns import qn
 from docx.shared import Pt
+from docx.text.paragraph import Paragraph as WordParagraph
 from docxtpl import DocxTemplate
 
 from juesuan.document import Block, Chart, Document, Grid, Heading, Paragraph
@@ -227,8 +229,13 @@ def _heading_runs(words: str, level: int) -> str:
 
 
 def _fit_titles(word: Any) -> None:
-    """Set a title of the cover that is longer than its line smaller: no lone 局 falls to the next one."""
-    for line in word.paragraphs[:_COVER]:
+    """Set a title of the cover that is longer than its line smaller: no lone 局 falls to the next one.
+
+    docxtpl puts a plain lxml tree in the body's place, whose object lives on while somebody holds its frame (a
+    profiler, say), and knows no ``paragraphs`` then: they are found by their tag.
+    """
+    lines: list[Any] = [WordParagraph(one, word) for one in word.element.body.findall(qn("w:p"))[:_COVER]]
+    for line in lines:
         if line.style.name == "Title" and _ems(line.text) > _TITLE_EMS:
             for one in line.runs:
                 one.font.size = Pt(max(_TITLE_SIZE * _TITLE_EMS // _ems(line.text), _TITLE_LEAST))
