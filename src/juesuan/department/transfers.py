@@ -300,7 +300,9 @@ class _Pairing:
 
     def _add(self, line: Booked, superior: str, subordinate: str, *, above: bool) -> TransferPair:
         payer, payee = (superior, subordinate) if self.kind.down else (subordinate, superior)
-        pair = self.made.setdefault((superior, subordinate, line.fund), TransferPair(self.kind, payer, payee, line.fund))
+        pair = self.made.setdefault(
+            (superior, subordinate, line.fund), TransferPair(self.kind, payer, payee, line.fund)
+        )
         (pair.paid if above is self.kind.down else pair.received).append(line)
         return pair
 
