@@ -19,7 +19,7 @@ from juesuan.resources import resources_at
 from juesuan.rules.sections import sections_of
 from tests.conftest import EXAMPLE, ROOT
 
-SHARED = ("audit", "codes", "accounts", "profiles", "trials.yaml", "starting.yaml")
+SHARED = ("audit", "codes", "accounts", "profiles", "trials.yaml", "starting.yaml", "exported-tables.yaml")
 """Rooms of expectations that no mutation changes."""
 
 NAMES = re.compile(r"(?<![\w.{}-])[a-z_]+(?:\.(?:[a-z_0-9]+|\{[a-z]+\}))+(?![\w}-])")

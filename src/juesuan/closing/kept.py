@@ -23,8 +23,11 @@ _DIGEST = 32  # bytes of a SHA-256
 _SUFFIX = ".kept"
 
 
-STAGES = ("ledger", "fill", "derive", "render", "sign")
-"""What is kept, in order: the results of stages, and the signature of the final PDF, which holds its time."""
+SIGNATURE = "sign"
+"""The signature of the final PDF is kept as well, since it holds its time: nobody resumes from there."""
+
+STAGES = ("ledger", "fill", "derive", "render", SIGNATURE)
+"""What is kept, in order."""
 
 
 class KeptStages:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from juesuan.closing.kept import KeptStages, hash_of
+from juesuan.closing.kept import SIGNATURE, KeptStages, hash_of
 from juesuan.evidence.pdfs import (
     LIBRARY,
     PdfSignatureError,
@@ -61,7 +61,7 @@ class PdfSigning:
         visible = wanted == VISIBLE
         inputs = hash_of(hashlib.sha256(pdf).hexdigest(), signer.key.id, str(visible))
         return self.kept.result(
-            "sign", inputs, lambda: self._before(pdf, ring, visible) or _sign(pdf, ring, visible)
+            SIGNATURE, inputs, lambda: self._before(pdf, ring, visible) or _sign(pdf, ring, visible)
         )
 
     def _before(self, pdf: bytes, ring: Ring, visible: bool) -> SignedPdf | None:
