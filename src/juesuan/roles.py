@@ -42,10 +42,20 @@ class Role(StrEnum):
     OPERATING = "basic.operating"  # 公用经费合计
 
 
+class InternalRole(StrEnum):
+    """Money that the units of a department give each other; an edition without these can't be rolled up."""
+
+    SUBSIDY_PAID = "internal.subsidy_paid"  # 对附属单位补助支出
+    SUBSIDY_RECEIVED = "internal.subsidy_received"  # 上级补助收入
+    REMITTANCE_PAID = "internal.remittance_paid"  # 上缴上级支出
+    REMITTANCE_RECEIVED = "internal.remittance_received"  # 附属单位上缴收入
+
+
 class RoleLine(Strict):
     """The cell of a role, and the label that the form prints for it (:func:`label_at`).
 
-    An ``optional`` one is left out where the forms, which an edition may have changed, print no such cell.
+    An ``optional`` one (:class:`InternalRole`) is left out where an edition that goes on from another changed its
+    forms, which print no such cell.
     """
 
     cell: str

@@ -174,4 +174,4 @@ def test_an_option_that_is_not_there_or_asked_for_twice_is_refused(key: str) -> 
 def test_a_package_that_counts_equipment_by_other_thresholds_is_refused(tmp_path: Path) -> None:
     with pytest.raises(closing.ClosingRefused) as refused:
         closed(build(UNITS["tiny"], tmp_path / "package"))
-    assert "设备披露起点" in str(refused.value)
+    assert "设备不是这样统计的" in str(refused.value)

@@ -15,7 +15,7 @@ import yaml
 
 from juesuan import closing
 from juesuan.cli import roll_up
-from juesuan.department import ROLES, Member, merged_package, read_description
+from juesuan.department import Member, merged_package, read_description
 from juesuan.edition import load_edition
 from juesuan.facts import Source
 from juesuan.identities import CheckResult
@@ -23,6 +23,7 @@ from juesuan.ledger import Ledger
 from juesuan.package import check_package
 from juesuan.problems import InputError, OutputError, Problem
 from juesuan.results.graph import load_graph
+from juesuan.roles import InternalRole
 from juesuan.runner import load_flow
 from juesuan.starting.check import standing_of
 from juesuan.trace.telling import node_data
@@ -369,8 +370,8 @@ def test_an_edition_without_the_columns_loads_and_can_not_be_rolled_up(tmp_path:
     assert not [name for name in elsewhere.roles if name.startswith("internal.")]
 
     for key in ("wuhan-2020", "wuhan-2020-department", "shanghai-2024", "shanghai-2025"):
-        assert set(ROLES) <= set(load_edition(key).roles), key
-    assert ROLES
+        assert set(InternalRole) <= set(load_edition(key).roles), key
+    assert InternalRole
 
     root = build_department(DepartmentDescription(units={"station": unit("station")}, own=""), tmp_path / "d")
     lacking = {"extends": "wuhan-2020-department", "roles": {"remove": ["internal.subsidy_paid"]}}

@@ -1,6 +1,6 @@
 """First stage: read the closing package and the ledger, and keep everything wrong with them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -35,6 +35,7 @@ from juesuan.package import (
     package_file,
     package_files,
 )
+from juesuan.package.counts import EQUIPMENT
 from juesuan.package.places import as_known
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import InputError, Place, Problem
@@ -163,6 +164,8 @@ def edition_of(
     edition = load_edition(settings.edition, document=settings.document, beside=root)
     if settings.year not in edition.valid:
         problems.append(_other_edition(settings, edition, reading.package))
+    if package is not None:
+        problems.extend(_other_equipment(package, edition))
     return settings, package, edition
 
 
@@ -244,6 +247,17 @@ def _other_edition(settings: Settings, edition: Edition, package: ClosingPackage
         found=f"{edition.key}（{edition.name}，{edition.valid.word}）",
         expected=f"适用于 {settings.year} 年度的版本：{fit}",
     )
+
+
+def _other_equipment(package: ClosingPackage, edition: Edition) -> Iterator[Problem]:
+    """Yield the counts of equipment that the edition's form does not ask for: it counts from other values."""
+    file = package.settings.files.assets
+    asked = [name for name in EQUIPMENT if f"edition.{name}" in {one.id for one in edition.thresholds}]
+    for name in EQUIPMENT if file in package.lines and asked else ():
+        if name not in asked and getattr(package.assets, name) is not None:
+            place = Place(file, package.lines[file].get(name), name)
+            message = f"版本“{edition.key}”的设备不是这样统计的"
+            yield Problem(place, "assets.equipment", message, name, "、".join(asked))
 
 
 def _ledger(

@@ -24,7 +24,6 @@ from juesuan.closing.refusal import ClosingRefused, refuse_failures, refuse_prob
 from juesuan.closing.render import page_alone
 from juesuan.closing.units import TRANSFERS
 from juesuan.department import (
-    ROLES,
     Consolidated,
     Described,
     Member,
@@ -45,7 +44,7 @@ from juesuan.money import yuan_text
 from juesuan.package import ClosingPackage, Settings, check_package, package_facts
 from juesuan.package.places import as_known
 from juesuan.problems import InputError, OutputError, Place, Problem
-from juesuan.roles import cell_of
+from juesuan.roles import InternalRole, cell_of
 from juesuan.rules.check import SuiteRun
 
 _MOST = 20  # findings of one unit that are told
@@ -96,10 +95,11 @@ class _Rolling:
         members = tuple(self._members(described, settings, edition, problems))
         problems += _relations([one.member for one in members], described, settings)
         plain = [one.member for one in members]
-        lacking = [role for role in ROLES if role not in edition.roles]
+        lacking = [role for role in InternalRole if role not in edition.roles]
+        cells = {role.value: edition.roles[role] for role in InternalRole if not lacking}
+        parts = {role: members[0].books.tables.parts(cell) for role, cell in cells.items() if members}
         if problems or package is None:
-            if not lacking and members:
-                parts = {role: members[0].books.tables.parts(edition.roles[role]) for role in ROLES}
+            if parts:
                 found = transfers_of(plain, described, parts, settings.unit.code, [], complete=False)
                 problems += _differing(found.pairs, plain, described, package)
             return replace(nothing, problems=as_known(self.root, dict.fromkeys(problems)))
@@ -107,7 +107,6 @@ class _Rolling:
             place = described.place("units")
             words = f"版本“{edition.key}”没有内部往来的角色，不能汇总部门决算"
             return replace(nothing, problems=(Problem(place, "department.roles", words, "、".join(lacking)),))
-        parts = {role: members[0].books.tables.parts(edition.roles[role]) for role in ROLES}
         transfers = transfers_of(plain, described, parts, settings.unit.code, problems)
         named = {fund.value: word for word, fund in reversed(list(edition.chart.words.fund.items()))}
         merged = merged_package(package, plain, described, named, problems)

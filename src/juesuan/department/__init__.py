@@ -14,12 +14,11 @@ from juesuan.department.description import (
 )
 from juesuan.department.members import UNIT, Member, joined, moved_ledger, moved_problem
 from juesuan.department.merging import Merged, merged_package
-from juesuan.department.transfers import ROLES, TransferPair, Transfers, superiors_of, transfers_of
+from juesuan.department.transfers import TransferPair, Transfers, superiors_of, transfers_of
 from juesuan.department.whole import Consolidated
 
 __all__ = [
     "DEPARTMENT_FILE",
-    "ROLES",
     "UNIT",
     "Consolidated",
     "Described",

@@ -22,6 +22,7 @@ from juesuan.figures import CREDITED
 from juesuan.ledger import RowFinder
 from juesuan.ledger.report import Count, Note, TableReport
 from juesuan.problems import Problem
+from juesuan.roles import InternalRole
 from juesuan.tables import Part
 
 ELIMINATED = "抵销"
@@ -39,15 +40,19 @@ class Kind:
 
 
 KINDS = (
-    Kind("internal.subsidy_paid", "internal.subsidy_received", ("对附属单位补助支出", "上级补助收入"), down=True),
     Kind(
-        "internal.remittance_paid",
-        "internal.remittance_received",
+        InternalRole.SUBSIDY_PAID,
+        InternalRole.SUBSIDY_RECEIVED,
+        ("对附属单位补助支出", "上级补助收入"),
+        down=True,
+    ),
+    Kind(
+        InternalRole.REMITTANCE_PAID,
+        InternalRole.REMITTANCE_RECEIVED,
         ("上缴上级支出", "附属单位上缴收入"),
         down=False,
     ),
 )
-ROLES = tuple(role for kind in KINDS for role in (kind.paid, kind.received))
 
 
 @dataclass(frozen=True)
@@ -124,14 +129,14 @@ def transfers_of(
     *,
     complete: bool = True,
 ) -> Transfers:
-    """Return the internal money among units; ``parts`` are the selections behind the cells of :data:`ROLES`.
+    """Return the internal money among units; ``parts`` are the selections behind each :class:`InternalRole`.
 
     ``code`` is the department's: the lines that eliminate are its own. What the description says of vouchers that
     are not there is noted. Where units are missing (not ``complete``), nobody is taken for the other side since no
     one else is left.
     """
     superiors = superiors_of(members)
-    found = {(one.code, role): tuple(_booked(one, parts[role])) for one in members for role in ROLES}
+    found = {(one.code, role.value): tuple(_booked(one, parts[role])) for one in members for role in InternalRole}
     declared = _declared(members, described, [line for lines in found.values() for line in lines], problems)
     pairs: list[TransferPair] = []
     for kind in KINDS:

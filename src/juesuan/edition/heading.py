@@ -10,7 +10,7 @@ from juesuan.forms.checks import cells_by_row
 from juesuan.ledger import Fund
 from juesuan.money import parse_amount
 from juesuan.problems import Place, Problem
-from juesuan.roles import Cell, Depth, ListLine, Role, RoleLine, cell_of, class_rows, label_at
+from juesuan.roles import Cell, Depth, InternalRole, ListLine, Role, RoleLine, cell_of, class_rows, label_at
 from juesuan.yamlsource import place_of
 
 
@@ -83,18 +83,26 @@ class Heading:
                 yield name
 
     def fitting(self) -> dict[str, RoleLine]:
-        """Return the roles without those that may be missing and whose cell the forms don't have."""
+        """Return the roles without those that may be missing and whose cell the changed forms don't have."""
         return {
             name: line
             for name, line in self.head.roles.items()
-            if not (line.optional and any(self._role(name, line)))
+            if not (line.optional and self._inherited(name) and any(self._role(name, line)))
         }
+
+    def _inherited(self, role: str) -> bool:
+        """Whether another edition says where a role is: what an edition says itself must be right."""
+        own = self.files.layers[0].label
+        return not self._problem(f"roles.{role}.cell", "role", "").place.file.startswith(f"{own}/")
 
     def _roles(self) -> Iterator[Problem]:
         for role in Role:
             if role not in self.head.roles:
                 yield self._problem("roles", "role", f"缺少角色“{role}”", "", "每个版本都要写明它在哪一格")
         for name, line in self.head.roles.items():
+            if line.optional and name not in (*InternalRole,):
+                known = "、".join(InternalRole)
+                yield self._problem(f"roles.{name}", "role", "没有这个可以不写的角色", name, known)
             yield from self._role(name, line)
 
     def _role(self, name: str, line: RoleLine) -> Iterator[Problem]:
