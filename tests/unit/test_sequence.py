@@ -103,6 +103,6 @@ def test_a_condition_that_hides_a_number_is_found(
 def test_a_section_whose_template_prints_no_number_has_no_such_rule(edition_copy: Path) -> None:
     rules = edition_copy / "rules" / "narrative.yaml"
     text = rules.read_text(encoding="utf-8")
-    rules.write_text(text.replace("section: 部门人员构成", "section: 决算单位构成", 1), encoding="utf-8")
+    rules.write_text(text.replace("section: 部门人员构成", "section: 单位主要职能", 1), encoding="utf-8")
     with pytest.raises(EditionError, match=r"规则 narrative\.staff：这一节的模板不印任何数"):
         load_edition(str(edition_copy))
