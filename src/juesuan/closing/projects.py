@@ -24,8 +24,8 @@ def project_checks(package: ClosingPackage, ledger: Ledger) -> Iterator[Check]:
     """Yield that projects of 一般公共预算 are listed (else an error), and those of all other lines (a warning).
 
     A project on a line of 基本支出 is told even where it is listed: its amount counts for no project. Where every
-    line of 基本支出 names one, these are items of a budget system (人员类, 运转类), which no list has: then only names
-    like a listed one are told.
+    line of 基本支出 names one, these are items of a budget system (人员类, 运转类), which no list has: then only
+    names like a listed one are told.
     """
     names = tuple(project.name for project in package.projects)
     lines = ledger.movements
