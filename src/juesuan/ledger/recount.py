@@ -53,7 +53,7 @@ def recount(
     sheet: Sheet, layout: Layout, frames: Sequence[pd.DataFrame], report: TableReport, file: str
 ) -> Recount:
     """Count the records under the header again and add up their amounts, and compare with what was read."""
-    columns = [layout.columns[name] for name in ("debit", "credit", "amount") if name in layout.columns]
+    columns = [layout.columns[name] for name in _counted(layout)]
     turned = next((note.lines[0] for note in report.notes if note.code == "header-again"), None)
     first = sheet.lines[layout.at + layout.height - 1] + 1
     if isinstance(sheet.raw, RawText):
@@ -77,6 +77,12 @@ def recount(
     return _compared(lines, _read(layout, frames, report), layout, file)
 
 
+def _counted(layout: Layout) -> list[str]:
+    """Return the columns of amounts that are compared: one without a side counts where no column has one."""
+    sides = [name for name in ("debit", "credit") if name in layout.columns]
+    return sides or [name for name in ("amount",) if name in layout.columns]
+
+
 def _compared(
     again: Mapping[int, Amounts], read: Mapping[int, tuple[int, ...] | None], layout: Layout, file: str
 ) -> Recount:
@@ -87,7 +93,7 @@ def _compared(
         found = f"{len(lost)} 行（{shown}{'……' if len(lost) > _SHOWN else ''}）"
         message = "复点：文件里有这些记录，读入的和不读的里都没有"
         problems.append(Problem(Place(file, lost[0]), "ledger.recount.lost", message, found, "逐行有着落"))
-    names = [name for name in ("debit", "credit", "amount") if name in layout.columns]
+    names = _counted(layout)
     sums = [0] * len(names)
     compared = 0
     for line, amounts in again.items():
@@ -124,7 +130,7 @@ def _read(
         lines, left, right = (frame[name].tolist() for name in ("line", "debit", "credit"))
         if merged:
             found.update(dict.fromkeys(lines))
-        elif {"debit", "credit"} <= set(layout.columns) and "amount" not in layout.columns:
+        elif {"debit", "credit"} <= set(layout.columns):
             found.update(zip(lines, zip(left, right, strict=True), strict=True))  # nearly all tables
         else:
             for line, debit, credit in zip(lines, left, right, strict=True):
@@ -133,10 +139,8 @@ def _read(
 
 
 def _amounts(layout: Layout, debit: int, credit: int) -> tuple[int, ...]:
-    if "amount" in layout.columns and "debit" not in layout.columns and "credit" not in layout.columns:
-        return (debit + credit,)
-    sides = {"debit": debit, "credit": credit}
-    return tuple(sides[name] for name in ("debit", "credit") if name in layout.columns)
+    sums = {"debit": debit, "credit": credit, "amount": debit + credit}
+    return tuple(sums[name] for name in _counted(layout))
 
 
 def _swallowed(raw: RawText, sheet: Sheet, layout: Layout) -> list[tuple[int, int, int]]:
