@@ -16,10 +16,13 @@ from typing import Any
 
 from rich.console import Console
 
-from juesuan.problems import ExitCode
+from juesuan.package.files import package_file
+from juesuan.package.settings import SETTINGS_FILE, Settings
+from juesuan.problems import ExitCode, InputError
 from juesuan.process import Listener, Stage, StageState, embed_orchestrator, go_offline, listening
 from juesuan.resources import resource_root
 from juesuan.results.names import CHECKS_PAGE, PAGE, REVIEW_PAGE
+from juesuan.yamlsource import read_yaml
 
 _MARKS = {StageState.DONE: "✓", StageState.KEPT: "✓", StageState.FAILED: "✗"}
 
@@ -49,9 +52,38 @@ def run_annual_close(request: Mapping[str, Any]) -> int:
     Raises:
         JuesuanError: the closing was refused, or could not be written.
     """
+    console = Console(highlight=False, soft_wrap=True)
+    served = bool(os.environ.get("PREFECT_API_URL"))  # its page shows what was refused, too
+    begins = served or _can_begin(Path(request["package"]))
+    outcome = _on_prefect(request, console) if begins else _alone(request)
+    for line in outcome.warnings:
+        console.print(line)
+    console.print(outcome.summary)
+    console.print(f"公开文本　{outcome.out / PAGE}")
+    console.print(f"审核页　　{outcome.out / REVIEW_PAGE}")
+    console.print(f"校验文档　{outcome.out / CHECKS_PAGE}")
+    console.print(f"归档　　　{outcome.archived}")
+    return ExitCode.OK
+
+
+def _can_begin(package: Path) -> bool:
+    """Say whether there is a package with settings that can be read."""
+    try:
+        read_yaml(package_file(package, SETTINGS_FILE), Settings)
+    except InputError:
+        return False
+    return True
+
+
+def _alone(request: Mapping[str, Any]) -> Any:
+    """Close without Prefect: what is wrong before anything begins is told without waiting for a server."""
+    procedure: Any = load_flow("procedure")
+    return procedure.close_unit(procedure.Request.model_validate(request))
+
+
+def _on_prefect(request: Mapping[str, Any], console: Console) -> Any:
     # Great Expectations takes seconds to import; Prefect's server starts in a process of its own meanwhile.
     threading.Thread(target=importlib.import_module, args=("juesuan.rules.gx",), daemon=True).start()
-    console = Console(highlight=False, soft_wrap=True)
     go_offline()
     embed_orchestrator()
     with ExitStack() as stack:
@@ -68,15 +100,7 @@ def run_annual_close(request: Mapping[str, Any]) -> int:
         if server is not None:
             server.wait()
         with listening(_teller(console)):
-            outcome = flows.annual_close(flows.Request.model_validate(request))
-    for line in outcome.warnings:
-        console.print(line)
-    console.print(outcome.summary)
-    console.print(f"公开文本　{outcome.out / PAGE}")
-    console.print(f"审核页　　{outcome.out / REVIEW_PAGE}")
-    console.print(f"校验文档　{outcome.out / CHECKS_PAGE}")
-    console.print(f"归档　　　{outcome.archived}")
-    return ExitCode.OK
+            return flows.annual_close(flows.Request.model_validate(request))
 
 
 def _forget(*names: str) -> None:

@@ -65,6 +65,36 @@ def test_a_package_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_mistake_in_the_settings_is_told_before_anything_slow_is_imported(
+    edited: Callable[..., Path], tmp_path: Path
+) -> None:
+    package = edited({"settings.yaml": ("year: 2020", "year: twenty")})
+    words = [
+        "juesuan",
+        "close",
+        str(package),
+        "--out",
+        str(tmp_path / "out"),
+        "--archive",
+        str(tmp_path / "archive"),
+    ]
+    asked = f"""
+import sys
+from juesuan.cli import main
+sys.argv = {words!r}
+try:
+    main()
+finally:
+    print(sorted({{"prefect", "great_expectations"}} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 3
+    assert "不是整数；实际为“twenty”" in done.stderr
+    assert done.stdout == "[]\n"
+    assert "不是整数" in (tmp_path / "out.refused" / "index.html").read_text(encoding="utf-8")
+    assert (tmp_path / "out.refused" / "validation" / "index.html").is_file()
+
+
 def test_help_names_the_commands(tmp_path: Path) -> None:
     done = juesuan("--help", cwd=tmp_path)
     assert done.returncode == 0

@@ -20,10 +20,6 @@ UNIT = "name: 武汉市社会保险中心"
 PROJECT = "合同人员经费"
 
 
-def plainly(_name: str, stage: Callable[..., Any], *given: Any) -> Any:
-    return stage(*given)
-
-
 def renamed(package: Path, old: str, new: str) -> None:
     """Give a project another name wherever the package names it."""
     for path in package.rglob("*"):
@@ -53,7 +49,7 @@ def test_characters_that_no_font_has_are_told_at_once_with_file_and_line(
     out = tmp_path / "out"
     request = procedure.Request(package=package, out=out, archive=str(tmp_path / "archive"))
     with pytest.raises(closing.ClosingRefused) as caught:
-        procedure.close_unit(request, plainly)
+        procedure.close_unit(request)
     refusal = caught.value
     assert refusal.exit_code is ExitCode.INPUT
     told = {(str(one.place), one.found) for one in refusal.problems}

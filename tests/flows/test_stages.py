@@ -159,14 +159,14 @@ def test_a_link_that_can_not_be_archived_leaves_what_was_published_as_it_was(
 
     for earlier in (False, True):
         with pytest.raises(OutputError, match="不能归档 stray"):
-            procedure.close_unit(request, plainly)
+            procedure.close_unit(request)
         assert out.exists() is earlier
         assert {path.name for path in tmp_path.iterdir()} - {"package", "out"} == {".out.kept"}
         shutil.copytree(EXAMPLE, out, dirs_exist_ok=True)
         (out / "manifest.json").write_text("{}", encoding="utf-8")
     assert (out / "manifest.json").read_text(encoding="utf-8") == "{}"
     (package / "stray").unlink()
-    procedure.close_unit(request, plainly)
+    procedure.close_unit(request)
     assert (out / "disclosure.html").is_file()
     assert (tmp_path / "archive" / "070123" / "2020" / "v0001" / "manifest-sha256.txt").is_file()
 
@@ -207,7 +207,7 @@ def test_an_input_that_was_changed_after_it_was_read_is_not_archived(
     with pytest.raises(OutputError, match=r"profile\.yaml 在归档时有改动"):
         procedure.close_unit(request, changing)
     assert not (tmp_path / "out").exists()
-    procedure.close_unit(request, plainly)
+    procedure.close_unit(request)
     assert (tmp_path / "out" / "disclosure.html").is_file()
 
 
@@ -218,10 +218,6 @@ def test_the_stages_that_are_kept_are_those_from_which_a_run_can_begin_again() -
     schema = procedure.Request.model_json_schema()["properties"]["resume_from"]
     assert tuple(schema["enum"]) == kept
     assert [step.name for step in procedure.STEPS if step.signed] == ["输出待签的草稿", "等待签署"]
-
-
-def plainly(_: str, stage: Callable[..., Any], *given: Any) -> Any:
-    return stage(*given)
 
 
 def test_a_draft_that_is_sent_back_leaves_the_results_and_what_was_published_before_stands_again(
@@ -238,7 +234,7 @@ def test_a_draft_that_is_sent_back_leaves_the_results_and_what_was_published_bef
 
     def sent_back(earlier: dict[str, bytes]) -> None:
         with pytest.raises(closing.SignOffRejected, match="审核人王芳不同意：差一张凭证"):
-            procedure.close_unit(request, plainly, refuses)
+            procedure.close_unit(request, sign_off=refuses)
         assert held(out) == earlier
         assert 'class="draft-note"' in (rejected / "disclosure.html").read_text(encoding="utf-8")
         assert "已退回" in (rejected / "review" / "index.html").read_text(encoding="utf-8")
@@ -251,7 +247,7 @@ def test_a_draft_that_is_sent_back_leaves_the_results_and_what_was_published_bef
     sent_back({})
     assert not out.exists()
     assert not list((tmp_path / "archive").rglob("*.html"))
-    procedure.close_unit(request, plainly, signs)
+    procedure.close_unit(request, sign_off=signs)
     assert not rejected.exists()
     final = held(out)
     assert b'class="draft-note"' not in final["disclosure.html"]
@@ -280,11 +276,11 @@ def test_the_final_text_is_not_published_before_it_is_archived(
     (package / "stray").symlink_to(tmp_path)
     for _ in range(2):
         with pytest.raises(OutputError, match="不能归档 stray"):
-            procedure.close_unit(request, plainly, signs)
+            procedure.close_unit(request, sign_off=signs)
         assert read_results(out).standing.state is closing.State.APPROVED
         assert 'class="draft-note"' in (out / "disclosure.html").read_text(encoding="utf-8")
     (package / "stray").unlink()
-    procedure.close_unit(request, plainly, signs)
+    procedure.close_unit(request, sign_off=signs)
     assert 'class="draft-note"' not in (out / "disclosure.html").read_text(encoding="utf-8")
     assert not closing.earlier_folder(out).exists()
 

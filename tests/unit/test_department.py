@@ -59,7 +59,7 @@ def close(package: Path, out: Path, archive: Path) -> closing.Outcome:
     """Close a package by the procedure, plainly."""
     procedure = load_flow("procedure")
     request = procedure.Request(package=package, out=out, archive=str(archive))
-    outcome: closing.Outcome = procedure.close_unit(request, lambda _, stage, *given: stage(*given))
+    outcome: closing.Outcome = procedure.close_unit(request)
     return outcome
 
 

@@ -10,7 +10,8 @@ import pytest
 from juesuan.identities import CheckResult, Failure, Identity, Instance, Relation, Term
 from juesuan.problems import Severity
 from juesuan.rules import gx as running
-from juesuan.rules.check import Check, Item, check_from_identity, places_of, run_suites, write_docs
+from juesuan.rules.check import Check, Item, check_from_identity, places_of, run_suites
+from juesuan.rules.pages import write_docs
 
 
 def check(name: str, *items: Item, suite: str = "s", severity: Severity = Severity.ERROR, **more: bool) -> Check:

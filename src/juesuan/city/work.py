@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -116,7 +116,7 @@ def _close(order: Order, package: Package) -> UnitOutcome:
         package=Path(order.package), out=Path(order.out), archive=order.archive, force=order.force
     )
     try:
-        closed: Outcome = procedure.close_unit(request, _plainly)
+        closed: Outcome = procedure.close_unit(request)
     except ClosingRefused as refusal:
         errors = [one for one in refusal.failed if one.severity is Severity.ERROR]
         findings = len(refusal.problems) + sum(len(one.failures) for one in errors)
@@ -135,10 +135,6 @@ def _close(order: Order, package: Package) -> UnitOutcome:
     record(order, package, outcome)
     request.kept.forget()  # a rerun goes by the record; thousands of units' stages would fill a disk
     return outcome
-
-
-def _plainly(name: str, stage: Callable[..., Result], *given: Any) -> Result:  # noqa: ARG001 - nobody watches
-    return stage(*given)
 
 
 @contextlib.contextmanager

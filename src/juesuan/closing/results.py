@@ -56,7 +56,8 @@ from juesuan.results.names import (
     XLSX,
 )
 from juesuan.review import SignOffRejected, render_refused, write_review
-from juesuan.rules.check import SuiteRun, write_docs
+from juesuan.rules.check import SuiteRun
+from juesuan.rules.pages import write_docs
 from juesuan.scores.sheets import scores_data
 from juesuan.tables import describe_selection
 

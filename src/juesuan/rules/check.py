@@ -7,7 +7,6 @@ them, is known to :mod:`juesuan.rules.gx` alone; it is imported when suites are 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -185,16 +184,3 @@ def run_suites(checks: Sequence[Check], explanations: Sequence[Explanation] = ()
         SuiteRun(name, tuple(found[one.id][0] for one in members), tuple(found[one.id][1] for one in members))
         for name, members in suites.items()
     )
-
-
-def write_docs(
-    runs: Sequence[SuiteRun], folder: Path, *, title: str, suite_titles: Mapping[str, str], review: str = ""
-) -> None:
-    """Write ``index.html`` and one page for each suite into a new folder.
-
-    ``title`` names the closing (unit and year); ``suite_titles`` gives each suite its Chinese name, ``review`` is
-    where the review page lies, if there is one.
-    """
-    from juesuan.rules import gx  # takes seconds
-
-    gx.write_pages(runs, folder, title=title, suite_titles=suite_titles, review=review)

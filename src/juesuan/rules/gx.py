@@ -1,4 +1,4 @@
-"""Great Expectations, known to this file alone: one custom expectation, its run over all rules, and its pages.
+"""Great Expectations, known to this file alone: one expectation of ours, its run over all rules, and their rows.
 
 The suite is built from the rules in code for every run, never loaded: a saved suite silently drops an expectation
 whose class is not imported. Before and after a run the exact set of rule ids is asserted.
@@ -10,8 +10,7 @@ don't escape table cells. Importing this file takes seconds: it is imported wher
 
 import logging
 import os
-from collections.abc import Hashable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Hashable, Sequence
 from string import Template
 from typing import Any, ClassVar
 
@@ -43,7 +42,6 @@ from great_expectations.render.renderer.renderer import renderer
 
 from juesuan.identities import CheckResult, Failure, Verdict
 from juesuan.problems import Severity
-from juesuan.resources import page_templates
 from juesuan.rules.check import ROW_SEPARATOR, Check, SuiteRun, explanation_of
 
 _METRIC = "table.rule_violations"
@@ -283,43 +281,7 @@ def _same_rules(checks: Sequence[Check], found: list[str]) -> None:
         raise RuntimeError(f"Great Expectations lost or doubled rules: {', '.join(lost)}")
 
 
-def write_pages(
-    runs: Sequence[SuiteRun], folder: Path, *, title: str, suite_titles: Mapping[str, str], review: str
-) -> None:
-    """Write the pages of :func:`juesuan.rules.check.write_docs`."""
-    environment = page_templates("validation", keep_last_newline=False)
-    folder.mkdir(parents=True, exist_ok=True)
-    by_name: dict[str, list[SuiteRun]] = {}
-    for run in runs:  # a suite may be checked in two stages: it is one page
-        by_name.setdefault(run.name, []).append(run)
-    order = [*suite_titles, *(name for name in by_name if name not in suite_titles)]
-    by_name = {name: by_name[name] for name in order if name in by_name}
-    suites = [_summary(name, several, suite_titles.get(name, name)) for name, several in by_name.items()]
-    for several, summary in zip(by_name.values(), suites, strict=True):
-        rows = sorted((row for run in several for row in _rows(run)), key=lambda row: bool(row["success"]))
-        page = environment.get_template("page.j2").render(closing=title, suite=summary, suites=suites, rows=rows)
-        (folder / summary["file"]).write_text(page, encoding="utf-8")
-    index = environment.get_template("index.j2").render(closing=title, suite=None, suites=suites, review=review)
-    (folder / "index.html").write_text(index, encoding="utf-8")
-
-
-def _summary(name: str, runs: Sequence[SuiteRun], title: str) -> dict[str, Any]:
-    results = [one for run in runs for one in run.results]
-    failed = [one for one in results if not one.success]
-    return {
-        "name": name,
-        "title": title,
-        "file": f"{name}.html",
-        "rules": len(results),
-        "idle": sum(one.verdict is Verdict.NOT_APPLICABLE for one in results),
-        "places": sum(one.instances for one in results),
-        "errors": sum(one.severity is Severity.ERROR for one in failed),
-        "warnings": sum(one.severity is Severity.WARNING and bool(one.unexplained) for one in failed),
-        "explained": sum(not one.unexplained for one in failed),
-    }
-
-
-def _rows(run: SuiteRun) -> list[dict[str, Any]]:
+def rows_of(run: SuiteRun) -> list[dict[str, Any]]:
     """Return one row for each rule, failures first, from what Great Expectations rendered."""
     ordered = sorted(run.validated, key=lambda one: bool(one.success))
     renderer: Any = ValidationResultsColumnSectionRenderer()
