@@ -8,6 +8,7 @@ from itertools import islice
 from juesuan.closing.compute import Account, Books
 from juesuan.closing.evidence import parts_of
 from juesuan.closing.intake import Intake
+from juesuan.closing.projects import project_checks
 from juesuan.closing.proof import proof_checks
 from juesuan.closing.render import Disclosure
 from juesuan.closing.rules import account_rules, disclosure_rules
@@ -122,6 +123,8 @@ def table_checks(books: Books) -> Iterator[Check]:
         for one in books.identities
     )
     yield _ties(books)
+    if not books.ledger.absent:
+        yield from project_checks(books.package, books.ledger)
     yield from share_checks(books.shares, books.figures, Aggregates(books.ledger))
 
 

@@ -247,7 +247,7 @@ def _columns(chain: list[_Profile], kind: str) -> Mapping[str, str]:
             for alias in map(plain_name, aliases):
                 if own.setdefault(alias, name) != name:
                     raise ValueError(f"方案 {one.id} 的列名“{alias}”既是 {own[alias]} 又是 {name}")
-        found = {**own, **found}
+        found |= {alias: name for alias, name in own.items() if alias not in found}
     return found
 
 

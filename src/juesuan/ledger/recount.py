@@ -1,21 +1,24 @@
 """Control totals counted a second, dumb way: bytes of a text or a DBF table, raw cells of a workbook.
 
 Nothing here is shared with the readers: no csv module, no calamine, no quirks. A line of text is cut at its
-delimiters whatever the quotes say; a cell of a workbook is looked up in the XML. What this count can't be sure of
-(an amount with marks of its own, a text in a cell) it leaves out, and says how many lines it compared.
+delimiters whatever the quotes say; a cell of a workbook is looked up in its XML or its records. What this count
+can't be sure of (an amount with marks of its own) it leaves out, and says how many lines it compared.
 """
 
 import re
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
+from xml.parsers.expat import ExpatError
 
 import pandas as pd
 
+from juesuan.ledger.bookcells import Cell, book_rows
 from juesuan.ledger.header import Layout
 from juesuan.ledger.report import Reason, TableReport
-from juesuan.ledger.sources.model import RawCells, RawRecords, RawText, Sheet
+from juesuan.ledger.sources.model import RawBook, RawCells, RawRecords, RawText, Sheet
 from juesuan.money import yuan_text
 from juesuan.problems import Place, Problem
 
@@ -32,6 +35,7 @@ _SHARED = re.compile(rb"<si\b[^>]*?(?:/>|>(.*?)</si>)", re.DOTALL)
 _TEXT = re.compile(rb"<t\b[^>]*>([^<]*)</t>")
 _STRINGS = "xl/sharedStrings.xml"
 _DIGITS = 15
+_STRANGE = (ValueError, IndexError, struct.error, ExpatError, RecursionError)
 
 Amounts = tuple[int | None, ...]
 """The 分 of the compared columns of a line; None where the cell is not plainly an amount."""
@@ -49,7 +53,7 @@ def recount(
     sheet: Sheet, layout: Layout, frames: Sequence[pd.DataFrame], report: TableReport, file: str
 ) -> Recount:
     """Count the records under the header again and add up their amounts, and compare with what was read."""
-    columns = [layout.columns[name] for name in ("debit", "credit", "amount") if name in layout.columns]
+    columns = [layout.columns[name] for name in _counted(layout)]
     turned = next((note.lines[0] for note in report.notes if note.code == "header-again"), None)
     first = sheet.lines[layout.at + layout.height - 1] + 1
     if isinstance(sheet.raw, RawText):
@@ -61,11 +65,22 @@ def recount(
         lines = dict(_of_records(sheet.raw.data, columns))
     elif isinstance(sheet.raw, RawCells):
         lines = {line: amounts for line, amounts in _of_cells(sheet.raw, columns) if line >= first}
+    elif isinstance(sheet.raw, RawBook):
+        try:
+            lines = {line: amounts for line, amounts in _of_book(sheet.raw, columns) if line >= first}
+        except _STRANGE as error:
+            return Recount(f"没有复点：这个工作簿的写法，复点程序读不了（{error}）；另存为 XLSX 就能复点")
     else:
-        return Recount()
+        return Recount("没有复点：这种格式没有第二种读法；需要复点的，请另外导出 XLSX 或 CSV")
     if turned is not None:
         lines = {line: amounts for line, amounts in lines.items() if line < turned}
     return _compared(lines, _read(layout, frames, report), layout, file)
+
+
+def _counted(layout: Layout) -> list[str]:
+    """Return the columns of amounts that are compared: one without a side counts where no column has one."""
+    sides = [name for name in ("debit", "credit") if name in layout.columns]
+    return sides or [name for name in ("amount",) if name in layout.columns]
 
 
 def _compared(
@@ -78,7 +93,7 @@ def _compared(
         found = f"{len(lost)} 行（{shown}{'……' if len(lost) > _SHOWN else ''}）"
         message = "复点：文件里有这些记录，读入的和不读的里都没有"
         problems.append(Problem(Place(file, lost[0]), "ledger.recount.lost", message, found, "逐行有着落"))
-    names = [name for name in ("debit", "credit", "amount") if name in layout.columns]
+    names = _counted(layout)
     sums = [0] * len(names)
     compared = 0
     for line, amounts in again.items():
@@ -115,7 +130,7 @@ def _read(
         lines, left, right = (frame[name].tolist() for name in ("line", "debit", "credit"))
         if merged:
             found.update(dict.fromkeys(lines))
-        elif {"debit", "credit"} <= set(layout.columns) and "amount" not in layout.columns:
+        elif {"debit", "credit"} <= set(layout.columns):
             found.update(zip(lines, zip(left, right, strict=True), strict=True))  # nearly all tables
         else:
             for line, debit, credit in zip(lines, left, right, strict=True):
@@ -124,10 +139,8 @@ def _read(
 
 
 def _amounts(layout: Layout, debit: int, credit: int) -> tuple[int, ...]:
-    if "amount" in layout.columns and "debit" not in layout.columns and "credit" not in layout.columns:
-        return (debit + credit,)
-    sides = {"debit": debit, "credit": credit}
-    return tuple(sides[name] for name in ("debit", "credit") if name in layout.columns)
+    sums = {"debit": debit, "credit": credit, "amount": debit + credit}
+    return tuple(sums[name] for name in _counted(layout))
 
 
 def _swallowed(raw: RawText, sheet: Sheet, layout: Layout) -> list[tuple[int, int, int]]:
@@ -253,6 +266,19 @@ def _of_cells(raw: RawCells, columns: Sequence[int]) -> Iterator[tuple[int, Amou
             yield int(number[1]), tuple(amounts)
 
 
+def _of_book(raw: RawBook, columns: Sequence[int]) -> Iterator[tuple[int, Amounts]]:
+    """Yield each row of an XLS or ODS worksheet that holds a value, and what stands in the wanted cells."""
+    for line, cells in book_rows(raw):
+        if any(not isinstance(cell, str) or cell.strip() for cell in cells.values()):
+            yield line, tuple([_value_fen(cells.get(column, "")) for column in columns])
+
+
+def _value_fen(cell: Cell) -> int | None:
+    if isinstance(cell, float):
+        return _number_fen(Decimal(cell))
+    return None if cell is None else _fen(cell.encode())
+
+
 def _cell_fen(attributes: bytes, value: bytes, shared: Sequence[bytes]) -> int | None:
     kind = _TYPE.search(attributes)
     number = _NUMBER.search(value)
@@ -263,8 +289,11 @@ def _cell_fen(attributes: bytes, value: bytes, shared: Sequence[bytes]) -> int |
         return _fen(b"".join(_TEXT.findall(value)))
     if kind is not None and kind[1] != b"n":
         return None
-    shown = f"{Decimal(number[1].decode()):.{_DIGITS}g}"
-    fen = Decimal(shown) * 100
+    return _number_fen(Decimal(number[1].decode()))
+
+
+def _number_fen(number: Decimal) -> int | None:
+    fen = Decimal(f"{number:.{_DIGITS}g}") * 100
     return int(fen) if fen == int(fen) else None
 
 

@@ -25,7 +25,7 @@ class Sheet:
     letters: bool = False
     headed: bool = False
     kind: Literal["", "vouchers", "balances"] = ""
-    raw: "RawText | RawCells | RawRecords | None" = field(default=None, compare=False, repr=False)
+    raw: "RawText | RawCells | RawRecords | RawBook | None" = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +49,16 @@ class RawCells:
 
     path: Path
     part: str
+    limits: "Limits"
+
+
+@dataclass(frozen=True, eq=False)
+class RawBook:
+    """Where the cells behind a sheet of another workbook stand: its ``at``-th worksheet, counted from 0."""
+
+    path: Path
+    format: Literal["xls", "ods"]
+    at: int
     limits: "Limits"
 
 

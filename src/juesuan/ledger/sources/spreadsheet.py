@@ -1,21 +1,22 @@
 """Spreadsheets (XLSX, XLSB, XLS, ODS) through calamine: every cell as the exact text that a person would type."""
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 import python_calamine as calamine
 
 from juesuan.ledger.sources.confined import Killed, in_confinement
-from juesuan.ledger.sources.model import LIMITS, Export, Fail, Limits, RawCells, Sheet, failing
+from juesuan.ledger.sources.model import LIMITS, Export, Fail, Limits, RawBook, RawCells, Sheet, failing
 from juesuan.ledger.sources.values import number_text, value_text
 from juesuan.ledger.sources.zipped import DAMAGED, refuse_bomb, refuse_repeats, refuse_sheets, sheet_parts
 from juesuan.problems import Place, Problem
 
 _SHOWN = 20
 _CONFINED = ("xls", "xlsb")
+_BOOKS: Mapping[str, Literal["xls", "ods"]] = {"xls": "xls", "ods": "ods"}
 
 
 def read_spreadsheet(path: Path, *, file: str, kind: str, limits: Limits = LIMITS) -> Export:
@@ -48,9 +49,9 @@ def read_spreadsheet(path: Path, *, file: str, kind: str, limits: Limits = LIMIT
             rows,
             range(1, len(rows) + 1),
             letters=True,
-            raw=RawCells(path, parts[name], limits) if name in parts else None,
+            raw=_raw(path, kind, parts.get(name, ""), at, limits),
         )
-        for name, rows in book["sheets"].items()
+        for at, (name, rows) in enumerate(book["sheets"].items())
     )
     hidden = "、".join(book["hidden"])
     return Export(
@@ -61,6 +62,12 @@ def read_spreadsheet(path: Path, *, file: str, kind: str, limits: Limits = LIMIT
         (f"有隐藏的工作表：{hidden}，同样读取",) if hidden else (),
         tuple(_strange(file, strange)),
     )
+
+
+def _raw(path: Path, kind: str, part: str, at: int, limits: Limits) -> RawBook | RawCells | None:
+    if kind in _BOOKS:
+        return RawBook(path, _BOOKS[kind], at, limits)
+    return RawCells(path, part, limits) if part else None
 
 
 class Book(TypedDict):
