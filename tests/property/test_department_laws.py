@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from juesuan.department import ROLES, Described, Member, joined, moved_ledger, transfers_of
+from juesuan.department import Described, Member, joined, moved_ledger, transfers_of
 from juesuan.department.description import DepartmentFile, MemberLine
 from juesuan.edition import Edition, load_edition
 from juesuan.facts import Source
@@ -17,6 +17,7 @@ from juesuan.forms.filling import cell_fills, columns_with_cells
 from juesuan.ledger import Aggregates, Ledger
 from juesuan.ledger.model import BALANCE_COLUMNS, LINE_COLUMNS
 from juesuan.package import ClosingPackage, YamlFile, load_package
+from juesuan.roles import InternalRole
 from juesuan.tables import Tables, amount_of, fill_tables, within
 from juesuan.tables.model import Netted
 from tests.units.builder import build
@@ -186,7 +187,7 @@ def test_a_split_with_transfers_rolls_up_to_the_whole(
     ]
     lines = tuple(MemberLine(package=f"units/{code}", own=code == OWN) for code in CODES)
     described = Described(YamlFile("department.yaml", DepartmentFile(units=lines), {}, (), ()))
-    parts = {role: whole.parts(edition.roles[role]) for role in ROLES}
+    parts = {role: whole.parts(edition.roles[role]) for role in InternalRole}
     problems: list[object] = []
     found = transfers_of(members, described, parts, "9", problems)  # type: ignore[arg-type]
     ledger = joined((one.ledger for one in members), YEAR, found.lines)
