@@ -354,7 +354,9 @@ def test_a_column_that_was_dropped_leaves_every_list(trial: Trial) -> None:
         ("12, 12, 12]", "12, 12]"),
         ("（2+3+4+5+6）", "（2+3+4+5）"),
     )
-    said = told(trial)
+    assert "角色“internal.subsidy_paid”所指的一格不存在" in trial.refusal()
+    role = "  internal.subsidy_paid: {cell: t3.total.6, label: 对附属单位补助支出, optional: true}\n"
+    said = told(trial.change(HEAD, (role, "")))
     assert list(said.charts["expenditure"]) == ["基本支出", "项目支出", "上缴上级支出", "经营支出"]
     assert "expenditure.share.6" not in said.account.facts
 
