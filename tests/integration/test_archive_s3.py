@@ -12,6 +12,8 @@ import pytest
 import yaml
 
 from juesuan.archive import find_versions, open_store, prove
+from juesuan.archive.s3 import S3Store
+from juesuan.archive.selftest import LOCK_SECONDS, prove_bucket
 from tests.conftest import EXAMPLE, ROOT
 from tests.faulty import Fault, Request, between
 from tests.seaweed import ACCESS_KEY, SECRET_KEY, Server, running
@@ -75,6 +77,26 @@ def test_a_closing_is_archived_proven_listed_restored_and_leaks_no_key(s3_server
             texts.append(path.read_bytes().decode("utf-8", errors="replace"))
     for canary in CANARIES:
         assert not [text for text in texts if canary in text]
+
+
+def test_trials_at_the_same_time_leave_one_anothers_probes_alone(
+    s3_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket, client = s3_server.new_bucket(), s3_server.client()
+    store = open_store(f"s3://{bucket}/archive?endpoint={s3_server.endpoint}")
+    another = "archive/.self-test/another/once"
+    client.put_object(Bucket=bucket, Key=another, Body=b"1")
+
+    def probes() -> set[str]:
+        listed = client.list_objects_v2(Bucket=bucket, Prefix="archive/.self-test/").get("Contents", ())
+        return {one["Key"] for one in listed}
+
+    assert isinstance(store, S3Store)
+    prove_bucket(store)
+    assert another in probes()
+    monkeypatch.setattr("juesuan.archive.selftest.STALE_SECONDS", -LOCK_SECONDS)  # an hour later
+    prove_bucket(store)
+    assert another not in probes()
 
 
 def test_a_server_that_fails_publishes_nothing(s3_server: Server, tmp_path: Path) -> None:

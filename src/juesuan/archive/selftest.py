@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PROBES = ".self-test/"
 LOCK_SECONDS = 60
+STALE_SECONDS = 3600  # so old a probe belongs to no trial that is still running, of this program or another
 _REFUSALS = frozenset({"AccessDenied", "ObjectLocked", "InvalidRequest", "MethodNotAllowed"})
 _BAD_SUMS = frozenset({"BadDigest", "XAmzContentChecksumMismatch", "InvalidDigest", "InvalidRequest"})
 
@@ -125,9 +126,11 @@ class _Proof:
             self._fail(f"不能证明对象锁定：连没有锁定的试验对象也无权删除，请给 {PROBES} 授予删除版本的权限")
 
     def _sweep(self) -> None:
-        """Remove the probes of earlier runs whose locks have ended."""
+        """Remove the probes of earlier runs whose locks have ended; another's of this moment stay."""
         listed = self._client.list_object_versions(Bucket=self._bucket, Prefix=self._store.name(PROBES))
-        for one in [*listed.get("Versions", ()), *listed.get("DeleteMarkers", ())]:
+        before = self._store.now() - timedelta(seconds=STALE_SECONDS)
+        probes = [*listed.get("Versions", ()), *listed.get("DeleteMarkers", ())]
+        for one in (each for each in probes if each["LastModified"] < before):
             with contextlib.suppress(self._client.exceptions.ClientError):
                 self._client.delete_object(Bucket=self._bucket, Key=one["Key"], VersionId=one["VersionId"])
 
