@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO
 
 from juesuan.city.outcome import Order, Status, UnitLimits, UnitOutcome
 from juesuan.city.packages import Package, read_package
@@ -29,11 +29,11 @@ from juesuan.problems import ExitCode, JuesuanError, Severity
 from juesuan.process import go_offline
 from juesuan.runner import load_flow
 
-Result = TypeVar("Result")
-
 MOST_WORDS = 100  # lines of why a unit was refused; all of it lies in its folder
-OVER_MEMORY = 86  # exit code of a process whose unit took more memory than it may
-_PAUSE = 0.1  # seconds between two looks at the memory
+OVER_TIME = 1  # exit code of a process whose unit took longer than it may, as faulthandler has it
+OVER_MEMORY = 86  # the same, more memory
+_PAUSE = 0.1  # seconds between two looks
+_GRACE = 5.0  # seconds that the watching thread may be held up
 _STATM = Path("/proc/self/statm")
 
 _token = secrets.token_hex(8)  # tells this process from one that takes its place at the same address
@@ -141,11 +141,12 @@ def _close(order: Order, package: Package) -> UnitOutcome:
 def _limited(limits: UnitLimits) -> Iterator[None]:
     """Have this process end if the block takes longer or more memory than it may.
 
-    The time is watched by a thread of C, which a library that never lets go of the interpreter can't hold up.
+    A thread watches both, and tells where all threads are, which is safe while it holds the interpreter. A library
+    that never lets go of it can't hold up a thread of C, which ends the process a little later.
     """
-    done = threading.Event()
-    watcher = threading.Thread(target=_watch_memory, args=(limits.memory, done), daemon=True)
-    faulthandler.dump_traceback_later(limits.seconds, exit=True, file=sys.__stderr__ or sys.stderr)
+    done, log = threading.Event(), sys.__stderr__ or sys.stderr
+    watcher = threading.Thread(target=_watch, args=(limits, done, log), daemon=True)
+    faulthandler.dump_traceback_later(limits.seconds + _GRACE, exit=True, file=log)
     watcher.start()
     try:
         yield
@@ -155,12 +156,15 @@ def _limited(limits: UnitLimits) -> Iterator[None]:
         watcher.join()
 
 
-def _watch_memory(most: int, done: threading.Event) -> None:
-    if not _STATM.exists():  # no Linux: what the scheduler's own limit is for
-        return
-    page = os.sysconf("SC_PAGE_SIZE")
+def _watch(limits: UnitLimits, done: threading.Event, log: TextIO) -> None:
+    end = time.monotonic() + limits.seconds
+    page = os.sysconf("SC_PAGE_SIZE") if _STATM.exists() else 0  # no Linux: the scheduler's own limit is for that
     while not done.wait(_PAUSE):
-        if int(_STATM.read_bytes().split()[1]) * page > most:
+        if time.monotonic() > end:
+            log.write(f"Timeout after {limits.seconds} seconds\n")
+            faulthandler.dump_traceback(log, all_threads=True)
+            os._exit(OVER_TIME)
+        if page and int(_STATM.read_bytes().split()[1]) * page > limits.memory:
             os._exit(OVER_MEMORY)
 
 
