@@ -5,7 +5,7 @@ a Dask cluster (``cluster.py``, docs/adr/0145) that know no Prefect; the run's p
 to Dask's own page, and in the end says which units are not closed, and why.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from juesuan.process import end_with_parent, go_offline
 
@@ -20,31 +20,21 @@ from prefect.artifacts import (  # noqa: E402
     create_table_artifact,
     update_progress_artifact,
 )
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema  # noqa: E402
+from pydantic import BaseModel, ConfigDict, Field  # noqa: E402
 
 from juesuan import city  # noqa: E402
 from juesuan.runner import load_flow  # noqa: E402
 
 cluster = load_flow("cluster")
+procedure = load_flow("procedure")
 
-_LEFT_BLANK = (
-    BeforeValidator(lambda value: None if isinstance(value, str) and not value.strip() else value),
-    WithJsonSchema({"type": "string"}),
-)
-
-
-def _without_null(schema: dict[str, Any]) -> None:
-    """Leave out the default of what may be left blank: the form would send it, and the server refuse it."""
-    schema["description"] = "编制一个文件夹里所有单位的决算；没有变动的单位不重做"
-    for field in schema["properties"].values():
-        if field.get("default", "") is None:
-            del field["default"]
+_LEFT_BLANK = procedure.left_blank(type="string")
 
 
 class Request(BaseModel):
-    """What a person fills in to close all units of a folder."""
+    """编制一个文件夹里所有单位的决算；没有变动的单位不重做。"""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra=_without_null)
+    model_config = ConfigDict(extra="forbid", json_schema_extra=procedure.without_null)
 
     folder: str = Field(
         title="装有各单位资料文件夹的文件夹", description="每个单位一个资料文件夹；或 s3://桶/前缀"

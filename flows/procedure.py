@@ -28,28 +28,28 @@ def _blank_is_none(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
-def _optional(**schema: Any) -> tuple[BeforeValidator, WithJsonSchema]:
+def left_blank(**schema: Any) -> tuple[BeforeValidator, WithJsonSchema]:
     """A field that may be left blank, shown in the form as one plain input."""
     return BeforeValidator(_blank_is_none), WithJsonSchema(schema)
 
 
-def _without_null(schema: dict[str, Any]) -> None:
+def without_null(schema: dict[str, Any]) -> None:
     """Leave out the default of what may be left blank: the form would send it, and the server refuse it."""
     for field in schema["properties"].values():
         if field.get("default", "") is None:
             del field["default"]
 
 
-_Folder = Annotated[Path | None, *_optional(type="string", format="path")]
+_Folder = Annotated[Path | None, *left_blank(type="string", format="path")]
 _Rounding = Annotated[
-    Literal["controlled", "independent"] | None, *_optional(type="string", enum=["controlled", "independent"])
+    Literal["controlled", "independent"] | None, *left_blank(type="string", enum=["controlled", "independent"])
 ]
 
 
 class Request(BaseModel):
     """填好“决算资料文件夹”就可以运行；其余各项不填时用默认值，或按资料中的 settings.yaml。"""
 
-    model_config = ConfigDict(extra="forbid", title="决算", json_schema_extra=_without_null)
+    model_config = ConfigDict(extra="forbid", title="决算", json_schema_extra=without_null)
 
     package: Path = Field(title="决算资料文件夹", description="settings.yaml 所在的文件夹，写完整路径")
     out: _Folder = Field(None, title="结果文件夹", description="不填为服务所在文件夹下的 out/资料文件夹名")
@@ -59,13 +59,13 @@ class Request(BaseModel):
     ask_approval: bool = Field(
         default=False, title="等待签署", description="编好后停下，依次请各角色在页面上签署，再归档"
     )
-    year: Annotated[int | None, *_optional(type="integer")] = Field(
+    year: Annotated[int | None, *left_blank(type="integer")] = Field(
         None, title="年度", description="填写后与 settings.yaml 核对，防止选错资料"
     )
     compare: _Folder = Field(
         None, title="与哪次决算比较", description="另一次决算的结果文件夹；不填则与归档的上年决算比较"
     )
-    edition: Annotated[str | None, *_optional(type="string")] = Field(
+    edition: Annotated[str | None, *left_blank(type="string")] = Field(
         None, title="版本", description="报表、科目和文字所用的版本；不填按 settings.yaml"
     )
     rounding: _Rounding = Field(
@@ -77,7 +77,7 @@ class Request(BaseModel):
         description="controlled 使合计为 100%，independent 各自四舍五入；不填按 settings.yaml",
     )
     score_rate: Annotated[
-        Literal["exact", "displayed"] | None, *_optional(type="string", enum=["exact", "displayed"])
+        Literal["exact", "displayed"] | None, *left_blank(type="string", enum=["exact", "displayed"])
     ] = Field(
         None,
         title="预算执行得分的口径",
@@ -85,7 +85,7 @@ class Request(BaseModel):
     )
     resume_from: Annotated[
         Literal["ledger", "fill", "derive", "render"] | None,
-        *_optional(type="string", enum=["ledger", "fill", "derive", "render"]),
+        *left_blank(type="string", enum=["ledger", "fill", "derive", "render"]),
     ] = Field(
         None,
         title="从哪一步起重算",

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from juesuan import closing
+from juesuan.closing import CheckedClosing
 from juesuan.editionfiles import edition_files
 from juesuan.narrative import load_charts
 from tests.seaweed import s3_keys, s3_server
-from tests.stages import Checked, close_checked
+from tests.stages import close_checked
 
 __all__ = ["s3_keys", "s3_server"]  # fixtures
 
@@ -27,7 +28,7 @@ EXAMPLE = ROOT / "examples" / "wuhan-2020"
 
 
 @dataclass(frozen=True)
-class Closed(Checked):
+class Closed(CheckedClosing):
     """A closing whose results were written into ``out``."""
 
     out: Path

@@ -1,12 +1,12 @@
 """A real time-stamping authority (RFC 3161) for tests: ``openssl ts`` behind a small web server."""
 
-import http.server
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.answering import answering
 
 _CONFIG = """
 [ req ]
@@ -76,39 +76,23 @@ def authority(folder: Path, *, refuses: bool = False) -> Iterator[Authority]:
         "x509", "-req", "-in", "tsa.csr", *signing, "-extfile", "tsa.cnf", "-extensions", "leaf", "-out", "tsa.pem"
     )
 
-    class Answers(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # the library calls it so
-            query = folder / "query.tsq"
-            query.write_bytes(self.rfile.read(int(self.headers["Content-Length"])))
-            if refuses:
-                query.write_bytes(b"\x30\x00")
-            words = (
-                "ts",
-                "-reply",
-                "-config",
-                "tsa.cnf",
-                "-section",
-                "tsa1",
-                "-queryfile",
-                query,
-                "-out",
-                "reply.tsr",
-            )
-            subprocess.run(["openssl", *map(str, words)], check=False, capture_output=True, cwd=folder)
-            data = (folder / "reply.tsr").read_bytes()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/timestamp-reply")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+    def reply(question: bytes) -> bytes:
+        query = folder / "query.tsq"
+        query.write_bytes(b"\x30\x00" if refuses else question)
+        words = (
+            "ts",
+            "-reply",
+            "-config",
+            "tsa.cnf",
+            "-section",
+            "tsa1",
+            "-queryfile",
+            query,
+            "-out",
+            "reply.tsr",
+        )
+        subprocess.run(["openssl", *map(str, words)], check=False, capture_output=True, cwd=folder)
+        return (folder / "reply.tsr").read_bytes()
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = http.server.HTTPServer(("127.0.0.1", 0), Answers)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield Authority(f"http://127.0.0.1:{server.server_address[1]}/tsa", folder / "root.pem")
-    finally:
-        server.shutdown()
-        server.server_close()
+    with answering("application/timestamp-reply", reply) as address:
+        yield Authority(f"{address}/tsa", folder / "root.pem")

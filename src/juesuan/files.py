@@ -11,6 +11,7 @@ import json
 import os
 import re
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,12 @@ def write_whole(path: Path, content: str | bytes, *, mode: int = PRIVATE) -> Non
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def remove_if_empty(folder: Path) -> None:
+    """Remove a folder that was made for something that then did not come; one that somebody uses stays."""
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def csv_cell(text: str) -> str:

@@ -16,11 +16,12 @@ import pytest
 import yaml
 
 from juesuan import closing
+from juesuan.closing import CheckedClosing
 from juesuan.identities import CheckResult, Verdict
 from juesuan.results import State
 from tests.conftest import ROOT, copy_package
 from tests.editions.test_shanghai import handed_in
-from tests.stages import Checked, close_checked
+from tests.stages import close_checked
 from tests.units.builder import build
 from tests.units.closed import sentences_of
 from tests.units.describe import Balance, corpus
@@ -34,7 +35,7 @@ valid: {from: "2021", to: "2021"}
 """
 
 
-def archived(done: Checked, folder: Path) -> str:
+def archived(done: CheckedClosing, folder: Path) -> str:
     """Write the results of a closing and archive them; return where the archive lies."""
     closing.write_results(folder / "out", done.account, done.disclosure, done.runs)
     address = str(folder / "archive")

@@ -25,13 +25,17 @@ from tests.conftest import Closed
 DAY = date(2021, 5, 20)
 
 
-def test_the_approved_pdf_is_signed_archived_and_published(
-    closed: Closed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def ring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ring:
+    """The keys of an office with a certificate, as its programs find them."""
     pkcs12_file(tmp_path / "office.p12", "武汉市社会保险中心")
     ring = Ring(tmp_path / "keys")
     ring.new("", source=tmp_path / "office.p12")
     monkeypatch.setenv(KEYS, str(ring.folder))
+    return ring
+
+
+def test_the_approved_pdf_is_signed_archived_and_published(closed: Closed, tmp_path: Path, ring: Ring) -> None:
     out, address = tmp_path / "out", str(tmp_path / "archive")
     shutil.copytree(closed.out, out)
     final = closing.render(closed.account, draft=False)
@@ -100,14 +104,10 @@ def test_the_approved_pdf_is_signed_archived_and_published(
 
 
 def test_the_review_page_tells_a_signature_that_does_not_count(
-    closed: Closed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    closed: Closed, tmp_path: Path, ring: Ring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from juesuan.review.page import _pdf
 
-    pkcs12_file(tmp_path / "office.p12", "武汉市社会保险中心")
-    ring = Ring(tmp_path / "keys")
-    ring.new("", source=tmp_path / "office.p12")
-    monkeypatch.setenv(KEYS, str(ring.folder))
     pdf = PdfSigning(KeptStages(tmp_path / ".kept"), lambda: None)(closed.disclosure.pdf).data
     assert _pdf(closed.disclosure.pdf) == {"bad": False, "words": "没有签名"}
     assert not _pdf(pdf)["bad"]

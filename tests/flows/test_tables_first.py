@@ -106,7 +106,7 @@ def test_a_residue_of_tables_in_the_printed_unit_is_told(tmp_path: Path) -> None
     look = Look(unit=WANYUAN, displayed=steps, money=books.edition.money)
     began = package_of_tables(ROOT / "examples" / WUHAN, tmp_path / "package", books, look)
     with pytest.raises(closing.ClosingRefused) as refused, closing.conflicts_refused(()):
-        close_checked(began.root, closing.page_alone)
+        closing.derive(closing.fill(closing.ingest(began.root)))
     ((place,),) = [one.failures for run in refused.value.runs for one in run.results]
     assert "支出决算表 · 社会保障和就业支出 · 基本支出" in place.place
 

@@ -1,7 +1,5 @@
 """The PDF's signature with a real authority of time, and a real list of revoked certificates."""
 
-import http.server
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -30,6 +28,7 @@ from juesuan.facts import Facts
 from juesuan.problems import OutputError
 from juesuan.skins.pdf import print_pdf
 from juesuan.skins.plain import Imprint
+from tests.answering import answering
 from tests.certificates import Issuer, pkcs12_file
 from tests.tsa import Authority, authority
 
@@ -51,27 +50,9 @@ def plain() -> bytes:
 
 @contextmanager
 def served(answer: Callable[[], bytes]) -> Iterator[str]:
-    """Serve what is given at an address."""
-
-    class Answers(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # the library calls it so
-            data = answer()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/pkix-crl")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = http.server.HTTPServer(("127.0.0.1", 0), Answers)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/revoked.crl"
-    finally:
-        server.shutdown()
-        server.server_close()
+    """Serve a list of what is revoked at an address."""
+    with answering("application/pkix-crl", lambda _: answer()) as address:
+        yield f"{address}/revoked.crl"
 
 
 def office(folder: Path, tsa: Authority, **how: Any) -> tuple[Ring, Trust, Any]:

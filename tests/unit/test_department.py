@@ -15,6 +15,7 @@ import yaml
 
 from juesuan import closing
 from juesuan.cli import roll_up
+from juesuan.closing import CheckedClosing
 from juesuan.department import Member, merged_package, read_description
 from juesuan.edition import load_edition
 from juesuan.facts import Source
@@ -40,7 +41,7 @@ from tests.departments.builder import (
     water_bureau,
     write_yaml,
 )
-from tests.stages import Checked, close_checked
+from tests.stages import close_checked
 from tests.unit.test_web_uploads import Sent
 from tests.units.builder import build
 from tests.units.describe import Description
@@ -49,7 +50,7 @@ TRANSFERS = "department.transfers"
 
 
 @pytest.fixture(scope="module")
-def closed(tmp_path_factory: pytest.TempPathFactory) -> Checked:
+def closed(tmp_path_factory: pytest.TempPathFactory) -> CheckedClosing:
     """The department of four units, closed up to its document."""
     root = build_department(water_bureau(), tmp_path_factory.mktemp("department") / "water")
     return close_checked(root, closing.page_alone)
@@ -113,7 +114,7 @@ def transfers(root: Path) -> CheckResult:
 # -- what is added up ------------------------------------------------------------------------------------------
 
 
-def test_tables_are_the_sums_of_the_units_less_what_they_gave_each_other(closed: Checked) -> None:
+def test_tables_are_the_sums_of_the_units_less_what_they_gave_each_other(closed: CheckedClosing) -> None:
     figures = closed.books.figures
 
     assert figures["t2.total.1"].value == 5_450_204_88 + 1_504_321_07 + 1_820_611_11 + 840_000_49 - 330_000_00
@@ -123,14 +124,14 @@ def test_tables_are_the_sums_of_the_units_less_what_they_gave_each_other(closed:
     assert figures["t5.2130306.1"].value == 900_111_11
 
 
-def test_operating_expenses_are_those_of_offices_alone(closed: Checked) -> None:
+def test_operating_expenses_are_those_of_offices_alone(closed: CheckedClosing) -> None:
     figure = closed.books.figures["operating.amount"]
 
     assert figure.inputs == ("unit.431001.operating.amount", "unit.431002.operating.amount")
     assert figure.value == 1_210_204_33 + 300_000_00
 
 
-def test_procurement_assets_people_and_projects_are_added_up(closed: Checked) -> None:
+def test_procurement_assets_people_and_projects_are_added_up(closed: CheckedClosing) -> None:
     facts = closed.account.facts
 
     assert facts["procurement.total"].exact == 1_410_000_00
@@ -143,7 +144,7 @@ def test_procurement_assets_people_and_projects_are_added_up(closed: Checked) ->
     assert facts["three_public.count.vehicles_held"].exact == 4
 
 
-def test_a_project_of_two_units_has_one_sheet_scored_over_both(closed: Checked) -> None:
+def test_a_project_of_two_units_has_one_sheet_scored_over_both(closed: CheckedClosing) -> None:
     (sheet,) = closed.account.sheets
     quantity, quality = sheet.score.indicators
 
@@ -152,7 +153,7 @@ def test_a_project_of_two_units_has_one_sheet_scored_over_both(closed: Checked) 
     assert quality.indicator.rating == Fraction(95, 100)
 
 
-def test_a_fact_leads_to_the_units_fact_and_on_to_vouchers(closed: Checked, tmp_path: Path) -> None:
+def test_a_fact_leads_to_the_units_fact_and_on_to_vouchers(closed: CheckedClosing, tmp_path: Path) -> None:
     closing.write_results(tmp_path / "out", closed.account, closing.render(closed.account), closed.runs)
     tracer = Tracer(load_graph(tmp_path / "out"))
 
@@ -169,7 +170,7 @@ def test_a_fact_leads_to_the_units_fact_and_on_to_vouchers(closed: Checked, tmp_
     assert works["inputs"][0]["sources"] == [{"file": "units/bureau/procurement.csv", "line": 3}]
 
 
-def test_printed_figures_of_the_units_add_up_to_those_of_the_department(closed: Checked) -> None:
+def test_printed_figures_of_the_units_add_up_to_those_of_the_department(closed: CheckedClosing) -> None:
     facts, shares = closed.account.facts, closed.books.shares
 
     for column in closed.account.lists["unit_columns"]:
@@ -177,7 +178,7 @@ def test_printed_figures_of_the_units_add_up_to_those_of_the_department(closed: 
         assert shown == sum(facts[name].displayed for name in shares.of[column["amount"]])
 
 
-def test_the_document_says_department_and_lists_its_units(closed: Checked) -> None:
+def test_the_document_says_department_and_lists_its_units(closed: CheckedClosing) -> None:
     page = closed.disclosure.html
 
     assert "江州市水务局 2020 年度部门决算" in page.replace("\xa0", " ")
@@ -186,7 +187,7 @@ def test_the_document_says_department_and_lists_its_units(closed: Checked) -> No
     assert "抵销内部往来" in page
 
 
-def test_each_amount_is_checked_against_the_units_closings(closed: Checked) -> None:
+def test_each_amount_is_checked_against_the_units_closings(closed: CheckedClosing) -> None:
     results = {one.id: one for run in closed.runs for one in run.results}
 
     for rule in ("department.sums", "department.rows", "department.units", "department.units.displayed"):
@@ -253,7 +254,7 @@ def test_a_line_about_nobody_is_told_until_the_description_says_whom(tmp_path: P
 
 
 def test_a_department_within_a_department_and_units_of_an_archive_give_the_same(
-    closed: Checked, tmp_path: Path
+    closed: CheckedClosing, tmp_path: Path
 ) -> None:
     archive = tmp_path / "archive"
     close(build(unit("stores"), tmp_path / "stores"), tmp_path / "out" / "stores", archive)
@@ -501,7 +502,7 @@ def test_a_transfer_that_differs_is_told_beside_a_unit_that_is_refused(tmp_path:
 # -- the command, the example, and other doors -----------------------------------------------------------------
 
 
-def test_the_example_is_as_it_is_described(closed: Checked) -> None:
+def test_the_example_is_as_it_is_described(closed: CheckedClosing) -> None:
     example, made = ROOT / "examples" / "jiangzhou-water-2020", closed.intake.root
     ours = {path.relative_to(made) for path in made.rglob("*") if path.is_file()}
     theirs = {path.relative_to(example) for path in example.rglob("*") if path.is_file()}
@@ -522,7 +523,7 @@ def test_the_command_wants_a_department(tmp_path: Path) -> None:
             roll_up(given)
 
 
-def test_a_department_has_no_ledger_of_its_own_to_preview(closed: Checked) -> None:
+def test_a_department_has_no_ledger_of_its_own_to_preview(closed: CheckedClosing) -> None:
     with pytest.raises(InputError, match="请预览所属单位"):
         closing.with_ledger(closed.intake, [closed.intake.root / "units/bureau/ledger/vouchers.csv"])
 

@@ -42,7 +42,9 @@ def last_year(store: Store, unit: str, year: int, into: Path) -> ArchivedYear | 
         return None
     _write(store, version, RESULTS, into)
     state = state_of(store, version)
-    return ArchivedYear(version.label, _edition(version, into), state, dict(_amounts(version, into)), into)
+    return ArchivedYear(
+        version.label, _edition(version, into), state, dict(_amounts(version, into, "displayed")), into
+    )
 
 
 def newest_file(store: Store, unit: str, year: int, name: str) -> bytes | None:
@@ -99,8 +101,7 @@ def archived_version(store: Store, unit: str, year: int, name: str, into: Path) 
         raise OutputError("；".join([f"{version.label} 已损坏", *map(str, damages)]))
     _write(store, version, INPUTS, into / "inputs")
     _write(store, version, RESULTS, into / "results")
-    facts = read_facts_csv((into / "results" / FACTS_CSV).read_text(encoding="utf-8"))
-    exact = {name: int(Fraction(row["exact"])) for name, row in facts.items() if row["unit"] == _MONEY}
+    exact = dict(_amounts(version, into / "results", "exact"))
     return ArchivedVersion(version.label, fingerprint_of(store, version), into / "inputs", exact)
 
 
@@ -126,10 +127,10 @@ def _edition(version: Version, folder: Path) -> str:
         raise OutputError(f"归档的 {version.label}/{RESULTS}/{MANIFEST} 没有写明报表版本。") from error
 
 
-def _amounts(version: Version, folder: Path) -> Iterator[tuple[str, int]]:
+def _amounts(version: Version, folder: Path, column: str) -> Iterator[tuple[str, int]]:
     try:
         for row in read_facts_csv((folder / FACTS_CSV).read_text(encoding="utf-8")).values():
             if row["unit"] == _MONEY:
-                yield row["id"], int(Fraction(row["displayed"]))
+                yield row["id"], int(Fraction(row[column]))
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise OutputError(f"归档的 {version.label}/{RESULTS}/{FACTS_CSV} 不是可以读取的数据表。") from error

@@ -1,7 +1,7 @@
 """Closing every unit of a city: the longest first, several at a time, and one summary in the end."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -12,6 +12,7 @@ from juesuan.city.packages import Package, find_packages, unfit
 from juesuan.city.shelves import BucketShelf, FolderShelf, settings_at_hand, shelf_at
 from juesuan.city.summary import write_summary
 from juesuan.closing import only_one, refusal_folder
+from juesuan.files import remove_if_empty
 from juesuan.problems import ExitCode, InputError, OutputError, Place, Problem, words_of
 from juesuan.results.names import INDEX
 
@@ -151,12 +152,11 @@ def close_all(city: City, crew: Crew, listener: Listener) -> CityOutcome:
 def _prepared(city: City) -> Iterator[None]:
     """Have the folders there, and in that of logs, while units are closed, what tells that a process sees them."""
     archive = parse_location(city.archive)
-    made = [archive.root] if isinstance(archive, DirectoryLocation) else []
     with ExitStack() as stack:
         try:
-            for folder in made:
-                folder.mkdir(parents=True, exist_ok=True)
-                stack.callback(_forget, folder)
+            if isinstance(archive, DirectoryLocation):
+                archive.root.mkdir(parents=True, exist_ok=True)
+                stack.callback(remove_if_empty, archive.root)
             if city.logs is not None:
                 city.logs.mkdir(parents=True, exist_ok=True)
                 (city.logs / SEEN).touch()
@@ -164,11 +164,6 @@ def _prepared(city: City) -> Iterator[None]:
         except OSError as error:
             raise OutputError(f"无法写入 {error.filename}：{words_of(error)}") from error
         yield
-
-
-def _forget(folder: Path) -> None:
-    with suppress(OSError):  # it is not empty
-        folder.rmdir()
 
 
 def _order(

@@ -6,12 +6,14 @@ other encodings) is written out first, cell for cell, as the ledger's own reader
 
 import csv
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from juesuan.ledger.engine import Encoding
 from juesuan.ledger.header import SEARCHED, find_kind, find_layout
-from juesuan.ledger.profiles import is_known, load_profiles
+from juesuan.ledger.profiles import Kind, is_known, load_profiles
 from juesuan.ledger.sources import LIMITS, Sheet, detect_format, open_export
 from juesuan.ledger.sources.text import detect_delimiter, detect_encoding
 from juesuan.ledger.tables import no_header, sheet_name
@@ -68,13 +70,8 @@ def open_units(path: Path, unit_column: str, *, kind: str, encoding: Encoding | 
 
 def _rows(sample: str, delimiter: str) -> list[list[str]]:
     rows: list[list[str]] = []
-    try:
-        for row in csv.reader(sample.splitlines(keepends=True), delimiter=delimiter):
-            rows.append(row)
-            if len(rows) > SEARCHED:
-                break
-    except csv.Error:  # told with its line when the records are read
-        pass
+    with suppress(csv.Error):  # told with its line when the records are read
+        rows.extend(islice(csv.reader(sample.splitlines(keepends=True), delimiter=delimiter), SEARCHED + 1))
     return rows
 
 
@@ -88,8 +85,9 @@ def _canonical(rows: Sequence[Sequence[str]]) -> bool:
 
 def _require_layout(file: str, sheet: Sheet, kind: str) -> None:
     """Refuse a table whose header no profile knows: its units' closings could not read it either."""
-    if not find_layout(sheet, load_profiles(), "vouchers" if kind == "vouchers" else "balances").layouts:
-        raise InputError([no_header(file, sheet, "vouchers" if kind == "vouchers" else "balances")])
+    meant: Kind = "vouchers" if kind == "vouchers" else "balances"
+    if not find_layout(sheet, load_profiles(), meant).layouts:
+        raise InputError([no_header(file, sheet, meant)])
 
 
 def _written_out(path: Path, unit_column: str, kind: str, beside: Path) -> UnitsExport:

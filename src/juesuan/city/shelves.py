@@ -16,12 +16,14 @@ from typing import Protocol
 from juesuan.archive.location import DirectoryLocation, S3Location, parse_location
 from juesuan.archive.objects import Bucket
 from juesuan.city.outcome import Order
+from juesuan.files import sha256_of, write_whole
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import InputError, OutputError, Place, Problem, words_of
 from juesuan.results.names import MANIFEST
 
 RECORD = "closed.json"
 _REQUESTS = 8  # at once
+_READABLE = 0o644
 
 
 class Shelf(Protocol):
@@ -72,10 +74,8 @@ class FolderShelf:
         return frozenset(one.relative_to(self.root).as_posix() for one in self.root.rglob("*") if one.is_file())
 
     def write(self, name: str, text: str) -> None:
-        beside = self.root / f".{name}"
         try:
-            beside.write_text(text, encoding="utf-8", newline="")
-            beside.replace(self.root / name)
+            write_whole(self.root / name, text, mode=_READABLE)
         except OSError as error:
             raise OutputError(f"无法写入 {self.root}：{words_of(error)}") from error
 
@@ -230,8 +230,6 @@ class _Results:
         self._bucket.remove(gone)
 
     def _hashes(self) -> dict[str, bytes]:
-        from juesuan.files import sha256_of
-
         files = (one for one in self._folder.rglob("*") if one.is_file())
         named = {one.relative_to(self._folder).as_posix(): one for one in files}
         return {

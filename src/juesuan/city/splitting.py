@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -24,7 +24,7 @@ from juesuan.city.parts import Part, Parts
 from juesuan.city.records import Header, pieces, read_header
 from juesuan.city.targets import Kind, Targets, code_problems, targets_of
 from juesuan.closing.lock import only_one
-from juesuan.files import csv_cell, sha256_of
+from juesuan.files import csv_cell, remove_if_empty, sha256_of
 from juesuan.ledger.blocks import Unreadable
 from juesuan.ledger.chart import latest_chart
 from juesuan.ledger.engine import Encoding, LargeLedger, OutOfBalance, aggregate_csv
@@ -190,13 +190,8 @@ def _beside(folder: Path) -> Iterator[Path]:
             shutil.rmtree(stale, ignore_errors=True)
         with tempfile.TemporaryDirectory(prefix=_BESIDE, dir=folder, ignore_cleanup_errors=True) as beside:
             if made:
-                stack.callback(_forget, folder)
+                stack.callback(remove_if_empty, folder)
             yield Path(beside)
-
-
-def _forget(folder: Path) -> None:
-    with suppress(OSError):  # something was written
-        folder.rmdir()
 
 
 def _state(path: Path) -> tuple[int, int]:

@@ -9,10 +9,12 @@
     disclosure = render(account)                # document, and its four files read back
     checks = check_disclosure(account, disclosure, checks)   # the document read again, and the explanations
 
-``flows/procedure.py`` calls them in order, as Prefect tasks or plainly; tests call them directly.
+``flows/procedure.py`` calls them in order, as Prefect tasks or plainly; tests call them directly. Where nothing is
+to be kept or written, :func:`close_checked` goes as far as the document at once: units of a department.
 """
 
 from juesuan.closing.archiving import ClosingArchive
+from juesuan.closing.checked import CheckedClosing, close_checked
 from juesuan.closing.checks import check_account, check_disclosure, check_ledger, check_tables
 from juesuan.closing.compute import Account, Books, derive, fill
 from juesuan.closing.intake import Intake, Overrides, inputs_of, lock_name, with_ledger
@@ -43,6 +45,7 @@ from juesuan.review import SignOffRefused, SignOffRejected
 __all__ = [
     "Account",
     "Books",
+    "CheckedClosing",
     "ClosingArchive",
     "ClosingRefused",
     "Disclosure",
@@ -61,6 +64,7 @@ __all__ = [
     "check_disclosure",
     "check_ledger",
     "check_tables",
+    "close_checked",
     "conflicts_refused",
     "derive",
     "derive_once",

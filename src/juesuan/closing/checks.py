@@ -27,6 +27,7 @@ from juesuan.rules.check import (
     Item,
     SuiteRun,
     check_from_identity,
+    compared,
     places_of,
     run_suites,
 )
@@ -141,9 +142,7 @@ def _ties(books: Books) -> Check:
         if figure.fixed and abs(off) < books.edition.money.step:
             off = 0
         behind = (*map(str, figure.sources), *islice(_ledger_lines(books, name), _MOST_ROWS)) if off else ()
-        lines = ROW_SEPARATOR.join(behind)
-        shown = [f"{yuan_text(fen)} 元" for fen in (figure.value, computed, off)]
-        return Item(figure.label, shown[0], shown[1], off, shown[2] if off else "", lines)
+        return compared(figure.label, figure.value, computed, off=off, rows=ROW_SEPARATOR.join(behind))
 
     cells = [
         item(name, figure) for name, figure in books.figures.items() if figure.table and books.tables.parts(name)

@@ -17,8 +17,10 @@ from juesuan.package.money import GENERAL
 from juesuan.problems import Place, Problem
 
 _COLUMN = "资金性质"
-_USES = ("6", "7")  # budget income and expenditure
-_EXPENDITURE = "7"
+EXPENDITURE = "7"
+USES = ("6", EXPENDITURE)
+"""Classes of accounts: budget income and expenditure."""
+
 _LEAST, _MOST = 5_000, 20_000  # how many times a budget was spent that is stated in units of ten thousand
 _Line = TypeVar("_Line", BudgetLine, ProjectLine)
 
@@ -95,7 +97,7 @@ def unstated_lines(
 
 def _used(ledger: Ledger, known: CodeList) -> _Used:
     lines = ledger.lines
-    own = lines[lines["account"].str.startswith(_USES) & (lines["fund"] != "") & ~lines["closing"]]
+    own = lines[lines["account"].str.startswith(USES) & (lines["fund"] != "") & ~lines["closing"]]
     codes: dict[str, set[str]] = {}
     projects: dict[tuple[str, str], set[str]] = {}
     distinct = own[["functional", "project", "fund"]].drop_duplicates()
@@ -123,7 +125,7 @@ def _doubled(lines: Iterable[tuple[str, BudgetLine | ProjectLine]]) -> Iterator[
 def _in_another_unit(package: ClosingPackage, ledger: Ledger) -> Iterator[Problem]:
     """Yield a problem for each budget that what was spent exceeds about ten-thousandfold: it is not in 元."""
     lines = ledger.lines
-    spent = lines[lines["account"].str.startswith(_EXPENDITURE) & ~lines["closing"]]
+    spent = lines[lines["account"].str.startswith(EXPENDITURE) & ~lines["closing"]]
     booked: dict[tuple[str, str], int] = {}
     columns = spent[["functional", "fund", "debit", "credit"]]
     for code, fund, debit, credit in columns.itertuples(index=False):

@@ -10,12 +10,13 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from juesuan.archive import parse_location
 from juesuan.archive.directory import LOCK
 from juesuan.archive.location import DirectoryLocation
+from juesuan.files import remove_if_empty
 from juesuan.problems import OutputError, words_of
 
 _HINT = "请等它结束后再运行，或加 --wait（页面上勾选“排队等待”）。"
@@ -72,15 +73,10 @@ def _place(folder: Path) -> Iterator[None]:
         try:
             for one in reversed(missing):
                 one.mkdir(exist_ok=True)
-                made.callback(_forget, one)
+                made.callback(remove_if_empty, one)
         except OSError as error:
             raise OutputError(f"无法写入 {folder}：{words_of(error)}") from error
         yield
-
-
-def _forget(folder: Path) -> None:
-    with suppress(OSError):  # somebody uses it
-        folder.rmdir()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 import pandas as pd
 
+from juesuan.closing.funds import EXPENDITURE, USES
 from juesuan.ledger import Fund, Ledger
 from juesuan.money import yuan_text
 from juesuan.package import ClosingPackage
@@ -15,8 +16,6 @@ from juesuan.rules.check import ROW_SEPARATOR, Check, Item, places_of
 
 _CITATION = "项目清单（projects.csv）与账簿项目名称"
 _BETWEEN = re.compile(r"[\W_]+")
-_USES = ("6", "7")  # budget income and expenditure
-_EXPENDITURE = "7"
 _MOST_ROWS = 20
 
 
@@ -29,8 +28,8 @@ def project_checks(package: ClosingPackage, ledger: Ledger) -> Iterator[Check]:
     """
     names = tuple(project.name for project in package.projects)
     lines = ledger.movements
-    lines = lines[lines["account"].str.startswith(_USES)]
-    expenditure = lines["account"].str.startswith(_EXPENDITURE)
+    lines = lines[lines["account"].str.startswith(USES)]
+    expenditure = lines["account"].str.startswith(EXPENDITURE)
     basic = expenditure & (lines["support"] == "basic")
     named = lines["project"] != ""
     strict = named & expenditure & (lines["support"] == "project")

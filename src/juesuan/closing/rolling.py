@@ -15,13 +15,11 @@ from urllib.parse import urlsplit
 
 from juesuan.archive import ArchivedVersion, archived_version, open_store
 from juesuan.closing.archiving import ClosingArchive
-from juesuan.closing.checks import check_account, check_disclosure, check_ledger, check_tables
-from juesuan.closing.compute import Books, derive, fill
+from juesuan.closing.checked import close_checked
+from juesuan.closing.compute import Books, fill
 from juesuan.closing.intake import Intake, Overrides, edition_of, hashed_inputs, ingest_unit
 from juesuan.closing.kept import KeptStages, hash_of, hash_of_known
-from juesuan.closing.proof import conflicts_refused
-from juesuan.closing.refusal import ClosingRefused, refuse_failures, refuse_problems
-from juesuan.closing.render import page_alone
+from juesuan.closing.refusal import ClosingRefused
 from juesuan.closing.units import TRANSFERS
 from juesuan.department import (
     Consolidated,
@@ -45,7 +43,6 @@ from juesuan.package import ClosingPackage, Settings, check_package, package_fac
 from juesuan.package.places import as_known
 from juesuan.problems import InputError, OutputError, Place, Problem
 from juesuan.roles import InternalRole, cell_of
-from juesuan.rules.check import SuiteRun
 
 _MOST = 20  # findings of one unit that are told
 
@@ -161,7 +158,7 @@ class _Rolling:
         _same_kind(intake, settings, edition, place)
         name = intake.settings.unit.name if intake.settings else ""
         try:
-            books = _closed(intake, self.archive)
+            books = close_checked(intake, archive=self.archive).books
         except ClosingRefused as refusal:
             told = [moved_problem(one, prefix, name) for one in refusal.problems]
             told += _findings(refusal, place, prefix, name)
@@ -205,25 +202,6 @@ class _Closed:
     member: Member
     books: Books
     fingerprint: str
-
-
-def _closed(intake: Intake, archive: ClosingArchive | None) -> Books:
-    """Close a unit up to its document, and return its books.
-
-    Raises:
-        ClosingRefused: its data or a check of severity error; with everything that was found.
-    """
-    runs: tuple[SuiteRun, ...] = check_ledger(intake)
-    refuse_problems(intake.problems, runs)
-    books = fill(intake)
-    runs = (*runs, *check_tables(books))
-    refuse_failures(runs)
-    with conflicts_refused(runs):
-        account = derive(books)
-    runs = (*runs, *check_account(account, archive.last_year(account) if archive is not None else None))
-    refuse_failures(runs)
-    refuse_failures((*runs, *check_disclosure(account, page_alone(account), runs)))
-    return books
 
 
 def _member(intake: Intake, books: Books, line: MemberLine, prefix: str, source: Source) -> Member:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from juesuan.closing.funds import EXPENDITURE
 from juesuan.edition.made import OPERATING
 from juesuan.facts import Phase, Source
 from juesuan.figures import Figure, Selection
@@ -52,7 +53,11 @@ def project_figures(package: ClosingPackage, ledger: Ledger, aggregates: Aggrega
         parts = []
         for fund in (one for one in Fund if one in own):
             selection = Selection(
-                "expenditure", accounts=("7",), funds=(fund.value,), support=("project",), projects=(project.name,)
+                "expenditure",
+                accounts=(EXPENDITURE,),
+                funds=(fund.value,),
+                support=("project",),
+                projects=(project.name,),
             )
             part = Figure(
                 f"project.{project.key}.{fund}.actual",
@@ -179,7 +184,7 @@ def operating_figure(
 def operating_accounts(package: ClosingPackage, chart: AccountChart) -> tuple[str, ...]:
     """Return what the codes of the accounts begin with on which 机关运行经费 stands."""
     unit = package.settings.unit
-    return unit.operating_accounts or chart.operating.get(unit.kind, ("7",))
+    return unit.operating_accounts or chart.operating.get(unit.kind, (EXPENDITURE,))
 
 
 def operating_identity(package: ClosingPackage, cells: Cells, *, some: bool = False) -> Identity:
@@ -205,7 +210,7 @@ def unbudgeted_funds(package: ClosingPackage, aggregates: Aggregates) -> tuple[F
         fund
         for fund in Fund
         if fund not in budgeted
-        and aggregates.amount(Selection("expenditure", accounts=("7",), funds=(fund.value,)))
+        and aggregates.amount(Selection("expenditure", accounts=(EXPENDITURE,), funds=(fund.value,)))
     )
 
 
@@ -229,7 +234,8 @@ def _within(
 def _booked(ledger: Ledger) -> Mapping[str, frozenset[str]]:
     """Return the funds from which the ledger books expenditure of each project."""
     lines = ledger.movements
-    own = lines[lines["account"].str.startswith("7") & (lines["support"] == "project") & (lines["project"] != "")]
+    spent = lines["account"].str.startswith(EXPENDITURE) & (lines["support"] == "project")
+    own = lines[spent & (lines["project"] != "")]
     found: dict[str, set[str]] = {}
     for project, fund in own[["project", "fund"]].drop_duplicates().itertuples(index=False):
         found.setdefault(str(project), set()).add(str(fund))

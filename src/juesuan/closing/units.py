@@ -14,7 +14,7 @@ from juesuan.ledger import Aggregates
 from juesuan.money import yuan_text
 from juesuan.problems import Severity
 from juesuan.roles import completed
-from juesuan.rules.check import Check, Item, places_of
+from juesuan.rules.check import ROW_SEPARATOR, Check, Item, compared, places_of
 from juesuan.tables import Part, Parts, Tables, amount_of, flattened, within
 
 TRANSFERS = "department.transfers"
@@ -185,7 +185,7 @@ def _transfer(pair: TransferPair, names: Mapping[str, str], funds: Mapping[str, 
         f"{words[1]} {yuan_text(received)} 元",
         paid - received,
         f"{yuan_text(paid - received)} 元" if paid != received else "",
-        "; ".join(map(str, (*pair.paid, *pair.received))) if paid != received else "",
+        ROW_SEPARATOR.join(map(str, (*pair.paid, *pair.received))) if paid != received else "",
     )
 
 
@@ -194,7 +194,7 @@ def share_checks(shares: Shares, figures: Mapping[str, Figure], aggregates: Aggr
     if not shares.names:
         return
     sums = [
-        _compared(figures[name].label, figures[name].value, sum(figures[one].value for one in made))
+        compared(figures[name].label, figures[name].value, sum(figures[one].value for one in made))
         for name, made in shares.of.items()
         if made or figures[name].value
     ]
@@ -206,7 +206,7 @@ def share_checks(shares: Shares, figures: Mapping[str, Figure], aggregates: Aggr
         places_of(sums),
     )
     rows = [
-        _compared(figures[name].label, figures[name].value, amount_of(parts, aggregates.amount))
+        compared(figures[name].label, figures[name].value, amount_of(parts, aggregates.amount))
         for name, parts in shares.cells.items()
     ]
     yield Check(
@@ -226,12 +226,6 @@ def shown_identity(shares: Shares, columns: Iterable[str]) -> Identity:
         Instance(name, tuple(Term(1, one) for one in shares.of[name])) for name in columns if shares.of.get(name)
     )
     return Identity("department.units", "department", "各单位＋抵销＝部门（单位决算汇总表）", _CITATION, instances)
-
-
-def _compared(place: str, stated: int, computed: int) -> Item:
-    off = stated - computed
-    shown = [f"{yuan_text(one)} 元" for one in (stated, computed, off)]
-    return Item(place, shown[0], shown[1], off, shown[2] if off else "")
 
 
 def _counted(whole: Consolidated) -> tuple[tuple[Fact, ...], Mapping[str, tuple[str, ...]]]:

@@ -39,6 +39,7 @@ from juesuan.yamlsource import Strict
 
 Counts = TypeVar("Counts", bound=Strict)
 Keyed = TypeVar("Keyed", ProcurementLine, StatementLine)
+Budgeted = TypeVar("Budgeted", BudgetLine, ProjectLine)
 
 
 @dataclass(frozen=True)
@@ -130,17 +131,21 @@ def _parts(members: Sequence[Member], keys: Sequence[Mapping[str, str]]) -> list
 def _budget(lines: Iterable[BudgetLine], words: Mapping[str, str], source: Source) -> tuple[BudgetLine, ...]:
     found: dict[tuple[str, str], BudgetLine] = {}
     for line in lines:
-        key = (line.code, line.fund)
-        before = found.get(key)
-        found[key] = replace(
-            line,
-            initial=line.initial + (before.initial if before else 0),
-            adjusted=line.adjusted + (before.adjusted if before else 0),
-            name=before.name if before else line.name,
-            stated=words[line.fund],
-            source=source,
-        )
+        before = found.get((line.code, line.fund))
+        both = _both(line, before, words, source)
+        found[line.code, line.fund] = replace(both, name=before.name if before else line.name)
     return tuple(found[key] for key in sorted(found))
+
+
+def _both(line: Budgeted, before: Budgeted | None, words: Mapping[str, str], source: Source) -> Budgeted:
+    """Return a line with what was added up before of the same code and fund."""
+    return replace(
+        line,
+        initial=line.initial + (before.initial if before else 0),
+        adjusted=line.adjusted + (before.adjusted if before else 0),
+        stated=words[line.fund],
+        source=source,
+    )
 
 
 def _projects(
@@ -151,15 +156,7 @@ def _projects(
         for project in member.package.projects:
             _, lines = found.setdefault(renamed[project.key], (project.name, {}))
             for line in project.lines:
-                key = (line.code, line.fund)
-                before = lines.get(key)
-                lines[key] = replace(
-                    line,
-                    initial=line.initial + (before.initial if before else 0),
-                    adjusted=line.adjusted + (before.adjusted if before else 0),
-                    stated=words[line.fund],
-                    source=source,
-                )
+                lines[line.code, line.fund] = _both(line, lines.get((line.code, line.fund)), words, source)
     return tuple(Project(key, name, tuple(lines.values())) for key, (name, lines) in found.items())
 
 

@@ -90,7 +90,7 @@ def moved_words(value: Value, member: Member) -> tuple[Value, Mapping[str, Menti
         return Prose(
             text.written,
             tuple(
-                replace(one, name=_moved_name(one.name, member)) if isinstance(one, Reference) else one
+                replace(one, name=member.figure(one.name)) if isinstance(one, Reference) else one
                 for one in text.segments
             ),
             tuple(numbers[_moved_id(one.fact, member)] for one in text.mentions),
@@ -99,12 +99,8 @@ def moved_words(value: Value, member: Member) -> tuple[Value, Mapping[str, Menti
     return _mapped(value, move), numbers
 
 
-def _moved_name(name: str, member: Member) -> str:
-    return f"unit.{member.code}.{name}"
-
-
 def _moved_id(fact: str, member: Member) -> str:
-    return f"text.{_moved_name(fact.removeprefix('text.'), member)}"
+    return f"text.{member.figure(fact.removeprefix('text.'))}"
 
 
 def _mapped(value: Any, move: Any) -> Any:
@@ -129,7 +125,7 @@ def _moved_sheet(part: Part) -> tuple[Sheet, Mapping[str, Mention]]:
 
 def _renamed(one: Indicator, member: Member) -> Indicator:
     names = {
-        side: _moved_name(name, member)
+        side: member.figure(name)
         for side in ("target_number", "actual_number")
         if (name := getattr(one, side)) is not None
     }

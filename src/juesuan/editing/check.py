@@ -12,7 +12,7 @@ from juesuan.edition import Edition, load_edition
 from juesuan.edition.made import OPERATING
 from juesuan.editionfiles import is_path
 from juesuan.money import round_half_up
-from juesuan.problems import EditionError, InputError, JuesuanError
+from juesuan.problems import EditionError, JuesuanError
 from juesuan.roles import Role
 
 _CARRIED = "carry_over"  # what the books begin with is last year's end, whatever else last year was
@@ -94,13 +94,4 @@ def _closed(root: Path) -> closing.Account:
         ClosingRefused: a rule of severity error failed, or the package has problems.
         EditionError: a template or a rule is wrong.
     """
-    intake = closing.ingest(root)
-    if intake.problems:
-        raise InputError(intake.problems)
-    closing.refuse_failures(closing.check_ledger(intake))
-    books = closing.fill(intake)
-    closing.refuse_failures(closing.check_tables(books))
-    account = closing.derive(books)
-    closing.refuse_failures(closing.check_account(account))
-    closing.refuse_failures(closing.check_disclosure(account, closing.page_alone(account)))
-    return account
+    return closing.close_checked(closing.ingest(root)).account

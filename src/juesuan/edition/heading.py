@@ -92,15 +92,15 @@ class Heading:
 
     def _inherited(self, role: str) -> bool:
         """Whether another edition says where a role is: what an edition says itself must be right."""
-        own = self.files.layers[0].label
-        return not self._problem(f"roles.{role}.cell", "role", "").place.file.startswith(f"{own}/")
+        place = place_of(self.places, f"roles.{role}.cell", self.files.label_of(HEAD))
+        return not place.file.startswith(f"{self.files.layers[0].label}/")
 
     def _roles(self) -> Iterator[Problem]:
         for role in Role:
             if role not in self.head.roles:
                 yield self._problem("roles", "role", f"缺少角色“{role}”", "", "每个版本都要写明它在哪一格")
         for name, line in self.head.roles.items():
-            if line.optional and name not in (*InternalRole,):
+            if line.optional and name not in list(InternalRole):
                 known = "、".join(InternalRole)
                 yield self._problem(f"roles.{name}", "role", "没有这个可以不写的角色", name, known)
             yield from self._role(name, line)

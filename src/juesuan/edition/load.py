@@ -93,9 +93,8 @@ def _load(files: EditionFiles, words: EditionFiles, gathered: "_Gathered") -> Ed
     places = entry.places()
     if forms is not None:
         head = head.model_copy(update={"roles": Heading(files, head, places, forms).fitting()})
-    roles = Roles(head.roles, files.name)
-    if forms is not None:
         gathered.add(Heading(files, head, places, forms).problems())
+    roles = Roles(head.roles, files.name)
     rules, faults = readable_rules(files, head.rules)
     chart = gathered.take(partial(load_chart, head.accounts))
     definitions = gathered.take(partial(load_definitions, files, roles))

@@ -25,6 +25,7 @@ from juesuan.evidence.trust import (
     certificates_of,
     key_id,
     names_of,
+    own_first,
     public_of,
     read_trust,
     usable,
@@ -271,10 +272,10 @@ def _taken(source: Path | str) -> tuple["PrivateKey | TokenKey", list["Certifica
         raise _wrong(source, f"读不了：{words_of(error)}") from error
     except (ValueError, TypeError) as error:
         raise _wrong(source, f"不是能用的密钥，或口令不对（{error}）") from error
-    mine = [one for one in found if one.public_key() == private.public_key()]
-    if found and not mine:
+    chain = own_first(found, private.public_key())
+    if found and not chain:
         raise _wrong(source, "里面的证书不是这把密钥的")
-    return private, mine[:1] + [one for one in found if one not in mine]
+    return private, chain
 
 
 def _on_token(uri: str) -> tuple[TokenKey, list["Certificate"]]:
@@ -287,9 +288,7 @@ def _on_token(uri: str) -> tuple[TokenKey, list["Certificate"]]:
             f"密码设备要口令（PIN）：请设环境变量 {PASSPHRASE} 或 {PASSPHRASE_FILE}（写明口令在哪个文件）。"
         )
     key = TokenKey(place, pin)
-    if (certificates := key.certificates) and certificates[0].public_key() != key.public_key():
-        certificates = []  # those of who issues, and none of the key's own
-    return key, certificates
+    return key, key.certificates
 
 
 def _opened(data: bytes, shown: str) -> "PrivateKey":

@@ -81,7 +81,7 @@ class TokenKey:
 
     @property
     def certificates(self) -> "list[Certificate]":
-        """The certificates on the token: the key's own, and those of who issued it."""
+        """The certificates on the token: the key's own, and those of who issued it; none without its own."""
         return self._told[1]
 
     def sign(self, data: bytes) -> bytes:
@@ -107,15 +107,14 @@ class TokenKey:
         from cryptography.x509 import load_der_x509_certificate
         from pkcs11 import Attribute, ObjectClass
 
-        from juesuan.evidence.trust import usable
+        from juesuan.evidence.trust import own_first, usable
 
         with self._session() as session:
             identity = self._private(session)[Attribute.ID]
             found = session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE})
             certificates = [load_der_x509_certificate(bytes(one[Attribute.VALUE])) for one in found]
             public = usable(_public(session, identity))
-        mine = [one for one in certificates if one.public_key() == public]
-        return public, mine[:1] + [one for one in certificates if one not in mine]
+        return public, own_first(certificates, public)
 
     def _private(self, session: Any) -> Any:
         from pkcs11 import Attribute, ObjectClass

@@ -9,7 +9,7 @@ it signed counts: what was signed with it before counts where a time-stamp shows
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -174,6 +174,12 @@ def public_of(pem: str) -> "PublicKey":
         return usable(load_pem_public_key(pem.encode()))
     except UnsupportedAlgorithm as error:
         raise ValueError("不认识的公钥（能用的是 Ed25519、ECDSA 和 RSA）") from error
+
+
+def own_first(certificates: "Sequence[Certificate]", public: "PublicKey") -> "list[Certificate]":
+    """Return the certificate of a key, then those of who issued it; nothing where none is the key's own."""
+    mine = [one for one in certificates if one.public_key() == public]
+    return mine[:1] + [one for one in certificates if one not in mine] if mine else []
 
 
 def usable(key: object) -> "PublicKey":

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from juesuan.identities import CheckResult, Explanation, Identity, Instance
+from juesuan.money import yuan_text
 from juesuan.privacy import masked
 from juesuan.problems import Severity
 
@@ -115,6 +116,13 @@ def places_of(items: Iterable[Item]) -> pd.DataFrame:
     frame = pd.DataFrame({name: [getattr(one, name) for one in listed] for name in ITEM_COLUMNS}, dtype=object)
     frame["excess"] = frame["excess"].astype("int64")
     return frame
+
+
+def compared(place: str, stated: int, computed: int, *, off: int | None = None, rows: str = "") -> Item:
+    """Return a place where two amounts in 分 must be equal; ``off`` is what counts of their difference."""
+    difference = stated - computed if off is None else off
+    shown = [f"{yuan_text(fen)} 元" for fen in (stated, computed, difference)]
+    return Item(place, shown[0], shown[1], difference, shown[2] if difference else "", rows)
 
 
 def check_from_identity(

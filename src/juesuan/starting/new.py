@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from juesuan.audit.tables import label_key
+from juesuan.closing.funds import EXPENDITURE
 from juesuan.edition import Edition, load_edition
 from juesuan.exported import Owner, read_exported
 from juesuan.ledger import AccountChart, Ledger, load_codes, read_ledger
@@ -35,7 +36,6 @@ from juesuan.starting.draft import Draft, Tree, write_draft
 from juesuan.starting.planned import Planned, PlannedAmount, from_budget
 
 _DOCUMENTS = (".pdf", ".docx", ".html", ".htm", ".txt", ".xlsx")
-_EXPENDITURE = "7"
 _CLASS, _ITEM = 3, 7  # digits
 _UNKNOWN_UNIT = "unknown"
 
@@ -217,7 +217,7 @@ def _projects(ledger: Ledger, edition: Edition) -> Iterator[tuple[str, str, str]
 
 def _spent(ledger: Ledger):  # type: ignore[no-untyped-def]
     lines = ledger.lines
-    booked = lines["account"].str.startswith(_EXPENDITURE) & ~lines["closing"]
+    booked = lines["account"].str.startswith(EXPENDITURE) & ~lines["closing"]
     return lines[booked & lines["functional"].str.fullmatch(rf"[0-9]{{{_ITEM}}}")]
 
 

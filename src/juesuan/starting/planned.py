@@ -71,7 +71,6 @@ class Planned:
 class _Titled:
     grid: Grid
     title: str
-    around: str
     page: int | None
 
 
@@ -83,7 +82,7 @@ def from_budget(path: Path, words: BudgetWords) -> Planned:
     """
     source = read_document(path, load_catalog())
     found = Planned(path.name)
-    texts = [block.text for _, block in source.paragraphs] + [one.around for one in _tables(source)]
+    texts = [block.text for _, block in source.paragraphs] + [one.title for one in _tables(source)]
     years = [int(year) for text in texts for year in re.findall(words.year, text)]
     found.year = max(sorted(set(years)), key=years.count) if years else None
     for fund, pattern in words.tables.items():
@@ -93,7 +92,7 @@ def from_budget(path: Path, words: BudgetWords) -> Planned:
 
 
 def _tables(source: Source) -> Iterator[_Titled]:
-    """Yield every grid with the words that may be its title, and those around it."""
+    """Yield every grid with the words at its top and above it: its title and unit are among them."""
     for number, grid in source.grids:
         own = [plain(line) for line in grid.title.splitlines()]
         rows = [[plain(cell) for cell in row if cell and plain(cell)] for row in grid.rows[:_HEAD_ROWS]]
@@ -103,7 +102,7 @@ def _tables(source: Source) -> Iterator[_Titled]:
             if isinstance(block, Grid):
                 break
             above.append(block.text)
-        yield _Titled(grid, " ".join([*own, *above]), " ".join([*own, *above]), _page(source, grid))
+        yield _Titled(grid, " ".join([*own, *above]), _page(source, grid))
 
 
 def _page(source: Source, block: Block) -> int | None:
@@ -115,7 +114,7 @@ def _items(found: Planned, fund: str, tables: list[_Titled], words: BudgetWords)
     """Take the items of the first table of a fund that adds up."""
     faults = []
     for one in tables:
-        unit = unit_of(one.around)
+        unit = unit_of(one.title)
         rows = [(row_key(row), row) for row in one.grid.rows]
         first = next((n for n, (key, _) in enumerate(rows) if key), None)
         if first is None:
@@ -175,7 +174,7 @@ def _fen(text: str | None, unit: str) -> int | None:
 
 def _three_public(found: Planned, source: Source, words: ThreePublicWords) -> None:
     for one in (table for table in _tables(source) if re.search(words.table, table.title)):
-        if unit := unit_of(one.around):
+        if unit := unit_of(one.title):
             _of_columns(found, one, unit, words)
         if found.three_public:
             return

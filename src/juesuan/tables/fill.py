@@ -117,10 +117,12 @@ class _Filler:
 
     def _booked(self) -> Iterator[str]:
         """Yield the codes of the ledger's rows behind any column."""
+        if self.aggregates is None:
+            return
         total = self.form.blocks[0].rows[0]
-        for column in self.form.columns if self.aggregates is not None else ():
+        for column in self.form.columns:
             for part in flattened(tuple(_parts(cell_fills(self.form, column, total)))):
-                yield from self.aggregates.codes(part.selection) if self.aggregates is not None else ()
+                yield from self.aggregates.codes(part.selection)
 
     def _cell(self, row: FormRow, column: Column, fills: tuple[Fill, ...]) -> Figure:
         form = self.form
@@ -150,13 +152,10 @@ class _Filler:
         return describe(fills, self.terms) if self.aggregates is not None else _FILLED
 
     def _amount(self, fill: Fill) -> int:
-        sign = -1 if fill.sign == "-" else 1
-        if fill.positive:
+        if fill.positive or fill.measure is not None:
             assert self.aggregates is not None, "a table without a ledger is filled elsewhere"  # noqa: S101
             return amount_of(tuple(_parts((fill,), self.units)), self.aggregates.amount)
-        if fill.measure is not None:
-            assert self.aggregates is not None, "a table without a ledger is filled elsewhere"  # noqa: S101
-            return sign * self.aggregates.amount(selection_of(fill))
+        sign = -1 if fill.sign == "-" else 1
         missing = [name for name in fill.budget if name not in self.given]
         if missing:
             raise EditionError(
