@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.integration.servers import free_port, wait_for
+from tests.integration.servers import wait_for
+from tests.ports import free_port
 
 DASK = str(Path(sys.executable).with_name("dask"))
 

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,8 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+from tests.ports import free_port
 
 ACCESS_KEY = "AKCANARY4711"
 SECRET_KEY = "SKCANARYq8Zt0vR3"  # noqa: S105 - of a server that lives for one test run
@@ -82,7 +83,7 @@ def running(options: Sequence[str] = _QUICK, *, keys_by_environment: bool = Fals
         "actions": ["Admin", "Read", "Write", "List", "Tagging"],
     }
     (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
-    master, volume, filer, s3 = _free_ports(4)
+    master, volume, filer, s3 = (free_port(neighbours=[10_000]) for _ in range(4))  # gRPC listens 10,000 above
     words = [
         *options,
         *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.electionTimeout=1s"),
@@ -148,21 +149,3 @@ def _wait(server: Server, process: "subprocess.Popen[bytes]", log: Path) -> None
         except (BotoCoreError, ClientError):
             time.sleep(0.1)
     raise RuntimeError(f"SeaweedFS did not start:\n{log.read_text(errors='replace')[-2000:]}")
-
-
-def _free_ports(count: int) -> list[int]:
-    """Return ports that are free with their neighbour 10,000 above, which SeaweedFS takes for gRPC."""
-    ports: list[int] = []
-    while len(ports) < count:
-        with socket.socket() as one, socket.socket() as other:
-            one.bind(("127.0.0.1", 0))
-            port = one.getsockname()[1]
-            if port + 10_000 > 65_535 or port in ports:
-                port = 10_000 + port % 20_000
-            try:
-                other.bind(("127.0.0.1", port + 10_000))
-            except OSError:
-                continue
-            if port not in ports:
-                ports.append(port)
-    return ports

@@ -15,7 +15,8 @@ from playwright.sync_api import Page
 from juesuan.people import Register, Role, Seat
 from juesuan.people.keys import Keys
 from tests.integration.orchestrator import Orchestrator
-from tests.integration.servers import free_port, wait_for
+from tests.integration.servers import wait_for
+from tests.ports import free_port
 
 PASSWORD = "eine-lange-losung"  # noqa: S105 - of people who are not
 PEOPLE = {"管理": Role.ADMINISTRATOR, "李编": Role.PREPARER, "王芳": Role.REVIEWER, "陈刚": Role.APPROVER}
@@ -75,20 +76,12 @@ def enter(page: Page, office: Office, name: str) -> None:
     page.wait_for_url(f"{office.page}/office/")
 
 
-def free_ports() -> int:
-    """Return the first of two ports after one another that nobody listens on."""
-    while True:
-        port = free_port()
-        if port < 65000:
-            return port
-
-
 @contextlib.contextmanager
 def office_in(
     folder: Path, environment: Mapping[str, str] | None = None, *words: str, port: int = 0, kill: bool = False
 ) -> Iterator[Office]:
     """Run a service whose home and results lie in a folder; ``kill`` ends it as a power cut would."""
-    port, home = port or free_ports(), folder / "home"
+    port, home = port or free_port(neighbours=[1]), folder / "home"
     if not (home / "people.json").exists():
         register = Register(home / "people.json")
         for name, role in PEOPLE.items():
@@ -102,7 +95,7 @@ def office_in(
             command, cwd=folder, env={**os.environ, **own, **(environment or {})}, stdout=log, stderr=log
         )
         try:
-            wait_for(lambda: ready(process, keys), "the service")
+            wait_for(lambda: ready(process, keys, folder / "log"), "the service")
             service = keys.service()
             assert service
             yield Office(folder, port, process, Orchestrator(service.api, keys.secret()))
@@ -114,9 +107,9 @@ def office_in(
             process.wait(60)
 
 
-def ready(process: "subprocess.Popen[bytes]", keys: Keys) -> bool:
+def ready(process: "subprocess.Popen[bytes]", keys: Keys, log: Path) -> bool:
     """Return whether a service is there: it says so when its deployments are."""
-    assert process.poll() is None, "the service ended"
+    assert process.poll() is None, f"the service ended: {log.read_text(errors='replace')[-2000:]}"
     return keys.service() is not None
 
 

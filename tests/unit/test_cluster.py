@@ -15,7 +15,7 @@ from juesuan.city import City, Notice, Order
 from juesuan.city.work import NotTaken
 from juesuan.problems import ExitCode, InputError, UnavailableError
 from juesuan.runner import load_flow
-from tests.integration.servers import free_port
+from tests.ports import free_port
 
 cluster = load_flow("cluster")
 
