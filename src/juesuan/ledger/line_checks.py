@@ -140,7 +140,7 @@ def _codes_used(ledger: Ledger, field: str, known: CodeList) -> pd.DataFrame:
     used = ledger.lines[ledger.lines[field] != ""][columns]
     if field == "functional":
         held = ledger.balances
-        alone = held[(held[field] != "") & ~held[field].isin(used[field])]
+        alone = held[(held[field] != "") & ~held[field].isin(used[field].unique())]
         used = pd.concat([used, alone.assign(functional_name="")[columns]], ignore_index=True)
     if known.uses:
         rows = [(use.file, use.line, use.code, use.name) for use in known.uses]
