@@ -196,6 +196,7 @@ def test_words_written_on_the_page_are_not_lost_to_an_older_file_unless_that_is_
 ) -> None:
     log_in(client, "李编")
     assert save(client, {"total": "页面上写的"}, {"total": seen(client, "total")}).status_code == 303
+    assert client.post(f"{CASE}/look", data={"form": form_of(client, CASE)}).status_code == 303
     older = (EXAMPLE / REASONS).read_bytes()
     refused = bring(client, older, "reasons.yaml", "070123-2020")
     assert refused.status_code == 400

@@ -147,7 +147,8 @@ def _walk(
         there = tree if isinstance(tree, dict) else {}
         for key, name in {**dict.fromkeys(there, ""), **_might(draft, projects=is_model(item))}.items():
             words = f"{title} {key}{f' {name}' if name else ''}"
-            yield from _walk(item, there.get(key), (*at, key), words, draft, one)
+            for path, own, belongs, text in _walk(item, there.get(key), (*at, key), words, draft, one):
+                yield path, own, "" if item is Prose else belongs, text  # what it says is said of all together
     elif is_many(kind) and is_model(item := inner(get_args(kind)[0])):
         listed: Sequence[Tree] = tree if isinstance(tree, list) else []
         for number in range(len(listed) + (not at[1:])):  # one more may be added, of the list itself

@@ -306,7 +306,7 @@ class Cases:
             if before is not None and before != path.read_bytes():
                 folder = self._before(case, file)
                 folder.mkdir(parents=True, exist_ok=True)
-                write_whole(folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f} {by}", before)
+                write_whole(folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f} {by.replace('/', '_')}", before)
             return replace(_NOTHING, written={f"{file} {key}": text for key, text in changes.items()})
 
         self._changed(by, case.id, work, None)
@@ -383,7 +383,10 @@ class Cases:
             OutputError: it can't be looked at.
         """
         with self._lock:
-            found = _compared(self.found(case.id), _looked_at(case.folder, by))
+            before, found = self.found(case.id), _looked_at(case.folder, by)
+            if before is not None:  # what was said of the files, and written, is so still
+                found = replace(found, notes=before.notes, left_out=before.left_out, written=before.written)
+                found = _compared(before, found)
             self._kept(case.id, found)
         return found
 
