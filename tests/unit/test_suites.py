@@ -5,9 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from juesuan.identities import CheckResult, Failure, Identity, Instance, Relation, Term
+from juesuan.ledger import Ledger
+from juesuan.ledger.shown import ShownLine, lines_at
 from juesuan.problems import Severity
 from juesuan.rules import gx as running
 from juesuan.rules.check import Check, Item, check_from_identity, places_of, run_suites
@@ -140,8 +143,12 @@ def test_the_pages_load_nothing_escape_everything_and_put_failures_first(tmp_pat
     assert set(pages) == {"index.html", "table-1.html", "table-2.html", "table-3.html"}
     for page in pages.values():
         assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//", page)
-        assert "<script" not in page
+        assert page.count("<script") == 1  # what filters; it holds nothing of the closing
         assert "某单位 2020 年度决算" in page
+    assert len({page[page.index("<script") :] for page in pages.values()}) == 1
+    states = dict(re.findall(r'data-state="(\w+)".*?<a href="[\w-]+.html#(\w+)"', pages["index.html"], re.DOTALL))
+    assert states == {"failed": "hint", "good": "good"}
+    assert pages["index.html"].count("data-state=") == 4
     one = pages["table-1.html"]
     assert one.index("规则 wrong") < one.index("规则 fine")
     assert "&lt;script&gt;乙" in one
@@ -150,3 +157,38 @@ def test_the_pages_load_nothing_escape_everything_and_put_failures_first(tmp_pat
     assert "不符属于提示" in pages["table-2.html"]
     assert "提示 1 条" in pages["table-2.html"]
     assert "全部通过" in pages["table-3.html"]
+
+
+def test_the_lines_of_the_ledger_stand_beside_the_finding_without_their_summaries(tmp_path: Path) -> None:
+    ledger = ledger_with_lines()
+    found = lines_at(ledger, ["vouchers.csv:3", "vouchers.csv:9", "balance.csv:3", "budget.csv:2", "…（共 2 行）"])
+    assert found == {
+        "vouchers.csv:3": ShownLine(
+            "2020-03-01", "记-0001 第 1 行分录", "7101 行政支出 110****2X", "1,234.50", ""
+        ),
+        "balance.csv:3": ShownLine("", "余额表：年初 1.00，年末 2.00", "7101 行政支出", "1.00", ""),
+    }
+    assert "张三" not in str(found)
+    with_summary = lines_at(ledger, ["vouchers.csv:3"], summaries=True)
+    assert with_summary["vouchers.csv:3"].summary == "付张三 138****78 差旅费"
+    assert lines_at(ledger, []) == {}
+    (run,) = run_suites([check("a", bad("乙"))])
+    write_docs([replace(run, lines=found)], tmp_path / "validation", title="某单位", suite_titles={})
+    page = (tmp_path / "validation" / "s.html").read_text(encoding="utf-8")
+    assert re.search(r"vouchers.csv:3</th><td>2020-03-01</td><td>记-0001 第 1 行分录</td>.*1,234\.50", page)
+    assert "1,234.50" in (tmp_path / "validation" / "index.html").read_text(encoding="utf-8")
+
+
+def ledger_with_lines() -> Ledger:
+    line = {
+        "file": "vouchers.csv",
+        "line": 3,
+        "date": pd.Timestamp("2020-03-01"),
+        "voucher": "记-0001",
+        "entry": 1,
+    }
+    line |= {"account": "7101", "account_name": "行政支出 11010519491231002X", "debit": 123450, "credit": 0}
+    balance = {"file": "balance.csv", "line": 3, "account": "7101", "account_name": "行政支出"}
+    balance |= {"opening": 100, "closing": 200, "debit": 100, "credit": 0}
+    lines = pd.DataFrame([line | {"summary": "付张三 13812345678 差旅费"}])
+    return Ledger(2020, lines, pd.DataFrame([balance]))

@@ -6,7 +6,7 @@ them, is known to :mod:`juesuan.rules.gx` alone; it is imported when suites are 
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from juesuan.ledger.shown import ShownLine
+
 ROW_SEPARATOR = "; "
+ROWS_HEAD = "依据"
+"""What people read above the lines behind a place."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Item:
     explanation: str = ""
 
 
-ITEM_COLUMNS = tuple(field.name for field in fields(Item))
+ITEM_COLUMNS = tuple(one.name for one in fields(Item))
 
 
 @dataclass(frozen=True)
@@ -163,11 +167,20 @@ def check_from_identity(
 
 @dataclass(frozen=True)
 class SuiteRun:
-    """One suite's outcome: results for people and programs, and Great Expectations' own for its pages."""
+    """One suite's outcome: results for people and programs, and Great Expectations' own for its pages.
+
+    ``lines`` are the lines of the ledger that its findings name, by ``file:line``.
+    """
 
     name: str
     results: tuple[CheckResult, ...]
     validated: tuple[Any, ...]
+    lines: Mapping[str, "ShownLine"] = field(default_factory=dict)
+
+    @property
+    def places_behind(self) -> frozenset[str]:
+        """Return the lines that its findings name, of the ledger and of the package, as ``file:line``."""
+        return frozenset(row for result in self.results for one in result.failures for row in one.rows)
 
 
 def run_suites(checks: Sequence[Check], explanations: Sequence[Explanation] = ()) -> tuple[SuiteRun, ...]:

@@ -8,6 +8,7 @@ import itertools
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from juesuan.problems import JuesuanError
 
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
 _CELLS = 60  # shown of a row
+_LINES = 20  # of the ledger, shown of one place
 
 
 def check(package: Path) -> dict[str, Any]:
@@ -23,10 +25,13 @@ def check(package: Path) -> dict[str, Any]:
     from juesuan.starting.check import standing_of, todo_of
 
     standing = standing_of(package)
-    wrong = table_of(standing.problems, standing.failed)
+    wrong: list[dict[str, Any]] = list(table_of(standing.problems, standing.failed))
     for row, problem in zip(wrong, standing.problems, strict=False):
         todo = todo_of(problem, standing)
         row["说明"] = "；".join(one for one in (problem.hint, todo.belongs and f"这里写：{todo.belongs}") if one)
+    failures = [one for result in standing.failed for one in result.failures]
+    for row, failure in zip(wrong[len(standing.problems) :], failures, strict=True):
+        row["行"] = {at: asdict(standing.lines[at]) for at in failure.rows[:_LINES] if at in standing.lines}
     empty = [
         {"程度": "可填", "规则": "还空着、可以不填的", "位置": one.place, "说明": f"这里写：{one.belongs}"}
         for one in standing.left_open

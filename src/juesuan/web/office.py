@@ -27,6 +27,7 @@ from juesuan.problems import InputError, JuesuanError
 from juesuan.results.names import CHECKS_PAGE, DOCX, FACTS_CSV, PAGE, PDF, REVIEW_PAGE, XLSX
 from juesuan.web.cases import SHOWN, Case, Cases, Found
 from juesuan.web.frame import EXPIRED, Frame, fields
+from juesuan.web.history import ROW, history_of, with_lines
 from juesuan.web.server import Run, Runs, Server, Unreachable
 from juesuan.web.uploads import MOST_FILES
 
@@ -36,7 +37,6 @@ BRING = "/office/bring"
 _PREPARERS = (Role.PREPARER, Role.ADMINISTRATOR)
 _SIGNERS = (Role.PREPARER, Role.REVIEWER, Role.APPROVER)
 _LINE = re.compile(r"(.+?) 第 (\d+) 行")
-_ROW = re.compile(r"([^、]+?):(\d+)(?= |、|$)")
 _RESULTS = {
     REVIEW_PAGE: "审核页",
     CHECKS_PAGE: "校验文档",
@@ -252,9 +252,11 @@ class OfficePages:
     ) -> Response:
         found = await run_sync(self._cases.found, case.id)
         told: Mapping[str, Mapping[str, Any]] = {}
+        runs: Sequence[Run] = ()
         run = None
         try:
-            run = await self._run(case)
+            runs = await self._runs.of(case.folder)
+            run = next(iter(runs), None)
             told = await self._runs.told(run) if run else {}
         except Unreachable as error:
             message = message or str(error)
@@ -270,7 +272,10 @@ class OfficePages:
             message=message,
             progress=_progress(told),
             invitation=_invitation(told) if run and run.waits else "",
-            refusal=_grouped(case, _findings(told)) if run and run.state == "FAILED" else (),
+            refusal=_grouped(case, tuple(with_lines(_findings(told), found, run)))
+            if run and run.state == "FAILED"
+            else (),
+            history=history_of(runs),
             rows=_grouped(case, found.rows if found else ()),
             mended=_grouped(case, found.mended if found else ()),
             files=[(one, _address(case, one)) for one in await run_sync(self._cases.files, case)],
@@ -359,7 +364,7 @@ def _grouped(
     """Return findings by rule, each with links to the lines it names in the files that were brought in."""
     groups: dict[str, list[tuple[Mapping[str, Any], tuple[tuple[str, str], ...]]]] = {}
     for told in rows:
-        row = {**dict.fromkeys(COLUMNS, ""), **told}
+        row = {**dict.fromkeys(COLUMNS, ""), "行": {}, **told}
         head = f"【{row['程度']}】{row['规则']}"
         groups.setdefault(head, []).append((row, tuple(_links(case, row))))
     return tuple((head, tuple(found)) for head, found in groups.items())
@@ -367,7 +372,7 @@ def _grouped(
 
 def _links(case: Case, row: Mapping[str, Any]) -> list[tuple[str, str]]:
     named = [_LINE.match(row["位置"])]
-    named += list(_ROW.finditer(row["依据的行"]))
+    named += list(ROW.finditer(row["依据的行"]))
     return [(f"{one[1]} 第 {one[2]} 行", _address(case, one[1], one[2])) for one in named if one]
 
 
