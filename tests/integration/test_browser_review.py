@@ -49,7 +49,7 @@ def out(closed: Closed, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pages_of(out: Path) -> list[Path]:
-    return [out / "review" / "index.html", *sorted((out / "validation").glob("*.html"))]
+    return [out / "review" / "index.html", *sorted((out / "validation").rglob("*.html"))]
 
 
 def test_every_page_asks_for_nothing_else_and_is_accessible(browser: BrowserContext, out: Path) -> None:
@@ -67,7 +67,8 @@ def test_every_page_asks_for_nothing_else_and_is_accessible(browser: BrowserCont
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         found = Axe().run(page)
         assert found.violations_count == 0, f"{path.name}: {found.generate_report()}"
-    assert set(asked) == {path.as_uri() for path in pages_of(out)}
+    style = out / "validation" / "data-docs" / "style.css"
+    assert set(asked) == {path.as_uri() for path in (*pages_of(out), style)}
     assert not errors
     page.close()
 

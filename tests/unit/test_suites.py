@@ -192,3 +192,34 @@ def ledger_with_lines() -> Ledger:
     balance |= {"opening": 100, "closing": 200, "debit": 100, "credit": 0}
     lines = pd.DataFrame([line | {"summary": "付张三 13812345678 差旅费"}])
     return Ledger(2020, lines, pd.DataFrame([balance]))
+
+
+def test_data_docs_ask_for_nothing_escape_everything_and_are_the_same_each_time(tmp_path: Path) -> None:
+    odd = Item("<img src=x onerror=alert(1)>", "$$ 1 & ${x}", "<b>2</b>", 1, "1", "v.csv:3")
+    checks = [
+        replace(check("fine", ok("甲")), text="合计 <script>alert(1)</script> & $status"),
+        check("wrong", odd),
+        check("idle", may_be_empty=True),
+        check("hint", bad("丙"), suite="t", severity=Severity.WARNING),
+    ]
+    told: list[dict[str, str]] = []
+    for name in ("one", "two"):
+        runs = run_suites(checks)
+        write_docs(runs, tmp_path / name, title="<i>某</i>单位", suite_titles={"s": "甲<乙"}, year=2020)
+        pages = sorted((tmp_path / name / "data-docs").iterdir())
+        told.append({one.name: one.read_text(encoding="utf-8") for one in pages})
+    assert told[0] == told[1]
+    assert set(told[0]) == {"index.html", "s.html", "t.html", "style.css"}
+    for name, page in told[0].items():
+        assert not re.search(r"https?:|<script|<img|<b>2|<i>某|url\(|@import", page), name
+        for link in re.findall(r'(?:href|src)="([^"#]+)', page):
+            assert link == "data:," or (tmp_path / "one" / "data-docs" / link).is_file(), (name, link)
+    page = told[0]["s.html"]
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
+    assert "$$ 1 &amp; ${x}" in page
+    assert "合计 &lt;script&gt;alert(1)&lt;/script&gt; &amp; $status" in page
+    assert "&amp;lt;" not in page
+    assert "Unsuccessful Expectations" in page
+    assert "2020-12-31" in told[0]["index.html"]
+    assert re.findall(r"<td>(Success|Failed)</td>", told[0]["index.html"]) == ["Failed", "Failed"]
+    assert 'href="data-docs/index.html"' in (tmp_path / "one" / "index.html").read_text(encoding="utf-8")

@@ -1,4 +1,6 @@
-"""Great Expectations, known to this file alone: one expectation of ours, its run over all rules, and their rows.
+"""Great Expectations: one expectation of ours, its run over all rules, and their rows.
+
+This file and ``gxdocs`` alone know it.
 
 The suite is built from the rules in code for every run, never loaded: a saved suite silently drops an expectation
 whose class is not imported. Before and after a run the exact set of rule ids is asserted.

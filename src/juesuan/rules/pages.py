@@ -18,17 +18,27 @@ from juesuan.rules.check import ROW_SEPARATOR, ROWS_HEAD, SuiteRun
 if TYPE_CHECKING:
     from juesuan.ledger.shown import ShownLine
 
+DATA_DOCS = "data-docs"
+"""Where Great Expectations' own pages lie, in the folder of the validation documents."""
+
 _STATES = {"failed": "没有通过", "told": "有说明", "idle": "不适用", "good": "通过"}
 """What a reader filters by: what came of a rule."""
 
 
 def write_docs(
-    runs: Sequence[SuiteRun], folder: Path, *, title: str, suite_titles: Mapping[str, str], review: str = ""
+    runs: Sequence[SuiteRun],
+    folder: Path,
+    *,
+    title: str,
+    suite_titles: Mapping[str, str],
+    review: str = "",
+    year: int | None = None,
 ) -> None:
     """Write ``index.html`` and one page for each suite into a new folder.
 
     ``title`` names the closing (unit and year); ``suite_titles`` gives each suite its Chinese name, ``review`` is
-    where the review page lies, if there is one.
+    where the review page lies, if there is one. With the ``year`` that was closed, Great Expectations' own pages
+    are written beside (:data:`DATA_DOCS`).
     """
     environment = page_templates("validation", keep_last_newline=False)
     folder.mkdir(parents=True, exist_ok=True)
@@ -48,9 +58,19 @@ def write_docs(
         all_rows += ({**row, "suite": summary} for row in rows)
     all_rows.sort(key=lambda row: list(_STATES).index(row["state"]))
     index = environment.get_template("index.j2").render(
-        closing=title, suite=None, suites=suites, review=review, rows=all_rows, states=_counted(all_rows)
+        closing=title,
+        suite=None,
+        suites=suites,
+        review=review,
+        rows=all_rows,
+        states=_counted(all_rows),
+        data_docs=f"{DATA_DOCS}/index.html" if year else "",
     )
     (folder / "index.html").write_text(index, encoding="utf-8")
+    if year:
+        from juesuan.rules.gxdocs import write_data_docs  # takes seconds, as below
+
+        write_data_docs(by_name, suite_titles, folder / DATA_DOCS, title=title, year=year)
 
 
 def _counted(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, int]]:

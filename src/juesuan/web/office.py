@@ -24,7 +24,9 @@ from starlette.routing import Route
 from juesuan.closing.refusal import COLUMNS
 from juesuan.people import Person, Role
 from juesuan.problems import InputError, JuesuanError
+from juesuan.results.comments import read_notes, threads_of
 from juesuan.results.names import CHECKS_PAGE, DOCX, FACTS_CSV, PAGE, PDF, REVIEW_PAGE, XLSX
+from juesuan.review import refuse_unsettled
 from juesuan.web.cases import SHOWN, Case, Cases, Found
 from juesuan.web.frame import EXPIRED, Frame, fields
 from juesuan.web.history import ROW, history_of, with_lines
@@ -214,6 +216,8 @@ class OfficePages:
             return "请选“同意”或“不同意”。"
         if decision == "不同意" and not comment:
             return "不同意的，请写明原因。"
+        if decision == "同意":
+            await run_sync(refuse_unsettled, self._out / case.folder.name)
         await self._runs.sign(run, person.name, decision, comment)
         return ""
 
@@ -225,7 +229,7 @@ class OfficePages:
         status: HTTPStatus = HTTPStatus.OK,
         error: InputError | None = None,
     ) -> Response:
-        cases = [one for one in await run_sync(self._cases.all) if _sees(person, one.unit)]
+        cases = [one for one in await run_sync(self._cases.all) if sees(person, one.unit)]
         try:
             newest, down = await self._runs.newest(), ""
         except Unreachable as unreachable:
@@ -280,6 +284,7 @@ class OfficePages:
             mended=_grouped(case, found.mended if found else ()),
             files=[(one, _address(case, one)) for one in await run_sync(self._cases.files, case)],
             results=self._results(case),
+            unsettled=await run_sync(_unsettled, self._out / case.folder.name, case),
             prepares=_may(person, _PREPARERS, case.unit),
             signs=_may(person, _SIGNERS, case.unit),
         )
@@ -298,7 +303,7 @@ class OfficePages:
 
     async def _visible(self, name: str, person: Person) -> Case | None:
         case = await run_sync(self._cases.of, name)
-        return case if case and _sees(person, case.unit) else None
+        return case if case and sees(person, case.unit) else None
 
     async def _run(self, case: Case) -> Run | None:
         return _newest(await self._runs.newest(), case)
@@ -331,8 +336,14 @@ def _may(person: Person, roles: Sequence[Role], unit: str) -> bool:
     return any(person.may(role, unit) for role in roles)
 
 
-def _sees(person: Person, unit: str) -> bool:
+def sees(person: Person, unit: str) -> bool:
+    """Return whether a person has anything to do with a unit."""
     return _may(person, tuple(Role), unit)
+
+
+def _unsettled(out: Path, case: Case) -> int:
+    """Return how many comments nobody settled."""
+    return sum(one.open for one in threads_of([one for one in read_notes(out) if one.closing == case.id]))
 
 
 def _newest(runs: Sequence[Run], case: Case) -> Run | None:
