@@ -36,7 +36,8 @@ def sign(out: Path) -> None:
     ("anchor", "quoted"), [("t1.30.1", "t1.30.1"), ("part-3-1", "part-3-1"), ("part-3-1/1", "“")]
 )
 def test_nobody_signs_before_a_comment_is_answered_and_settled(out: Path, anchor: str, quoted: str) -> None:
-    note = comment(out, AUTHOR, anchor, "这个数与凭证不符，请核对 13812345678")
+    note = comment(out, AUTHOR, anchor, "这个数与凭证不符，请核对\u202e 13812345678")
+    assert note.text == "这个数与凭证不符，请核对 138****78"
     results = read_results(out)
     figure = results.facts.get(anchor)
     assert note.quoted == (f"{figure['label']} {figure['display']}" if figure else note.quoted)

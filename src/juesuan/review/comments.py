@@ -1,5 +1,6 @@
 """What a person may say of a closing before it is signed, and when that is settled."""
 
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from juesuan.results import Results, read_results
 from juesuan.results.comments import CommentThread, Note, NoteKind, add_note, threads_of
 
 _ZONE = ZoneInfo("Asia/Shanghai")
+_SHOWS_NOTHING = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})  # among it what turns the line around
 _LONGEST = 1000  # characters of a note
 _QUOTED = 60  # characters of what a comment is on
 
@@ -115,8 +117,9 @@ def _note(
     about: int = 0,
     closing: str = "",
 ) -> Note:
-    text, number = masked(clean(text)), len(notes) + 1  # it is archived with what is published
-    if not text:
+    shown = "".join(one for one in text if unicodedata.category(one) not in _SHOWS_NOTHING)
+    text, number = masked(shown.strip()), len(notes) + 1  # it is archived with what is published
+    if not clean(text):
         raise CommentRefused("请写明意见。")
     if len(text) > _LONGEST:
         raise CommentRefused(f"意见太长：{len(text)} 个字，最多 {_LONGEST} 个。")
