@@ -304,7 +304,7 @@ def test_the_history_of_a_unit_tells_every_run_and_why_it_was_refused(
     laid(folder)
     log_in(client, "王芳")
     runs = [run_of(folder, "COMPLETED", "2021-05-02T01:00:00Z"), run_of(folder, "FAILED", "2021-05-01T01:00:00Z")]
-    runs[1]["state"]["message"] = "3 处不符\n<b>借贷不等</b>"
+    runs[1]["state"]["message"] = "Flow run encountered an exception: ClosingRefused: 3 处不符\n<b>借贷不等</b>"
     runs.append(run_of(folder / "..", "FAILED", message="别的单位"))
     behind.told["/api/flow_runs/filter"] = runs
     page = client.get(CASE).text

@@ -55,4 +55,5 @@ def with_lines(rows: Sequence[Mapping[str, Any]], found: Found | None, run: Run)
     known = {at: line for row in found.rows for at, line in row.get("行", {}).items()} if found and of_run else {}
     for row in rows:
         named = [f"{one[1]}:{one[2]}" for one in ROW.finditer(row.get("依据的行", ""))]
-        yield {**row, "行": {at: known[at] for at in named if at in known}}
+        more = row.get("依据的行", "").endswith(" 等")
+        yield {**row, "行": {at: known[at] for at in named if at in known}, "更多": more}

@@ -16,7 +16,7 @@ from juesuan.problems import JuesuanError
 
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
 _CELLS = 60  # shown of a row
-_LINES = 20  # of the ledger, shown of one place
+_LINES = 5  # of the ledger, shown of one place
 
 
 def check(package: Path) -> dict[str, Any]:
@@ -32,6 +32,7 @@ def check(package: Path) -> dict[str, Any]:
     failures = [one for result in standing.failed for one in result.failures]
     for row, failure in zip(wrong[len(standing.problems) :], failures, strict=True):
         row["行"] = {at: asdict(standing.lines[at]) for at in failure.rows[:_LINES] if at in standing.lines}
+        row["更多"] = len(failure.rows) > _LINES
     empty = [
         {"程度": "可填", "规则": "还空着、可以不填的", "位置": one.place, "说明": f"这里写：{one.belongs}"}
         for one in standing.left_open

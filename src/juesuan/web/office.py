@@ -375,7 +375,7 @@ def _grouped(
     """Return findings by rule, each with links to the lines it names in the files that were brought in."""
     groups: dict[str, list[tuple[Mapping[str, Any], tuple[tuple[str, str], ...]]]] = {}
     for told in rows:
-        row = {**dict.fromkeys(COLUMNS, ""), "行": {}, **told}
+        row = {**dict.fromkeys(COLUMNS, ""), "行": {}, "更多": False, **told}
         head = f"【{row['程度']}】{row['规则']}"
         groups.setdefault(head, []).append((row, tuple(_links(case, row))))
     return tuple((head, tuple(found)) for head, found in groups.items())
