@@ -169,6 +169,8 @@ def test_the_lines_of_the_ledger_stand_beside_the_finding_without_their_summarie
         "balance.csv:3": ShownLine("", "余额表：年初 1.00，年末 2.00", "7101 行政支出", "1.00", ""),
     }
     assert "张三" not in str(found)
+    undated = replace(ledger, lines=ledger.lines.assign(date=pd.NaT))
+    assert lines_at(undated, ["vouchers.csv:3"])["vouchers.csv:3"].date == ""
     with_summary = lines_at(ledger, ["vouchers.csv:3"], summaries=True)
     assert with_summary["vouchers.csv:3"].summary == "付张三 138****78 差旅费"
     assert lines_at(ledger, []) == {}

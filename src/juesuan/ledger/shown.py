@@ -56,7 +56,7 @@ def _amount(fen: Any) -> str:
 
 def _voucher_line(row: Any, *, summaries: bool) -> ShownLine:
     return ShownLine(
-        f"{row.date:%Y-%m-%d}",
+        str(row.date)[:10].removeprefix("NaT"),  # a day, or none
         masked(f"{row.voucher} 第 {row.entry} 行分录"),
         masked(f"{row.account} {row.account_name}"),
         _amount(row.debit),
