@@ -50,7 +50,7 @@ def out(closed: Closed, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pages_of(out: Path) -> list[Path]:
-    return [out / "review" / "index.html", *sorted((out / "validation").glob("*.html"))]
+    return [out / "review" / "index.html", *sorted((out / "validation").rglob("*.html"))]
 
 
 def test_every_page_asks_for_nothing_else_and_is_accessible(browser: BrowserContext, out: Path) -> None:
@@ -68,7 +68,8 @@ def test_every_page_asks_for_nothing_else_and_is_accessible(browser: BrowserCont
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         found = Axe().run(page)
         assert found.violations_count == 0, f"{path.name}: {found.generate_report()}"
-    assert set(asked) == {path.as_uri() for path in pages_of(out)}
+    style = out / "validation" / "data-docs" / "style.css"
+    assert set(asked) == {path.as_uri() for path in (*pages_of(out), style)}
     assert not errors
     page.close()
 
@@ -161,3 +162,41 @@ def test_the_review_page_needs_no_sideways_scrolling_on_a_telephone(browser: Bro
     page.goto((out / "review" / "index.html").as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.close()
+
+
+def test_the_rules_of_all_pages_are_searched_and_filtered_from_a_file(browser: BrowserContext, out: Path) -> None:
+    page = browser.new_page()
+    page.goto((out / "validation" / "index.html").as_uri())
+    rules, told = page.locator("[data-state]:visible"), page.locator("#told")
+    every = rules.count()
+    page.get_by_label("在全部规则里查找").fill("ＴＩＥＳ.cells 表账")  # of any width of letters
+    assert rules.count() == 1
+    assert told.inner_text() == "找到 1 条规则"
+    rules.get_by_role("link").click()
+    page.wait_for_url("**/ties.html#ties.cells")
+    assert page.locator(":target").is_visible()
+    page.go_back()
+    assert rules.count() == 1  # what was asked for stands in the address
+    page.get_by_label("在全部规则里查找").fill("没有这样的话")
+    assert (rules.count(), told.inner_text()) == (0, "没有这样的规则")
+    page.get_by_label("在全部规则里查找").fill("")
+    idle = page.get_by_label("不适用")
+    idle.check()
+    assert 0 < rules.count() < every
+    assert rules.count() == page.locator("[data-state=idle]").count()
+    page.goto((out / "validation" / "scores.html").as_uri() + "#?state=good")
+    page.reload()
+    assert page.get_by_label("通过").nth(1).is_checked()
+    page.get_by_role("link", name="在全部规则里查找").click()
+    page.wait_for_url("**/index.html#?state=good")
+    page.close()
+
+
+def test_without_a_script_every_rule_is_there_and_nothing_is_offered_that_does_not_work(
+    playwright: Playwright, out: Path
+) -> None:
+    with playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]) as browser:
+        page = browser.new_context(java_script_enabled=False, offline=True).new_page()
+        page.goto((out / "validation" / "index.html").as_uri())
+        assert page.locator("[data-state]:visible").count() == page.locator("[data-state]").count() > 250
+        assert not page.locator("#find").is_visible()

@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from juesuan.identities import CheckedPlaces, CheckResult, Failure, Identity, Instance, Item, Relation, Term
+from juesuan.ledger import Ledger
+from juesuan.ledger.shown import ShownLine, lines_at
 from juesuan.problems import Severity
 from juesuan.rules import gx as running
 from juesuan.rules.check import Check, check_from_identity, places_of, run_suites
@@ -149,8 +152,12 @@ def test_the_pages_load_nothing_escape_everything_and_put_failures_first(tmp_pat
     assert set(pages) == {"index.html", "table-1.html", "table-2.html", "table-3.html"}
     for page in pages.values():
         assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//", page)
-        assert "<script" not in page
+        assert page.count("<script") == 1  # what filters; it holds nothing of the closing
         assert "某单位 2020 年度决算" in page
+    assert len({page[page.index("<script") :] for page in pages.values()}) == 1
+    states = dict(re.findall(r'data-state="(\w+)".*?<a href="[\w-]+.html#(\w+)"', pages["index.html"], re.DOTALL))
+    assert states == {"failed": "hint", "good": "good"}
+    assert pages["index.html"].count("data-state=") == 4
     one = pages["table-1.html"]
     assert one.index("规则 wrong") < one.index("规则 fine")
     assert "&lt;script&gt;乙" in one
@@ -159,3 +166,71 @@ def test_the_pages_load_nothing_escape_everything_and_put_failures_first(tmp_pat
     assert "不符属于提示" in pages["table-2.html"]
     assert "提示 1 条" in pages["table-2.html"]
     assert "全部通过" in pages["table-3.html"]
+
+
+def test_the_lines_of_the_ledger_stand_beside_the_finding_without_their_summaries(tmp_path: Path) -> None:
+    ledger = ledger_with_lines()
+    found = lines_at(ledger, ["vouchers.csv:3", "vouchers.csv:9", "balance.csv:3", "budget.csv:2", "…（共 2 行）"])
+    assert found == {
+        "vouchers.csv:3": ShownLine(
+            "2020-03-01", "记-0001 第 1 行分录", "7101 行政支出 110****2X", "1,234.50", ""
+        ),
+        "balance.csv:3": ShownLine("", "余额表：年初 1.00，年末 2.00", "7101 行政支出", "1.00", ""),
+    }
+    assert "张三" not in str(found)
+    undated = replace(ledger, lines=ledger.lines.assign(date=pd.NaT))
+    assert lines_at(undated, ["vouchers.csv:3"])["vouchers.csv:3"].date == ""
+    with_summary = lines_at(ledger, ["vouchers.csv:3"], summaries=True)
+    assert with_summary["vouchers.csv:3"].summary == "付张三 138****78 差旅费"
+    assert lines_at(ledger, []) == {}
+    (run,) = run_suites([check("a", bad("乙"))])
+    write_docs([replace(run, lines=found)], tmp_path / "validation", title="某单位", suite_titles={})
+    page = (tmp_path / "validation" / "s.html").read_text(encoding="utf-8")
+    assert re.search(r"vouchers.csv:3</th><td>2020-03-01</td><td>记-0001 第 1 行分录</td>.*1,234\.50", page)
+    assert "1,234.50" in (tmp_path / "validation" / "index.html").read_text(encoding="utf-8")
+
+
+def ledger_with_lines() -> Ledger:
+    line = {
+        "file": "vouchers.csv",
+        "line": 3,
+        "date": pd.Timestamp("2020-03-01"),
+        "voucher": "记-0001",
+        "entry": 1,
+    }
+    line |= {"account": "7101", "account_name": "行政支出 11010519491231002X", "debit": 123450, "credit": 0}
+    balance = {"file": "balance.csv", "line": 3, "account": "7101", "account_name": "行政支出"}
+    balance |= {"opening": 100, "closing": 200, "debit": 100, "credit": 0}
+    lines = pd.DataFrame([line | {"summary": "付张三 13812345678 差旅费"}])
+    return Ledger(2020, lines, pd.DataFrame([balance]))
+
+
+def test_data_docs_ask_for_nothing_escape_everything_and_are_the_same_each_time(tmp_path: Path) -> None:
+    odd = Item("<img src=x onerror=alert(1)>", "$$ 1 & ${x}", "<b>2</b>", 1, "1", "v.csv:3")
+    checks = [
+        replace(check("fine", ok("甲")), text="合计 <script>alert(1)</script> & $status"),
+        check("wrong", odd),
+        check("idle", may_be_empty=True),
+        check("hint", bad("丙"), suite="t", severity=Severity.WARNING),
+    ]
+    told: list[dict[str, str]] = []
+    for name in ("one", "two"):
+        runs = run_suites(checks)
+        write_docs(runs, tmp_path / name, title="<i>某</i>单位", suite_titles={"s": "甲<乙"}, year=2020)
+        pages = sorted((tmp_path / name / "data-docs").iterdir())
+        told.append({one.name: one.read_text(encoding="utf-8") for one in pages})
+    assert told[0] == told[1]
+    assert set(told[0]) == {"index.html", "s.html", "t.html", "style.css"}
+    for name, page in told[0].items():
+        assert not re.search(r"https?:|<script|<img|<b>2|<i>某|url\(|@import", page), name
+        for link in re.findall(r'(?:href|src)="([^"#]+)', page):
+            assert link == "data:," or (tmp_path / "one" / "data-docs" / link).is_file(), (name, link)
+    page = told[0]["s.html"]
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
+    assert "$$ 1 &amp; ${x}" in page
+    assert "合计 &lt;script&gt;alert(1)&lt;/script&gt; &amp; $status" in page
+    assert "&amp;lt;" not in page
+    assert "Unsuccessful Expectations" in page
+    assert "2020-12-31" in told[0]["index.html"]
+    assert re.findall(r"<td>(Success|Failed)</td>", told[0]["index.html"]) == ["Failed", "Failed"]
+    assert 'href="data-docs/index.html"' in (tmp_path / "one" / "index.html").read_text(encoding="utf-8")

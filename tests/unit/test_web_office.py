@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -271,6 +272,47 @@ def test_a_refused_closing_shows_what_is_wrong_by_rule_with_links_to_the_lines(
     _, path, _, body = behind.asked[-1]
     assert path == "/api/flow_runs/run/set_state"
     assert json.loads(body)["state"]["type"] == "SCHEDULED"
+
+
+def test_a_finding_shows_the_line_of_the_ledger_with_its_summary_masked(
+    client: TestClient, behind: Behind, folder: Path
+) -> None:
+    log_in(client, "李编")
+    line = "2020-01-02,记-0014,1,购复印纸,71010101,行政支出-财政拨款支出-基本支出,530.91"
+    wrong = line.replace("购复印纸", "付13812345678购复印纸").replace("530.91", "531.91")
+    bring(client, packed({"ledger/vouchers.csv": (line, wrong)}))
+    page = client.get(CASE).text
+    shown = re.search(r"vouchers.csv:28</th><td>2020-01-02</td><td>记-0014 第 1 行分录</td>.*?</tr>", page)
+    assert shown
+    assert "付138****78购复印纸" in shown[0]
+    assert "531.91" in shown[0]
+    assert "13812345678" not in page
+    row = {"程度": "错误", "规则": "借贷相等", "位置": "凭证", "依据的行": "ledger/vouchers.csv:28、x:1 等"}
+    behind.told["/api/artifacts/filter"] = [{"key": "findings", "data": json.dumps([row])}]
+    refused = []
+    for since in ("2030-01-01T00:00:00Z", "2020-01-01T00:00:00Z"):  # before the package was brought in, and after
+        behind.told["/api/flow_runs/filter"] = [run_of(folder, "FAILED", since)]
+        time.sleep(1.1)  # a list of runs counts for a second
+        page = client.get(CASE).text
+        refused.append(page[page.index("哪里没有通过") : page.index("历次编制")].count("付138****78"))
+    assert refused == [1, 0]
+
+
+def test_the_history_of_a_unit_tells_every_run_and_why_it_was_refused(
+    client: TestClient, behind: Behind, folder: Path
+) -> None:
+    laid(folder)
+    log_in(client, "王芳")
+    runs = [run_of(folder, "COMPLETED", "2021-05-02T01:00:00Z"), run_of(folder, "FAILED", "2021-05-01T01:00:00Z")]
+    runs[1]["state"]["message"] = "Flow run encountered an exception: ClosingRefused: 3 处不符\n<b>借贷不等</b>"
+    runs.append(run_of(folder / "..", "FAILED", message="别的单位"))
+    behind.told["/api/flow_runs/filter"] = runs
+    page = client.get(CASE).text
+    history = page[page.index("历次编制") :]
+    assert history.index("2021-05-02 09:00") < history.index("2021-05-01 09:00")
+    assert "编成并归档" in history
+    assert re.search(r"<summary>3 处不符</summary><pre>&lt;b&gt;借贷不等", history)
+    assert "别的单位" not in page
 
 
 def test_what_the_server_refuses_is_said(client: TestClient, behind: Behind, folder: Path) -> None:

@@ -16,7 +16,8 @@ from juesuan.closing.units import share_checks, transfer_check
 from juesuan.figures import Figure
 from juesuan.forms import Forms
 from juesuan.identities import Explanation, Identity, Instance, Item
-from juesuan.ledger import Aggregates, rows
+from juesuan.ledger import Aggregates, Ledger, rows
+from juesuan.ledger.shown import lines_at
 from juesuan.money import DisplayUnit, yuan_text
 from juesuan.problems import Severity
 from juesuan.rounding import Policy, Rounding
@@ -72,7 +73,10 @@ def suite_titles(runs: Sequence[SuiteRun], forms: Forms | None = None) -> Mappin
 
 def check_ledger(intake: Intake) -> tuple[SuiteRun, ...]:
     """Check every rule of the ledger; nothing where the ledger could not be read."""
-    return run_suites(list(ledger_checks(intake)), intake.package.explanations if intake.package else ())
+    if intake.ledger is None:
+        return ()
+    written = intake.package.explanations if intake.package else ()
+    return _run(ledger_checks(intake), written, intake.ledger)
 
 
 def ledger_checks(intake: Intake) -> Iterator[Check]:
@@ -96,7 +100,7 @@ def ledger_checks(intake: Intake) -> Iterator[Check]:
 
 def check_tables(books: Books) -> tuple[SuiteRun, ...]:
     """Check every identity on the exact amounts."""
-    return run_suites(list(table_checks(books)), books.package.explanations)
+    return _run(table_checks(books), books.package.explanations, books.ledger)
 
 
 def table_checks(books: Books) -> Iterator[Check]:
@@ -159,7 +163,7 @@ def _ties(books: Books) -> Check:
 def check_account(account: Account, last_year: LastYear | None = None) -> tuple[SuiteRun, ...]:
     """Check every identity again on the displayed amounts, their certificate, the claims, and the rules."""
     checks = [*account_checks(account), *account_rules(account, last_year)]
-    return run_suites(checks, account.books.package.explanations)
+    return _run(checks, account.books.package.explanations, account.books.ledger)
 
 
 def account_checks(account: Account) -> Iterator[Check]:
@@ -191,8 +195,14 @@ def check_disclosure(
     ``before`` are the runs of all stages before: an explanation must be about a warning of one of them.
     """
     written = account.books.package.explanations
-    runs = run_suites(list(disclosure_rules(account, disclosure)), written)
+    runs = _run(disclosure_rules(account, disclosure), written, account.books.ledger)
     return (*runs, *run_suites([explanations_used(written, (*before, *runs))]))
+
+
+def _run(checks: Iterable[Check], written: Sequence[Explanation], ledger: Ledger) -> tuple[SuiteRun, ...]:
+    """Check rules, and look up the lines of the ledger that their findings name."""
+    runs = run_suites(list(checks), written)
+    return tuple(replace(run, lines=lines_at(ledger, run.places_behind)) for run in runs)
 
 
 def explanations_used(written: Sequence[Explanation], runs: Sequence[SuiteRun]) -> Check:

@@ -34,6 +34,7 @@ from juesuan.results import (
     write_manifest,
     write_signoffs,
 )
+from juesuan.results.comments import copy_notes, read_notes
 from juesuan.results.graph import Graph, write_graph
 from juesuan.results.names import (
     CHECKS,
@@ -142,7 +143,8 @@ def stage_results(
         write_json(folder / READING, account.books.ledger.report.as_data())
         write_graph(folder, _graph(account), account.books.binding)
         titles = suite_titles(runs, account.books.edition.forms)
-        _write_validation(folder, runs, closing_title(account), titles, review=f"../{REVIEW_PAGE}")
+        year = account.books.package.settings.year
+        _write_validation(folder, runs, closing_title(account), titles, f"../{REVIEW_PAGE}", year)
         write_json(folder / ERRATA, [_erratum(one) for one in account.books.edition.forms.errata])
         write_json(folder / SECTIONS, sections)
         write_json(folder / RUN, run_data(account))
@@ -150,6 +152,7 @@ def stage_results(
         # What follows tells about the files of the manifest, and about who signed them.
         if signed:
             write_signoffs(folder, signed)
+            copy_notes([one for one in read_notes(out) if one.closing == closing_key(account)], folder)
         write_review(folder, old=old)
 
     return Staged(out, filled_beside(out, fill), state, pdf.notes)
@@ -191,6 +194,12 @@ def write_refusal(out: Path, refusal: ClosingRefused) -> Path:
     return folder
 
 
+def closing_key(account: Account) -> str:
+    """Return what comments call a closing: its unit's code and year."""
+    settings = account.books.package.settings
+    return f"{settings.unit.code}-{settings.year}"
+
+
 def closing_title(account: Account) -> str:
     """Return how validation pages call a closing."""
     settings = account.books.package.settings
@@ -217,14 +226,19 @@ def _graph(account: Account) -> Graph:
 
 
 def _write_validation(
-    folder: Path, runs: Sequence[SuiteRun], title: str, titles: Mapping[str, str], review: str = ""
+    folder: Path,
+    runs: Sequence[SuiteRun],
+    title: str,
+    titles: Mapping[str, str],
+    review: str = "",
+    year: int | None = None,
 ) -> None:
     write_json(folder / FINDINGS, list(findings_data(failed_of(runs))))
     validation = folder / VALIDATION
     validation.mkdir()
     write_json(folder / CHECKS, [check_data(one) for run in runs for one in run.results])
     write_json(folder / SUITES, titles)
-    write_docs(runs, validation, title=title, suite_titles=titles, review=review)
+    write_docs(runs, validation, title=title, suite_titles=titles, review=review, year=year)
 
 
 def _erratum(listed: ListedErratum) -> dict[str, Any]:

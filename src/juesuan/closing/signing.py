@@ -79,6 +79,9 @@ def _findings(results: Results) -> list[str]:
     reopened = results.standing.reopened.get(results.standing.next_role, ())
     if reopened:
         lines += ["", "签署后有变动、须重新签署的：" + "、".join(map(results.section_title, reopened))]
+    if results.unsettled:
+        lines += ["", f"没有了结的审阅意见 {len(results.unsettled)} 条，了结之前谁也不能签署："]
+        lines += [f"- {one.words}" for one in results.unsettled]
     if results.signoffs:
         lines += ["", "已签署：" + "；".join(map(_signed, results.signoffs))]
     return lines

@@ -23,6 +23,9 @@ SIGN_OFFS = "sign-offs"
 SIGNED = f"{SIGN_OFFS}/sign-offs.json"
 """After the manifest: these tell about the files of the manifest, and about who signed them."""
 
+COMMENTS = f"{SIGN_OFFS}/comments.json"
+"""What was said of the closing before it was signed: a copy of :func:`comments_file`."""
+
 REJECTION = "rejection.json"
 """Of a draft that was sent back: who did so, when and why."""
 PROBLEMS = "problems.json"
@@ -55,6 +58,11 @@ def rejected_folder(out: Path) -> Path:
 def last_year_folder(out: Path) -> Path:
     """Return where last year's results lie, hidden, while a closing compares itself with them."""
     return out.with_name(f".{out.name}.last-year")
+
+
+def comments_file(out: Path) -> Path:
+    """Return where comments on results lie, hidden beside them: they outlive a draft."""
+    return out.with_name(f".{out.name}.comments.json")
 
 
 def earlier_folder(out: Path) -> Path:

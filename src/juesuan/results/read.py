@@ -12,6 +12,7 @@ from juesuan.identities import Verdict
 from juesuan.money import print_decimal
 from juesuan.problems import OutputError
 from juesuan.results.checks import verdict_of
+from juesuan.results.comments import CommentThread, read_notes, threads_of
 from juesuan.results.facts import read_facts_csv
 from juesuan.results.manifest import Manifest, read_manifest
 from juesuan.results.names import CERTIFICATE, CHECKS, ERRATA, FACTS_CSV, REJECTION, RUN, SECTIONS, SUITES
@@ -92,6 +93,25 @@ class Results:
         return standing(
             hashes_of(self.sections), tuple(self.run["approvals"]), self.signoffs, len(self.unexplained)
         )
+
+    @property
+    def key(self) -> str:
+        """Which closing it is: the unit's code and the year."""
+        return f"{self.manifest.unit}-{self.manifest.year}"
+
+    @cached_property
+    def threads(self) -> tuple[CommentThread, ...]:
+        """What people said of it, a thread for each comment.
+
+        Raises:
+            OutputError: that can't be read, or was changed by hand.
+        """
+        return threads_of([one for one in read_notes(self.folder) if one.closing == self.key])
+
+    @property
+    def unsettled(self) -> tuple[CommentThread, ...]:
+        """The comments that must be settled before anybody signs."""
+        return tuple(one for one in self.threads if one.open)
 
     @cached_property
     def headline(self) -> tuple[HeadlineFigure, ...]:

@@ -4,17 +4,24 @@ Nothing here needs the package or the ledger: a results folder, perhaps restored
 enough.
 """
 
-from juesuan.review.approve import SignOffRefused, SignOffRejected, approve, tell_standing
+from juesuan.review.approve import SignOffRefused, SignOffRejected, approve, refuse_unsettled, tell_standing
+from juesuan.review.comments import CommentRefused, answer, comment, may_settle, settle
 from juesuan.review.differences import Differences, compare, tell_differences
 from juesuan.review.page import render_refused, write_review
 
 __all__ = [
+    "CommentRefused",
     "Differences",
     "SignOffRefused",
     "SignOffRejected",
+    "answer",
     "approve",
+    "comment",
     "compare",
+    "may_settle",
+    "refuse_unsettled",
     "render_refused",
+    "settle",
     "tell_differences",
     "tell_standing",
     "write_review",

@@ -45,6 +45,19 @@ class SignOffRefused(JuesuanError):  # noqa: N818 - names what happened
             ExitCode.CHECKS,
         )
 
+    @classmethod
+    def unsettled(cls, results: Results) -> "SignOffRefused":
+        """Return the refusal of a closing with comments that nobody settled; it lists them."""
+        lines = [f"    {one.words}" for one in results.unsettled[:_SHOWN]]
+        rest = len(results.unsettled) - len(lines)
+        more = f"\n    …… 另有 {rest} 条" if rest > 0 else ""
+        return cls(
+            f"有 {len(results.unsettled)} 条审阅意见没有了结，不能签署：\n"
+            + "\n".join(lines)
+            + f"{more}\n请在本单位的页面上答复，再由提出的人或审核人了结。",
+            ExitCode.CHECKS,
+        )
+
 
 class SignOffRejected(SignOffRefused):
     """Somebody whose turn it is does not approve what they were asked to sign: who, in which role, and why."""
@@ -68,7 +81,8 @@ def approve(out: Path, who: str, role: str, *, on: date, comment: str = "", by: 
     makes no other person.
 
     Raises:
-        SignOffRefused: it is not this person's or this role's turn, or there are warnings nobody explained.
+        SignOffRefused: it is not this person's or this role's turn, there are warnings nobody explained, or
+            comments nobody settled.
         OutputError: the folder holds no results, or they were changed since.
     """
     results = read_results(out)
@@ -114,6 +128,7 @@ def _refuse_unfit(results: Results, who: str, role: str, roles: tuple[str, ...],
         )
     if results.unexplained:
         raise SignOffRefused.unexplained(results)
+    _refuse_unsettled(results)
     before = roles[: roles.index(role)]
     waiting = [one for one in before if one in results.standing.open and one != role]
     if waiting:
@@ -128,6 +143,21 @@ def _refuse_unfit(results: Results, who: str, role: str, roles: tuple[str, ...],
                 f"这个身份（{by}）已作为{one.role}签署，姓名是{one.who}；不同的人各用各的身份签署"
                 "（命令行上是操作系统的用户）。"
             )
+
+
+def refuse_unsettled(out: Path) -> None:
+    """Refuse a sign-off of results with comments that nobody settled.
+
+    Raises:
+        SignOffRefused: there are such comments; says which.
+        OutputError: the folder holds no results, or they were changed since.
+    """
+    _refuse_unsettled(read_results(out))
+
+
+def _refuse_unsettled(results: Results) -> None:
+    if results.unsettled:
+        raise SignOffRefused.unsettled(results)
 
 
 def tell_standing(results: Results) -> str:
@@ -146,6 +176,9 @@ def tell_standing(results: Results) -> str:
         )
     if now.unexplained:
         lines.append(f"  有 {now.unexplained} 处提示没有审核说明，不能签署。")
+    if results.unsettled:
+        lines.append(f"  有 {len(results.unsettled)} 条审阅意见没有了结，不能签署：")
+        lines += [f"    {one.words}" for one in results.unsettled]
     for role, sections in now.open.items():
         reopened = [results.section_title(name) for name in now.reopened.get(role, ())]
         if reopened:

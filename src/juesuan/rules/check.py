@@ -6,8 +6,8 @@ them, is known to :mod:`juesuan.rules.gx` alone; it is imported when suites are 
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,12 @@ from juesuan.money import yuan_text
 from juesuan.privacy import masked
 from juesuan.problems import Severity
 
+if TYPE_CHECKING:
+    from juesuan.ledger.shown import ShownLine
+
 ROW_SEPARATOR = "; "
+ROWS_HEAD = "依据"
+"""What people read above the lines behind a place."""
 
 _HELD = Item("", "", "", 0)
 """A place where an identity holds: nobody reads about it."""
@@ -137,11 +142,20 @@ def check_from_identity(
 
 @dataclass(frozen=True)
 class SuiteRun:
-    """One suite's outcome: results for people and programs, and Great Expectations' own for its pages."""
+    """One suite's outcome: results for people and programs, and Great Expectations' own for its pages.
+
+    ``lines`` are the lines of the ledger that its findings name, by ``file:line``.
+    """
 
     name: str
     results: tuple[CheckResult, ...]
     validated: tuple[Any, ...]
+    lines: Mapping[str, "ShownLine"] = field(default_factory=dict)
+
+    @property
+    def places_behind(self) -> frozenset[str]:
+        """Return the lines that its findings name, of the ledger and of the package, as ``file:line``."""
+        return frozenset(row for result in self.results for one in result.failures for row in one.rows)
 
 
 def run_suites(checks: Sequence[Check], explanations: Sequence[Explanation] = ()) -> tuple[SuiteRun, ...]:

@@ -1,4 +1,6 @@
-"""Great Expectations, known to this file alone: one expectation of ours, its run over all rules, and their rows.
+"""Great Expectations: one expectation of ours, its run over all rules, and their rows.
+
+This file and ``gxdocs`` alone know it.
 
 The suite is built from the rules in code for every run, never loaded: a saved suite silently drops an expectation
 whose class is not imported. Before and after a run the exact set of rule ids is asserted.
@@ -42,11 +44,11 @@ from great_expectations.render.renderer.renderer import renderer
 
 from juesuan.identities import CheckResult, Failure, Verdict
 from juesuan.problems import Severity
-from juesuan.rules.check import ROW_SEPARATOR, Check, SuiteRun, explanation_of
+from juesuan.rules.check import ROW_SEPARATOR, ROWS_HEAD, Check, SuiteRun, explanation_of
 
 _METRIC = "table.rule_violations"
 _SHOWN = ("place", "stated", "computed", "difference", "rows", "explanation")
-_HEAD = ("位置", "列示", "计算", "差额", "依据", "审核说明")
+_HEAD = ("位置", "列示", "计算", "差额", ROWS_HEAD, "审核说明")
 
 
 class TableRuleViolations(TableMetricProvider):

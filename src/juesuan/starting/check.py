@@ -26,6 +26,7 @@ from juesuan.closing.refusal import failed_of, table_of
 from juesuan.department import department_file
 from juesuan.edition import Edition
 from juesuan.identities import CheckResult
+from juesuan.ledger.shown import ShownLine, lines_at
 from juesuan.package import UNITS_OWN
 from juesuan.package.describe import entry_of, input_of
 from juesuan.package.inputs import INPUTS, SHEETS
@@ -80,7 +81,8 @@ class Standing:
     """How far a package is: ``problems`` keep it from being read, ``failed`` are rules that don't hold.
 
     ``left_open`` are entries that stand there without a value and may stay so, ``left_out`` whole files.
-    ``rows`` says what the lines of tables are about, ``read`` what was read.
+    ``rows`` says what the lines of tables are about, ``read`` what was read. ``lines`` are the ledger's lines that
+    failed rules name, with their summaries: for who may see the ledger.
     """
 
     problems: tuple[Problem, ...]
@@ -91,6 +93,7 @@ class Standing:
     rows: Mapping[tuple[str, int], str] = field(default_factory=dict)
     places: Places | None = None
     read: tuple[str, ...] = ()
+    lines: Mapping[str, ShownLine] = field(default_factory=dict)
 
     @property
     def failed_cells(self) -> Iterator[tuple[str, str]]:
@@ -144,7 +147,13 @@ def standing_of(root: Path, archive: str | None = None, more: Sequence[Problem] 
         dict(_rows(root, files)),
         places,
         tuple(_read(intake)),
+        _lines(intake, runs),
     )
+
+
+def _lines(intake: Intake, runs: Sequence[SuiteRun]) -> Mapping[str, ShownLine]:
+    named = {place for run in runs for place in run.places_behind}
+    return lines_at(intake.ledger, named, summaries=True) if intake.ledger is not None else {}
 
 
 def _read(intake: Intake) -> Iterator[str]:

@@ -25,6 +25,7 @@ _IDLE = 600.0  # seconds without a question until a process that composes ends
 _BLANK = "〔此处〕"  # stands where a text stands, to find the sentences that print it
 _ELSEWHERE = "这一处现在不印在句子里：印在表里，或今年用不到。"
 _UNREAD = "资料读通以后，这里显示印出来的句子。现在："
+_LINES = 5  # of the ledger, shown of one place
 
 
 def check(package: str) -> dict[str, Any]:
@@ -39,13 +40,17 @@ def check(package: str) -> dict[str, Any]:
         standing = standing_of(Path(package), more=read_workbook(book).problems if book else ())
     except JuesuanError as error:
         return {"read": [], "rows": [{"程度": "错误", "规则": str(error)}]}
-    wrong = table_of(standing.problems, standing.failed)
+    wrong: list[dict[str, Any]] = list(table_of(standing.problems, standing.failed))
     for row, problem in zip(wrong, standing.problems, strict=False):
         todo = todo_of(problem, standing)
         row["位置"] = todo.place
         if todo.message != problem.words:  # of an entry that nobody has filled yet
             row |= {"规则": todo.message, "应为": ""}
         row["说明"] = "；".join(one for one in (problem.hint, todo.belongs and f"这里写：{todo.belongs}") if one)
+    failures = [one for result in standing.failed for one in result.failures]
+    for row, failure in zip(wrong[len(standing.problems) :], failures, strict=True):
+        row["行"] = {at: asdict(standing.lines[at]) for at in failure.rows[:_LINES] if at in standing.lines}
+        row["更多"] = len(failure.rows) > _LINES
     if (places := standing.places) is not None:
         for row in wrong:
             row |= {name: places.words(row.get(name, "")) for name in ("位置", "实际", "依据的行")}

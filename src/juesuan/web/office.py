@@ -28,11 +28,14 @@ from juesuan.editionfiles import edition_names, options_of
 from juesuan.package.settings import UnitKind
 from juesuan.people import Person, Role
 from juesuan.problems import InputError, JuesuanError
+from juesuan.results.comments import read_notes, threads_of
 from juesuan.results.names import CHECKS_PAGE, DOCX, FACTS_CSV, PAGE, PDF, REVIEW_PAGE, XLSX
+from juesuan.review import refuse_unsettled
 from juesuan.starting.unpacked import PACKAGE
 from juesuan.web.cases import BEGUN_FROM, SHOWN, Case, Cases, Found, Wished
 from juesuan.web.composing import Composers
 from juesuan.web.frame import EXPIRED, Frame, fields
+from juesuan.web.history import ROW, history_of, with_lines
 from juesuan.web.server import Run, Runs, Server, Unreachable
 from juesuan.web.uploads import MOST_FILES
 from juesuan.web.writing import Rights, WritingPages
@@ -43,7 +46,6 @@ BRING, BEGIN = "/office/bring", "/office/begin"
 _PREPARERS = (Role.PREPARER, Role.ADMINISTRATOR)
 _SIGNERS = (Role.PREPARER, Role.REVIEWER, Role.APPROVER)
 _LINE = re.compile(r"(.+?) 第 (\d+) 行")
-_ROW = re.compile(r"([^、]+?):(\d+)(?= |、|$)")
 _CELL = re.compile(r"([^\s!（），、。；：“”]+(?: [^\s!（），、。；：“”]+)?)![A-Z]+([0-9]+)")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _RESULTS = {
@@ -285,6 +287,8 @@ class OfficePages:
             return "请选“同意”或“不同意”。"
         if decision == "不同意" and not comment:
             return "不同意的，请写明原因。"
+        if decision == "同意":
+            await run_sync(refuse_unsettled, self._out / case.folder.name)
         await self._runs.sign(run, person.name, decision, comment)
         return ""
 
@@ -321,7 +325,7 @@ class OfficePages:
         status: HTTPStatus = HTTPStatus.OK,
         error: InputError | None = None,
     ) -> Response:
-        cases = [one for one in await run_sync(self._cases.all) if _sees(person, one.unit)]
+        cases = [one for one in await run_sync(self._cases.all) if sees(person, one.unit)]
         try:
             newest, down = await self._runs.newest(), ""
         except Unreachable as unreachable:
@@ -348,9 +352,11 @@ class OfficePages:
     ) -> Response:
         found = await run_sync(self._cases.found, case.id)
         told: Mapping[str, Mapping[str, Any]] = {}
+        runs: Sequence[Run] = ()
         run = None
         try:
-            run = await self._run(case)
+            runs = await self._runs.of(case.folder)
+            run = next(iter(runs), None)
             told = await self._runs.told(run) if run else {}
         except Unreachable as error:
             message = message or str(error)
@@ -366,7 +372,10 @@ class OfficePages:
             message=message,
             progress=_progress(told),
             invitation=_invitation(told) if run and run.waits else "",
-            refusal=_grouped(case, _findings(told)) if run and run.state == "FAILED" else (),
+            refusal=_grouped(case, tuple(with_lines(_findings(told), found, run)))
+            if run and run.state == "FAILED"
+            else (),
+            history=history_of(runs),
             new=_grouped(case, [found.rows[one] for one in found.new] if found else ()),
             rows=_grouped(
                 case, [one for number, one in enumerate(found.rows) if number not in found.new] if found else ()
@@ -374,6 +383,7 @@ class OfficePages:
             mended=_grouped(case, found.mended if found else ()),
             files=[(one, _address(case, one)) for one in await run_sync(self._cases.files, case)],
             results=self._results(case),
+            unsettled=await run_sync(_unsettled, self._out / case.folder.name, case),
             prepares=_may(person, _PREPARERS, case.unit),
             signs=_may(person, _SIGNERS, case.unit),
         )
@@ -392,7 +402,7 @@ class OfficePages:
 
     async def _visible(self, name: str, person: Person) -> Case | None:
         case = await run_sync(self._cases.of, name)
-        return case if case and _sees(person, case.unit) else None
+        return case if case and sees(person, case.unit) else None
 
     def _rights(self) -> Rights:
         return Rights(self._case, lambda person, case: _may(person, _PREPARERS, case.unit), self._busy)
@@ -428,8 +438,14 @@ def _may(person: Person, roles: Sequence[Role], unit: str) -> bool:
     return any(person.may(role, unit) for role in roles)
 
 
-def _sees(person: Person, unit: str) -> bool:
+def sees(person: Person, unit: str) -> bool:
+    """Return whether a person has anything to do with a unit."""
     return _may(person, tuple(Role), unit)
+
+
+def _unsettled(out: Path, case: Case) -> int:
+    """Return how many comments nobody settled."""
+    return sum(one.open for one in threads_of([one for one in read_notes(out) if one.closing == case.id]))
 
 
 def _newest(runs: Sequence[Run], case: Case) -> Run | None:
@@ -461,7 +477,7 @@ def _grouped(
     """Return findings by rule, each with links to the lines it names in the files that were brought in."""
     groups: dict[str, list[tuple[Mapping[str, Any], tuple[tuple[str, str], ...]]]] = {}
     for told in rows:
-        row = {**dict.fromkeys(COLUMNS, ""), **told}
+        row = {**dict.fromkeys(COLUMNS, ""), "行": {}, "更多": False, **told}
         head = f"【{row['程度']}】{row['规则']}"
         groups.setdefault(head, []).append((row, tuple(_links(case, row))))
     return tuple((head, tuple(found)) for head, found in groups.items())
@@ -469,7 +485,7 @@ def _grouped(
 
 def _links(case: Case, row: Mapping[str, Any]) -> list[tuple[str, str]]:
     named = [_LINE.match(row["位置"])]
-    named += list(_ROW.finditer(row["依据的行"]))
+    named += list(ROW.finditer(row["依据的行"]))
     links = [(f"{one[1]} 第 {one[2]} 行", _address(case, one[1], one[2])) for one in named if one]
     cells = [one for text in (row["位置"], row["依据的行"]) for one in _CELL.finditer(text)]
     return [(one[0], _address(case, f"{PACKAGE}!{one[1]}", one[2])) for one in cells] + links

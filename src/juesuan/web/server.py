@@ -1,6 +1,7 @@
 """Prefect's server behind the door, asked with its key; and the closings that it runs, in words for people."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ _PATIENCE = 60.0  # seconds
 _TRIES, _PAUSE = 10, 0.5  # how often a busy server is asked again, and seconds in between
 _FRESH = 1.0  # seconds that a list of runs counts, for all who look
 _NEWEST = 200  # runs that are looked at; the API returns no more at once
+
+_RAISED = re.compile(r"Flow run encountered an exception: (?:[\w.]+: )?")
+"""What the server writes before the words of an exception."""
 
 AT_WORK = frozenset({"SCHEDULED", "PENDING", "RUNNING", "CANCELLING"})
 WAITING = frozenset({"PAUSED"})
@@ -227,7 +231,7 @@ def _run(told: Mapping[str, Any]) -> Run | None:
         told["id"],
         state.get("type") or "SCHEDULED",
         told.get("name", ""),
-        state.get("message") or "",
+        _RAISED.sub("", state.get("message") or ""),
         state.get("timestamp") or "",
         Path(package),
     )

@@ -1,0 +1,139 @@
+"""The page on which a closing is commented before it is signed: on a figure, a section or a sentence of it.
+
+What may be said and when it is settled is the review room's business (:mod:`juesuan.review.comments`).
+"""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from anyio.to_thread import run_sync
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from juesuan.people import Person
+from juesuan.problems import JuesuanError, OutputError
+from juesuan.results import Results, read_results
+from juesuan.results.comments import CommentThread, read_notes, threads_of
+from juesuan.results.names import MANIFEST
+from juesuan.review import CommentRefused, answer, comment, may_settle, settle
+from juesuan.review.comments import quoted_at
+from juesuan.web.cases import Case, Cases
+from juesuan.web.frame import EXPIRED, Frame, fields
+from juesuan.web.office import sees
+
+_MOST_FOUND = 40  # figures that a search shows
+_ADDRESS = "/office/cases/{case}/comments"
+
+
+class CommentPages:
+    """The page of comments of each case; ``out`` is where results lie."""
+
+    def __init__(self, frame: Frame, cases: Cases, out: Path) -> None:
+        self._frame, self._cases, self._out = frame, cases, out
+
+    def routes(self) -> list[Route]:
+        """Return the addresses of the pages."""
+        return [
+            Route(_ADDRESS, self.show, methods=["GET"]),
+            Route(_ADDRESS, self.say, methods=["POST"]),
+        ]
+
+    async def show(self, request: Request) -> Response:
+        """Show what was said, and what can be commented on."""
+        person = self._frame.person(request)
+        if person is None:
+            return self._frame.to_login(request)
+        case = await self._case(request, person)
+        return await self._page(request, person, case) if case else self._none()
+
+    async def say(self, request: Request) -> Response:
+        """Take a comment, an answer, or that a comment is settled."""
+        person, form = self._frame.person(request), await fields(request)
+        if person is None:
+            return self._frame.to_login(request)
+        case = await self._case(request, person)
+        if case is None:
+            return self._none()
+        if not self._frame.ours(request, form):
+            return await self._page(request, person, case, EXPIRED, HTTPStatus.FORBIDDEN)
+        try:
+            told = await run_sync(_said, self._out / case.folder.name, person, case, form)
+        except JuesuanError as error:
+            return await self._page(request, person, case, str(error), HTTPStatus.CONFLICT)
+        self._frame.door.journal.add(person.id, person.name, told[0], f"{case.id} {told[1]}")
+        return self._frame.sent_to(f"/office/cases/{quote(case.id)}/comments#C{told[2]}")
+
+    async def _page(
+        self,
+        request: Request,
+        person: Person,
+        case: Case,
+        message: str = "",
+        status: HTTPStatus = HTTPStatus.OK,
+    ) -> Response:
+        about, wanted = request.query_params.get("about", ""), request.query_params.get("q", "").strip()
+        try:
+            threads, results = await run_sync(_read, self._out / case.folder.name, case)
+        except OutputError as error:
+            threads, results, message = (), None, message or str(error)
+        return self._frame.page(
+            request,
+            "comments.html.jinja",
+            status,
+            person=person,
+            case=case,
+            message=message,
+            threads=[(one, may_settle(one, person, case.unit)) for one in threads],
+            sections=results.sections if results else (),
+            about=about if results and quoted_at(results, about) else "",
+            quoted=quoted_at(results, about) if results else "",
+            wanted=wanted,
+            figures=_found(results, wanted) if results and wanted else (),
+            most=_MOST_FOUND,
+        )
+
+    async def _case(self, request: Request, person: Person) -> Case | None:
+        case = await run_sync(self._cases.of, request.path_params["case"])
+        return case if case and sees(person, case.unit) else None
+
+    def _none(self) -> Response:
+        return self._frame.refused(HTTPStatus.NOT_FOUND, "没有这一页，或者它不是您的单位的。")
+
+
+def _read(out: Path, case: Case) -> tuple[tuple[CommentThread, ...], Results | None]:
+    """Return what was said of a case, and its results; None where there are none (yet, or any more)."""
+    threads = threads_of([one for one in read_notes(out) if one.closing == case.id])
+    return threads, read_results(out) if (out / MANIFEST).is_file() else None
+
+
+def _said(out: Path, person: Person, case: Case, form: Mapping[str, str]) -> tuple[str, str, int]:
+    """Do what a form says; return the words of the log, what it is about, and the comment's number."""
+    what, text, number = form.get("what", ""), form.get("text", ""), form.get("number", "")
+    if what == "comment":
+        note = comment(out, person, form.get("about", ""), text)
+        return "提意见", note.anchor, note.number
+    if not number.isascii() or not number.isdecimal() or what not in ("answer", "settle"):
+        raise CommentRefused("没有这条意见。")
+    about = int(number[:9])
+    if not any(one.number == about and one.closing == case.id for one in read_notes(out)):
+        raise CommentRefused(f"没有第 {about} 条意见。")
+    if what == "answer":
+        answer(out, person, about, text)
+        return "答复意见", f"第 {about} 条", about
+    settle(out, person, about, case.unit)
+    return "了结意见", f"第 {about} 条", about
+
+
+def _found(results: Results, wanted: str) -> Sequence[Mapping[str, Any]]:
+    """Return the figures whose id, name or printed number holds every word that was asked for."""
+    words = wanted.casefold().split()
+    found = (
+        {"id": name, **fact}
+        for name, fact in results.facts.items()
+        if all(word in f"{name} {fact['label']} {fact['display']}".casefold() for word in words)
+    )
+    return [one for one, _ in zip(found, range(_MOST_FOUND), strict=False)]
