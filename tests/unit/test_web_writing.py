@@ -107,16 +107,12 @@ def test_two_who_write_at_once_overwrite_nothing_and_see_each_others_words(
         ({"budget.__class__": "x"}, "没有这一处文字"),
     ],
 )
-def test_what_is_no_text_is_not_saved_and_stays_in_the_form(
-    client: TestClient, package: Path, texts: dict[str, str], words: str
-) -> None:
-    log_in(client, "李编")
+def test_what_is_no_text_is_not_written(tmp_path: Path, texts: dict[str, str], words: str) -> None:
+    package = Path(shutil.copytree(EXAMPLE, tmp_path / "p"))
     before = (package / REASONS).read_bytes()
-    answer = save(client, texts, {})
-    assert answer.status_code in (400, 409)
+    with pytest.raises(InputError, match=re.escape(words)):
+        reword(package, REASONS, {"operating": "这一处没有错", **texts})
     assert (package / REASONS).read_bytes() == before
-    if answer.status_code == 400:
-        assert words in answer.text
 
 
 def test_what_a_browser_sends_is_text_wherever_it_is_shown(client: TestClient, package: Path) -> None:
@@ -134,14 +130,22 @@ def test_what_a_browser_sends_is_text_wherever_it_is_shown(client: TestClient, p
 @pytest.mark.parametrize(
     "file", ["settings.yaml", "budget.csv", "../x", "texts/none.yaml", "/etc/passwd", "texts/"]
 )
-def test_only_files_of_texts_are_shown_and_written(client: TestClient, package: Path, file: str) -> None:
+def test_only_files_of_texts_are_read_and_written(tmp_path: Path, file: str) -> None:
+    package = Path(shutil.copytree(EXAMPLE, tmp_path / "p"))
+    with pytest.raises(InputError, match="不是文字材料"):
+        wordings(package, file)
+    with pytest.raises(InputError, match="不是文字材料"):
+        reword(package, file, {"unit.code": "一"})
+    assert (package / "settings.yaml").read_bytes() == (EXAMPLE / "settings.yaml").read_bytes()
+
+
+def test_a_page_of_another_file_is_none(client: TestClient, package: Path) -> None:
     log_in(client, "李编")
-    address = f"{CASE}/texts?file={file}"
+    address = f"{CASE}/texts?file=settings.yaml"
     assert client.get(address).status_code == 404
-    before = {one: one.read_bytes() for one in package.rglob("*") if one.is_file()}
     form = form_of(client, PAGE)
     assert client.post(address, data={"form": form, "text.unit.code": "1"}).status_code == 404
-    assert before == {one: one.read_bytes() for one in package.rglob("*") if one.is_file()}
+    assert (package / "settings.yaml").read_bytes() == (EXAMPLE / "settings.yaml").read_bytes()
 
 
 def test_who_may_not_write_reads_alone(client: TestClient, package: Path, behind: Any, folder: Path) -> None:
