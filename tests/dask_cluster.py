@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.integration.servers import wait_for
 from tests.ports import free_port
@@ -44,9 +45,20 @@ def cluster(folder: Path, workers: int = 2, environment: Mapping[str, str] | Non
         log = stack.enter_context(running(words, folder / "scheduler", "scheduler", environment or {}))
         wait_for(lambda: b"Scheduler at" in log.read_bytes(), "the scheduler")
         for number in range(workers):
-            own = folder / f"worker-{number}"
-            (own / "tmp").mkdir(parents=True)
-            places = {"HOME": str(own), "XDG_STATE_HOME": str(own / "state"), "TMPDIR": str(own / "tmp")}
-            words = ["worker", address, "--name", f"worker-{number}", "--no-dashboard"]
-            stack.enter_context(running(words, own, "worker", {**(environment or {}), **places}))
+            stack.enter_context(
+                worker(address, folder / f"worker-{number}", f"worker-{number}", environment or {})
+            )
         yield address
+
+
+@contextmanager
+def worker(
+    address: str, folder: Path, name: str, environment: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[None]:
+    """Run a worker in a folder (working, home, temporary) of its own."""
+    (folder / "tmp").mkdir(parents=True)
+    places = {"HOME": str(folder), "XDG_STATE_HOME": str(folder / "state"), "TMPDIR": str(folder / "tmp")}
+    with running(
+        ["worker", address, "--name", name, "--no-dashboard"], folder, "worker", {**environment, **places}
+    ):
+        yield

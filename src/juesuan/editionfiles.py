@@ -13,11 +13,14 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
+
+from pydantic import Field
 
 from juesuan.overlay import lay_over
-from juesuan.problems import EditionError, InputError, Place, Problem
+from juesuan.problems import EditionError, InputError, Place, Problem, Severity
 from juesuan.resources import resource_root
-from juesuan.yamlsource import Entry, Model, read_entry
+from juesuan.yamlsource import Entry, Model, Strict, place_of, read_entry
 
 EDITIONS = "expectations/editions"
 SENTENCES = "templates/document"
@@ -145,6 +148,98 @@ class EditionFiles:
 
     def _holder(self, file: str) -> Layer:
         return next((layer for layer in self.layers if (layer.folder / file).is_file()), self.layers[0])
+
+
+class CitedRule(Strict):
+    """What every rule of an edition says: its text for finance staff, and which source of its file it cites.
+
+    ``error`` stops publication, a ``warning`` needs a written explanation.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*\.[a-z0-9-]+$")]
+    text: str
+    source: str
+    severity: Severity = Severity.ERROR
+
+    @property
+    def suite(self) -> str:
+        """The suite of the validation documents that it belongs to."""
+        return self.id.partition(".")[0]
+
+
+class CitedFile(Strict):
+    """One file of rules: the sources that they cite by key, and the rules. ``noun`` is how people call one."""
+
+    noun: ClassVar[str]
+    code: ClassVar[str]
+    sources: Mapping[str, str]
+    rules: Annotated[tuple[CitedRule, ...], Field(min_length=1)]
+
+
+CitedContent = TypeVar("CitedContent", bound=CitedFile)
+Cited = TypeVar("Cited", bound=CitedRule)
+
+
+@dataclass(frozen=True)
+class WrittenFile(Generic[CitedContent]):
+    """A file of rules with how people know it, and where each of its entries stands."""
+
+    label: str
+    content: CitedContent
+    places: Mapping[str, Place]
+
+    def problem(self, at: str, message: str, found: str = "", expected: str = "") -> Problem:
+        """Return what is wrong with an entry."""
+        code = f"edition.{self.content.code}"
+        return Problem(place_of(self.places, at, self.label), code, message, found, expected)
+
+
+@dataclass(frozen=True)
+class WrittenRule(Generic[Cited]):
+    """A rule with what it cites (empty where its file has no such source), and which entry of which file it is."""
+
+    rule: Cited
+    citation: str
+    file: WrittenFile[Any]
+    at: str
+
+    def problem(self, message: str, found: str = "", expected: str = "", entry: str = "") -> Problem:
+        """Return a problem of the rule, with the line of one of its entries if it has that."""
+        said = f"{self.file.content.noun} {self.rule.id}：{message}"
+        return self.file.problem(f"{self.at}.{entry}", said, found, expected)
+
+
+def read_rules(
+    files: EditionFiles, room: str, names: Sequence[str], model: type[CitedContent]
+) -> tuple[tuple[WrittenFile[CitedContent], ...], tuple[Problem, ...]]:
+    """Read the files of these names in a room of an edition; return those that can be read, and what is wrong.
+
+    Wrong is a file that is missing or can't be read, a rule of an id that another has, and one of a source that
+    its file does not name.
+    """
+    found: list[WrittenFile[CitedContent]] = []
+    problems: list[Problem] = []
+    for name in names:
+        file = f"{room}/{name}.yaml"
+        try:
+            entry = files.entry(file)
+            found.append(WrittenFile(files.label_of(file), entry.into(model), entry.places()))
+        except InputError as error:
+            problems.extend(error.problems)
+    seen: set[str] = set()
+    for one in (rule for file in found for rule in rules_of(file)):
+        if one.rule.id in seen:
+            problems.append(one.problem(f"另有一条{model.noun}用了这个编号"))
+        if not one.citation:
+            problems.append(one.problem("所引的出处不在 sources 中", one.rule.source, entry="source"))
+        seen.add(one.rule.id)
+    return tuple(found), tuple(problems)
+
+
+def rules_of(file: WrittenFile[Any]) -> Iterator[WrittenRule[Any]]:
+    """Yield the rules of a file, in its order."""
+    for number, rule in enumerate(file.content.rules):
+        yield WrittenRule(rule, file.content.sources.get(rule.source, ""), file, f"rules.{number}")
 
 
 def edition_files(key: str, beside: Path | None = None) -> EditionFiles:

@@ -71,14 +71,37 @@ def test_the_summary_tells_failures_first_and_links_only_to_what_is_there(tmp_pa
     (tmp_path / "b.refused" / "validation").mkdir(parents=True)
     (tmp_path / "b.refused" / "validation" / "index.html").write_text("")
     told = [
-        outcome("甲 #1", state="draft", archived="/somewhere/archive/甲/2020/v0001", warnings=2),
-        outcome("b", Status.REFUSED, 4, words=("=1+1 <b>不符</b>", "    第 3 行", *"三四五六"), findings=1),
+        outcome(
+            "甲 #1",
+            state="draft",
+            archived="/somewhere/archive/甲/2020/v0001",
+            warnings=2,
+            department="甲局",
+        ),
+        outcome(
+            "b",
+            Status.REFUSED,
+            4,
+            words=("=1+1 <b>不符</b>", "    第 3 行", *"三四五六"),
+            findings=1,
+            department="乙局",
+        ),
         outcome("c", Status.FAILED, 70, words=("程序内部错误",)),
     ]
     write_summary(FolderShelf(tmp_path), "某市", told)
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert page.index("单位c") < page.index("单位b") < page.index("单位甲 #1")
     assert "3 个单位中有 2 个没有完成" in page
+    tree = page[
+        page.index('id="departments-title"') : page.index("</section>", page.index('id="departments-title"'))
+    ]
+    named = re.findall(r"<summary>([^<]+)<", tree)
+    assert named == [
+        "乙局",
+        "甲局",
+        "主管部门不明（设置读不了）",
+    ]  # those with units that are not closed come first
+    assert re.findall(r'data-of="([^"]+)"', tree) == ["b", "甲 #1", "c"]
     assert "&lt;b&gt;不符&lt;/b&gt;" in page
     links = [one for one in re.findall(r'href="([^"]+)"', page) if not one.startswith(("#", "data:"))]
     assert len(links) == 4
@@ -92,6 +115,7 @@ def test_the_summary_tells_failures_first_and_links_only_to_what_is_there(tmp_pa
         ("甲 #1", "完成", "0"),
     ]
     assert rows[1]["原因"].startswith("'=1+1")  # no formula for whoever opens it
+    assert [row["主管部门"] for row in rows] == ["", "乙局", "甲局"]
     assert rows[2]["归档"] == "甲/2020/v0001"
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
     write_summary(

@@ -6,11 +6,12 @@ import pytest
 import yaml
 from tables_fake_ledger import GIVEN, SPEC, Entry, FakeLedger, elsewhere, failing, fill, published_ledger
 
+from juesuan.editionfiles import WrittenFile
 from juesuan.forms import Forms, load_forms
 from juesuan.identities import Identity, Instance, Relation, Term
 from juesuan.problems import EditionError, Severity
 from juesuan.tables import Tables, note_identities, structural_identities
-from juesuan.tables.rules import RuleFile, load_rules
+from juesuan.tables.rules import RuleFile, identity_files
 
 CASES = yaml.safe_load((SPEC / "identities.yaml").read_text(encoding="utf-8"))
 
@@ -27,7 +28,7 @@ def tables(forms: Forms) -> Tables:
 
 @pytest.fixture(scope="module")
 def identities(tables: Tables) -> tuple[Identity, ...]:
-    return note_identities(tables) + structural_identities(tables, load_rules("wuhan-2020"), given=GIVEN)
+    return note_identities(tables) + structural_identities(tables, identity_files("wuhan-2020"), given=GIVEN)
 
 
 def test_nineteen_printed_formulae_become_nineteen_identities(tables: Tables) -> None:
@@ -59,7 +60,7 @@ def test_a_wrong_cell_fails_exactly_these(case: dict, identities: tuple[Identity
 def test_an_incomplete_posting_is_caught(case: dict, forms: Forms) -> None:
     posting = Entry(*case["posting"], amount=100)
     tables = fill(forms, FakeLedger([*published_ledger().entries, posting]))
-    identities = note_identities(tables) + structural_identities(tables, load_rules("wuhan-2020"), given=GIVEN)
+    identities = note_identities(tables) + structural_identities(tables, identity_files("wuhan-2020"), given=GIVEN)
     assert set(case["fails"]) <= failing(identities, elsewhere(tables))
 
 
@@ -107,11 +108,11 @@ def _structural(tables: Tables, folder: Path, text: str) -> tuple[Identity, ...]
     return structural_identities(tables, _written(folder, text), given={"prior.x"})
 
 
-def _written(folder: Path, text: str) -> tuple[RuleFile, ...]:
+def _written(folder: Path, text: str) -> tuple[WrittenFile[RuleFile], ...]:
     (folder / "identities").mkdir()
     (folder / "edition.yaml").write_text("name: 甲\n", encoding="utf-8")
     (folder / "identities" / "rules.yaml").write_text(HEAD + text, encoding="utf-8")
-    return load_rules(str(folder))
+    return identity_files(str(folder))
 
 
 @pytest.mark.parametrize(
@@ -167,4 +168,4 @@ def test_a_rule_on_a_figure_that_nobody_knows_has_no_place(tables: Tables, tmp_p
 def test_an_edition_without_identities_is_refused(tmp_path: Path) -> None:
     (tmp_path / "edition.yaml").write_text("name: 甲\n", encoding="utf-8")
     with pytest.raises(EditionError, match="没有勾稽关系"):
-        load_rules(str(tmp_path))
+        identity_files(str(tmp_path))

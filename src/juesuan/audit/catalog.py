@@ -9,12 +9,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from juesuan.editionfiles import edition_files
+from juesuan.editionfiles import WrittenFile, edition_files
 from juesuan.forms import Form, Forms, load_forms
 from juesuan.identities import Relation
 from juesuan.problems import EditionError, InputError
 from juesuan.resources import edition_folder
-from juesuan.tables.rules import RuleFile, load_rules
+from juesuan.tables.rules import RuleFile, identity_files
 from juesuan.yamlsource import Strict, read_yaml
 
 _QUOTES = re.compile(r"[“”\"'‘’「」]")
@@ -84,7 +84,7 @@ class Catalog:
 
     editions: tuple[PrintedEdition, ...]
     forms: Mapping[str, Forms]
-    identities: Mapping[str, tuple[RuleFile, ...]]
+    identities: Mapping[str, tuple[WrittenFile[RuleFile], ...]]
 
     def caption(self, text: str) -> str:
         """Return the title that a line states as a caption, or nothing."""
@@ -139,5 +139,5 @@ def _load(paths: Iterable[Path]) -> Catalog:
     return Catalog(
         editions,
         {key: load_forms(files) for key, files in keys.items()},
-        {key: load_rules(files) for key, files in keys.items()},
+        {key: identity_files(files) for key, files in keys.items()},
     )

@@ -7,6 +7,7 @@ from fractions import Fraction
 from juesuan.audit.model import Finding, Spot, Weight
 from juesuan.audit.numbers import Stated, Verdict, judge_sum, show_money, stated_money
 from juesuan.audit.tables import TOTAL, Book, StatedTable
+from juesuan.editionfiles import rules_of
 from juesuan.forms import Axis, Form, Layout
 from juesuan.identities import Instance, Relation
 from juesuan.problems import Severity
@@ -36,8 +37,8 @@ def relations(book: Book) -> Iterator[Instanced]:
     for number, table in book.tables.items():
         yield from _of_notes(number, table)
     for file in book.catalog.identities[book.edition.canonical]:
-        for rule in file.rules:
-            yield from _expand(book, rule, file.sources[rule.source])
+        for written in rules_of(file):
+            yield from _expand(book, written.rule, written.citation)
     for edition in (book.edition, *book.foreign):
         for own in edition.rules:
             rule = Rule(

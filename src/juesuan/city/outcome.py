@@ -86,6 +86,7 @@ class Notice:
 class UnitOutcome:
     """What came of one order. ``words`` say, a line each, why a unit is not closed; no clock is in here.
 
+    ``department`` is the name of the one that the unit belongs to, empty where it is not known.
     ``state`` is how far a closed unit came (draft, reviewed, approved), ``archived`` the version that it lies in.
     ``findings`` are the problems or failed rules of a refused one, ``warnings`` the rules that a closed one has to
     explain. ``seconds`` is for the terminal alone.
@@ -96,6 +97,7 @@ class UnitOutcome:
     exit_code: int = ExitCode.OK
     unit: str = ""
     name: str = ""
+    department: str = ""
     year: int | None = None
     state: str = ""
     archived: str = ""

@@ -34,6 +34,11 @@ class Package:
         return self.settings.unit.name if self.settings else ""
 
     @property
+    def department(self) -> str:
+        """The name of the department that the unit belongs to; empty where it isn't known."""
+        return self.settings.unit.department if self.settings else ""
+
+    @property
     def year(self) -> int | None:
         """The year that is closed."""
         return self.settings.year if self.settings else None

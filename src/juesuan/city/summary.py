@@ -18,6 +18,7 @@ TABLE = "summary.csv"
 COLUMNS = (
     "单位编码",
     "单位名称",
+    "主管部门",
     "年度",
     "资料文件夹",
     "结果",
@@ -52,6 +53,7 @@ def _table(outcomes: Sequence[UnitOutcome]) -> str:
         cells = (
             one.unit,
             one.name,
+            one.department,
             one.year or "",
             one.folder,
             one.status.word,
@@ -81,10 +83,22 @@ def _page(holds: frozenset[str], title: str, outcomes: Sequence[UnitOutcome]) ->
             failed=[row for row in rows if row["status"] is Status.FAILED],
             refused=[row for row in rows if row["status"] is Status.REFUSED],
             done=[row for row in rows if row["status"].done],
+            departments=_departments(rows),
             total=len(rows),
             shown=_SHOWN,
         )
     )
+
+
+def _departments(rows: Sequence[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return the departments with their units: first those that have units which are not closed, then by name.
+
+    Units of which it is not known stand last, under an empty name.
+    """
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row["department"], []).append(row)
+    return sorted(found.items(), key=lambda one: (not one[0], all(row["status"].done for row in one[1]), one[0]))
 
 
 def _rows(holds: frozenset[str], outcomes: Sequence[UnitOutcome]) -> Iterator[dict[str, Any]]:
@@ -104,6 +118,7 @@ def _rows(holds: frozenset[str], outcomes: Sequence[UnitOutcome]) -> Iterator[di
             "title": " ".join(filter(None, (one.unit, one.name))) or one.folder,
             "unit": one.unit,
             "name": one.name or one.folder,
+            "department": one.department,
             "year": one.year,
             "folder": one.folder,
             "state": one.state,

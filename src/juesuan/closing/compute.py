@@ -134,7 +134,7 @@ def fill(intake: Intake) -> Books:
         figures.update({one.id: one for one in operating})
     identities = (
         *note_identities(tables),
-        *structural_identities(tables, (one.file for one in edition.identities), given=figures),
+        *structural_identities(tables, edition.identities, given=figures),
         *package_identities(package),
         adjustment_identity(adjusted),
         *project_identities(spent, cells),

@@ -97,7 +97,9 @@ def unproved_of(account: Account) -> Iterator[str]:
         return
     yield from (rule.id for rule, _ in ledger_rules(books.edition.rules))
     yield "ties.cells"
-    written = {rule.id: (rule.target, *rule.terms) for one in books.edition.identities for rule in one.file.rules}
+    written = {
+        rule.id: (rule.target, *rule.terms) for one in books.edition.identities for rule in one.content.rules
+    }
     moved = {name for name, terms in written.items() if any(ADJUSTMENT in term for term in terms)}
     for one in books.identities:
         if one.id in moved or one.id.startswith(("package.project", "package.adjustments")):

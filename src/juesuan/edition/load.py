@@ -22,7 +22,7 @@ from juesuan.roles import Roles
 from juesuan.rules import readable_rules
 from juesuan.scores.scheme import load_rules
 from juesuan.statistics import load_definitions
-from juesuan.tables.rules import rule_files
+from juesuan.tables.rules import identity_files
 
 _Layers = tuple[Layer, ...]
 
@@ -85,7 +85,7 @@ def _load(files: EditionFiles, words: EditionFiles, gathered: "_Gathered") -> Ed
     entry = gathered.take(lambda: files.entry(HEAD))
     head = gathered.take(partial(entry.into, EditionFile)) if entry else None
     forms = gathered.take(partial(load_forms, files, head.tables if head else None))
-    identities = gathered.take(partial(rule_files, files, head.identities if head else None))
+    identities = gathered.take(partial(identity_files, files, head.identities if head else None))
     charts = gathered.take(partial(load_charts, words))
     prior = gathered.take(partial(files.read, PRIOR_FILE, PriorFile))
     if not (entry and head):

@@ -7,17 +7,17 @@ from typing import Annotated
 from pydantic import Field
 
 from juesuan.edition.made import PROJECTS_OF, SWITCHES
-from juesuan.editionfiles import EditionFiles
+from juesuan.editionfiles import EditionFiles, WrittenFile, WrittenRule
 from juesuan.facts import Fact
 from juesuan.forms import Forms, Zeros
 from juesuan.ledger import AccountChart
 from juesuan.money import FEN_PER_WANYUAN, FEN_PER_YUAN, DisplayUnit
 from juesuan.narrative.charts import Charts
 from juesuan.roles import ListLine, RoleLine, RoleName, Roles, Untold
-from juesuan.rules import WrittenRule
+from juesuan.rules import Rule
 from juesuan.scores.scheme import ScoreRules
 from juesuan.statistics import Definitions
-from juesuan.tables.rules import WrittenFile
+from juesuan.tables.rules import RuleFile
 from juesuan.yamlsource import Strict
 
 _PROJECT = frozenset({"project", "name", "sheet"})
@@ -155,8 +155,8 @@ class Edition:
     score_rules: ScoreRules
     roles: Roles
     lists: Mapping[str, ListLine]
-    rules: tuple[WrittenRule, ...]
-    identities: tuple[WrittenFile, ...]
+    rules: tuple[WrittenRule[Rule], ...]
+    identities: tuple[WrittenFile[RuleFile], ...]
     charts: Charts
     prior: PriorFile
     valid: Years

@@ -13,7 +13,7 @@ from juesuan.edition.made import UNIT_COLUMNS
 from juesuan.edition.model import OWN_LISTS, PRIOR_FILE, Edition
 from juesuan.edition.possible import Possible, filled
 from juesuan.edition.template_names import TemplateNames, names_in_templates
-from juesuan.editionfiles import HEAD
+from juesuan.editionfiles import HEAD, WrittenRule
 from juesuan.facts import Unit
 from juesuan.forms.filling import fills_of
 from juesuan.narrative.charts import FILE as CHARTS
@@ -21,7 +21,6 @@ from juesuan.narrative.slots import Telling, facts_in, tellings_of
 from juesuan.package.names import possible_prior
 from juesuan.package.texts import Reasons
 from juesuan.problems import Place, Problem
-from juesuan.rules import WrittenRule
 from juesuan.rules.evaluate import resolved
 from juesuan.rules.model import Rule
 from juesuan.rules.sections import is_titled
@@ -227,7 +226,7 @@ _WHOLE: Mapping[str, tuple[str, ...]] = {
 class _RuleNames:
     """What one rule names."""
 
-    written: WrittenRule
+    written: WrittenRule[Rule]
     references: _References
 
     @property
@@ -263,7 +262,7 @@ class _RuleNames:
             yield self._problem("section", "文本里没有这一节", rule.section)
 
     def _problem(self, entry: str, message: str, found: str = "", expected: str = "") -> Problem:
-        return self.written.problem("rule", message, found, expected, entry)
+        return self.written.problem(message, found, expected, entry)
 
     def _known_lists(self) -> str:
         return "、".join(sorted({*self.references.edition.lists, *OWN_LISTS}))

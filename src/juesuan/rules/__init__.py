@@ -5,7 +5,6 @@ every place with what it found; those of ``ledger.yaml`` by a check of :mod:`jue
 """
 
 from juesuan.rules.evaluate import (
-    WrittenRule,
     closing_rules,
     evaluate_ledger_rule,
     evaluate_rule,
@@ -22,7 +21,6 @@ __all__ = [
     "Section",
     "Subject",
     "Unstated",
-    "WrittenRule",
     "closing_rules",
     "evaluate_ledger_rule",
     "evaluate_rule",

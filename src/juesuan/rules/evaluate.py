@@ -1,19 +1,17 @@
 """From a rule of an edition to its check: which function does it, and what it needs to be told."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import pandas as pd
 
-from juesuan.editionfiles import EditionFiles
+from juesuan.editionfiles import EditionFiles, WrittenRule, read_rules, rules_of
 from juesuan.ledger import AccountChart, Codes, Ledger
 from juesuan.ledger.checks import CHECKS, OPTIONAL, PARAMETERS
-from juesuan.problems import InputError, Place, Problem
+from juesuan.problems import Place, Problem
 from juesuan.roles import Roles
 from juesuan.rules import amounts, narrative, personal, printed, reasons, scores, years
 from juesuan.rules.check import Check, Item, places_of
 from juesuan.rules.model import Rule, RuleFile, Subject
-from juesuan.yamlsource import place_of
 
 Evaluator = Callable[[Rule, Subject], Iterable[Item]]
 
@@ -108,85 +106,50 @@ _OPTIONAL: Mapping[str, tuple[str, ...]] = {
 """What a check reads beside what it needs; anything else that a rule says would be read by nobody."""
 
 
-@dataclass(frozen=True)
-class WrittenRule:
-    """A rule with what it cites, and where it is written; ``places`` are those of its file, by entry."""
-
-    rule: Rule
-    citation: str
-    file: str
-    at: str
-    places: Mapping[str, Place]
-
-    def problem(self, code: str, message: str, found: str = "", expected: str = "", entry: str = "") -> Problem:
-        """Return a problem of the rule, with the line of one of its entries if it has that."""
-        place = place_of(self.places, f"{self.at}.{entry}", self.file)
-        return Problem(place, f"edition.{code}", f"规则 {self.rule.id}：{message}", found, expected)
-
-
-def closing_rules(written: Iterable[WrittenRule], roles: Roles) -> tuple[tuple[Rule, str], ...]:
+def closing_rules(written: Iterable[WrittenRule[Rule]], roles: Roles) -> tuple[tuple[Rule, str], ...]:
     """Return the rules of a closing with their citations; roles in them are the ids that they stand for."""
     return tuple((resolved(one.rule, roles), one.citation) for one in written if one.rule.suite != LEDGER)
 
 
-def ledger_rules(written: Iterable[WrittenRule]) -> tuple[tuple[Rule, str], ...]:
+def ledger_rules(written: Iterable[WrittenRule[Rule]]) -> tuple[tuple[Rule, str], ...]:
     """Return the rules of the ledger with their citations."""
     return tuple((one.rule, one.citation) for one in written if one.rule.suite == LEDGER)
 
 
 def readable_rules(
     files: EditionFiles, names: Sequence[str]
-) -> tuple[tuple[WrittenRule, ...], tuple[Problem, ...]]:
+) -> tuple[tuple[WrittenRule[Rule], ...], tuple[Problem, ...]]:
     """Return the rules of the ledger and of an edition's files of these names, and what is wrong with any file.
 
     Wrong is a file that is missing, can't be read or is not named, an unknown check or source, a check that lacks
     what it needs, or is told what it doesn't read.
     """
-    written: list[WrittenRule] = []
-    problems: list[Problem] = []
-    for name in (LEDGER, *names):
-        file = f"{ROOM}/{name}.yaml"
-        label = files.label_of(file)
-        try:
-            entry = files.entry(file)
-            content = entry.into(RuleFile)
-        except InputError as error:
-            problems.extend(error.problems)
-            continue
-        places = entry.places()
-        written.extend(
-            WrittenRule(rule, content.sources.get(rule.source, ""), label, f"rules.{number}", places)
-            for number, rule in enumerate(content.rules)
-        )
+    found, faults = read_rules(files, ROOM, (LEDGER, *names), RuleFile)
+    written = tuple(one for file in found for one in rules_of(file))
+    problems = list(faults)
     for name in files.own_names(ROOM):
         if name not in (*names, LEDGER):
             place = Place(files.label_of(f"{ROOM}/{name}.yaml"))
             problems.append(Problem(place, "edition.rules", "这个规则文件没有列在版本的 rules 中"))
     problems.extend(_faults(written))
-    return tuple(written), tuple(problems)
+    return written, tuple(problems)
 
 
-def _faults(written: Sequence[WrittenRule]) -> Iterator[Problem]:
-    seen: set[str] = set()
+def _faults(written: Sequence[WrittenRule[Rule]]) -> Iterator[Problem]:
     for one in written:
         rule = one.rule
-        if rule.id in seen:
-            yield one.problem("rule", "另有一条规则用了这个编号")
-        seen.add(rule.id)
         known: Iterable[str] = CHECKS if rule.suite == LEDGER else EVALUATORS
         if rule.kind not in known:
-            yield one.problem("rule", "没有这种检查", rule.kind, "、".join(known), "kind")
-        if not one.citation:
-            yield one.problem("rule", "所引的出处不在 sources 中", rule.source, entry="source")
+            yield one.problem("没有这种检查", rule.kind, "、".join(known), "kind")
         lacking = missing_parameters(rule)
         if lacking:
-            yield one.problem("rule", "这种检查还要写明", "", "、".join(lacking))
+            yield one.problem("这种检查还要写明", "", "、".join(lacking))
         own = ("whole", "parameters") if rule.suite == LEDGER else ()
         read = {*_ALWAYS, *own, *_REQUIRED.get(rule.kind, ()), *_OPTIONAL.get(rule.kind, ())}
         told = PARAMETERS.get(rule.kind, frozenset()) | OPTIONAL.get(rule.kind, frozenset())
         unread = [*(rule.model_fields_set - read), *(rule.parameters.keys() - told)]
         for name in sorted(unread):
-            yield one.problem("rule", "这种检查不看这一项，写了也没有用", name, entry=name)
+            yield one.problem("这种检查不看这一项，写了也没有用", name, entry=name)
 
 
 def resolved(rule: Rule, roles: Roles) -> Rule:

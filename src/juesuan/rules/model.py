@@ -9,21 +9,20 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from juesuan.document import Document
-from juesuan.editionfiles import EditionFiles
+from juesuan.editionfiles import CitedFile, CitedRule, EditionFiles
 from juesuan.facts import Fact, Facts, Source, Unit
 from juesuan.money import DisplayUnit
 from juesuan.narrative.slots import UNKNOWN, Pieces, Telling, tellings_of
 from juesuan.package import ClosingPackage
-from juesuan.problems import EditionError, Severity
+from juesuan.problems import EditionError
 from juesuan.roles import Roles
 from juesuan.rules.check import ROW_SEPARATOR
 from juesuan.rules.sections import Section, is_titled, sections_of
 from juesuan.scores.scheme import ScoreRules
 from juesuan.statistics import Definitions, Lists, Member, Undefined
-from juesuan.yamlsource import Strict
 
 
-class Rule(Strict):
+class Rule(CitedRule):
     """One rule. ``kind`` names the function that checks it; which of the other entries it reads, that says.
 
     ``{name}`` in the id of a fact is replaced by the member's word when the rule is repeated over a list.
@@ -32,11 +31,7 @@ class Rule(Strict):
     only if every line could be read.
     """
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$")]
     kind: str
-    text: str
-    source: str
-    severity: Severity = Severity.ERROR
     must_have_places: bool = False
     each: str | tuple[dict[str, str], ...] = ()
     of: str = ""
@@ -57,16 +52,12 @@ class Rule(Strict):
     whole: bool = False
     parameters: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
-    @property
-    def suite(self) -> str:
-        """The suite of the validation documents that it belongs to."""
-        return self.id.partition(".")[0]
 
+class RuleFile(CitedFile):
+    """One file of rules."""
 
-class RuleFile(Strict):
-    """One file: the sources that its rules cite by key, and the rules."""
-
-    sources: dict[str, str]
+    noun = "规则"
+    code = "rule"
     rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
 
 

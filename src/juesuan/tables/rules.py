@@ -5,16 +5,15 @@ The files say in their headers how a rule is written; :mod:`juesuan.tables.struc
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
 
-from juesuan.editionfiles import EditionFiles, files_of
+from juesuan.editionfiles import CitedFile, CitedRule, EditionFiles, WrittenFile, files_of, read_rules
 from juesuan.identities import Relation
-from juesuan.problems import EditionError, InputError, Place, Problem, Severity
+from juesuan.problems import EditionError, InputError
 from juesuan.roles import Depth
-from juesuan.yamlsource import Strict, place_of
+from juesuan.yamlsource import Strict
 
 _CELL = re.compile(
     r"t(?P<table>[1-9][0-9]*)\.(?P<row>[a-z][a-z0-9_]*|[0-9]+|\{row\}|\{class\})\.(?P<column>[a-z][a-z0-9_]*|[0-9]+|\{column\})"
@@ -31,39 +30,22 @@ class Domain(Strict):
     column: str | None = None
 
 
-class Rule(Strict):
-    """One rule: a text, a source, and how it is applied."""
+class Rule(CitedRule):
+    """One identity as it is written, and how it is applied."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*\.[a-z0-9-]+$")]
-    text: str
-    source: str
-    severity: Severity = Severity.ERROR
     relation: Relation = Relation.EQUAL
     for_each: Mapping[str, Domain] = {}
     target: str
     terms: tuple[str, ...]
 
 
-class RuleFile(Strict):
-    """One file: the sources that its rules cite by key, figures from elsewhere that they name, and the rules."""
+class RuleFile(CitedFile):
+    """One file of identities, with the figures from elsewhere that they name."""
 
-    sources: Mapping[str, str]
+    noun = "勾稽关系"
+    code = "identity"
     elsewhere: tuple[str, ...] = ()
     rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
-
-
-@dataclass(frozen=True)
-class WrittenFile:
-    """A file of identities with where each of its entries stands."""
-
-    label: str
-    file: RuleFile
-    places: Mapping[str, Place]
-
-    def problem(self, at: str, rule: Rule | None, message: str, found: str = "") -> Problem:
-        """Return what is wrong with an entry."""
-        said = f"勾稽关系 {rule.id}：{message}" if rule is not None else message
-        return Problem(place_of(self.places, at, self.label), "edition.identity", said, found)
 
 
 class CellPattern(Strict):
@@ -101,8 +83,10 @@ def parse_term(text: str) -> TermPattern:
     return TermPattern(sign=-1 if match["sign"] == "-" else 1, cell=pattern, figure=figure)
 
 
-def rule_files(edition: EditionFiles | str, names: Sequence[str] | None = None) -> tuple[WrittenFile, ...]:
-    """Read every file of identities of an edition (those of ``names``) and return it with its places.
+def identity_files(
+    edition: EditionFiles | str, names: Sequence[str] | None = None
+) -> tuple[WrittenFile[RuleFile], ...]:
+    """Read every file of identities of an edition (those of ``names``), in the order of their names.
 
     Raises:
         EditionError: there is none, or one is wrong.
@@ -111,34 +95,7 @@ def rule_files(edition: EditionFiles | str, names: Sequence[str] | None = None) 
     stems = files.names(ROOM) if names is None else names
     if not stems:
         raise EditionError(f"“{files.name}”版没有勾稽关系")
-    problems: list[Problem] = []
-    found: list[WrittenFile] = []
-    for stem in stems:
-        file = f"{ROOM}/{stem}.yaml"
-        try:
-            entry = files.entry(file)
-            found.append(WrittenFile(files.label_of(file), entry.into(RuleFile), entry.places()))
-        except InputError as error:
-            problems.extend(error.problems)
-    seen: set[str] = set()
-    for one in found:
-        for number, rule in enumerate(one.file.rules):
-            if rule.id in seen:
-                problems.append(one.problem(f"rules.{number}", rule, "另有一条勾稽关系用了这个编号"))
-            if rule.source not in one.file.sources:
-                problems.append(
-                    one.problem(f"rules.{number}.source", rule, "所引的出处不在 sources 中", rule.source)
-                )
-            seen.add(rule.id)
+    found, problems = read_rules(files, ROOM, stems, RuleFile)
     if problems:
         raise EditionError(str(InputError(problems)))
-    return tuple(found)
-
-
-def load_rules(edition: EditionFiles | str) -> tuple[RuleFile, ...]:
-    """Read every file of identities of an edition, in the order of their names.
-
-    Raises:
-        EditionError: there is none, or one is wrong.
-    """
-    return tuple(one.file for one in rule_files(edition))
+    return found

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Protocol
 
+from juesuan.editionfiles import WrittenFile, WrittenRule, rules_of
 from juesuan.forms.checks import cells_by_row
 from juesuan.forms.model import Form, Forms, Layout, NoteText
 from juesuan.forms.notes import Axis, Formula
@@ -22,7 +23,6 @@ from juesuan.tables.rules import (
     Rule,
     RuleFile,
     TermPattern,
-    WrittenFile,
     parse_term,
 )
 
@@ -32,7 +32,7 @@ _Binding = Mapping[str, str]
 
 
 def structural_identities(
-    tables: Tables, files: Iterable[RuleFile], *, given: Container[str]
+    tables: Tables, files: Iterable[WrittenFile[RuleFile]], *, given: Container[str]
 ) -> tuple[Identity, ...]:
     """Return the identities of an edition's files, expanded over the rows and columns that are printed.
 
@@ -42,17 +42,18 @@ def structural_identities(
     Raises:
         EditionError: a file is wrong, or an identity names a cell that doesn't exist.
     """
-    return tuple(_identity(tables, file, rule, given) for file in files for rule in file.rules)
+    return tuple(_identity(tables, one, given) for file in files for one in rules_of(file))
 
 
-def _identity(tables: Tables, file: RuleFile, rule: Rule, given: Container[str]) -> Identity:
+def _identity(tables: Tables, written: WrittenRule[Rule], given: Container[str]) -> Identity:
+    rule = written.rule
     try:
         return Identity(
             id=rule.id,
-            suite=rule.id.partition(".")[0],
+            suite=rule.suite,
             text=rule.text,
-            citation=file.sources[rule.source],
-            instances=tuple(_instances(tables, file, rule, given)),
+            citation=written.citation,
+            instances=tuple(_instances(tables, written, given)),
             severity=rule.severity,
             relation=rule.relation,
         )
@@ -186,12 +187,13 @@ def _citation(form: Form, note: NoteText, formula: Formula) -> str:
     return place
 
 
-def _instances(tables: Tables, file: RuleFile, rule: Rule, given: Container[str]) -> Iterator[Instance]:
+def _instances(tables: Tables, written: WrittenRule[Rule], given: Container[str]) -> Iterator[Instance]:
+    rule = written.rule
     target, *terms = (parse_term(text) for text in (rule.target, *rule.terms))
     if target.sign != 1 or (target.cell is not None and target.cell.row in _GROUPS):
         raise EditionError(f"the target {rule.target!r} is not a single figure")
     elsewhere = [term.figure for term in (target, *terms) if term.cell is None]
-    if unknown := [name for name in elsewhere if name not in file.elsewhere]:
+    if unknown := [name for name in elsewhere if name not in written.file.content.elsewhere]:
         raise EditionError(f"{unknown[0]!r} is no cell, and not listed under elsewhere")
     if not any(name not in given for name in elsewhere):
         yield from expanded(rule, {number: _Filled(table) for number, table in tables.items()})
@@ -244,19 +246,20 @@ def _table(tables: Mapping[int, Printed], number: int) -> Printed:
     return tables[number]
 
 
-def structural_faults(forms: Forms, files: Iterable[WrittenFile], figures: Set[str]) -> Iterator[Problem]:
+def structural_faults(
+    forms: Forms, files: Iterable[WrittenFile[RuleFile]], figures: Set[str]
+) -> Iterator[Problem]:
     """Yield every cell, row, column and figure that the identities of an edition name and no closing can have.
 
     ``figures`` are the ids of all figures that a closing can have.
     """
-    for written in files:
-        file = written.file
-        for number, rule in enumerate(file.rules):
-            for entry, message, found in _rule_faults(forms, file, rule, figures):
-                yield written.problem(f"rules.{number}.{entry}", rule, message, found)
-        for number, name in enumerate(file.elsewhere):
+    for file in files:
+        for written in rules_of(file):
+            for entry, message, found in _rule_faults(forms, file.content, written.rule, figures):
+                yield written.problem(message, found, entry=entry)
+        for number, name in enumerate(file.content.elsewhere):
             if name not in figures:
-                yield written.problem(f"elsewhere.{number}", None, "没有这个数", name)
+                yield file.problem(f"elsewhere.{number}", "没有这个数", name)
 
 
 def _rule_faults(forms: Forms, file: RuleFile, rule: Rule, figures: Set[str]) -> Iterator[tuple[str, str, str]]:
