@@ -33,7 +33,7 @@ def _kinds() -> list[str]:
     files = (ROOT / "src" / "juesuan" / "audit").glob("*.py")
     named = {kind for file in files for kind in _KIND.findall(file.read_text(encoding="utf-8"))}
     own = {rule.id for edition in catalog.editions for rule in edition.rules}
-    shared = {rule.id for rooms in catalog.identities.values() for room in rooms for rule in room.rules}
+    shared = {rule.id for rooms in catalog.identities.values() for room in rooms for rule in room.content.rules}
     return sorted({*named, *own, *shared, "across.budget", "across.last-year"})
 
 
