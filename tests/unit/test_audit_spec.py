@@ -8,6 +8,7 @@ import yaml
 
 from juesuan.audit import audit_document
 from tests.unit.audit_demo import WRITERS, demo, replaced
+from tests.unit.audit_sentences import not_a_sentence
 
 _CASES = yaml.safe_load((Path(__file__).parents[1] / "spec" / "audit.yaml").read_text(encoding="utf-8"))["cases"]
 
@@ -27,8 +28,10 @@ def test_one_change_is_found_and_nothing_else(case: dict[str, Any], tmp_path: Pa
     blocks = replaced(demo(), case["was"].replace("|", "\x1f"), case["now"].replace("|", "\x1f"))
     path = tmp_path / "demo.html"
     WRITERS["html"](blocks, path)
-    found = audit_document(path).findings
+    report = audit_document(path)
+    found = report.findings
     assert sorted({one.rule for one in found}) == sorted(case["finds"]), found
+    assert [wrong for one in found if (wrong := not_a_sentence(one, report.inquiry(one)))] == []
     if case["finds"]:
         first = next(one for one in found if one.rule == case["finds"][0])
         assert first.weight.value == case["severity"]

@@ -10,7 +10,7 @@ from juesuan.audit.codes import check_codes
 from juesuan.audit.duties import Duties, duties_of
 from juesuan.audit.items import check_items
 from juesuan.audit.mentions import Part, parts
-from juesuan.audit.model import Finding, Source, Weight, in_order
+from juesuan.audit.model import QUESTION, Finding, Source, Weight, in_order
 from juesuan.audit.narrative import Narrative
 from juesuan.audit.numbers import Stated
 from juesuan.audit.printed_notes import check_notes
@@ -45,7 +45,7 @@ def _asked(finding: Finding) -> Finding:
     inferred = any(INFERRED in text for text in (finding.spot.cell, *finding.evidence))
     if finding.weight is not Weight.ERROR or not inferred:
         return finding
-    return replace(finding, weight=Weight.WARNING, message=f"待核：{finding.message}")
+    return replace(finding, weight=Weight.WARNING, message=f"{QUESTION}{finding.message}")
 
 
 def _checks(

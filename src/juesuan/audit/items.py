@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from juesuan.audit.mentions import CountWords, Part, load_sentences
-from juesuan.audit.model import Finding, Paragraph, Weight
+from juesuan.audit.mentions import CeilingWords, CountWords, Part, load_sentences
+from juesuan.audit.model import QUESTION, Finding, Paragraph, Weight
 from juesuan.audit.numbers import NUMBER, Stated, Verdict, judge_sum, show_money, stated_money
 from juesuan.audit.subjects import Subjects
 from juesuan.audit.tables import TOTAL, Book
@@ -25,6 +25,8 @@ def check_items(book: Book, parts: tuple[Part, ...], subjects: Subjects) -> Iter
             yield from _budgets(book, part, subjects)
         yield from _counts(book, part)
         yield from _explained(book, part)
+    for ceiling in load_sentences().ceilings:
+        yield from _above(book, ceiling)
 
 
 def budgets_told(book: Book, part: Part, subjects: Subjects) -> tuple[Stated | None, dict[str, Stated]]:
@@ -119,6 +121,31 @@ def _counted(
         stated=found["n"],
         evidence=(cell.named,) if cell is not None else (table.name,),
     )
+
+
+def _above(book: Book, ceiling: CeilingWords) -> Iterator[Finding]:
+    """An amount above the cell that it is a part of. What it comprises is told by each place: a question."""
+    cell = book.cell(ceiling.cell)
+    if cell is None:
+        return
+    table = book.tables[int(ceiling.cell[1:].partition(".")[0])]
+    for block, paragraph in book.source.paragraphs:
+        for found in re.finditer(ceiling.words, paragraph.text):
+            spot = book.source.spot(block, found.start("number"))
+            stated = stated_money(found["number"], found["unit"], book.decimals, spot, ceiling.name)
+            if stated is None or stated.value - stated.half <= cell.value + cell.half:
+                continue
+            yield Finding(
+                "narrative.ceiling",
+                Weight.WARNING,
+                spot,
+                f"{QUESTION}{ceiling.name}大于{table.name}中它所属的数。",
+                quote=found[0],
+                stated=found["number"] + found["unit"],
+                computed=f"不大于 {show_money(cell.value, book.unit)}",
+                difference=show_money(stated.value - cell.value, book.unit),
+                evidence=(cell.named,),
+            )
 
 
 def _explained(book: Book, part: Part) -> Iterator[Finding]:

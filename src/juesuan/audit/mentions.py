@@ -64,6 +64,14 @@ class CountWords(Strict):
     words: str
 
 
+class CeilingWords(Strict):
+    """An amount of a sentence (groups ``number``, ``unit``) that is no more than a cell."""
+
+    cell: str
+    name: str
+    words: str
+
+
 class Within(Strict):
     """Words before an amount, and before another that is a part of it."""
 
@@ -81,6 +89,7 @@ class Sentences(Strict):
     statements: tuple[Statement, ...]
     contrary: tuple[Statement, ...]
     counts: tuple[CountWords, ...]
+    ceilings: tuple[CeilingWords, ...]
     within: tuple[Within, ...]
     topics: tuple[str, ...]
 

@@ -10,6 +10,9 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+QUESTION = "待核："
+"""How the message of a finding begins that leans on a number whose column was inferred."""
+
 
 class Weight(StrEnum):
     """How much a finding weighs: an error contradicts, a warning needs a look, a note explains."""

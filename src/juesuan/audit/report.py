@@ -8,6 +8,7 @@ from typing import Any
 
 from juesuan import files
 from juesuan.audit.duties import Duties
+from juesuan.audit.inquiries import inquiry
 from juesuan.audit.model import Finding, Grid, Paragraph, Source, Weight
 from juesuan.audit.numbers import plain
 from juesuan.resources import page_templates
@@ -32,6 +33,10 @@ class Report:
         found = Counter(one.weight for one in self.findings)
         return {weight: found[weight] for weight in Weight}
 
+    def inquiry(self, finding: Finding) -> str:
+        """Return a finding as a sentence to the office."""
+        return inquiry(finding, self.year)
+
     def data(self) -> dict[str, Any]:
         """Return what ``findings.json`` holds."""
         return {
@@ -42,7 +47,7 @@ class Report:
             "tables": list(self.tables),
             "duties": self.duties.data(),
             "counts": {weight.value: count for weight, count in self.counts.items()},
-            "findings": [one.data() for one in self.findings],
+            "findings": [one.data() | {"inquiry": self.inquiry(one)} for one in self.findings],
         }
 
 
@@ -70,22 +75,25 @@ def summary(report: Report) -> str:
     told = list(report.duties.lines())
     lines.insert(0, told[0])
     for weight in Weight:
-        lines.extend(_grouped([one for one in report.findings if one.weight is weight]))
+        lines.extend(_grouped(report, [one for one in report.findings if one.weight is weight]))
     return "\n".join([*lines, *told[1:]])
 
 
-def _grouped(findings: Sequence[Finding]) -> Iterator[str]:
-    """Yield one entry for each kind of finding, with all of its places."""
+def _grouped(report: Report, findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield one entry for each kind of finding, with all of its places; what asks for an answer, as it is put."""
     groups: dict[tuple[str, str], list[Finding]] = {}
     for one in findings:
         groups.setdefault((one.rule, one.message), []).append(one)
     for group in groups.values():
         first = group[0]
-        if len(group) == 1:
-            yield f"[{_WORDS[first.weight]}] {first.spot}　{first.message}{_printed(first)}"
-            continue
-        yield f"[{_WORDS[first.weight]}] {first.message}（{len(group)} 处）"
-        yield from (f"    {one.spot}　{_printed(one)}" for one in group)
+        alone = len(group) == 1
+        if not alone:
+            yield f"[{_WORDS[first.weight]}] {first.message}（{len(group)} 处）"
+        for one in group:
+            head = f"[{_WORDS[one.weight]}] {one.spot}　{one.message}" if alone else f"    {one.spot}　"
+            yield head + _printed(one)
+            if one.weight is not Weight.NOTE:
+                yield f"    致单位：{report.inquiry(one)}"
 
 
 def _printed(one: Finding) -> str:

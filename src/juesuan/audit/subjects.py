@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from juesuan.audit.mentions import Part, Subject
-from juesuan.audit.model import Finding, Paragraph, Weight
+from juesuan.audit.model import QUESTION, Finding, Paragraph, Weight
 from juesuan.audit.tables import Book, StatedTable, label_key
 from juesuan.resources import resource_root
 
@@ -151,7 +151,7 @@ class Subjects:
             "names.listed-absent",
             Weight.WARNING if lossy else Weight.ERROR,
             self.book.source.spot(block, match.start("names") + match["names"].find(name)),
-            f"{'待核：' if lossy else ''}列举了“{name}”，但{table.name}中没有这一项的数。",
+            f"{QUESTION if lossy else ''}列举了“{name}”，但{table.name}中没有这一项的数。",
             quote=name,
             stated=name,
             evidence=(f"{'、'.join(codes)} {name}",),
