@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: close test mutation coverage test-integration lint bench ledger constraints clean help
+.PHONY: close test quick mutation coverage test-integration lint bench ledger constraints clean help
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ —/'
@@ -14,6 +14,10 @@ close: $(READY) ## set up, and close the worked example
 
 test: $(READY) lint ## ruff, mypy, import-linter and every test that needs no server and no browser
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not integration"
+
+quick: $(READY) ## the tests that a change touches, nearest first, within a minute
+	$(BIN)/ruff check --quiet .
+	$(BIN)/python tests/quick.py
 
 mutation: $(READY) ## corrupt a correct closing in hundreds of ways, and see which check says so (docs/mutations.md)
 	$(BIN)/pytest -n 2 --dist loadfile tests/mutation
@@ -34,6 +38,7 @@ lint: $(READY)
 bench: $(READY) ## measurements, with peers in the same run
 	$(BIN)/pytest tests/benchmarks --benchmark-only
 	$(BIN)/python tests/benchmarks/ledger_bench.py
+	$(BIN)/python tests/benchmarks/rules_bench.py
 	$(BIN)/python tests/benchmarks/city_bench.py
 	$(BIN)/python tests/benchmarks/evidence_bench.py
 

@@ -89,8 +89,7 @@ def running(
     database of an earlier one's start, since migrations take longer than all else that Prefect does.
     """
     kept = _kept() if ephemeral else None
-    if kept and kept.is_dir():
-        shutil.copytree(kept, home, dirs_exist_ok=True)
+    begun = kept is not None and _begin(home, kept)
     environment = {
         **{name: value for name, value in os.environ.items() if name not in _FOR_CLIENTS},
         **OFFLINE,
@@ -99,6 +98,7 @@ def running(
         "PREFECT_HOME": str(home),
         "PREFECT_SERVER_API_AUTH_STRING": key,
         **(_EPHEMERAL | {_TEMPORARY: "1"} if ephemeral else {}),
+        **({"PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false"} if begun else {}),
     }
     with socket.create_server((_HOST, 0), backlog=128) as listening:
         port = listening.getsockname()[1]
@@ -128,6 +128,25 @@ def _kept() -> Path:
     """Return where the data of a server that was just started are kept, for servers of this very version."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return cache / "juesuan" / f"prefect-{version('prefect')}"
+
+
+def _begin(home: Path, kept: Path) -> bool:
+    """Begin with the data of an earlier server's start; return whether there are any. Spoilt ones are thrown away.
+
+    They were migrated by this very version: to look for migrations again takes half a second.
+    """
+    if not kept.is_dir():
+        return False
+    shutil.copytree(kept, home, dirs_exist_ok=True)
+    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(home / _DATABASE)) as database:
+        if database.execute("pragma quick_check").fetchone() == ("ok",) and database.execute(
+            "select count(*) from alembic_version"
+        ).fetchone() == (1,):
+            return True
+    shutil.rmtree(kept, ignore_errors=True)
+    for name in (_DATABASE, _MEMO):
+        (home / name).unlink(missing_ok=True)
+    return False
 
 
 def _keep(home: Path, kept: Path) -> None:

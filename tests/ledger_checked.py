@@ -14,6 +14,10 @@ def ledger_rules() -> tuple[Rule, ...]:
 
 
 def checked(rule: Rule, ledger: Ledger) -> pd.DataFrame:
-    """Return the places of a rule, with whether each is ``ok``."""
+    """Return the places of a rule, with whether each is ``ok``; those that are have no words."""
     places = evaluate_ledger_rule(rule, "", ledger, load_chart("2020"), load_codes(2020)).places
-    return places.assign(ok=places["excess"] == 0)
+    frame = pd.DataFrame({"excess": places.excess, "ok": places.excess == 0})
+    for name in ("place", "stated", "computed", "difference", "rows"):
+        frame[name] = ""
+        frame.loc[~frame["ok"], name] = [getattr(item, name) for item in places.told]
+    return frame

@@ -127,6 +127,31 @@ def check_folder(
 
 
 @app.command
+def add(
+    package: Path,
+    *,
+    ledger: Annotated[
+        tuple[Path, ...], Parameter(help="序时账、科目余额表的导出文件；代替原来的账簿", negative="")
+    ] = (),
+    tables: Annotated[tuple[Path, ...], Parameter(help="已经填好的报表；代替原来的", negative="")] = (),
+    budget: Annotated[
+        Path | None, Parameter(help="年初公开的预算：填还空着的年初预算；已经填的不改，不同的列出来")
+    ] = None,
+) -> int:
+    """把账簿、已填的报表或预算公开加进已经有的资料（文件夹），并列出还要填什么。
+
+    Parameters
+    ----------
+    package
+        决算资料文件夹。
+    """
+    from juesuan.starting.command import tell_add
+
+    print(tell_add(package, ledger, tables, budget))  # noqa: T201 - the command line talks to people
+    return ExitCode.OK
+
+
+@app.command
 def workbook(source: Path, target: Path) -> int:
     """资料文件夹变成一个工作簿（.xlsx），或者工作簿变回文件夹；来回一趟，资料不变。
 

@@ -32,6 +32,11 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def sha256_of_text(text: str) -> str:
+    """Return the SHA-256 of a text as UTF-8, in hex."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def json_text(data: Any) -> str:
     """Return data as the text of a JSON file, with Chinese as it is read."""
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"

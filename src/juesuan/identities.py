@@ -8,9 +8,13 @@ sentence of a regulation); its :class:`Instance` s are the places where it appli
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from juesuan.problems import Severity
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Relation(StrEnum):
@@ -68,6 +72,43 @@ class Identity:
     instances: tuple[Instance, ...]
     severity: Severity = Severity.ERROR
     relation: Relation = Relation.EQUAL
+
+
+@dataclass(frozen=True)
+class Item:
+    """One place where a rule applies.
+
+    ``excess`` is what must be zero (or, for a rule with a bound, not above zero): stated less computed in
+    whole units, or 1 for a violation that is no amount. ``stated``, ``computed`` and ``difference`` are for
+    people. ``rows`` names the lines behind the place, as ``file:line`` joined by ``"; "``. ``explanation`` is
+    the unit's written reason where it gave one.
+    """
+
+    place: str
+    stated: str
+    computed: str
+    excess: int
+    difference: str = ""
+    rows: str = ""
+    explanation: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class CheckedPlaces:
+    """Every place where a rule applies, in order: ``excess`` of each, and ``told``, an item where it is not zero.
+
+    Nobody reads about a place where the rule holds, and a ledger has millions of them: they have no words.
+    """
+
+    excess: "NDArray[np.int64]"
+    told: tuple[Item, ...]
+
+    def __post_init__(self) -> None:
+        if [item.excess for item in self.told] != self.excess[self.excess != 0].tolist():
+            raise ValueError("each place whose excess is not zero has its item, in order, and no other")
+
+    def __len__(self) -> int:
+        return len(self.excess)
 
 
 @dataclass(frozen=True)

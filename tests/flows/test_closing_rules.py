@@ -3,7 +3,7 @@
 import csv
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import astuple, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ CASES = yaml.load(
 
 
 def words_of(check: Check) -> str:
-    return "\n".join(" ".join(map(str, row)) for row in check.failing.itertuples(index=False))
+    return "\n".join(" ".join(map(str, row)) for row in map(astuple, check.failing))
 
 
 def rules_of(account: closing.Account, *, last_year: LastYear | None = None) -> dict[str, Check]:

@@ -17,6 +17,7 @@ from juesuan.cli import app
 from juesuan.closing.contents import run_data, sections_data, signed_before, standing_of
 from juesuan.evidence.ring import KEYS, Ring
 from juesuan.facts import Facts
+from juesuan.identities import Item
 from juesuan.people import PEOPLE, Journal, Register, Role, Seat
 from juesuan.people.commands import account
 from juesuan.people.keys import Keys
@@ -33,7 +34,7 @@ from juesuan.review import (
     write_review,
 )
 from juesuan.review.differences import RedlinePiece, redline
-from juesuan.rules.check import Check, Item, places_of, run_suites
+from juesuan.rules.check import Check, places_of, run_suites
 from tests.conftest import Closed
 from tests.opens import opened
 

@@ -12,10 +12,10 @@ from juesuan import closing
 from juesuan.closing.checks import account_checks, ledger_checks, table_checks
 from juesuan.closing.rules import account_rules, disclosure_rules, subject_of
 from juesuan.edition import load_edition
-from juesuan.identities import Verdict
+from juesuan.identities import Item, Verdict
 from juesuan.rounding import RoundingConflict
 from juesuan.rules import LastYear, closing_rules
-from juesuan.rules.check import Check, Item, places_of, run_suites
+from juesuan.rules.check import Check, places_of, run_suites
 from tests.conftest import ROOT, Closed
 from tests.mutation.corruptions import corruptions
 from tests.mutation.made import Corruption

@@ -40,7 +40,7 @@ def test_a_claim_holds_warns_or_fails_as_its_rounding_allows(case: dict[str, Any
     (check,) = claim_checks(_package(case["numbers"], case["claim"]))
     assert check.fails == (case["outcome"] != "holds")
     if check.fails:
-        (failure,) = check.failing.itertuples(index=False)
+        (failure,) = check.failing
         assert check.severity.value == case["outcome"]
         assert (failure.computed, failure.difference) == (case["computed"], case["difference"])
         lines = [f"texts/t.yaml:{n}" for n in range(1, len(case["numbers"]) + 1)]

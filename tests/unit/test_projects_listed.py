@@ -30,9 +30,8 @@ def renamed(ledger: Ledger, where: "pd.Series[bool]", **values: str) -> Ledger:
 
 
 def told(package: ClosingPackage, ledger: Ledger) -> dict[str, list[tuple[str, str, str, str]]]:
-    columns = ["place", "stated", "computed", "rows"]
     return {
-        check.id: [tuple(row) for row in check.failing[columns].itertuples(index=False)]
+        check.id: [(one.place, one.stated, one.computed, one.rows) for one in check.failing]
         for check in project_checks(package, ledger)
         if check.fails
     }

@@ -5,15 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from juesuan.identities import CheckResult, Failure, Identity, Instance, Relation, Term
+from juesuan.identities import CheckedPlaces, CheckResult, Failure, Identity, Instance, Item, Relation, Term
 from juesuan.ledger import Ledger
 from juesuan.ledger.shown import ShownLine, lines_at
 from juesuan.problems import Severity
 from juesuan.rules import gx as running
-from juesuan.rules.check import Check, Item, check_from_identity, places_of, run_suites
+from juesuan.rules.check import Check, check_from_identity, places_of, run_suites
 from juesuan.rules.pages import write_docs
 
 
@@ -107,21 +108,29 @@ def test_an_identity_becomes_a_check_with_its_places_in_words() -> None:
         asked.append(instance.target)
         return ["l:1"]
 
-    def make(values: dict[str, int], slack: int = 0) -> Item:
+    def make(values: dict[str, int], slack: int = 0) -> tuple[Item, ...]:
         made = check_from_identity(
             identity, values, describe=str.upper, show=lambda n: f"{n} 分", rows=rows, slack=lambda _: slack
         )
-        return Item(*made.places.iloc[0])
+        assert len(made.places) == 1
+        return made.places.told
 
-    assert make({"a": 1, "b": 2, "c": 3}) == Item("C", "3 分", "3 分", 0)
+    assert make({"a": 1, "b": 2, "c": 3}) == ()
     assert asked == []
-    assert make({"a": 1, "b": 2, "c": 4}) == Item("C", "4 分", "3 分", 1, "1 分", "l:1")
-    assert make({"a": 1, "b": 2, "c": 4}, slack=1).excess == 0
+    assert make({"a": 1, "b": 2, "c": 4}) == (Item("C", "4 分", "3 分", 1, "1 分", "l:1"),)
+    assert make({"a": 1, "b": 2, "c": 4}, slack=1) == ()
     bounded = check_from_identity(
         replace(identity, relation=Relation.AT_MOST), {"a": 1, "b": 2, "c": 1}, describe=str, show=str
     )
     assert bounded.bounded
-    assert bounded.places["excess"].tolist() == [-2]
+    assert bounded.places.excess.tolist() == [-2]
+    assert bounded.failing == ()
+
+
+def test_a_place_that_fails_without_words_or_words_without_a_place_are_refused() -> None:
+    for excess, told in (([0, 1], ()), ([0], (bad("甲"),)), ([1, 2], (bad("甲", 2), bad("乙", 1)))):
+        with pytest.raises(ValueError, match="each place whose excess is not zero"):
+            CheckedPlaces(np.array(excess), told)
 
 
 def test_a_result_is_successful_exactly_when_nothing_failed() -> None:

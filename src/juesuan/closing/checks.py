@@ -15,7 +15,7 @@ from juesuan.closing.rules import account_rules, disclosure_rules
 from juesuan.closing.units import share_checks, transfer_check
 from juesuan.figures import Figure
 from juesuan.forms import Forms
-from juesuan.identities import Explanation, Identity, Instance
+from juesuan.identities import Explanation, Identity, Instance, Item
 from juesuan.ledger import Aggregates, Ledger, rows
 from juesuan.ledger.shown import lines_at
 from juesuan.money import DisplayUnit, yuan_text
@@ -25,7 +25,6 @@ from juesuan.rules import LastYear, evaluate_ledger_rule, ledger_rules
 from juesuan.rules.check import (
     ROW_SEPARATOR,
     Check,
-    Item,
     SuiteRun,
     check_from_identity,
     compared,

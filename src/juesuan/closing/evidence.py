@@ -43,14 +43,15 @@ class _Summary:
 
     def __init__(self, ledger: Ledger) -> None:
         self._finder = RowFinder(ledger)
-        self._lines, self._balances = ledger.lines, ledger.balances
-        self._debit = self._lines["debit"].to_numpy()
-        self._credit = self._lines["credit"].to_numpy()
-        self._account, self._accounts = pd.factorize(self._lines["account"], sort=True)
+        lines, self._balances = ledger.lines, ledger.balances
+        self._size = len(lines)
+        self._debit, self._credit, self._line = (lines[name].to_numpy() for name in ("debit", "credit", "line"))
+        self._file, self._name = (lines[name].to_numpy(dtype=object) for name in ("file", "account_name"))
+        self._account, self._accounts = pd.factorize(lines["account"], sort=True)
 
     def entry(self, parts: Iterable[Part]) -> TraceEntry:
         """Return the summary of the rows of all parts; a line in several of them counts once."""
-        mask = np.zeros(len(self._lines), dtype=np.bool_)
+        mask = np.zeros(self._size, dtype=np.bool_)
         leaves: list[BalanceTrace] = []
         for part in parts:
             found = self._finder.mask(part.selection)
@@ -64,7 +65,7 @@ class _Summary:
             debit=int(self._debit[at].sum()),
             credit=int(self._credit[at].sum()),
             accounts=tuple(self._largest(at)),
-            sources=tuple(_sources(self._lines.iloc[at[:_MOST_SOURCES]])),
+            sources=tuple(Source(self._file[n], int(self._line[n])) for n in at[:_MOST_SOURCES]),
             balances=tuple(sorted(leaves, key=lambda leaf: (-abs(leaf.amount), leaf.source))[:_MOST_BALANCES]),
         )
 
@@ -76,7 +77,7 @@ class _Summary:
         np.add.at(debit, group, self._debit[at])
         np.add.at(credit, group, self._credit[at])
         for n in np.argsort(-np.abs(debit - credit), kind="stable")[:_MOST_ACCOUNTS]:
-            name = str(self._lines["account_name"].iloc[at[first[n]]])
+            name = str(self._name[at[first[n]]])
             yield AccountTrace(str(self._accounts[here[n]]), name, int(rows[n]), int(debit[n]), int(credit[n]))
 
 

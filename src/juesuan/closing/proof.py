@@ -6,9 +6,9 @@ from typing import Any, NoReturn
 
 from juesuan.closing.compute import Account
 from juesuan.closing.refusal import ClosingRefused
-from juesuan.identities import identity_data
+from juesuan.identities import Item, identity_data
 from juesuan.rounding import ADVICE, RULES, RoundingConflict, Tested, certificate, prove
-from juesuan.rules.check import Check, Item, SuiteRun, places_of, run_suites
+from juesuan.rules.check import Check, SuiteRun, places_of, run_suites
 
 _CITATION = "公布数证书（rounding.json），由独立的检查程序重新证明"
 

@@ -9,12 +9,12 @@ from juesuan.edition import Edition
 from juesuan.edition.made import OPERATING, UNIT_COLUMNS
 from juesuan.facts import Fact, Source
 from juesuan.figures import Figure
-from juesuan.identities import Explanation, Identity, Instance, Term
+from juesuan.identities import Explanation, Identity, Instance, Item, Term
 from juesuan.ledger import Aggregates
 from juesuan.money import yuan_text
 from juesuan.problems import Severity
 from juesuan.roles import completed
-from juesuan.rules.check import ROW_SEPARATOR, Check, Item, compared, places_of
+from juesuan.rules.check import ROW_SEPARATOR, Check, compared, places_of
 from juesuan.tables import Part, Parts, Tables, amount_of, flattened, within
 
 TRANSFERS = "department.transfers"

@@ -2,10 +2,11 @@
 
 import pandas as pd
 
+from juesuan.identities import CheckedPlaces
 from juesuan.ledger.canonical import last_part
 from juesuan.ledger.codes import Codes
 from juesuan.ledger.model import AccountChart, Ledger, Parameters, Side
-from juesuan.ledger.outcome import line_places, outcome, where, yuan
+from juesuan.ledger.outcome import line_places, outcome, together, where, yuan
 
 _LEAF = ["account", "fund", "functional"]
 _FUNDS = {
@@ -16,7 +17,7 @@ _FUNDS = {
 }
 
 
-def turnover_ties(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def turnover_ties(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Compare the year's turnover of each leaf with its voucher lines, both sides.
 
     Where the trial balance doesn't split an account by fund or functional item, neither are its lines.
@@ -34,45 +35,42 @@ def turnover_ties(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _cod
     for side, title in (("debit", "借方"), ("credit", "贷方")):
         stated, computed = both[f"{side}_held"], both[f"{side}_posted"]
         ok = stated == computed
-        behind = [
-            "" if good else _behind(ledger.balances, lines, key, side)
-            for key, good in zip(both[_LEAF].itertuples(index=False, name=None), ok, strict=True)
-        ]
-        names = [f"{name} 本年{title}" for name in _leaf_names(both)]
+        stated, computed, wrong = stated[~ok], computed[~ok], both[~ok]
+        broken = wrong[_LEAF].itertuples(index=False, name=None)
+        behind = [_behind(ledger.balances, lines, key, side) for key in broken]
+        names = [f"{name} 本年{title}" for name in _leaf_names(wrong)]
         texts = [f"余额表 {text}" for text in yuan(stated)], [f"序时账 {text}" for text in yuan(computed)]
-        parts.append(outcome(names, ok, *texts, yuan(stated - computed), behind))
-    return pd.concat(parts, ignore_index=True)
+        parts.append(outcome(ok, names, *texts, yuan(stated - computed), behind))
+    return together(parts)
 
 
-def names_tie(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def names_tie(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Compare the name of each account on the lines with that of the trial balance, by its last part."""
     held = dict(ledger.balances[["account", "account_name"]].itertuples(index=False, name=None))
-    names, ok, stated, computed, rows = [], [], [], [], []
-    for (code, name), group in ledger.lines.groupby(["account", "account_name"]):
-        if code not in held:
-            continue  # turnover_ties reports it
-        good = last_part(str(name)) == last_part(held[code])
-        names.append(f"科目 {code}")
-        ok.append(good)
-        stated.append(f"序时账 {name}")
-        computed.append(f"余额表 {held[code]}")
-        rows.append("" if good else where(group))
-    return outcome(names, ok, stated, computed, rows=rows)
+    lines = ledger.lines
+    named = lines[["account", "account_name"]].drop_duplicates().itertuples(index=False, name=None)
+    both = sorted((code, name) for code, name in named if code in held)  # turnover_ties reports the others
+    ok = [last_part(name) == last_part(held[code]) for code, name in both]
+    wrong = [one for one, good in zip(both, ok, strict=True) if not good]
+    names = [f"科目 {code}" for code, _ in wrong]
+    stated, computed = [f"序时账 {name}" for _, name in wrong], [f"余额表 {held[code]}" for code, _ in wrong]
+    groups = [lines[(lines["account"] == code) & (lines["account_name"] == name)] for code, name in wrong]
+    return outcome(ok, names, stated, computed, rows=map(where, groups))
 
 
-def balances_roll(_asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def balances_roll(_asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Roll each opening balance forward to the closing one, on the account's own side."""
     leaves = ledger.balances
     sign = leaves["account"].map(lambda code: _sign(chart, code)).astype("int64")
     rolled = leaves["opening"] + sign * (leaves["debit"] - leaves["credit"])
     ok = leaves["closing"] == rolled
-    stated = [f"年末余额 {text}" for text in yuan(leaves["closing"])]
-    return outcome(
-        _leaf_names(leaves), ok, stated, yuan(rolled), yuan(leaves["closing"] - rolled), line_places(leaves)
-    )
+    wrong, rolled = leaves[~ok], rolled[~ok]
+    stated = [f"年末余额 {text}" for text in yuan(wrong["closing"])]
+    off = yuan(wrong["closing"] - rolled)
+    return outcome(ok, _leaf_names(wrong), stated, yuan(rolled), off, line_places(wrong))
 
 
-def closed(asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def closed(asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Ask the accounts that a year closes for no balance: in the trial balance, and over their lines."""
     prefixes = asked["accounts"]
     leaves = ledger.balances[ledger.balances["account"].str.startswith(prefixes)]
@@ -83,36 +81,33 @@ def closed(asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes
     posted = posted * pd.Series([_sign(chart, code) for code in posted.index], posted.index, dtype="int64")
     parts = []
     for title, frame, ends in (("科目余额表", leaves, held), ("序时账", lines, posted)):
-        ok = ends == 0
-        rows = [
-            "" if good else where(frame[frame["account"] == code])
-            for code, good in zip(ends.index, ok, strict=True)
-        ]
-        names = [f"{title} 科目 {code}" for code in ends.index]
-        parts.append(
-            outcome(names, ok, [f"结转后余额 {t}" for t in yuan(ends)], yuan([0] * len(ends)), yuan(ends), rows)
-        )
-    return pd.concat(parts, ignore_index=True)
+        left = ends[ends != 0]
+        rows = [where(frame[frame["account"] == code]) for code in left.index]
+        names = [f"{title} 科目 {code}" for code in left.index]
+        stated = [f"结转后余额 {text}" for text in yuan(left)]
+        parts.append(outcome(ends == 0, names, stated, yuan([0] * len(left)), yuan(left), rows))
+    return together(parts)
 
 
-def funds_equal(asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def funds_equal(asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Compare 资金结存 with the other balances of 预算结余, at the year's beginning and end."""
     leaves = ledger.balances
     funds = leaves["account"].str.startswith(asked["accounts"])
     others = leaves["account"].str.startswith(asked["others"]) & ~funds
     if not (funds | others).any():
-        return outcome([], [], [], [])
+        return outcome([])
     credit = leaves["account"].map(lambda code: -_sign(chart, code)).astype("int64")
-    names, stated, computed = [], [], []
+    parts = []
     for column, title in (("opening", "年初余额"), ("closing", "年末余额")):
-        names.append(f"资金结存 {title}")
-        stated.append(-int((leaves[column] * credit)[funds].sum()))
-        computed.append(int((leaves[column] * credit)[others].sum()))
-    ok = [one == other for one, other in zip(stated, computed, strict=True)]
-    rows = ["" if good else where(leaves[funds | others]) for good in ok]
-    differences = [one - other for one, other in zip(stated, computed, strict=True)]
-    left, right = [f"资金结存 {t}" for t in yuan(stated)], [f"其他预算结余 {t}" for t in yuan(computed)]
-    return outcome(names, ok, left, right, yuan(differences), rows)
+        signed = leaves[column] * credit
+        stated, computed = -int(signed[funds].sum()), int(signed[others].sum())
+        if stated == computed:
+            parts.append(outcome([True]))
+            continue
+        left, right, off = yuan([stated, computed, stated - computed])
+        names, behind = [f"资金结存 {title}"], [where(leaves[funds | others])]
+        parts.append(outcome([False], names, [f"资金结存 {left}"], [f"其他预算结余 {right}"], [off], behind))
+    return together(parts)
 
 
 def _behind(leaves: pd.DataFrame, lines: pd.DataFrame, key: tuple[str, str, str], side: str) -> str:

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-import pandas as pd
-
+from juesuan.identities import CheckedPlaces
 from juesuan.ledger import balance_checks, closing_checks, dual, line_checks
 from juesuan.ledger.codes import Codes
 from juesuan.ledger.model import AccountChart, Ledger, Parameters
 
-LedgerCheck = Callable[[Parameters, Ledger, AccountChart, Codes], pd.DataFrame]
+LedgerCheck = Callable[[Parameters, Ledger, AccountChart, Codes], CheckedPlaces]
 
 CHECKS: Mapping[str, LedgerCheck] = {
     "voucher_balance": line_checks.voucher_balance,

@@ -3,17 +3,19 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from juesuan.identities import CheckedPlaces
 from juesuan.ledger.codes import Codes
 from juesuan.ledger.model import AccountChart, Ledger, Parameters
-from juesuan.ledger.outcome import entry_names, line_places, outcome, voucher_name, where, yuan
+from juesuan.ledger.outcome import entry_names, line_places, outcome, together, voucher_name, where, yuan
 from juesuan.ledger.values import LINE_HEADERS
 
 _VOUCHER = ["month", "voucher"]
 
 
-def closed_within(asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def closed_within(asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Find what is left, by classification, of accounts that are empty as a whole.
 
     An account is looked at by a classification that each of its closing entries names: a line that was entered
@@ -22,17 +24,17 @@ def closed_within(asked: Parameters, ledger: Ledger, chart: AccountChart, _codes
     own = _with_net(ledger.lines[ledger.lines["account"].str.startswith(asked["accounts"])])
     own = own[own.groupby("account")["net"].transform("sum") == 0]
 
-    def left() -> Iterator[pd.DataFrame]:
+    def left() -> Iterator[CheckedPlaces]:
         for field in asked["fields"]:
             held = own[_filled(own, ["account"], field)]
             yield _balanced(
                 held, ["account", field], _place(chart, field, lambda key: f"科目 {key[0]}"), "结转后余额"
             )
 
-    return pd.concat(list(left()), ignore_index=True)
+    return together(left())
 
 
-def closing_moves(asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def closing_moves(asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Compare, by classification, what a closing voucher takes out with what it puts in.
 
     A voucher is looked at by a classification that each of its lines names.
@@ -40,25 +42,25 @@ def closing_moves(asked: Parameters, ledger: Ledger, chart: AccountChart, _codes
     lines = _with_net(ledger.lines[ledger.lines["closing"]])
     lines = lines[lines.groupby(_VOUCHER)["net"].transform("sum") == 0]
 
-    def moved() -> Iterator[pd.DataFrame]:
+    def moved() -> Iterator[CheckedPlaces]:
         for field in asked["fields"]:
             held = lines[_filled(lines, _VOUCHER, field)]
             name = _place(chart, field, lambda key: voucher_name(key[0], key[1]))
             yield _balanced(held, [*_VOUCHER, field], name, "借方减贷方")
 
-    return pd.concat(list(moved()), ignore_index=True)
+    return together(moved())
 
 
-def adjustment_causes(_asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def adjustment_causes(_asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Ask each change of a carried-over balance within the year for its cause, which the detail account names."""
     moved = ledger.movements[ledger.movements["account"].str.startswith(chart.adjustments.accounts)]
     moved = moved[(moved["debit"] != 0) | (moved["credit"] != 0)]
-    names = moved["account"].astype(str) + " " + moved["account_name"].astype(str)
-    ok = [bool(chart.adjustments.cause_of(str(name))) for name in moved["account_name"]]
+    ok = np.array([bool(chart.adjustments.cause_of(str(name))) for name in moved["account_name"]], dtype=bool)
+    wrong = moved[~ok]
+    named = [f"{account} {name}" for account, name in zip(wrong["account"], wrong["account_name"], strict=True)]
     words = "、".join(word for cause in chart.adjustments.causes for word in cause.words)
-    return outcome(
-        entry_names(moved), ok, list(names), [f"明细科目为{words}之一"] * len(moved), rows=line_places(moved)
-    )
+    computed = [f"明细科目为{words}之一"] * len(wrong)
+    return outcome(ok, entry_names(wrong), named, computed, rows=line_places(wrong))
 
 
 def _with_net(lines: pd.DataFrame) -> pd.DataFrame:
@@ -83,9 +85,10 @@ def _place(chart: AccountChart, field: str, name: Callable[[Any], str]) -> Calla
     return place
 
 
-def _balanced(lines: pd.DataFrame, by: list[str], place: Callable[[Any], str], title: str) -> pd.DataFrame:
+def _balanced(lines: pd.DataFrame, by: list[str], place: Callable[[Any], str], title: str) -> CheckedPlaces:
     net = lines.groupby(by, sort=True)["net"]
     ends = net.sum()
-    rows = [where(lines.loc[net.groups[key]]) if amount else "" for key, amount in ends.items()]
-    stated = [f"{title} {amount}" for amount in yuan(ends)]
-    return outcome([place(key) for key in ends.index], ends == 0, stated, yuan([0] * len(ends)), yuan(ends), rows)
+    left = ends[ends != 0]
+    rows = [where(lines.loc[net.groups[key]]) for key in left.index]
+    stated = [f"{title} {amount}" for amount in yuan(left)]
+    return outcome(ends == 0, map(place, left.index), stated, yuan([0] * len(left)), yuan(left), rows)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from juesuan.identities import CheckedPlaces
 from juesuan.ledger.codes import Codes
 from juesuan.ledger.model import AccountChart, Ledger, Parameters
-from juesuan.ledger.outcome import outcome, voucher_name, where, yuan
+from juesuan.ledger.outcome import outcome, together, voucher_name, where, yuan
 
 _VOUCHER = ["month", "voucher"]
 _SIDES = {"income": ("4", -1), "expense": ("5", 1), "budget_income": ("6", -1), "budget_expense": ("7", 1)}
@@ -68,7 +69,7 @@ def reconcile(ledger: Ledger) -> Reconciliation | None:
 
 def surplus_reconciliation(
     _asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes
-) -> pd.DataFrame:
+) -> CheckedPlaces:
     """Compare the two systems: as a whole, and in each voucher that both stand in.
 
     A voucher fails where its financial lines don't balance, or where both systems recognise income (or expense)
@@ -76,15 +77,8 @@ def surplus_reconciliation(
     """
     found = reconcile(ledger)
     if found is None or ledger.financial is None:
-        return outcome([], [], [], [])
-    shown = "；".join(
-        f"{GROUPS[name]} {text}" for name, text in zip(GROUPS, yuan(found.groups.values()), strict=True)
-    )
-    names = ["本年盈余与本年预算结余的差异"]
-    ok = [found.surplus - found.budget_balance == found.explained]
-    stated = [f"本年盈余 {yuan([found.surplus])[0]}，本年预算结余 {yuan([found.budget_balance])[0]}"]
-    computed = [f"差异 {yuan([found.explained])[0]}：{shown}"]
-    differences, rows = [""], [""]
+        return outcome([])
+    parts = [_as_a_whole(found)]
     sides = ledger.financial.groupby(_VOUCHER)[["debit", "credit"]].sum()
     for key, held in found.vouchers.join(sides, how="outer").fillna(0).astype("int64").iterrows():
         month, voucher = key if isinstance(key, tuple) else (0, str(key))
@@ -96,11 +90,22 @@ def surplus_reconciliation(
             first, second = int(held[left]), int(held[right])
             if not first or (not second and left != "debit"):
                 continue
-            names.append(f"{voucher_name(int(str(month)), str(voucher))} {one}")
-            ok.append(first == second)
-            stated.append(f"{one} {yuan([first])[0]}")
-            computed.append(f"{other} {yuan([second])[0]}")
-            differences.append(yuan([first - second])[0])
+            if first == second:
+                parts.append(outcome([True]))
+                continue
             mine = (ledger.financial["month"] == month) & (ledger.financial["voucher"] == voucher)
-            rows.append("" if first == second else where(ledger.financial[mine]))
-    return outcome(names, ok, stated, computed, differences, rows)
+            name = f"{voucher_name(int(str(month)), str(voucher))} {one}"
+            stated, computed, off = yuan([first, second, first - second])
+            behind = [where(ledger.financial[mine])]
+            parts.append(outcome([False], [name], [f"{one} {stated}"], [f"{other} {computed}"], [off], behind))
+    return together(parts)
+
+
+def _as_a_whole(found: Reconciliation) -> CheckedPlaces:
+    if found.surplus - found.budget_balance == found.explained:
+        return outcome([True])
+    amounts = zip(GROUPS.values(), yuan(found.groups[name] for name in GROUPS), strict=True)
+    shown = "；".join(f"{group} {text}" for group, text in amounts)
+    surplus, balance, explained = yuan([found.surplus, found.budget_balance, found.explained])
+    stated = [f"本年盈余 {surplus}，本年预算结余 {balance}"]
+    return outcome([False], ["本年盈余与本年预算结余的差异"], stated, [f"差异 {explained}：{shown}"])

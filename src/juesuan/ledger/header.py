@@ -105,15 +105,50 @@ def _rank(layout: Layout) -> tuple[int, int, int, int]:
 
 def _layouts(sheet: Sheet, profiles: Sequence[Profile], kind: Kind) -> Iterator[Layout]:
     rows = sheet.rows[: 1 if sheet.headed else SEARCHED]
+    named = [_names(row) for row in rows]
+    windows = list(_windows(rows, named, frozenset().union(*(one.columns[kind] for one in profiles))))
     for profile in profiles:
-        for at, row in enumerate(rows):
-            names = _names(row)
-            for height in range(1, _HIGHEST + 1):
-                if not _goes_on(rows, at + height):
-                    yield from _layout(profile, kind, at, height, names)
-                if at + height >= len(rows):
-                    break
-                names = _joined(names, rows[at + height], profile.columns[kind])
+        for at, height in windows:
+            names = named[at]
+            for lower in named[at + 1 : at + height]:
+                names = _joined(names, lower, profile.columns[kind])
+            yield from _layout(profile, kind, at, height, names)
+
+
+def _windows(
+    rows: Sequence[Row], named: Sequence[tuple[str, ...]], known: frozenset[str]
+) -> Iterator[tuple[int, int]]:
+    """Yield where a header may stand, and its rows: where the names of any profile (``known``) could be enough."""
+    for at, row in enumerate(named):
+        options: list[set[str]] = [{name} for name in row]
+        for height in range(1, min(_HIGHEST, len(rows) - at) + 1):
+            if height > 1:
+                options = _joined_options(options, named[at + height - 1])
+            if not _goes_on(rows, at + height) and _enough(options, known):
+                yield at, height
+
+
+def _enough(options: Sequence[set[str]], known: frozenset[str]) -> bool:
+    return sum(any(_may_be_field(name, known) for name in names) for names in options) >= _LEAST
+
+
+def _may_be_field(name: str, known: frozenset[str]) -> bool:
+    plain = plain_name(name)
+    return plain in known or base_name(plain)[0] in known
+
+
+def _joined_options(upper: Sequence[set[str]], below: Sequence[str]) -> list[set[str]]:
+    """Return all that :func:`_joined` can make of each column, whatever a profile knows."""
+    if not below or not upper:
+        return []
+    width = max(len(upper), len(below))
+    above = [*upper, *[{""}] * (width - len(upper))]
+    found, covering = [], {""}
+    for tops, bottom in zip(above, (*below, *[""] * (width - len(below))), strict=True):
+        if any(tops):
+            covering = tops if bottom else {""}
+        found.append({bottom, *(cover + bottom for cover in covering)} if bottom else tops)
+    return found
 
 
 def _goes_on(rows: Sequence[Row], at: int) -> bool:
@@ -185,13 +220,12 @@ def _names(row: Row) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _joined(upper: Sequence[str], lower: Row, known: Mapping[str, str]) -> tuple[str, ...]:
+def _joined(above: tuple[str, ...], below: tuple[str, ...], known: Mapping[str, str]) -> tuple[str, ...]:
     """Join the names of two rows: ``借方`` above ``金额`` is ``借方金额``.
 
     An upper name covers the blank cells to its right, as a merged cell does, if something stands below it. A lower
     name that is known by itself, and not so joined, stands alone.
     """
-    above, below = _names(upper), _names(lower)
     if not below or not above:
         return ()
     width = max(len(above), len(below))

@@ -1,22 +1,26 @@
-"""Checks over the voucher lines. Each returns the frame of :mod:`juesuan.ledger.outcome`, one row an item."""
+"""Checks over the voucher lines. Each returns its places, with the words of those that fail."""
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from juesuan.identities import CheckedPlaces
 from juesuan.ledger.codes import CodeList, Codes
 from juesuan.ledger.model import AccountChart, Ledger, Parameters, Support
-from juesuan.ledger.outcome import entry_names, line_places, outcome, voucher_name, where, yuan
+from juesuan.ledger.outcome import entry_names, line_places, outcome, together, voucher_name, where, yuan
 from juesuan.ledger.values import LINE_HEADERS, name_parts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _VOUCHER = ["month", "voucher"]
 _NUMBERED = re.compile(r"(.*?)([0-9]+)")
 
 
-def voucher_balance(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def voucher_balance(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Compare both sides of each voucher; a voucher that wasn't read as a whole is left out."""
     lines = ledger.lines
     sums = lines.groupby(_VOUCHER, sort=False)[["debit", "credit"]].sum().reset_index()
@@ -25,52 +29,52 @@ def voucher_balance(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _c
         sums = sums[~keys.isin(list(ledger.unread))].reset_index(drop=True)
     debit, credit = sums["debit"].to_numpy(), sums["credit"].to_numpy()
     ok = debit == credit
-    names = [voucher_name(month, voucher) for month, voucher in sums[_VOUCHER].itertuples(index=False)]
-    broken = lines.merge(sums.loc[~ok, _VOUCHER], on=_VOUCHER)
-    behind = {key: where(group) for key, group in broken.groupby(_VOUCHER, sort=False)}
-    rows = [behind.get(key, "") for key in sums[_VOUCHER].itertuples(index=False, name=None)]
+    debit, credit, wrong = debit[~ok], credit[~ok], sums.loc[~ok, _VOUCHER]
+    behind = {key: where(group) for key, group in lines.merge(wrong, on=_VOUCHER).groupby(_VOUCHER, sort=False)}
+    broken = list(wrong.itertuples(index=False, name=None))
+    names, rows = [voucher_name(*key) for key in broken], [behind[key] for key in broken]
     stated = [f"借方 {text}" for text in yuan(debit)]
     computed = [f"贷方 {text}" for text in yuan(credit)]
-    return outcome(names, ok, stated, computed, yuan(debit - credit), rows)
+    return outcome(ok, names, stated, computed, yuan(debit - credit), rows)
 
 
-def sides(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def sides(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Ask each line for an amount on one side and none on the other."""
     lines = ledger.lines
     ok = (lines["debit"] != 0) ^ (lines["credit"] != 0)
-    pairs = zip(yuan(lines["debit"]), yuan(lines["credit"]), strict=True)
+    wrong = lines[~ok]
+    pairs = zip(yuan(wrong["debit"]), yuan(wrong["credit"]), strict=True)
     stated = [f"借方 {debit}，贷方 {credit}" for debit, credit in pairs]
-    return outcome(
-        entry_names(lines), ok, stated, ["一方有金额，另一方为空"] * len(lines), rows=line_places(lines)
-    )
+    computed = ["一方有金额，另一方为空"] * len(wrong)
+    return outcome(ok, entry_names(wrong), stated, computed, rows=line_places(wrong))
 
 
-def duplicate_lines(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def duplicate_lines(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Look for lines that are equal in every column: an export taken twice."""
-    columns = [name for name in ledger.lines.columns if name not in ("file", "line")]
-    return _doubled(ledger.lines, columns, "完全相同")
+    return _doubled(ledger.lines, _all_told(ledger.lines), "完全相同")
 
 
-def duplicate_entries(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def duplicate_entries(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Look for lines of one voucher that bear the same number and yet differ."""
-    columns = [name for name in ledger.lines.columns if name not in ("file", "line")]
-    return _doubled(ledger.lines.drop_duplicates(columns), [*_VOUCHER, "entry"], "分录号相同")
+    once = ledger.lines[~_again(ledger.lines, _all_told(ledger.lines), keep="first")]
+    return _doubled(once, [*_VOUCHER, "entry"], "分录号相同")
 
 
-def dates(asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def dates(asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Hold each date against the year, and each accounting month against the date."""
-    groups = ledger.lines.groupby(["date", "month", "voucher"], sort=False).first().reset_index()
+    groups = ledger.lines.drop_duplicates(["date", "month", "voucher"])
     months = groups["date"].dt.month
     extra = groups["month"].astype("str").isin(asked["extra_periods"]) & (months == 12)  # noqa: PLR2004
     ok = (groups["date"].dt.year == ledger.year) & ((groups["month"] == months) | extra)
-    day = groups["date"].dt.strftime("%Y-%m-%d")
-    stated = [f"{date}，第 {month} 期" for date, month in zip(day, groups["month"], strict=True)]
-    names = [voucher_name(month, voucher) for month, voucher in groups[_VOUCHER].itertuples(index=False)]
-    computed = [f"{ledger.year} 年第 {month} 期" for month in months]
-    return outcome(names, ok, stated, computed, rows=line_places(groups))
+    wrong = groups[~ok]
+    day = wrong["date"].dt.strftime("%Y-%m-%d")
+    stated = [f"{date}，第 {month} 期" for date, month in zip(day, wrong["month"], strict=True)]
+    names = [voucher_name(month, voucher) for month, voucher in wrong[_VOUCHER].itertuples(index=False)]
+    computed = [f"{ledger.year} 年第 {month} 期" for month in months[~ok]]
+    return outcome(ok, names, stated, computed, rows=line_places(wrong))
 
 
-def accounts(_asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def accounts(_asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Find each account of the lines and of the trial balance in the chart, and compare its name.
 
     An account below a listed one is the unit's own; where its name is a full name (``行政支出-基本支出``), the
@@ -90,7 +94,7 @@ def accounts(_asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Co
     return _each_distinct(both, ["account", "account_name"], "科目", judge)
 
 
-def codes(asked: Parameters, ledger: Ledger, _chart: AccountChart, codes: Codes) -> pd.DataFrame:
+def codes(asked: Parameters, ledger: Ledger, _chart: AccountChart, codes: Codes) -> CheckedPlaces:
     """Find the 类 of each code in the list of the year, and hold its name against one that is certain.
 
     Functional codes that stand in the trial balance alone are looked up too, and codes of the package's files.
@@ -105,7 +109,7 @@ def codes(asked: Parameters, ledger: Ledger, _chart: AccountChart, codes: Codes)
     return _each_distinct(_codes_used(ledger, field, known), [field, f"{field}_name"], known.title, judge)
 
 
-def codes_listed(asked: Parameters, ledger: Ledger, _chart: AccountChart, codes: Codes) -> pd.DataFrame:
+def codes_listed(asked: Parameters, ledger: Ledger, _chart: AccountChart, codes: Codes) -> CheckedPlaces:
     """Ask of each code that can be taken whether it is listed for the year, and of each 款 for a name.
 
     A code that can't be taken is left to :func:`codes`.
@@ -124,7 +128,7 @@ def codes_listed(asked: Parameters, ledger: Ledger, _chart: AccountChart, codes:
     sections = used.assign(section=used[field].map(unnamed), name="").dropna(subset="section")
     wanted = "款的名称；没有名称，公开表只印编码。请在 codes.csv 写明"
     nameless = _each_distinct(sections, ["section", "name"], known.title, lambda _code, _name: (False, wanted))
-    return pd.concat([listed, nameless], ignore_index=True)
+    return together([listed, nameless])
 
 
 def _codes_used(ledger: Ledger, field: str, known: CodeList) -> pd.DataFrame:
@@ -136,7 +140,7 @@ def _codes_used(ledger: Ledger, field: str, known: CodeList) -> pd.DataFrame:
     used = ledger.lines[ledger.lines[field] != ""][columns]
     if field == "functional":
         held = ledger.balances
-        alone = held[(held[field] != "") & ~held[field].isin(used[field])]
+        alone = held[(held[field] != "") & ~held[field].isin(used[field].unique())]
         used = pd.concat([used, alone.assign(functional_name="")[columns]], ignore_index=True)
     if known.uses:
         rows = [(use.file, use.line, use.code, use.name) for use in known.uses]
@@ -145,7 +149,7 @@ def _codes_used(ledger: Ledger, field: str, known: CodeList) -> pd.DataFrame:
     return used.assign(**{f"{field}_name": names.where(names != "", used[field].map(known.found).fillna(""))})
 
 
-def required(asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def required(asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Ask the lines of some accounts (no closing entries) for a value, and for a code of so many digits."""
     field = asked["field"][0]
     lines = ledger.movements
@@ -158,27 +162,29 @@ def required(asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Co
     if "digits" in asked:
         ok &= lines[field].str.len().isin([int(digits) for digits in asked["digits"]])
         computed += f"，{'或'.join(asked['digits'])} 位编码"
-    stated = lines[field].where(lines[field] != "", "（空）")
-    return outcome(entry_names(lines), ok, list(stated), [computed] * len(lines), rows=line_places(lines))
+    wrong = lines[~ok]
+    stated = [str(value) or "（空）" for value in wrong[field]]
+    return outcome(ok, entry_names(wrong), stated, [computed] * len(wrong), rows=line_places(wrong))
 
 
-def support_agrees(_asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def support_agrees(_asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Compare 支出类型 with what the account's name says: 行政支出-财政拨款支出-项目支出."""
     words = chart.words.support
     lines = ledger.lines
     said = lines["account_name"].map({name: _support_in(name, words) for name in lines["account_name"].unique()})
     lines, said = lines[said != ""], said[said != ""]
-    computed = [f"与科目名称一致（{next(word for word in words if words[word] == one)}）" for one in said]
-    stated = [next((word for word in words if words[word] == one), "（空）") for one in lines["support"]]
-    ok = lines["support"].to_numpy() == said.to_numpy()
-    return outcome(entry_names(lines), ok, stated, computed, rows=line_places(lines))
+    ok = (lines["support"] == said).to_numpy()
+    wrong = lines[~ok]
+    computed = [f"与科目名称一致（{next(word for word in words if words[word] == one)}）" for one in said[~ok]]
+    stated = [next((word for word in words if words[word] == one), "（空）") for one in wrong["support"]]
+    return outcome(ok, entry_names(wrong), stated, computed, rows=line_places(wrong))
 
 
 def _support_in(name: str, words: Mapping[str, Support]) -> str:
     return next((str(value) for word, value in words.items() if word and word in name), "")
 
 
-def voucher_numbers(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> pd.DataFrame:
+def voucher_numbers(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Look for gaps in the numbers of each month and type; vouchers that weren't read are not missing."""
     vouchers = ledger.lines[_VOUCHER].drop_duplicates()
     named = [*vouchers.itertuples(index=False, name=None), *ledger.unread]
@@ -190,11 +196,13 @@ def voucher_numbers(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _c
     names, ok, stated, computed = [], [], [], []
     for (month, kind), found in sorted(numbers.items()):
         gaps = _gaps(sorted(found))
-        names.append(f"{month}月 {kind.rstrip('-') or '凭证'}")
         ok.append(not gaps)
-        stated.append(f"{len(found)} 张，最大 {max(found)} 号" + (f"；缺 {'、'.join(gaps)} 号" if gaps else ""))
+        if not gaps:
+            continue
+        names.append(f"{month}月 {kind.rstrip('-') or '凭证'}")
+        stated.append(f"{len(found)} 张，最大 {max(found)} 号；缺 {'、'.join(gaps)} 号")
         computed.append("从 1 号起连续")
-    return outcome(names, ok, stated, computed)
+    return outcome(ok, names, stated, computed)
 
 
 def _gaps(found: Sequence[int]) -> list[str]:
@@ -208,27 +216,41 @@ def _gaps(found: Sequence[int]) -> list[str]:
     return gaps
 
 
-def _doubled(lines: pd.DataFrame, columns: list[str], how: str) -> pd.DataFrame:
-    """Return one row for each distinct line, failing where it stands more than once."""
-    again = lines.duplicated(columns, keep=False).to_numpy()
-    once, several = lines[~again], lines[again]
-    names, stated, rows = entry_names(once), ["1 行"] * len(once), [""] * len(once)
-    for _, group in several.groupby(columns, sort=False):
-        names.append(entry_names(group.head(1))[0])
-        stated.append(f"{len(group)} 行{how}")
-        rows.append(where(group))
-    ok = np.arange(len(names)) < len(once)
-    return outcome(names, ok, stated, ["1 行"] * len(names), rows=rows)
+def _all_told(lines: pd.DataFrame) -> list[str]:
+    """Return what a line says, wherever it stands."""
+    return [name for name in lines.columns if name not in ("file", "line")]
 
 
-def _each_distinct(lines: pd.DataFrame, columns: list[str], title: str, judge: Any) -> pd.DataFrame:
+def _again(lines: pd.DataFrame, columns: list[str], keep: Literal["first", False]) -> "NDArray[np.bool_]":
+    """Say which lines are equal in some columns, all of them or (``first``) all but the first.
+
+    What is equal in all columns is so in numbers, which are compared many times faster than texts are.
+    """
+    numbers = [name for name in columns if lines[name].dtype.kind == "i"]
+    again = lines.duplicated(numbers, keep=False).to_numpy(copy=True)
+    again[again] = lines[again].duplicated(columns, keep=keep).to_numpy()
+    return again
+
+
+def _doubled(lines: pd.DataFrame, columns: list[str], how: str) -> CheckedPlaces:
+    """Return one place for each distinct line, failing where it stands more than once."""
+    again = _again(lines, columns, keep=False)
+    several = [group for _, group in lines[again].groupby(columns, sort=False)]
+    ok = np.arange(len(lines) - int(again.sum()) + len(several)) < len(lines) - int(again.sum())
+    names = [entry_names(group.head(1))[0] for group in several]
+    stated = [f"{len(group)} 行{how}" for group in several]
+    return outcome(ok, names, stated, ["1 行"] * len(several), rows=map(where, several))
+
+
+def _each_distinct(lines: pd.DataFrame, columns: list[str], title: str, judge: Any) -> CheckedPlaces:
     """Judge each distinct pair of code and name."""
-    names, ok, stated, computed, rows = [], [], [], [], []
-    for (code, name), group in lines.groupby(columns, sort=True):
+    ok, wrong = [], []
+    for code, name in sorted(lines[columns].drop_duplicates().itertuples(index=False, name=None)):
         good, expected = judge(code, name)
-        names.append(f"{title} {code}")
         ok.append(good)
-        stated.append(f"{code} {name}".strip())
-        computed.append(expected)
-        rows.append("" if good else where(group))
-    return outcome(names, ok, stated, computed, rows=rows)
+        if not good:
+            wrong.append((code, name, expected))
+    groups = [lines[(lines[columns[0]] == code) & (lines[columns[1]] == name)] for code, name, _ in wrong]
+    names = [f"{title} {code}" for code, _, _ in wrong]
+    stated = [f"{code} {name}".strip() for code, name, _ in wrong]
+    return outcome(ok, names, stated, [expected for *_, expected in wrong], rows=map(where, groups))

@@ -1,35 +1,42 @@
-"""The frame that every check of the ledger returns, one row for each place, and the words in it.
+"""What every check of the ledger returns, a place or more for each line, and the words of those that fail."""
 
-Columns: ``place``, ``stated``, ``computed``, ``difference`` (str, with their unit), ``excess`` (int64: 1 where the
-rule is violated), ``rows`` (str: ``file:line`` joined by ``"; "``).
-"""
-
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from juesuan.identities import CheckedPlaces, Item
 from juesuan.money import yuan_text
 
-COLUMNS = ("place", "stated", "computed", "excess", "difference", "rows")
 _SHOWN = 20  # lines named behind one failing item
 
 
 def outcome(
-    place: Sequence[Any],
     ok: Any,
-    stated: Sequence[Any],
-    computed: Sequence[Any],
-    difference: Sequence[Any] | None = None,
-    rows: Sequence[Any] | None = None,
-) -> pd.DataFrame:
-    """Return the frame of a check, with ``ok`` of each place; ``difference`` and ``rows`` may be left out."""
-    blank = [""] * len(place)
-    texts = {"place": place, "stated": stated, "computed": computed, "difference": difference, "rows": rows}
-    data = {name: pd.Series(list(blank if value is None else value), dtype="str") for name, value in texts.items()}
-    data["excess"] = pd.Series((~np.asarray(ok, dtype=np.bool_)).astype("int64"))
-    return pd.DataFrame(data, columns=list(COLUMNS))
+    place: Iterable[str] = (),
+    stated: Iterable[str] = (),
+    computed: Iterable[str] = (),
+    difference: Iterable[str] = repeat(""),
+    rows: Iterable[str] = repeat(""),
+) -> CheckedPlaces:
+    """Return the places of a check, with ``ok`` of each; all else are words of those that are not, in their order.
+
+    Raises:
+        ValueError: another number of words than of places that are not ``ok``.
+    """
+    wrong = ~np.asarray(ok, dtype=np.bool_)
+    words = zip(place, stated, computed, strict=True)
+    told = [Item(*three, 1, off, behind) for three, off, behind in zip(words, difference, rows, strict=False)]
+    return CheckedPlaces(wrong.astype(np.int64), tuple(told))
+
+
+def together(parts: Iterable[CheckedPlaces]) -> CheckedPlaces:
+    """Return the places of several looks at a ledger, one after the other."""
+    listed = tuple(parts)
+    told = tuple(item for part in listed for item in part.told)
+    return CheckedPlaces(np.concatenate([part.excess for part in listed]), told)
 
 
 def yuan(amounts: Iterable[int]) -> list[str]:

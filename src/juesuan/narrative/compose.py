@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePath
+from types import CodeType
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, TemplateError, nodes
+from jinja2.bccache import Bucket
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from juesuan.document import Block, Document, Text, runs_of
@@ -46,17 +49,48 @@ class _Confined(ImmutableSandboxedEnvironment):
         return not isinstance(obj, PurePath | type) and super().is_safe_attribute(obj, attr, value)
 
 
+class _Compiled(BytecodeCache):
+    """Templates that this process compiled, by where they stand and what is in them: many units share them."""
+
+    _MOST = 1000
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], CodeType | None] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if len(self._kept) >= self._MOST:
+            self._kept.clear()
+        self._kept[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = _Compiled()
+
+
+@lru_cache(maxsize=256)
+def tree_of(source: str) -> nodes.Template:
+    """Return what a template of an edition's sentences is made of; nobody may change it."""
+    return _environment().parse(source)
+
+
 def environment_of(words: EditionFiles) -> Environment:
     """Return where the templates of an edition's sentences are found, and how they are written."""
-    environment = _Confined(
-        loader=FileSystemLoader(words.template_folders),
+    environment = _environment()
+    environment.loader = FileSystemLoader(words.template_folders)
+    environment.filters["ordinal"] = ordinal
+    return environment
+
+
+def _environment() -> Environment:
+    return _Confined(
         undefined=StrictUndefined,
         autoescape=False,  # renders marked text, which a skin escapes
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_COMPILED,
     )
-    environment.filters["ordinal"] = ordinal
-    return environment
 
 
 def compose(composition: Composition) -> Document:

@@ -17,7 +17,7 @@ from jinja2 import Environment, nodes
 
 from juesuan.editionfiles import EditionFiles
 from juesuan.facts import Fact
-from juesuan.narrative.compose import environment_of
+from juesuan.narrative.compose import environment_of, tree_of
 from juesuan.statistics import Lists
 
 UNKNOWN = "\ufffc"
@@ -130,7 +130,7 @@ class _Trees:
 
     def _tree(self, name: str) -> nodes.Template:
         assert self.environment.loader is not None  # noqa: S101 - it was made with one
-        return self.environment.parse(self.environment.loader.get_source(self.environment, name)[0])
+        return tree_of(self.environment.loader.get_source(self.environment, name)[0])
 
     # -- what is printed -------------------------------------------------------------------------------
 

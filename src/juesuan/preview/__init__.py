@@ -6,5 +6,6 @@ scores, and checks that would start or stop failing.
 
 from juesuan.preview.compare import Preview, preview
 from juesuan.preview.telling import preview_data, preview_lines, tell_preview
+from juesuan.preview.wording import Reworded
 
-__all__ = ["Preview", "preview", "preview_data", "preview_lines", "tell_preview"]
+__all__ = ["Preview", "Reworded", "preview", "preview_data", "preview_lines", "tell_preview"]

@@ -125,13 +125,13 @@ def preview(root: Path, vouchers: Sequence[Path], trial_balance: Sequence[Path] 
 
 def _side(intake: Intake) -> _Side:
     books = fill(intake)
-    account, conflict = _account(books)
+    account, conflict = account_of(books)
     runs = (*check_ledger(intake), *check_tables(books), *check_account(account))
     results = {result.id: result for run in runs for result in run.results}
     return _Side(account, write_document(account), results, conflict)
 
 
-def _account(books: Books) -> tuple[Account, str]:
+def account_of(books: Books) -> tuple[Account, str]:
     """Return the account, and why its amounts are rounded each alone where they can't be displayed together."""
     try:
         return derive(books), ""

@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 from fractions import Fraction
 
 from juesuan.facts import Fact, Unit
+from juesuan.identities import Item
 from juesuan.money import parse_number, print_decimal, print_rate, round_half_up
-from juesuan.rules.check import Item
 from juesuan.rules.model import Rule, Subject
 from juesuan.statistics import PRIOR, Kind
 

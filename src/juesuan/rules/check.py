@@ -6,105 +6,79 @@ them, is known to :mod:`juesuan.rules.gx` alone; it is imported when suites are 
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+import numpy as np
 
-from juesuan.identities import CheckResult, Explanation, Identity, Instance
+from juesuan.identities import CheckedPlaces, CheckResult, Explanation, Identity, Instance, Item
 from juesuan.money import yuan_text
 from juesuan.privacy import masked
 from juesuan.problems import Severity
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from juesuan.ledger.shown import ShownLine
 
 ROW_SEPARATOR = "; "
 ROWS_HEAD = "依据"
 """What people read above the lines behind a place."""
 
-
-@dataclass(frozen=True)
-class Item:
-    """One place where a rule applies.
-
-    ``excess`` is what must be zero (or, for a rule with a bound, not above zero): stated less computed in
-    whole units, or 1 for a violation that is no amount. ``stated``, ``computed`` and ``difference`` are for
-    people. ``rows`` names the lines behind the place, as ``file:line`` joined by ``"; "``. ``explanation`` is
-    the unit's written reason where it gave one.
-    """
-
-    place: str
-    stated: str
-    computed: str
-    excess: int
-    difference: str = ""
-    rows: str = ""
-    explanation: str = ""
-
-
-ITEM_COLUMNS = tuple(one.name for one in fields(Item))
+_HELD = Item("", "", "", 0)
+"""A place where an identity holds: nobody reads about it."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One rule as a person reads it, with every place where it applies: a frame with the columns of an Item.
+    """One rule as a person reads it, with every place where it applies.
 
-    A rule that applies nowhere passes only if ``may_be_empty`` says so: an empty frame must not pass unseen.
+    A rule that applies nowhere passes only if ``may_be_empty`` says so: no place must not pass unseen.
     """
 
     id: str
     suite: str
     text: str
     citation: str
-    places: pd.DataFrame
+    places: CheckedPlaces
     severity: Severity = Severity.ERROR
     bounded: bool = False
     may_be_empty: bool = False
     explanations: tuple[Explanation, ...] = ()
 
     @property
-    def failing(self) -> pd.DataFrame:
+    def failing(self) -> tuple[Item, ...]:
         """The places that violate the rule."""
-        return self.places.loc[self._violating]
+        return tuple(item for item in self.places.told if item.excess > 0 or not self.bounded)
 
     @property
     def fails(self) -> bool:
         """Whether the rule fails: somewhere, or because it applies nowhere and must not."""
-        return bool(self._violating.any()) or (self.places.empty and not self.may_be_empty)
-
-    @property
-    def _violating(self) -> "NDArray[np.bool_]":
-        excess = self.places["excess"].to_numpy()
-        return excess > 0 if self.bounded else excess != 0
+        return bool(self.failing) or not (len(self.places) or self.may_be_empty)
 
     def without_personal_numbers(self) -> "Check":
         """Return the check with the personal numbers of its failing places masked: findings are published."""
-        failing = self.failing
-        if failing.empty:
-            return self
-        places = self.places.copy()
-        for name in ("place", "stated", "computed"):
-            places.loc[failing.index, name] = [masked(str(text)) for text in failing[name]]
-        return replace(self, places=places)
+
+        def hidden(item: Item) -> Item:
+            place, stated, computed = map(masked, (item.place, item.stated, item.computed))
+            return replace(item, place=place, stated=stated, computed=computed)
+
+        return self._retold(hidden)
 
     def explained(self, explanations: Iterable[Explanation]) -> "Check":
         """Return the check with what the unit wrote about its failing places; an error can't be explained."""
-        if self.severity is Severity.ERROR:
-            return self
         about = tuple(one for one in explanations if one.rule == self.id)
-        failing = self.failing
-        if not about or failing.empty:
+        if self.severity is Severity.ERROR or not about or not self.failing:
             return self
-        places = self.places.assign(explanation="")
-        found = {at: explanation_of(self.id, place, about) for at, place in failing["place"].items()}
-        for at, one in found.items():
-            if one is not None:
-                places.loc[at, "explanation"] = f"{one.text}（{one.by}{'，' + one.on if one.on else ''}）"
-        return replace(self, places=places, explanations=about)
+
+        def with_reason(item: Item) -> Item:
+            one = explanation_of(self.id, item.place, about)
+            text = f"{one.text}（{one.by}{'，' + one.on if one.on else ''}）" if one else ""
+            return replace(item, explanation=text)
+
+        return replace(self._retold(with_reason), explanations=about)
+
+    def _retold(self, tell: Callable[[Item], Item]) -> "Check":
+        told = tuple(map(tell, self.places.told))
+        return replace(self, places=replace(self.places, told=told)) if told else self
 
 
 def explanation_of(rule: str, place: str, explanations: Iterable[Explanation]) -> Explanation | None:
@@ -113,20 +87,20 @@ def explanation_of(rule: str, place: str, explanations: Iterable[Explanation]) -
     return next((one for one in about if one.place), about[0] if about else None)
 
 
-def places_of(items: Iterable[Item]) -> pd.DataFrame:
-    """Return the frame of a check's places."""
+def places_of(items: Iterable[Item]) -> CheckedPlaces:
+    """Return the places of a check."""
     listed = tuple(items)
-    # pandas is not asked to look at every text: there are hundreds of such frames in a closing
-    frame = pd.DataFrame({name: [getattr(one, name) for one in listed] for name in ITEM_COLUMNS}, dtype=object)
-    frame["excess"] = frame["excess"].astype("int64")
-    return frame
+    excess = np.fromiter((item.excess for item in listed), dtype=np.int64, count=len(listed))
+    return CheckedPlaces(excess, tuple(item for item in listed if item.excess))
 
 
 def compared(place: str, stated: int, computed: int, *, off: int | None = None, rows: str = "") -> Item:
     """Return a place where two amounts in 分 must be equal; ``off`` is what counts of their difference."""
     difference = stated - computed if off is None else off
+    if not difference:
+        return _HELD
     shown = [f"{yuan_text(fen)} 元" for fen in (stated, computed, difference)]
-    return Item(place, shown[0], shown[1], difference, shown[2] if difference else "", rows)
+    return Item(place, shown[0], shown[1], difference, shown[2], rows)
 
 
 def check_from_identity(
@@ -147,11 +121,12 @@ def check_from_identity(
 
     def item(instance: Instance) -> Item:
         stated, computed = values[instance.target], instance.computed(values)
-        excess = stated - computed if abs(stated - computed) > slack(instance) else 0
+        excess = stated - computed
+        if abs(excess) <= slack(instance):
+            return _HELD
         behind = () if identity.relation.satisfied_by(excess) else rows(instance)
-        difference = show(excess) if excess else ""
         place = describe(instance.target)
-        return Item(place, show(stated), show(computed), excess, difference, ROW_SEPARATOR.join(behind))
+        return Item(place, show(stated), show(computed), excess, show(excess), ROW_SEPARATOR.join(behind))
 
     return Check(
         identity.id,

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-import pandas as pd
-
 from juesuan.editionfiles import EditionFiles, WrittenRule, read_rules, rules_of
+from juesuan.identities import CheckedPlaces, Item
 from juesuan.ledger import AccountChart, Codes, Ledger
 from juesuan.ledger.checks import CHECKS, OPTIONAL, PARAMETERS
 from juesuan.problems import Place, Problem
 from juesuan.roles import Roles
 from juesuan.rules import amounts, narrative, personal, printed, reasons, scores, years
-from juesuan.rules.check import Check, Item, places_of
+from juesuan.rules.check import Check, places_of
 from juesuan.rules.model import Rule, RuleFile, Subject
 
 Evaluator = Callable[[Rule, Subject], Iterable[Item]]
@@ -186,6 +185,6 @@ def evaluate_ledger_rule(rule: Rule, citation: str, ledger: Ledger, chart: Accou
     return _check(rule, citation, CHECKS[rule.kind](rule.parameters, ledger, chart, codes))
 
 
-def _check(rule: Rule, citation: str, places: pd.DataFrame) -> Check:
+def _check(rule: Rule, citation: str, places: CheckedPlaces) -> Check:
     may_be_empty = not rule.must_have_places
     return Check(rule.id, rule.suite, rule.text, citation, places, rule.severity, may_be_empty=may_be_empty)

@@ -12,7 +12,7 @@ don't escape table cells. Importing this file takes seconds: it is imported wher
 
 import logging
 import os
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from string import Template
 from typing import Any, ClassVar
 
@@ -68,9 +68,9 @@ class TableRuleViolations(TableMetricProvider):
         frame, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, MetricDomainTypes.TABLE)
         excess, bounded = frame["excess"].to_numpy(), frame["bounded"].to_numpy()
         violating = frame.loc[(excess > 0) | (~bounded & (excess < 0))]
-        violations: dict[str, list[dict[Hashable, Any]]] = {}
-        for rule, shown in zip(violating["rule"], violating[list(_SHOWN)].to_dict("records"), strict=True):
-            violations.setdefault(rule, []).append(shown)
+        violations: dict[str, list[dict[str, str]]] = {}
+        for rule, item in zip(violating["rule"], violating["item"], strict=True):
+            violations.setdefault(rule, []).append({name: getattr(item, name) for name in _SHOWN})
         return {"places": frame["rule"].value_counts().to_dict(), "violations": violations}
 
 
@@ -232,18 +232,16 @@ def _rule_of(outcome: ExpectationValidationResult) -> str:
 
 
 def _frame(checks: Sequence[Check]) -> pd.DataFrame:
-    """Return the places of all rules, each with its rule and whether that has a bound."""
-    frame = pd.concat([check.places for check in checks], ignore_index=True)
+    """Return the places of all rules: the rule of each, whether that has a bound, its excess, and its words."""
     sizes = [len(check.places) for check in checks]
-    names = pd.Index([check.id for check in checks])
-    rules = pd.Categorical.from_codes(np.repeat(np.arange(len(checks)), sizes), names)
-    if "explanation" not in frame:
-        frame["explanation"] = ""
-    return frame.assign(
-        explanation=frame["explanation"].fillna(""),
-        rule=rules,
-        bounded=np.repeat([check.bounded for check in checks], sizes),
+    excess = np.concatenate([check.places.excess for check in checks])
+    items = np.full(len(excess), None, dtype=object)
+    items[excess != 0] = [item for check in checks for item in check.places.told]
+    rules = pd.Categorical.from_codes(
+        np.repeat(np.arange(len(checks)), sizes), pd.Index([check.id for check in checks])
     )
+    bounded = np.repeat([check.bounded for check in checks], sizes)
+    return pd.DataFrame({"rule": rules, "bounded": bounded, "excess": excess, "item": items})
 
 
 def _result(check: Check, outcome: ExpectationValidationResult) -> CheckResult:
@@ -260,7 +258,7 @@ def _result(check: Check, outcome: ExpectationValidationResult) -> CheckResult:
         )
         for one in outcome.result["details"]["violations"]
     )
-    if check.places.empty and not check.may_be_empty:
+    if not len(check.places) and not check.may_be_empty:
         failures = (Failure("（全部）", "核对 0 处", "至少核对 1 处", "数据中没有可核对的内容"),)
     elif not outcome.success and not failures:
         raise RuntimeError(f"{check.id}: {outcome.result['observed_value']}")

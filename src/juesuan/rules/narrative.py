@@ -9,10 +9,10 @@ from pydantic import BaseModel
 
 from juesuan.document import Chart, Number, Paragraph, Runs, Text, runs_of
 from juesuan.facts import Fact, Unit
+from juesuan.identities import Item
 from juesuan.narrative.slots import LIST, YEARS, Choice, Pieces, Repeated, Slot, facts_in
 from juesuan.package import PLACEHOLDER, Prose
 from juesuan.package.performance import Sheet
-from juesuan.rules.check import Item
 from juesuan.rules.model import Rule, Subject
 from juesuan.rules.sections import Section, spaceless, text_of
 

@@ -6,8 +6,8 @@ The failing place never repeats what was found: numbers are masked, of a name on
 import re
 from collections.abc import Iterator, Mapping
 
+from juesuan.identities import Item
 from juesuan.privacy import Kind, masked, personal_numbers
-from juesuan.rules.check import Item
 from juesuan.rules.model import Rule, Subject
 
 _NONE = "没有"

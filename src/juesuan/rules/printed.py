@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from juesuan.document import CellKind, Chart, Grid, Number
 from juesuan.facts import Fact
 from juesuan.forms.checks import stands_under
-from juesuan.rules.check import Item
+from juesuan.identities import Item
 from juesuan.rules.model import Rule, Subject
 from juesuan.rules.sections import spaceless, text_of
 from juesuan.skins.plain import Placed, placed_rows

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from juesuan.facts import Unit
+from juesuan.identities import Item
 from juesuan.package import Prose
-from juesuan.rules.check import Item
 from juesuan.rules.model import Rule, Subject
 from juesuan.rules.sections import spaceless, text_of
 

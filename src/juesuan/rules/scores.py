@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from juesuan.facts import Fact, Unit
+from juesuan.identities import Item
 from juesuan.money import print_rate, round_half_up
 from juesuan.package.performance import FULL_SCORE, Direction, Sheet
-from juesuan.rules.check import Item
 from juesuan.rules.model import Rule, Subject
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from juesuan.identities import Item
 from juesuan.money import yuan_text
 from juesuan.package.settings import SETTINGS_FILE, Settings
-from juesuan.rules.check import Item
 from juesuan.rules.model import Rule, Subject
 
 DATES = {

@@ -1,21 +1,17 @@
 """The commands that begin and look through a package, folder or workbook: what they print and return."""
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from juesuan.edition import load_edition
-from juesuan.editionfiles import known_edition
-from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import ExitCode, InputError, OutputError
 from juesuan.starting.check import Standing, standing_of, todo_of, told
-from juesuan.starting.draft import Draft, read_draft
-from juesuan.starting.new import Wanted, begin, copy_exports, write
+from juesuan.starting.draft import read_draft
+from juesuan.starting.handed import add_budget, add_ledger, add_tables
+from juesuan.starting.new import Begun, Wanted, begin, copy_exports, fund_words, write
 from juesuan.starting.painting import write_workbook
-from juesuan.starting.unpacked import WORKBOOK, exports_of
+from juesuan.starting.unpacked import PACKAGE, WORKBOOK, exports_of
 from juesuan.starting.workbook import mark_workbook, unpack
-
-_NAME = "package.xlsx"
 
 
 def tell_new(folder: Path, wanted: Wanted, *, workbook: bool = False) -> str:
@@ -24,26 +20,52 @@ def tell_new(folder: Path, wanted: Wanted, *, workbook: bool = False) -> str:
     Raises:
         JuesuanError: what was given can't be read, or the folder can't be written.
     """
-    begun = begin(wanted)
-    lines = []
-    if workbook:
-        copy_exports(begun, folder)
-        path = folder / _NAME
-        write_workbook(begun.draft, path, funds=_funds(wanted.edition))
-        with tempfile.TemporaryDirectory(prefix="juesuan-") as inside:
-            problems = unpack(path, Path(inside) / "package")
-            words = told(standing_of(Path(inside) / "package", more=problems))
-        write_workbook(begun.draft, path, [*begun.notes, *words.split("\n")], _funds(wanted.edition))
-        target = path
-    else:
-        write(begun, folder)
-        words, target = told(standing_of(folder)), folder
+    begun, words, target = begin_in(folder, wanted, workbook=workbook)
     filled = sum(_filled(tree) for tree in begun.draft.trees.values())
     filled += sum(bool(cell) for rows in begun.draft.tables.values() for row in rows for cell in row.values())
-    lines.append(f"已写入 {target}：填好 {filled} 处。")
+    lines = [f"已写入 {target}：填好 {filled} 处。"]
     if begun.notes:
         lines += ["没有认出的：", *(f"  - {note}" for note in begun.notes)]
     return "\n".join([*lines, words, f"随时可以再看：juesuan check {target}"])
+
+
+def begin_in(folder: Path, wanted: Wanted, *, workbook: bool = False) -> tuple[Begun, str, Path]:
+    """Begin a package and write it; return it, what is still to be done, and where it stands.
+
+    Raises:
+        JuesuanError: what was given can't be read, or the folder can't be written.
+    """
+    begun = begin(wanted)
+    if workbook:
+        copy_exports(begun, folder)
+        path = folder / PACKAGE
+        write_workbook(begun.draft, path, funds=fund_words(wanted.edition))
+        with tempfile.TemporaryDirectory(prefix="juesuan-") as inside:
+            problems = unpack(path, Path(inside) / "package")
+            words = told(standing_of(Path(inside) / "package", more=problems))
+        write_workbook(begun.draft, path, [*begun.notes, *words.split("\n")], fund_words(wanted.edition))
+        return begun, words, path
+    write(begun, folder)
+    return begun, told(standing_of(folder)), folder
+
+
+def tell_add(package: Path, ledger: Sequence[Path], tables: Sequence[Path], budget: Path | None) -> str:
+    """Bring a ledger, filled tables or a disclosed budget into a package that is there, and say how far it is.
+
+    Raises:
+        JuesuanError: what was given, or the package, can't be read or written.
+    """
+    if package.suffix.lower() == WORKBOOK:
+        raise OutputError("工作簿请先展开：juesuan workbook 工作簿.xlsx 文件夹。")
+    notes: tuple[str, ...] = ()
+    if ledger:
+        add_ledger(package, ledger)
+    if tables:
+        add_tables(package, tables)
+    if budget is not None:
+        notes = add_budget(package, budget)
+    said = ["没有取的、要看的：", *(f"  - {note}" for note in notes)] if notes else []
+    return "\n".join([*said, told(standing_of(package))])
 
 
 def tell_check(
@@ -84,7 +106,7 @@ def tell_workbook(source: Path, target: Path) -> str:
     if target.suffix.lower() != WORKBOOK:
         raise OutputError("一边是资料文件夹，另一边是 .xlsx 工作簿。")
     draft = read_draft(source)
-    write_workbook(draft, target, told(standing_of(source)).split("\n"), _funds(_edition_of(draft), source))
+    write_workbook(draft, target, told(standing_of(source)).split("\n"), fund_words(draft.edition, source))
     return f"已写入 {target}。账簿仍在原处：编制时写 --ledger，或与工作簿放在一起。"
 
 
@@ -94,23 +116,6 @@ def _marks(standing: Standing) -> Iterator[tuple[str, str]]:
         todo = todo_of(problem, standing)
         yield problem.place.file, f"{todo.message}" + (f"\n这里写：{todo.belongs}" if todo.belongs else "")
     yield from standing.failed_cells
-
-
-def _funds(edition: str, beside: Path | None = None) -> Iterable[str]:
-    """Return the words for 资金性质, one for each fund."""
-    if not edition or not known_edition(edition, beside):
-        return ()
-    words = load_edition(edition, beside=beside).chart.words.fund
-    first: dict[str, str] = {}
-    for word, fund in words.items():
-        first.setdefault(fund.value, word)
-    return tuple(first.values())
-
-
-def _edition_of(draft: Draft) -> str:
-    settings = draft.trees.get(SETTINGS_FILE)
-    edition = settings.get("edition") if isinstance(settings, dict) else ""
-    return edition if isinstance(edition, str) else ""
 
 
 def _filled(tree: object) -> int:

@@ -8,10 +8,12 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from juesuan.files import write_whole
 from juesuan.package.describe import entry_of, input_of
 from juesuan.package.files import package_file
 from juesuan.package.inputs import INPUTS, SHEETS, Input
@@ -22,6 +24,7 @@ from juesuan.yamlsource import read_entry
 Tree = str | list["Tree"] | dict[str, "Tree"]
 Path_ = tuple[str, ...]
 _PLAIN = re.compile(r"[\w\u4e00-\u9fff（“《【][\w\u4e00-\u9fff（）“”《》【】、，。；：？！—·+./-]*", re.ASCII)
+_READABLE = 0o644
 _WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n", "~"})
 
 
@@ -33,10 +36,23 @@ class Draft:
     tables: dict[str, list[dict[str, str]]] = field(default_factory=dict)
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """What stands in the settings; where they hold no entries, there are none from now on."""
+        found = self.trees.get(SETTINGS_FILE)
+        if not isinstance(found, dict):
+            found = self.trees[SETTINGS_FILE] = {}
+        return found
+
+    @property
+    def edition(self) -> str:
+        """The edition that the settings name; empty where they name none."""
+        found = self.settings.get("edition")
+        return found if isinstance(found, str) else ""
+
+    @property
     def files(self) -> Files:
         """Where the files stand, as the settings say it."""
-        settings = self.trees.get(SETTINGS_FILE)
-        named = settings.get("files") if isinstance(settings, dict) else None
+        named = self.settings.get("files")
         given = {key: value for key, value in named.items() if value} if isinstance(named, dict) else {}
         known = {key: value for key, value in given.items() if key in Files.model_fields}
         return Files.model_validate(known)
@@ -75,8 +91,8 @@ def read_draft(root: Path) -> Draft:
     return draft
 
 
-def write_draft(draft: Draft, root: Path) -> Mapping[tuple[str, Path_], int]:
-    """Write the files of a package into a folder; return the line of each entry, by file and path.
+def write_draft(draft: Draft, root: Path, only: Collection[str] | None = None) -> Mapping[tuple[str, Path_], int]:
+    """Write the files of a package, or some of them; return the line of each entry, by file and path.
 
     An entry of a table has its row's number (from 0) and the head as path.
 
@@ -107,9 +123,9 @@ def write_draft(draft: Draft, root: Path) -> Mapping[tuple[str, Path_], int]:
             at += 1 + sum(value.count("\n") for value in row.values())
     try:
         for name, text in texts.items():
-            path = root / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            if only is None or name in only:
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                write_whole(root / name, text, mode=_READABLE)
     except OSError as error:
         raise OutputError(f"{root}：写不了（{words_of(error)}）") from None
     return lines

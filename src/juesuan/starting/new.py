@@ -1,7 +1,7 @@
 """``juesuan new``: a package filled as far as a ledger and last year tell. What they don't tell stays open."""
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 from juesuan.audit.tables import label_key
 from juesuan.closing.funds import EXPENDITURE
 from juesuan.edition import Edition, load_edition
+from juesuan.editionfiles import known_edition
 from juesuan.exported import Owner, read_exported
 from juesuan.ledger import AccountChart, Ledger, load_codes, read_ledger
 from juesuan.ledger.inspect import inspect_file
@@ -153,6 +154,17 @@ def copy_exports(begun: Begun, folder: Path) -> None:
             shutil.copyfile(path, folder / name)
     except OSError as error:
         raise OutputError(f"{folder}：写不了（{words_of(error)}）") from None
+
+
+def fund_words(edition: str, beside: Path | None = None) -> Iterable[str]:
+    """Return the words of an edition for 资金性质, one for each fund; none where there is no such edition."""
+    if not edition or not known_edition(edition, beside):
+        return ()
+    words = load_edition(edition, beside=beside).chart.words.fund
+    first: dict[str, str] = {}
+    for word, fund in words.items():
+        first.setdefault(fund.value, word)
+    return tuple(first.values())
 
 
 def sort_exports(paths: Sequence[Path], chart: AccountChart) -> tuple[list[Path], list[Path]]:

@@ -7,6 +7,9 @@ from juesuan.problems import InputError, OutputError
 
 WORKBOOK = ".xlsx"
 
+PACKAGE = "package.xlsx"
+"""What the workbook of a package is called within a folder."""
+
 
 def opened(package: Path, ledger: Sequence[Path], results: Path) -> Path:
     """Return the folder of a package; a workbook is unpacked into ``<results>.package``.

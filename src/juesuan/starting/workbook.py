@@ -101,6 +101,31 @@ def unpack(path: Path, folder: Path, ledger: Mapping[str, Sequence[Path]] | None
     return tuple(found.problems)
 
 
+def carry_scratch(old: Path, fresh: Path) -> None:
+    """Copy the sheets of a workbook that are no part of its package to one that was written anew, as values.
+
+    Raises:
+        OutputError: the fresh one can't be written.
+    """
+    import openpyxl
+
+    source = openpyxl.load_workbook(old)
+    scratch = [sheet for sheet in source.worksheets if sheet.title.startswith(SCRATCH)]
+    if not scratch:
+        return
+    book = openpyxl.load_workbook(fresh)
+    for sheet in scratch:
+        target = book.create_sheet(sheet.title)
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.value is not None:
+                    target[cell.coordinate].value = cell.value
+    try:
+        book.save(fresh)
+    except OSError as error:
+        raise OutputError(f"{fresh}：写不了（{words_of(error)}）") from None
+
+
 def mark_workbook(path: Path, to: Path, marks: Iterable[tuple[str, str]]) -> int:
     """Write a copy of a workbook with cells (``预算!C7``) coloured that carry what is wrong; return how many.
 

@@ -97,12 +97,12 @@ def raw(request: Request) -> bytes:
     return bytes(request.scope["raw_path"]) + (b"?" + query if query else b"")
 
 
-async def fields(request: Request) -> dict[str, str]:
-    """Return the fields of a form that a page of ours sends: each once."""
+async def fields(request: Request, most: int = 10) -> dict[str, str]:
+    """Return the fields of a form that a page of ours sends: each once, ``most`` at most."""
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
         return {}
     try:
-        found = parse_qs((await request.body()).decode("utf-8"), keep_blank_values=True, max_num_fields=10)
+        found = parse_qs((await request.body()).decode("utf-8"), keep_blank_values=True, max_num_fields=most)
     except ValueError:
         return {}
     return {key: values[0] for key, values in found.items() if len(values) == 1}

@@ -29,7 +29,7 @@ from juesuan.web.cases import Cases
 from juesuan.web.commenting import CommentPages
 from juesuan.web.frame import EXPIRED, SESSION, Frame, fields, local, raw
 from juesuan.web.guard import HostChecked, Limited, OwnPagesOnly
-from juesuan.web.office import BRING, OfficePages
+from juesuan.web.office import BEGIN, BRING, OfficePages
 from juesuan.web.rights import Asked, UnitOf, judge, run_asked
 from juesuan.web.server import Server, Unreachable
 from juesuan.web.sessions import Door, LockedOut
@@ -77,9 +77,9 @@ def gateway_app(office: Office) -> "ASGIApp":
     """Return the application of the service's page."""
     server = Server(office.prefect, office.key)
     frame = Frame(office.site, office.door)
-    gateway = _Gateway(office, frame, server)
     cases = Cases(office.cases)
     own = OfficePages(frame, server, cases, office.out, office.results)
+    gateway = _Gateway(office, frame, server, own)
     routes = [
         Route("/office/login", gateway.login, methods=["GET", "POST"]),
         Route("/office/logout", gateway.logout, methods=["POST"]),
@@ -93,20 +93,23 @@ def gateway_app(office: Office) -> "ASGIApp":
         Route("/{path:path}", gateway.prefect, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]),
     ]
     app = Starlette(routes=routes, lifespan=gateway.running)
-    limited = Limited(app, _LARGEST, {BRING: LARGEST})
+    limited = Limited(app, _LARGEST, {BRING: LARGEST, BEGIN: LARGEST})
     return HostChecked(OwnPagesOnly(limited, office.site), office.site)
 
 
 class _Gateway:
-    def __init__(self, office: Office, frame: Frame, server: Server) -> None:
-        self._office, self._frame, self._server = office, frame, server
+    def __init__(self, office: Office, frame: Frame, server: Server, own: OfficePages) -> None:
+        self._office, self._frame, self._server, self._own = office, frame, server, own
         self._door = office.door
         self._few_passwords_at_a_time = CapacityLimiter(2)  # each takes 64 MB
 
     @asynccontextmanager
     async def running(self, _: Starlette) -> AsyncIterator[None]:
         async with self._server.running():
-            yield
+            try:
+                yield
+            finally:
+                self._own.composers.end()
 
     async def first(self, request: Request) -> Response:
         return self._frame.sent_to("/office/") if self._frame.person(request) else self._frame.to_login(request)

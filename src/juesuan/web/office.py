@@ -8,6 +8,8 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -22,23 +24,30 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from juesuan.closing.refusal import COLUMNS
+from juesuan.editionfiles import edition_names, options_of
+from juesuan.package.settings import UnitKind
 from juesuan.people import Person, Role
 from juesuan.problems import InputError, JuesuanError
 from juesuan.results.comments import read_notes, threads_of
 from juesuan.results.names import CHECKS_PAGE, DOCX, FACTS_CSV, PAGE, PDF, REVIEW_PAGE, XLSX
 from juesuan.review import refuse_unsettled
-from juesuan.web.cases import SHOWN, Case, Cases, Found
+from juesuan.starting.unpacked import PACKAGE
+from juesuan.web.cases import BEGUN_FROM, SHOWN, Case, Cases, Found, Wished
+from juesuan.web.composing import Composers
 from juesuan.web.frame import EXPIRED, Frame, fields
 from juesuan.web.history import ROW, history_of, with_lines
 from juesuan.web.server import Run, Runs, Server, Unreachable
 from juesuan.web.uploads import MOST_FILES
+from juesuan.web.writing import Rights, WritingPages
 
-BRING = "/office/bring"
-"""Where files are sent to; the one address that takes a large body."""
+BRING, BEGIN = "/office/bring", "/office/begin"
+"""Where files are sent to; the addresses that take a large body."""
 
 _PREPARERS = (Role.PREPARER, Role.ADMINISTRATOR)
 _SIGNERS = (Role.PREPARER, Role.REVIEWER, Role.APPROVER)
 _LINE = re.compile(r"(.+?) 第 (\d+) 行")
+_CELL = re.compile(r"([^\s!（），、。；：“”]+(?: [^\s!（），、。；：“”]+)?)![A-Z]+([0-9]+)")
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _RESULTS = {
     REVIEW_PAGE: "审核页",
     CHECKS_PAGE: "校验文档",
@@ -48,6 +57,7 @@ _RESULTS = {
     XLSX: "公开报表（Excel）",
     FACTS_CSV: "全部的数（CSV）",
 }
+_WISHED = tuple(one.name for one in dataclass_fields(Wished))
 _NOT_YOURS = "您的角色不包括这个单位。"
 
 
@@ -82,6 +92,8 @@ class OfficePages:
     def __init__(self, frame: Frame, server: Server, cases: Cases, out: Path, shown: str) -> None:
         self._frame, self._cases, self._out, self._shown = frame, cases, out, shown
         self._runs = Runs(server)
+        self.composers = Composers()
+        self._writing = WritingPages(frame, cases, self.composers, self._rights())
         self._few_at_a_time = CapacityLimiter(2)  # a look at a package takes a processor for seconds
 
     def routes(self) -> list[Route]:
@@ -90,8 +102,12 @@ class OfficePages:
             Route("/office/", self.all, methods=["GET"]),
             Route("/office/live.js", self.script, methods=["GET"]),
             Route(BRING, self.bring, methods=["POST"]),
+            Route(BEGIN, self.begin, methods=["GET", "POST"]),
             Route("/office/cases/{case}", self.one, methods=["GET"]),
             Route("/office/cases/{case}/file", self.file, methods=["GET"]),
+            Route("/office/cases/{case}/workbook", self.workbook, methods=["GET"]),
+            Route("/office/cases/{case}/marked", self.workbook, methods=["GET"]),
+            *self._writing.routes(),
             Route("/office/cases/{case}/{what:str}", self.change, methods=["POST"]),
         ]
 
@@ -137,7 +153,7 @@ class OfficePages:
         person = self._frame.person(request)
         if person is None:
             return self._frame.to_login(request)
-        async with request.form(max_files=MOST_FILES, max_fields=4) as form:
+        async with request.form(max_files=MOST_FILES, max_fields=6) as form:
             if not self._frame.ours(request, form):
                 return await self._all(request, person, EXPIRED, HTTPStatus.FORBIDDEN)
             into = str(form.get("case", ""))
@@ -151,13 +167,68 @@ class OfficePages:
                 refused = await self._busy(old) if old else ("没有这个单位和年度的资料。" if into else "")
                 if refused:
                     return await self._all(request, person, refused, HTTPStatus.CONFLICT)
-                case = await self._apart(self._cases.bring, uploads, person.name, into, allowed)
+                what = str(form.get("what", "")) or "files"
+                over = form.get("over") == "1"
+                bring = partial(
+                    self._cases.bring, by=person.name, into=into, allowed=allowed, what=what, over=over
+                )
+                case = await self._apart(bring, uploads)
             except InputError as error:
                 return await self._all(request, person, "没有收下，什么都没有变：", HTTPStatus.BAD_REQUEST, error)
             except JuesuanError as error:
                 return await self._all(request, person, f"没有收下：{error}", HTTPStatus.CONFLICT)
         self._frame.door.journal.add(person.id, person.name, "带进资料", case.id)
         return self._frame.sent_to(f"/office/cases/{quote(case.id)}")
+
+    async def begin(self, request: Request) -> Response:
+        """Show the form that begins a package, and begin one as ``juesuan new`` does."""
+        person = self._frame.person(request)
+        if person is None:
+            return self._frame.to_login(request)
+        if request.method == "GET":
+            return self._begin(request, person, {})
+        async with request.form(max_files=MOST_FILES, max_fields=10) as form:
+            said = {name: one for name, one in form.items() if isinstance(one, str)}
+            if not self._frame.ours(request, form):
+                return self._begin(request, person, said, EXPIRED, HTTPStatus.FORBIDDEN)
+            uploads = {
+                name: [one for one in form.getlist(name) if isinstance(one, UploadFile) and one.filename]
+                for name in BEGUN_FROM
+            }
+            wished = Wished(
+                **{name: said.get(name, "").strip() for name in _WISHED if name != "year"},
+                year=int(said["year"]) if said.get("year", "").strip().isdecimal() else None,
+            )
+
+            def allowed(unit: str) -> str:
+                return "" if _may(person, _PREPARERS, unit) else _NOT_YOURS
+
+            try:
+                case = await self._apart(self._cases.begin, wished, uploads, person.name, allowed)
+            except InputError as error:
+                words = "没有开始，什么都没有变："
+                return self._begin(request, person, said, words, HTTPStatus.BAD_REQUEST, error)
+            except JuesuanError as error:
+                return self._begin(request, person, said, f"没有开始：{error}", HTTPStatus.CONFLICT)
+        self._frame.door.journal.add(person.id, person.name, "开始准备", case.id)
+        return self._frame.sent_to(f"/office/cases/{quote(case.id)}")
+
+    async def workbook(self, request: Request) -> Response:
+        """Hand out a package as a workbook; with the cells marked that are wrong where that was asked for."""
+        person = self._frame.person(request)
+        if person is None:
+            return self._frame.to_login(request)
+        case = await self._case(request, person)
+        if case is None:
+            return self._none()
+        marked = request.url.path.endswith("/marked")
+        try:
+            content = await self._apart(partial(self._cases.workbook, case, marked=marked))
+        except JuesuanError as error:
+            return await self._one(request, person, case, str(error), HTTPStatus.CONFLICT)
+        name = quote(f"{case.id}{'-标注' if marked else ''}.xlsx")
+        headers = {"Content-Disposition": f"attachment; filename*=utf-8''{name}"}
+        return self._frame.told(Response(content, media_type=_XLSX, headers=headers))
 
     async def change(self, request: Request) -> Response:
         """Do what a button of a case's page says."""
@@ -221,6 +292,31 @@ class OfficePages:
         await self._runs.sign(run, person.name, decision, comment)
         return ""
 
+    def _begin(
+        self,
+        request: Request,
+        person: Person,
+        said: Mapping[str, str],
+        message: str = "",
+        status: HTTPStatus = HTTPStatus.OK,
+        error: InputError | None = None,
+    ) -> Response:
+        editions = [
+            key for name in edition_names() for key in (name, *(f"{name}+{one}" for one in options_of(name)))
+        ]
+        return self._frame.page(
+            request,
+            "begin.html.jinja",
+            status,
+            person=person,
+            said={**dict.fromkeys(_WISHED, ""), **said},
+            editions=editions,
+            kinds=tuple(UnitKind),
+            taken={name: ",".join(sorted(kinds)) for name, (kinds, _) in BEGUN_FROM.items()},
+            message=message,
+            problems=error.problems if error else (),
+        )
+
     async def _all(
         self,
         request: Request,
@@ -280,7 +376,10 @@ class OfficePages:
             if run and run.state == "FAILED"
             else (),
             history=history_of(runs),
-            rows=_grouped(case, found.rows if found else ()),
+            new=_grouped(case, [found.rows[one] for one in found.new] if found else ()),
+            rows=_grouped(
+                case, [one for number, one in enumerate(found.rows) if number not in found.new] if found else ()
+            ),
             mended=_grouped(case, found.mended if found else ()),
             files=[(one, _address(case, one)) for one in await run_sync(self._cases.files, case)],
             results=self._results(case),
@@ -304,6 +403,9 @@ class OfficePages:
     async def _visible(self, name: str, person: Person) -> Case | None:
         case = await run_sync(self._cases.of, name)
         return case if case and sees(person, case.unit) else None
+
+    def _rights(self) -> Rights:
+        return Rights(self._case, lambda person, case: _may(person, _PREPARERS, case.unit), self._busy)
 
     async def _run(self, case: Case) -> Run | None:
         return _newest(await self._runs.newest(), case)
@@ -384,7 +486,9 @@ def _grouped(
 def _links(case: Case, row: Mapping[str, Any]) -> list[tuple[str, str]]:
     named = [_LINE.match(row["位置"])]
     named += list(ROW.finditer(row["依据的行"]))
-    return [(f"{one[1]} 第 {one[2]} 行", _address(case, one[1], one[2])) for one in named if one]
+    links = [(f"{one[1]} 第 {one[2]} 行", _address(case, one[1], one[2])) for one in named if one]
+    cells = [one for text in (row["位置"], row["依据的行"]) for one in _CELL.finditer(text)]
+    return [(one[0], _address(case, f"{PACKAGE}!{one[1]}", one[2])) for one in cells] + links
 
 
 def _address(case: Case, name: str, line: str = "") -> str:

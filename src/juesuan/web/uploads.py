@@ -6,7 +6,7 @@ Nothing of a name decides where anything is written but the names of folders bel
 
 import stat
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -31,6 +31,9 @@ KINDS = frozenset(
 )
 """Kinds of files that a package may hold; its own code or an edition's templates are none of them."""
 
+DOCUMENTS = frozenset({".pdf", ".docx", ".html", ".htm", ".xlsx"})
+"""Kinds of documents that an office published: last year's accounts, the year's budget."""
+
 _LEFT_BEHIND = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 _UTF8 = 0x800  # the flag of a zip's entry whose name is UTF-8
 _ENCRYPTED = 0x1
@@ -51,8 +54,12 @@ class Brought:
     left_out: tuple[str, ...]
 
 
-def take(uploads: Sequence[Upload], target: Path) -> Brought:
+def take(
+    uploads: Sequence[Upload], target: Path, kinds: Collection[str] = KINDS, *, unpacked: bool = True
+) -> Brought:
     """Write what was brought into an empty folder; a single zip is unpacked, without its one outermost folder.
+
+    ``kinds`` are the suffixes that are taken; where nothing is ``unpacked``, a zip is a file like others.
 
     Raises:
         InputError: with everything that can't be taken; the folder may hold a part then.
@@ -60,13 +67,13 @@ def take(uploads: Sequence[Upload], target: Path) -> Brought:
     named = [one for one in uploads if one.filename]
     if not named:
         raise InputError([Problem(Place("上传"), "upload.none", "没有选择文件")])
-    if len(named) == 1 and PurePosixPath(named[0].filename or "").suffix.lower() == ".zip":
+    if unpacked and len(named) == 1 and PurePosixPath(named[0].filename or "").suffix.lower() == ".zip":
         return _unpack(named[0], target)
     problems: list[Problem] = []
     names: list[str] = []
     for one in named:
         name = (one.filename or "").replace("\\", "/").rpartition("/")[2]
-        problems.extend(_wrong(name))
+        problems.extend(_wrong(name, kinds))
         if name in names:
             problems.append(Problem(Place(name), "upload.twice", "两个文件同名"))
         names.append(name)
@@ -146,7 +153,7 @@ def _is_left_behind(name: str) -> bool:
     return by_kind or any(one in _LEFT_BEHIND for one in parts) or parts[-1].startswith("~$")
 
 
-def _wrong(name: str) -> Iterator[Problem]:
+def _wrong(name: str, taken: Collection[str] = KINDS) -> Iterator[Problem]:
     parts = name.split("/")
     strange = any(not one.isprintable() or len(one) > _LONGEST_NAME for one in parts)
     if strange or len(parts) > _DEEPEST or any(one.startswith(".") or not one.strip() for one in parts):
@@ -158,9 +165,9 @@ def _wrong(name: str) -> Iterator[Problem]:
         )
     elif ":" in name or PurePosixPath(name).is_absolute():
         yield Problem(Place(name), "upload.name", "文件名不能用", expected="不含盘符和冒号")
-    elif PurePosixPath(name).suffix.lower() not in KINDS:
-        kinds = "、".join(sorted(KINDS))
-        yield Problem(Place(name), "upload.kind", "决算资料里没有这种文件", expected=kinds)
+    elif PurePosixPath(name).suffix.lower() not in taken:
+        message = "决算资料里没有这种文件" if taken is KINDS else "这里不收这种文件"
+        yield Problem(Place(name), "upload.kind", message, expected="、".join(sorted(taken)))
 
 
 def _without_outermost(names: Iterable[str]) -> dict[str, str]:
