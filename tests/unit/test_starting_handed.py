@@ -1,4 +1,4 @@
-"""What is added to a package: a budget fills what is open, a ledger takes the place of the old one."""
+"""What is added to a package that is there: a budget fills what is open, a ledger replaces the old one."""
 
 import shutil
 from pathlib import Path

@@ -21,11 +21,11 @@ from juesuan.problems import InputError, JuesuanError, Problem
 
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
 _CELLS = 60  # shown of a row
+_LINES = 5  # of the ledger, shown of one place
 _IDLE = 600.0  # seconds without a question until a process that composes ends
 _BLANK = "〔此处〕"  # stands where a text stands, to find the sentences that print it
 _ELSEWHERE = "这一处现在不印在句子里：印在表里，或今年用不到。"
 _UNREAD = "资料读通以后，这里显示印出来的句子。现在："
-_LINES = 5  # of the ledger, shown of one place
 
 
 def check(package: str) -> dict[str, Any]:
