@@ -148,13 +148,13 @@ def check_tables(books: closing.Books, before: tuple[SuiteRun, ...]) -> tuple[Su
 
 def derive(
     intake: closing.Intake, books: closing.Books, kept: closing.KeptStages, before: tuple[SuiteRun, ...]
-) -> closing.Account:
+) -> closing.ClosingAccounts:
     with closing.conflicts_refused(before):
         return closing.derive_once(intake, books, kept)
 
 
 def check_account(
-    archive: closing.ClosingArchive, account: closing.Account, before: tuple[SuiteRun, ...]
+    archive: closing.ClosingArchive, account: closing.ClosingAccounts, before: tuple[SuiteRun, ...]
 ) -> tuple[SuiteRun, ...]:
     runs = (*before, *closing.check_account(account, archive.last_year(account)))
     closing.refuse_failures(runs)
@@ -162,21 +162,26 @@ def check_account(
 
 
 def render(
-    intake: closing.Intake, account: closing.Account, kept: closing.KeptStages, before: tuple[SuiteRun, ...]
+    intake: closing.Intake,
+    account: closing.ClosingAccounts,
+    kept: closing.KeptStages,
+    before: tuple[SuiteRun, ...],
 ) -> closing.Disclosure:
     with closing.problems_refused(before):
         return closing.render_once(intake, account, kept)
 
 
 def check_disclosure(
-    account: closing.Account, disclosure: closing.Disclosure, before: tuple[SuiteRun, ...]
+    account: closing.ClosingAccounts, disclosure: closing.Disclosure, before: tuple[SuiteRun, ...]
 ) -> tuple[SuiteRun, ...]:
     runs = (*before, *closing.check_disclosure(account, disclosure, before))
     closing.refuse_failures(runs)
     return runs
 
 
-def _compared_with(request: Request, archive: closing.ClosingArchive, account: closing.Account) -> Path | None:
+def _compared_with(
+    request: Request, archive: closing.ClosingArchive, account: closing.ClosingAccounts
+) -> Path | None:
     """Return the results to compare with: those that the run names, else last year's of the archive, if any."""
     return request.compare or archive.results_before(account.books.package.settings)
 
@@ -184,7 +189,7 @@ def _compared_with(request: Request, archive: closing.ClosingArchive, account: c
 def write_draft(
     request: Request,
     archive: closing.ClosingArchive,
-    account: closing.Account,
+    account: closing.ClosingAccounts,
     disclosure: closing.Disclosure,
     runs: tuple[SuiteRun, ...],
 ) -> closing.State:
@@ -196,7 +201,7 @@ def stage(
     request: Request,
     archive: closing.ClosingArchive,
     kept: closing.KeptStages,
-    account: closing.Account,
+    account: closing.ClosingAccounts,
     disclosure: closing.Disclosure,
     runs: tuple[SuiteRun, ...],
 ) -> closing.Staged:
@@ -206,7 +211,7 @@ def stage(
 
 
 def keep(
-    request: Request, archive: closing.ClosingArchive, account: closing.Account, staged: closing.Staged
+    request: Request, archive: closing.ClosingArchive, account: closing.ClosingAccounts, staged: closing.Staged
 ) -> Archived:
     """Archive what lies ready, and publish it then: what can't be archived is not published either."""
     archived = archive.keep(account, staged.folder, staged.state, published=request.results)

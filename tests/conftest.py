@@ -92,7 +92,7 @@ def edition_copy(tmp_path: Path) -> Path:
     return folder
 
 
-def with_words(account: closing.Account, folder: Path) -> closing.Account:
+def with_words(account: closing.ClosingAccounts, folder: Path) -> closing.ClosingAccounts:
     """Return a closing whose document is written from the sentences of another edition."""
     words = edition_files(str(folder))
     edition = replace(account.books.edition, words=words, charts=load_charts(words))

@@ -8,7 +8,9 @@ from juesuan.closing import CheckedClosing
 from juesuan.rules.check import SuiteRun
 
 
-def close_checked(package: Path, render: Callable[[closing.Account], closing.Disclosure]) -> CheckedClosing:
+def close_checked(
+    package: Path, render: Callable[[closing.ClosingAccounts], closing.Disclosure]
+) -> CheckedClosing:
     """Close a package up to its document.
 
     Raises:

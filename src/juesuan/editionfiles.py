@@ -20,7 +20,7 @@ from pydantic import Field
 from juesuan.overlay import lay_over
 from juesuan.problems import EditionError, InputError, Place, Problem, Severity
 from juesuan.resources import resource_root
-from juesuan.yamlsource import Entry, Model, Strict, place_of, read_entry
+from juesuan.yamlsource import Model, Strict, YamlEntry, place_of, read_entry
 
 EDITIONS = "expectations/editions"
 SENTENCES = "templates/document"
@@ -97,7 +97,7 @@ class EditionFiles:
         """Return how people know a file: where it lies, or where it is missing."""
         return f"{self._holder(file).label}/{file}"
 
-    def entry(self, file: str) -> Entry:
+    def entry(self, file: str) -> YamlEntry:
         """Return a file of the data as all layers leave it.
 
         Raises:
@@ -105,7 +105,7 @@ class EditionFiles:
         """
         return _laid(tuple((layer.folder / file, f"{layer.label}/{file}") for layer in self.layers))
 
-    def words_entry(self, file: str) -> Entry:
+    def words_entry(self, file: str) -> YamlEntry:
         """Return a file of data beside the sentences, likewise."""
         return _laid(tuple((layer.words / file, f"{layer.words_label}/{file}") for layer in self.layers))
 
@@ -355,7 +355,7 @@ def _extended(layer: Layer) -> str:
     return str(extends.value) if extends is not None and isinstance(extends.value, str) else ""
 
 
-def _head(folder: Path, label: str) -> Mapping[str, Entry]:
+def _head(folder: Path, label: str) -> Mapping[str, YamlEntry]:
     try:
         entry = read_entry(folder / HEAD, f"{label}/{HEAD}")
     except InputError as error:
@@ -363,12 +363,12 @@ def _head(folder: Path, label: str) -> Mapping[str, Entry]:
     return entry.value if isinstance(entry.value, Mapping) else {}
 
 
-def _laid(paths: tuple[tuple[Path, str], ...]) -> Entry:
+def _laid(paths: tuple[tuple[Path, str], ...]) -> YamlEntry:
     """Lay the files that are there over one another, the last of them undermost."""
     there = [(path, label) for path, label in paths if path.is_file()]
     if not there:
         raise InputError([Problem(Place(paths[0][1]), "file.missing", "缺少文件")])
-    found: Entry | None = None
+    found: YamlEntry | None = None
     problems: list[Problem] = []
     for path, label in reversed(there):
         entry = read_entry(path, label)

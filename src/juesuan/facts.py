@@ -32,7 +32,7 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, order=True)
-class Source:
+class FactSource:
     """Where a fact that no formula made was read: a file of the package and a line of it."""
 
     file: str
@@ -59,7 +59,7 @@ class Fact:
     display: str
     formula: str = ""
     inputs: tuple[str, ...] = ()
-    sources: tuple[Source, ...] = ()
+    sources: tuple[FactSource, ...] = ()
     year: int | None = None
     phase: Phase = Phase.NONE
     table: str = ""

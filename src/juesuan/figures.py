@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from juesuan.facts import Phase, Source
+from juesuan.facts import FactSource, Phase
 
 CREDITED = frozenset({"income", "adjustment"})
 """Measures that add up credit less debit; ``expenditure`` adds up debit less credit."""
@@ -50,7 +50,7 @@ class Figure:
     phase: Phase = Phase.FINAL
     formula: str = ""
     inputs: tuple[str, ...] = ()
-    sources: tuple[Source, ...] = ()
+    sources: tuple[FactSource, ...] = ()
     selection: Selection | None = None
     fixed: bool = False
     table: str = ""

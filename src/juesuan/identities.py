@@ -34,7 +34,7 @@ class Relation(StrEnum):
 
 
 @dataclass(frozen=True)
-class Term:
+class SignedFigure:
     """One signed figure of a sum."""
 
     sign: int
@@ -50,7 +50,7 @@ class Instance:
     """One place where an identity applies: ``target`` against the sum of ``terms`` (none: zero)."""
 
     target: str
-    terms: tuple[Term, ...]
+    terms: tuple[SignedFigure, ...]
 
     def __post_init__(self) -> None:
         if any(term.figure == self.target for term in self.terms):

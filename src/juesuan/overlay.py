@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from juesuan.problems import Problem
-from juesuan.yamlsource import Entry
+from juesuan.yamlsource import YamlEntry
 
 KEYS = ("id", "key", "row", "code", "name", "term", "label", "table")
 """By which of its entries a member of a list is known: the first of these that it has."""
@@ -24,7 +24,7 @@ KEYS = ("id", "key", "row", "code", "name", "term", "label", "table")
 _SAME = "与所继承的版本相同，不必写"
 
 
-def lay_over(parent: Entry, own: Entry) -> tuple[Entry, tuple[Problem, ...]]:
+def lay_over(parent: YamlEntry, own: YamlEntry) -> tuple[YamlEntry, tuple[Problem, ...]]:
     """Return the parent with what a file changes, and what is wrong with the file."""
     overlay = _Overlay()
     if isinstance(own.value, Mapping) and "replace" in own.value:
@@ -39,10 +39,10 @@ def lay_over(parent: Entry, own: Entry) -> tuple[Entry, tuple[Problem, ...]]:
 class _Overlay:
     faults: list[Problem] = field(default_factory=list)
 
-    def fault(self, entry: Entry, message: str, found: str = "", expected: str = "") -> None:
+    def fault(self, entry: YamlEntry, message: str, found: str = "", expected: str = "") -> None:
         self.faults.append(Problem(entry.place, "edition.overlay", message, found, expected))
 
-    def over(self, parent: Entry, own: Entry, at: str) -> Entry:
+    def over(self, parent: YamlEntry, own: YamlEntry, at: str) -> YamlEntry:
         if isinstance(own.value, Mapping):
             if isinstance(parent.value, Mapping):
                 return self._mapping(parent, parent.value, own, own.value, at)
@@ -53,8 +53,13 @@ class _Overlay:
         return own
 
     def _mapping(
-        self, parent: Entry, before: Mapping[str, Entry], own: Entry, changes: Mapping[str, Entry], at: str
-    ) -> Entry:
+        self,
+        parent: YamlEntry,
+        before: Mapping[str, YamlEntry],
+        own: YamlEntry,
+        changes: Mapping[str, YamlEntry],
+        at: str,
+    ) -> YamlEntry:
         if not changes:
             self.fault(own, "没有写明改什么", at)
         found = dict(before)
@@ -67,8 +72,13 @@ class _Overlay:
         return replace(parent, value=found)
 
     def _sequence(
-        self, parent: Entry, before: Sequence[Entry], own: Entry, changes: Mapping[str, Entry], at: str
-    ) -> Entry:
+        self,
+        parent: YamlEntry,
+        before: Sequence[YamlEntry],
+        own: YamlEntry,
+        changes: Mapping[str, YamlEntry],
+        at: str,
+    ) -> YamlEntry:
         if all(isinstance(one.value, str) for one in before):
             return self._list_of_words(parent, before, own, changes)
         kinds = [_kind(one) for one in before]
@@ -94,7 +104,9 @@ class _Overlay:
                 self.fault(one, "所继承的版本没有这一项", key, "、".join(keys[:20]))
         return replace(parent, value=tuple(items[key] for key in order))
 
-    def _added(self, key: str, kind: str, entry: Entry, value: Mapping[str, Entry], order: list[str]) -> Entry:
+    def _added(
+        self, key: str, kind: str, entry: YamlEntry, value: Mapping[str, YamlEntry], order: list[str]
+    ) -> YamlEntry:
         """Return an entry that is new, and put its key in order."""
         at = len(order)
         for word, step in (("after", 1), ("before", 0)):
@@ -113,8 +125,8 @@ class _Overlay:
         return replace(entry, value=named)
 
     def _list_of_words(
-        self, parent: Entry, before: Sequence[Entry], own: Entry, changes: Mapping[str, Entry]
-    ) -> Entry:
+        self, parent: YamlEntry, before: Sequence[YamlEntry], own: YamlEntry, changes: Mapping[str, YamlEntry]
+    ) -> YamlEntry:
         for name, one in changes.items():
             if name not in ("add", "remove"):
                 self.fault(one, "名单里只有一个个的字，只能用 add、remove 增减", name)
@@ -131,7 +143,7 @@ class _Overlay:
             self.fault(own, "没有写明改什么")
         return replace(parent, value=(*(one for one in before if one.value not in taken), *added))
 
-    def _words(self, entry: Entry | None) -> Iterator[Entry]:
+    def _words(self, entry: YamlEntry | None) -> Iterator[YamlEntry]:
         if entry is None:
             return
         if not isinstance(entry.value, tuple) or not all(isinstance(one.value, str) for one in entry.value):
@@ -140,12 +152,12 @@ class _Overlay:
         yield from entry.value
 
 
-def _kind(entry: Entry) -> str:
+def _kind(entry: YamlEntry) -> str:
     own = entry.value if isinstance(entry.value, Mapping) else {}
     return next((kind for kind in KEYS if kind in own and isinstance(own[kind].value, str)), "")
 
 
-def _key(entry: Entry, position: int) -> str:
+def _key(entry: YamlEntry, position: int) -> str:
     kind = _kind(entry)
     return str(entry.value[kind].value) if kind and isinstance(entry.value, Mapping) else str(position)
 

@@ -15,7 +15,7 @@ from datetime import date
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class PersonalKind(StrEnum):
     """What kind of number it is, as people call it."""
 
     RESIDENT_ID = "身份证号"
@@ -25,10 +25,10 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Found:
+class PersonalNumber:
     """A personal number: its kind, and where in the text it stands."""
 
-    kind: Kind
+    kind: PersonalKind
     start: int
     end: int
 
@@ -48,7 +48,7 @@ _LONGEST = 23  # digits of a number with its country code
 _KEPT_BEFORE, _KEPT_AFTER = 3, 2
 
 
-def personal_numbers(text: str) -> Iterator[Found]:
+def personal_numbers(text: str) -> Iterator[PersonalNumber]:
     """Yield the personal numbers of a text, in order; none overlaps another."""
     if sum(map(str.isdigit, text)) < _FEWEST:  # of most texts nothing more need be asked
         return
@@ -61,7 +61,7 @@ def personal_numbers(text: str) -> Iterator[Found]:
             if kind is None:
                 at += 1
                 continue
-            yield Found(kind, places[groups[at][0]], places[groups[at + last][1] - 1] + 1)
+            yield PersonalNumber(kind, places[groups[at][0]], places[groups[at + last][1] - 1] + 1)
             at += last + 1
 
 
@@ -89,10 +89,10 @@ def _plain(text: str) -> tuple[str, list[int]]:
     return "".join(characters), places
 
 
-def _at(plain: str, groups: list[tuple[int, int]]) -> tuple[Kind | None, int]:
+def _at(plain: str, groups: list[tuple[int, int]]) -> tuple[PersonalKind | None, int]:
     """Return what the first groups make together, and the last of them: the longest that is a personal number."""
     number = ""
-    best: tuple[Kind | None, int] = (None, 0)
+    best: tuple[PersonalKind | None, int] = (None, 0)
     for last, (start, end) in enumerate(groups):
         number += plain[start:end]
         if len(number) > _LONGEST or _DECIMALS.match(plain, end):
@@ -103,13 +103,17 @@ def _at(plain: str, groups: list[tuple[int, int]]) -> tuple[Kind | None, int]:
     return best
 
 
-def _kind(number: str) -> Kind | None:
+def _kind(number: str) -> PersonalKind | None:
     if _is_resident_id(number):
-        return Kind.RESIDENT_ID if len(number) != _ID_DIGITS or _passes_id(number) else Kind.LIKE_RESIDENT_ID
+        return (
+            PersonalKind.RESIDENT_ID
+            if len(number) != _ID_DIGITS or _passes_id(number)
+            else PersonalKind.LIKE_RESIDENT_ID
+        )
     if _MOBILE.fullmatch(number):
-        return Kind.MOBILE
+        return PersonalKind.MOBILE
     if _CARD.fullmatch(number) and _passes_luhn(number):
-        return Kind.BANK_CARD
+        return PersonalKind.BANK_CARD
     return None
 
 

@@ -28,7 +28,7 @@ RoleName = Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z_]+)+$")]
 Member = Mapping[str, str]
 
 
-class Role(StrEnum):
+class ProgramRole(StrEnum):
     """The roles that the program itself asks for; an edition must give each of them."""
 
     EXPENDITURE = "expenditure.total"  # 本年支出合计, the actual of the unit's self-evaluation sheet

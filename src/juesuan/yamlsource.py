@@ -60,12 +60,12 @@ _MOST_OPEN = 64  # brackets within one another
 
 
 @dataclass(frozen=True)
-class Entry:
+class YamlEntry:
     """One entry of a YAML text: a scalar's text, or entries by key or in order; and where it stands."""
 
     file: str
     line: int | None
-    value: "str | Mapping[str, Entry] | tuple[Entry, ...]"
+    value: "str | Mapping[str, YamlEntry] | tuple[YamlEntry, ...]"
 
     @property
     def plain(self) -> Any:
@@ -97,7 +97,7 @@ class Entry:
             raise InputError(_problems(error, self, model)) from None
 
 
-def read_entry(path: Path, name: str) -> Entry:
+def read_entry(path: Path, name: str) -> YamlEntry:
     """Read a YAML file; ``name`` is how problems call it.
 
     Raises:
@@ -122,7 +122,7 @@ def yaml_text(path: Path, name: str) -> str:
         raise InputError([problem]) from None
 
 
-def entry_of(text: str, name: str) -> Entry:
+def entry_of(text: str, name: str) -> YamlEntry:
     """Return what the text of a YAML file says; ``name`` is how problems call it.
 
     Raises:
@@ -130,7 +130,9 @@ def entry_of(text: str, name: str) -> Entry:
     """
     node = composed(text, name)
     doubled: list[Problem] = []
-    entry = _entry(node, node.start_mark.line + 1, doubled, name) if node is not None else Entry(name, None, {})
+    entry = (
+        _entry(node, node.start_mark.line + 1, doubled, name) if node is not None else YamlEntry(name, None, {})
+    )
     if doubled:
         raise InputError(doubled)
     return entry
@@ -202,22 +204,22 @@ def _brackets(text: str) -> int:
     return max(accumulate(1 if one[0] in "[{" else -1 for one in _BRACKET.finditer(text)), default=0)
 
 
-def _entry(node: yaml.Node, line: int, doubled: list[Problem], file: str) -> Entry:
+def _entry(node: yaml.Node, line: int, doubled: list[Problem], file: str) -> YamlEntry:
     if isinstance(node, yaml.MappingNode):
-        mapping: dict[str, Entry] = {}
+        mapping: dict[str, YamlEntry] = {}
         for key_node, value_node in node.value:
             key, at = str(key_node.value), key_node.start_mark.line + 1
             if key in mapping:
                 doubled.append(Problem(Place(file, at, key), "yaml.doubled", "同一项写了两次"))
             mapping[key] = _entry(value_node, at, doubled, file)
-        return Entry(file, line, mapping)
+        return YamlEntry(file, line, mapping)
     if isinstance(node, yaml.SequenceNode):
         items = (_entry(item, item.start_mark.line + 1, doubled, file) for item in node.value)
-        return Entry(file, line, tuple(items))
-    return Entry(file, line, node.value)
+        return YamlEntry(file, line, tuple(items))
+    return YamlEntry(file, line, node.value)
 
 
-def _within(entry: Entry, at: _Location) -> Iterator[tuple[_Location, Entry]]:
+def _within(entry: YamlEntry, at: _Location) -> Iterator[tuple[_Location, YamlEntry]]:
     yield at, entry
     if isinstance(entry.value, tuple):
         for index, one in enumerate(entry.value):
@@ -227,7 +229,7 @@ def _within(entry: Entry, at: _Location) -> Iterator[tuple[_Location, Entry]]:
             yield from _within(one, (*at, key))
 
 
-def _problems(error: ValidationError, entry: Entry, model: type[BaseModel]) -> Iterator[Problem]:
+def _problems(error: ValidationError, entry: YamlEntry, model: type[BaseModel]) -> Iterator[Problem]:
     entries = dict(_within(entry, ()))
     for detail in error.errors(include_url=False):
         location = tuple(part for part in detail["loc"] if isinstance(part, str | int))
@@ -243,7 +245,7 @@ def _problems(error: ValidationError, entry: Entry, model: type[BaseModel]) -> I
         )
 
 
-def _nearest(location: _Location, entries: Mapping[_Location, Entry]) -> Entry:
+def _nearest(location: _Location, entries: Mapping[_Location, YamlEntry]) -> YamlEntry:
     while location not in entries and location:
         location = location[:-1]
     return entries[location]

@@ -22,7 +22,7 @@ from pathlib import Path
 from juesuan.audit.catalog import load_catalog
 from juesuan.audit.checks import audit_source
 from juesuan.audit.mentions import directory_blocks, parts
-from juesuan.audit.model import Finding, Grid, Paragraph, Source, Weight
+from juesuan.audit.model import Finding, ReadGrid, ReadParagraph, Source, Weight
 from juesuan.audit.numbers import number_of, plain
 from juesuan.audit.read import read_document
 
@@ -60,7 +60,7 @@ Planter = Callable[[Source, random.Random], Iterator[Planted]]
 def with_text(source: Source, block: int, start: int, was: str, now: str, kind: str) -> Planted:
     """Change a piece of a paragraph."""
     found = source.blocks[block]
-    assert isinstance(found, Paragraph)
+    assert isinstance(found, ReadParagraph)
     text = found.text[:start] + now + found.text[start + len(was) :]
     blocks = (*source.blocks[:block], replace(found, text=text), *source.blocks[block + 1 :])
     return Planted(kind, block, None, was, now, replace(source, blocks=blocks))
@@ -69,7 +69,7 @@ def with_text(source: Source, block: int, start: int, was: str, now: str, kind: 
 def with_cell(source: Source, block: int, row: int, column: int, now: str, kind: str) -> Planted:
     """Change a cell of a table."""
     found = source.blocks[block]
-    assert isinstance(found, Grid)
+    assert isinstance(found, ReadGrid)
     cells = list(found.rows[row])
     was, cells[column] = cells[column] or "", now
     rows = (*found.rows[:row], tuple(cells), *found.rows[row + 1 :])
@@ -83,7 +83,7 @@ def digit(number: str, chance: random.Random) -> str:
     return number[:at] + chance.choice([one for one in "123456789" if one != number[at]]) + number[at + 1 :]
 
 
-def told(source: Source) -> Iterator[tuple[int, Paragraph]]:
+def told(source: Source) -> Iterator[tuple[int, ReadParagraph]]:
     """The paragraphs of the sections that say what the tables say."""
     for part in parts(source):
         if part.section is not None:
@@ -102,7 +102,7 @@ def cell_digits(source: Source, chance: random.Random) -> Iterator[Planted]:
     book, _, _ = audit_source(source, load_catalog())
     for table in book.tables.values():
         grid = source.blocks[table.block]
-        assert isinstance(grid, Grid)
+        assert isinstance(grid, ReadGrid)
         for stated in table.cells.values():
             row = stated.spot.row
             if row is None or grid.lossy or not stated.value:
@@ -198,7 +198,7 @@ def codes(source: Source, chance: random.Random) -> Iterator[Planted]:
     for number in (2, 3, 5, 6):
         table = book.tables.get(number)
         grid = source.blocks[table.block] if table is not None else None
-        if table is None or not isinstance(grid, Grid) or grid.lossy:
+        if table is None or not isinstance(grid, ReadGrid) or grid.lossy:
             continue
         for mark, row in enumerate(grid.rows):
             for at, cell in enumerate(row):

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from juesuan.archive import DirectoryStore, Office, archive_closing, find_versions, prove
+from juesuan.archive import DirectoryStore, SealingOffice, archive_closing, find_versions, prove
 from juesuan.archive.bag import bag_fingerprint
 from juesuan.archive.log import Record, dumps, record_key, signature_of
 from juesuan.archive.seal import HEAD, RECORD
@@ -37,7 +37,7 @@ def main(count: int) -> None:
         ring = Ring(folder / "keys")
         ring.new("某单位")
         store = DirectoryStore(folder / "archive", term=timedelta(days=36500))
-        model = Path(archive_closing(store, demo_closing(folder / "closing"), Office(ring)).uri)
+        model = Path(archive_closing(store, demo_closing(folder / "closing"), SealingOffice(ring)).uri)
         signer = ring.signer
         assert signer is not None
         timed(f"making {count} versions", lambda: multiply(store.root, model, signer, count))

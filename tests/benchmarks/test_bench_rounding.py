@@ -13,7 +13,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from juesuan.figures import Figure
-from juesuan.identities import Identity, Instance, Term, identity_data
+from juesuan.identities import Identity, Instance, SignedFigure, identity_data
 from juesuan.money import WANYUAN
 from juesuan.rounding import Rounding, certificate, prove, round_figures
 
@@ -43,7 +43,7 @@ def linked(size: int) -> tuple[list[Figure], list[Identity]]:
         return name
 
     def equal(target: str, parts: list[str]) -> Instance:
-        return Instance(target, tuple(Term(1, part) for part in parts))
+        return Instance(target, tuple(SignedFigure(1, part) for part in parts))
 
     for number in range(max(2, round(size / ((ROWS + 1) * (COLUMNS + 1))))):
         cells = cells_of_table(random_)
@@ -128,5 +128,7 @@ def system(cells: Table) -> tuple[list[Figure], list[Identity]]:
     sums |= {f"s.{c}": [(r, c) for r in range(ROWS)] for c in range(COLUMNS)}
     sums["s.s"] = list(cells)
     figures += [Figure(name, "", sum(cells[at] for at in parts), 2020) for name, parts in sums.items()]
-    instances = tuple(Instance(name, tuple(Term(1, names[at]) for at in parts)) for name, parts in sums.items())
+    instances = tuple(
+        Instance(name, tuple(SignedFigure(1, names[at]) for at in parts)) for name, parts in sums.items()
+    )
     return figures, [Identity("sums", "bench", "sums", "bench", instances)]

@@ -43,7 +43,7 @@ def archived(done: CheckedClosing, folder: Path) -> str:
     return address
 
 
-def next_year(package: Path, address: str) -> tuple[closing.Account, dict[str, CheckResult], str]:
+def next_year(package: Path, address: str) -> tuple[closing.ClosingAccounts, dict[str, CheckResult], str]:
     """Close a package with last year's archive beside it; return results by rule, and the sentences."""
     intake = closing.ingest(package, archive=closing.ClosingArchive(address))
     assert intake.problems == ()

@@ -44,7 +44,7 @@ def handed_in(one: Description, root: Path) -> Path:
     return package
 
 
-def closed(package: Path) -> tuple[closing.Account, str]:
+def closed(package: Path) -> tuple[closing.ClosingAccounts, str]:
     """Close a package as far as the page; return its account and its sentences."""
     done = close_checked(package, closing.page_alone)
     return done.account, "\n".join(sentences_of(done.disclosure.document, done.account))

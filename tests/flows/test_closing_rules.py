@@ -37,7 +37,7 @@ def words_of(check: Check) -> str:
     return "\n".join(" ".join(map(str, row)) for row in map(astuple, check.failing))
 
 
-def rules_of(account: closing.Account, *, last_year: LastYear | None = None) -> dict[str, Check]:
+def rules_of(account: closing.ClosingAccounts, *, last_year: LastYear | None = None) -> dict[str, Check]:
     checks = [*account_rules(account, last_year), *disclosure_rules(account, closing.render(account))]
     return {check.id: check for check in checks}
 
@@ -46,13 +46,13 @@ def rules_of(account: closing.Account, *, last_year: LastYear | None = None) -> 
 def only_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rules read the document and the page; other formats take seconds."""
 
-    def page(document: Document, account: closing.Account, **_: bool) -> closing.Disclosure:
+    def page(document: Document, account: closing.ClosingAccounts, **_: bool) -> closing.Disclosure:
         return closing.Disclosure(document, render_html(document, account.facts), b"", b"", b"", draft=True)
 
     monkeypatch.setattr(sys.modules["juesuan.closing.render"], "_rendered", page)
 
 
-def account_of(package: Path) -> closing.Account:
+def account_of(package: Path) -> closing.ClosingAccounts:
     return closing.derive(closing.fill(closing.ingest(package)))
 
 
@@ -74,7 +74,7 @@ def test_a_broken_rule_says_where_what_and_what_should_be(
         assert words in told, f"{words!r} is missing from: {told}"
 
 
-def with_fact(closed: Closed, name: str, **changes: Any) -> closing.Account:
+def with_fact(closed: Closed, name: str, **changes: Any) -> closing.ClosingAccounts:
     facts = closed.account.facts
     assert name in facts
     return replace(
@@ -210,7 +210,7 @@ EXPLANATIONS = f"""explanations:
 """
 
 
-def results(account: closing.Account) -> dict[str, CheckResult]:
+def results(account: closing.ClosingAccounts) -> dict[str, CheckResult]:
     checks = [check for check in account_rules(account) if check.suite == "budget"]
     runs = run_suites(checks, account.books.package.explanations)
     used = run_suites([explanations_used(account.books.package.explanations, runs)])

@@ -83,7 +83,7 @@ problems: {found: 3, corrected: 2, under_way: 1}
 class Made:
     """A closing with its document, of which one thing is changed; ``last`` is last year's."""
 
-    account: closing.Account
+    account: closing.ClosingAccounts
     disclosure: closing.Disclosure
     last: LastYear | None = None
 
@@ -190,7 +190,7 @@ def changed(base: Made, case: dict[str, str]) -> Made:
     return CHANGES[case["改法"]](base, what, new, RULES[case["规则"]].section)
 
 
-def last_year(account: closing.Account, what: str, new: str, *, balances: bool) -> LastYear:
+def last_year(account: closing.ClosingAccounts, what: str, new: str, *, balances: bool) -> LastYear:
     """Return last year's closing as this year's package and books have it, but for one thing."""
     pairs = {ours: theirs for rule in RULES.values() for ours, theirs in rule.pairs.items()}
     displays = {theirs: account.facts[ours].display for ours, theirs in pairs.items() if ours in account.facts}

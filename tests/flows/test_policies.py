@@ -11,7 +11,7 @@ import pytest
 from juesuan import closing
 from juesuan.closing import Books, ClosingRefused
 from juesuan.facts import Facts
-from juesuan.identities import Identity, Instance, Term
+from juesuan.identities import Identity, Instance, SignedFigure
 from juesuan.money import parse_number
 from juesuan.problems import ExitCode, Severity
 from juesuan.rounding import Policy, RoundingConflict
@@ -106,7 +106,7 @@ def impossible(books: Books) -> Books:
         "across",
         "本年支出合计＝已公布的支出合计",
         "test",
-        (Instance("t1.57.2", (Term(1, "published"),)),),
+        (Instance("t1.57.2", (SignedFigure(1, "published"),)),),
     )
     return replace(books, figures={**books.figures, "published": fixed}, identities=(*books.identities, rule))
 

@@ -21,7 +21,7 @@ CHANGES = {
 }
 
 
-def close(package: Path, out: Path) -> tuple[list[str], closing.Account, closing.Disclosure]:
+def close(package: Path, out: Path) -> tuple[list[str], closing.ClosingAccounts, closing.Disclosure]:
     kept = closing.KeptStages.beside(out)
     intake = closing.ingest(package, kept=kept)
     runs = closing.check_ledger(intake)

@@ -201,14 +201,14 @@ def test_a_sign_off_says_who_the_system_knew_them_to_be_and_when(out: Path) -> N
     assert abs(datetime.fromisoformat(one.at) - datetime.now(UTC)) < timedelta(minutes=5)
 
 
-def other_headcount(closed: Closed) -> closing.Account:
+def other_headcount(closed: Closed) -> closing.ClosingAccounts:
     package = closed.books.package
     staff = package.headcount.in_service.model_copy(update={"civil_service_managed": 57})
     package = replace(package, headcount=package.headcount.model_copy(update={"in_service": staff}))
     return closing.derive(closing.fill(replace(closed.intake, package=package)))
 
 
-def late_voucher(closed: Closed) -> closing.Account:
+def late_voucher(closed: Closed) -> closing.ClosingAccounts:
     """A voucher that moves expenditure from one class of functions to another."""
     ledger = closed.intake.ledger
     assert ledger is not None
@@ -219,7 +219,7 @@ def late_voucher(closed: Closed) -> closing.Account:
     return closing.derive(closing.fill(replace(closed.intake, ledger=replace(ledger, lines=lines))))
 
 
-def open_sections(closed: Closed, account: closing.Account) -> set[str]:
+def open_sections(closed: Closed, account: closing.ClosingAccounts) -> set[str]:
     before = hashes_of(sections_data(closed.disclosure.document, closed.account.facts))
     records = [signed(role, who, **before) for role, who in zip(ROLES, ("甲", "乙"), strict=True)]
     document = closing.write_document(account)
@@ -240,7 +240,7 @@ def test_a_late_voucher_reopens_the_sections_that_read_what_it_moved_and_no_othe
     assert len(opened) < len(sections_data(closed.disclosure.document, closed.account.facts)) / 2
 
 
-def written(closed: Closed, account: closing.Account, out: Path, *, old: Path | None = None) -> State:
+def written(closed: Closed, account: closing.ClosingAccounts, out: Path, *, old: Path | None = None) -> State:
     disclosure = replace(closed.disclosure, document=closing.write_document(account), draft=True)
     return closing.write_results(out, account, disclosure, closed.runs, old=old)
 
@@ -274,7 +274,7 @@ def test_an_approved_closing_is_rendered_without_the_mark(
     assert 'class="draft-note"' in (out / "disclosure.html").read_text(encoding="utf-8")
     rendered: list[bool] = []
 
-    def render(_: closing.Account, *, draft: bool) -> closing.Disclosure:
+    def render(_: closing.ClosingAccounts, *, draft: bool) -> closing.Disclosure:
         rendered.append(draft)
         return replace(closed.disclosure, html="<p>正式文本</p>", draft=draft)
 

@@ -12,7 +12,7 @@ import polars
 import pytest
 
 from juesuan import closing
-from juesuan.facts import Source
+from juesuan.facts import FactSource
 from juesuan.files import sha256_of
 from juesuan.problems import OutputError
 from juesuan.results.graph import Graph, load_graph
@@ -43,7 +43,7 @@ def test_the_graph_comes_back_from_its_files_as_it_was_written(closed: Closed, g
 
 
 def test_every_figure_ends_at_vouchers_or_at_a_line_of_a_named_file(graph: Graph) -> None:
-    def stands(source: Source) -> bool:
+    def stands(source: FactSource) -> bool:
         return source.line is not None and 1 <= source.line <= lines_in(source.file)
 
     tracer, checked = Tracer(graph), set()

@@ -58,7 +58,7 @@ class Told:
     intake: closing.Intake
 
     @cached_property
-    def account(self) -> closing.Account:
+    def account(self) -> closing.ClosingAccounts:
         return closing.derive(closing.fill(self.intake))
 
     @cached_property
@@ -89,7 +89,7 @@ class Told:
         return self.results[rule] if rule in self.results else self.of_document[rule]
 
 
-def amounts_of(account: closing.Account) -> dict[str, int]:
+def amounts_of(account: closing.ClosingAccounts) -> dict[str, int]:
     """Return every amount, in 分."""
     return {fact.id: int(fact.exact) for fact in account.facts.values()}
 

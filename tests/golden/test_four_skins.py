@@ -14,7 +14,7 @@ import pytest
 
 from juesuan.closing.render import imprint_of
 from juesuan.document import Chart, Grid
-from juesuan.readback import Part, numerals, read_docx, read_html, read_xlsx, said_by
+from juesuan.readback import RenditionPart, numerals, read_docx, read_html, read_xlsx, said_by
 from juesuan.readback.expected import expected_numerals
 from juesuan.readback.pdf import read_pdf
 from tests.conftest import EXAMPLE, ROOT, Closed
@@ -28,14 +28,20 @@ def texts(found: list) -> list[str]:
 
 def test_html_word_and_pdf_say_the_same_numbers_in_the_same_order(closed: Closed) -> None:
     html, word = read_html(closed.disclosure.html), read_docx(closed.disclosure.docx)
-    assert texts(html[Part.BODY]) == texts(word[Part.BODY])
-    assert texts(html[Part.ALTERNATIVE]) == texts(word[Part.ALTERNATIVE]) == texts(html[Part.KEY])
-    assert len(html[Part.BODY]) > 1_000
+    assert texts(html[RenditionPart.BODY]) == texts(word[RenditionPart.BODY])
+    assert (
+        texts(html[RenditionPart.ALTERNATIVE])
+        == texts(word[RenditionPart.ALTERNATIVE])
+        == texts(html[RenditionPart.KEY])
+    )
+    assert len(html[RenditionPart.BODY]) > 1_000
     # The PDF says as text what HTML and Word say of a picture in words.
     facts = closed.account.facts
     front = imprint_of(closed.books.package).lines
     whole = [
-        one for one in said_by(closed.disclosure.document, front) if one.part not in (Part.ALTERNATIVE, Part.KEY)
+        one
+        for one in said_by(closed.disclosure.document, front)
+        if one.part not in (RenditionPart.ALTERNATIVE, RenditionPart.KEY)
     ]
     assert texts(read_pdf(closed.disclosure.pdf).said) == [
         found.text for one in whole for found in expected_numerals(one, facts)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from juesuan.archive import Content, DirectoryStore, Office, archive_closing, history, open_store, prove
+from juesuan.archive import Content, DirectoryStore, SealingOffice, archive_closing, history, open_store, prove
 from juesuan.archive.commands import show_history, verify_archive
 from juesuan.archive.sealing import seal_archive
 from juesuan.archive.store import read_bytes
@@ -82,7 +82,7 @@ def test_a_stamp_is_kept_in_the_bag_and_verified_offline_here_and_by_openssl(
 ) -> None:
     store = DirectoryStore(tmp_path / "archive", term=TERM)
     closing = demo_closing(tmp_path / "closing")
-    archived = archive_closing(store, closing, Office(ring, tsa.address))
+    archived = archive_closing(store, closing, SealingOffice(ring, tsa.address))
     assert archived.notes == ()
     home = Path(archived.uri)
     assert (home / "seal/head.tsr").is_file()
@@ -112,9 +112,9 @@ def test_a_stamp_is_kept_in_the_bag_and_verified_offline_here_and_by_openssl(
 def test_a_stamp_that_was_not_to_be_had_is_made_up_for(tsa: Authority, ring: Ring, tmp_path: Path) -> None:
     store = DirectoryStore(tmp_path / "archive", term=TERM)
     closing = demo_closing(tmp_path / "closing")
-    late = archive_closing(store, closing, Office(ring, "http://127.0.0.1:9/"))
+    late = archive_closing(store, closing, SealingOffice(ring, "http://127.0.0.1:9/"))
     assert "还没有时间戳" in late.notes[0]
-    done = seal_archive(store, "", Office(ring, tsa.address))
+    done = seal_archive(store, "", SealingOffice(ring, tsa.address))
     assert (done.signed, done.logged, done.stamped, done.left, done.notes) == (0, 0, 1, (), ())
     assert prove(store, trust=ring.trust()).damages == ()
 
@@ -125,7 +125,7 @@ def test_a_clock_that_is_a_year_wrong_is_told_by_the_stamp(tsa: Authority, ring:
         store = DirectoryStore(
             tmp_path / f"archive{days}", term=TERM, now=lambda days=days: datetime.now(UTC) + timedelta(days=days)
         )
-        archived = archive_closing(store, closing, Office(ring, tsa.address))
+        archived = archive_closing(store, closing, SealingOffice(ring, tsa.address))
         assert "时钟不对：封记自称" in archived.notes[0]
         assert any(words in one for one in prove(store, trust=ring.trust()).doubts)
 
@@ -135,7 +135,7 @@ def test_a_key_that_was_stolen_and_revoked_counts_for_what_a_stamp_shows_to_be_o
 ) -> None:
     store = DirectoryStore(tmp_path / "archive", term=TERM)
     closing = demo_closing(tmp_path / "closing")
-    archive_closing(store, with_amount(closing, "1"), Office(ring, tsa.address))
+    archive_closing(store, with_amount(closing, "1"), SealingOffice(ring, tsa.address))
     stolen, key = ring.signer, ring.current()
     assert stolen is not None
     thief = Ring(tmp_path / "thief")
@@ -148,7 +148,7 @@ def test_a_key_that_was_stolen_and_revoked_counts_for_what_a_stamp_shows_to_be_o
     time.sleep(2)
     back = DirectoryStore(store.root, term=TERM, now=lambda: datetime.now(UTC) - timedelta(days=30))
     for amount, address in (("666", ""), ("667", tsa.address)):
-        archive_closing(back, with_amount(closing, amount), Office(thief, address))
+        archive_closing(back, with_amount(closing, amount), SealingOffice(thief, address))
     found = [str(one) for one in prove(store, trust=ring.trust()).damages]
     assert any("v0002/seal/head.json" in one and "没有时间戳证明签名在那以前" in one for one in found)
     assert any("v0003/seal/head.json" in one and "在那以后" in one for one in found)
@@ -167,7 +167,9 @@ class TestOnS3:
     def archive(self, address: str, ring: Ring, tmp_path: Path) -> Iterator[Any]:
         store = open_store(address)
         for number in range(2):
-            archive_closing(store, with_amount(demo_closing(tmp_path / "closing"), str(number)), Office(ring))
+            archive_closing(
+                store, with_amount(demo_closing(tmp_path / "closing"), str(number)), SealingOffice(ring)
+            )
         assert prove(store, trust=ring.trust()).damages == ()
         yield store
 
@@ -203,10 +205,12 @@ class TestOnS3:
 
     def test_a_renewal_is_written_into_the_log_and_held_to(self, archive: Any, ring: Ring, address: str) -> None:
         longer = open_store(address.replace("retention-years=30", "retention-years=40"))
-        prove(longer, renew=True, office=Office(ring))
+        prove(longer, renew=True, office=SealingOffice(ring))
         assert self.found(archive, ring) == []
         shorter = open_store(address.replace("retention-years=30", "retention-years=1"))
-        prove(shorter, renew=True, office=Office(ring))  # extends nothing, and the log says what is in force
+        prove(
+            shorter, renew=True, office=SealingOffice(ring)
+        )  # extends nothing, and the log says what is in force
         assert self.found(archive, ring) == []
         lasts = [one.retain_until for one in history(archive)]
         assert all(one and one > datetime.now(UTC) + timedelta(days=39 * 365) for one in lasts)
@@ -228,7 +232,7 @@ class TestOnS3:
         address = f"s3://{s3_server.new_bucket(lock=False, versioning=False)}?endpoint={s3_server.endpoint}"
         plain = open_store(address)
         local = DirectoryStore(tmp_path / "archive", term=TERM)
-        archive_closing(local, demo_closing(tmp_path / "closing"), Office(ring))
+        archive_closing(local, demo_closing(tmp_path / "closing"), SealingOffice(ring))
         for key in local.keys(""):
             plain.client.put_object(Bucket=plain.bucket, Key=key, Body=b"".join(local.read(key)))
         told = prove(plain).told

@@ -12,7 +12,7 @@ import pkcs11
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from juesuan.archive import DirectoryStore, Office, archive_closing, prove
+from juesuan.archive import DirectoryStore, SealingOffice, archive_closing, prove
 from juesuan.archive.stranger import write_evidence
 from juesuan.document import Document, Heading, Text
 from juesuan.evidence import commands
@@ -101,7 +101,7 @@ def test_a_token_signs_archives_and_pdfs_as_a_file_does(tokens: Tokens, tmp_path
 
     again = Ring(ring.folder)  # as another program opens it
     store = DirectoryStore(tmp_path / "archive", term=timedelta(days=3650))
-    archive_closing(store, demo_closing(tmp_path / "closing"), Office(again))
+    archive_closing(store, demo_closing(tmp_path / "closing"), SealingOffice(again))
     assert prove(store, trust=ring.trust()).damages == ()
     assert all(PIN.encode() not in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
 

@@ -296,7 +296,7 @@ def _swapped(closed: Closed, one: str, other: str) -> closing.Books:
     return replace(closed.books, figures=figures)
 
 
-def _steps(closed: Closed, name: str) -> closing.Account:
+def _steps(closed: Closed, name: str) -> closing.ClosingAccounts:
     account, step = closed.account, closed.books.edition.money.step
     steps = {**account.rounding.steps, name: account.rounding.steps[name] + 1}
     fact = account.facts[name]
@@ -305,7 +305,7 @@ def _steps(closed: Closed, name: str) -> closing.Account:
     return replace(account, rounding=replace(account.rounding, steps=steps), facts=_facts(account.facts, changed))
 
 
-def _fact(closed: Closed, name: str, place: int) -> closing.Account:
+def _fact(closed: Closed, name: str, place: int) -> closing.ClosingAccounts:
     fact = closed.account.facts[name]
     digits = [at for at, one in enumerate(fact.display) if one.isdigit()]
     at = digits[place % len(digits)]

@@ -80,7 +80,7 @@ class Told:
     sections: dict[str, str]
     charts: dict[str, dict[str, tuple[str, str]]]
     grids: dict[str, str]
-    account: closing.Account
+    account: closing.ClosingAccounts
 
 
 def told(trial: Trial, package: Path = EXAMPLE) -> Told:

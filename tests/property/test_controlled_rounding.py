@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from juesuan.figures import Figure
-from juesuan.identities import Identity, Instance, Term, identity_data
+from juesuan.identities import Identity, Instance, SignedFigure, identity_data
 from juesuan.money import WANYUAN
 from juesuan.rounding import Policy, Rounding, RoundingConflict, certificate, prove, round_figures
 
@@ -23,7 +23,7 @@ def identity(name: str, *instances: tuple[str, list[str]]) -> Identity:
         "suite",
         name,
         "law",
-        tuple(Instance(target, tuple(Term(1, term) for term in terms)) for target, terms in instances),
+        tuple(Instance(target, tuple(SignedFigure(1, term) for term in terms)) for target, terms in instances),
     )
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from juesuan.department import Described, Member, joined, moved_ledger, transfers_of
 from juesuan.department.description import DepartmentFile, MemberLine
 from juesuan.edition import Edition, load_edition
-from juesuan.facts import Source
+from juesuan.facts import FactSource
 from juesuan.forms.filling import cell_fills, columns_with_cells
-from juesuan.ledger import Aggregates, Ledger
+from juesuan.ledger import Ledger, LedgerGroups
 from juesuan.ledger.model import BALANCE_COLUMNS, LINE_COLUMNS
 from juesuan.package import ClosingPackage, YamlFile, load_package
 from juesuan.roles import InternalRole
@@ -125,7 +125,7 @@ def filled(edition: Edition, ledger: Ledger, units: tuple[str, ...] = ()) -> Tab
         for fill in cell_fills(form, column, row)
         for name in fill.budget
     }
-    return fill_tables(edition.forms, Aggregates(ledger), year=YEAR, given=budget, names={}, units=units)
+    return fill_tables(edition.forms, LedgerGroups(ledger), year=YEAR, given=budget, names={}, units=units)
 
 
 @pytest.fixture(scope="module", params=["wuhan-2020-department", "shanghai-2024"])
@@ -149,7 +149,7 @@ def member(package: ClosingPackage, code: str, ledger: Ledger) -> Member:
         {},
         {},
         prefix,
-        Source("department.yaml", 1),
+        FactSource("department.yaml", 1),
         (code,),
         own=code == OWN,
     )
@@ -196,7 +196,7 @@ def test_a_split_with_transfers_rolls_up_to_the_whole(
 
     assert not problems
     assert all(pair.matches for pair in found.pairs)
-    aggregates = Aggregates(ledger)
+    aggregates = LedgerGroups(ledger)
     for name in whole.by_id.keys() | rolled.by_id.keys():
         ours = rolled.by_id[name].value if name in rolled.by_id else 0
         theirs = whole.by_id[name].value if name in whole.by_id else 0

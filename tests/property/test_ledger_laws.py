@@ -16,8 +16,8 @@ from pandas.testing import assert_frame_equal
 
 from juesuan.figures import Selection
 from juesuan.ledger import (
-    Aggregates,
     Ledger,
+    LedgerGroups,
     amount,
     cells,
     load_chart,
@@ -190,7 +190,7 @@ def test_grouped_amounts_are_those_of_the_lines(
 ) -> None:
     ledger = read(export(rows))
     chosen = Selection(measure, **conditions)
-    aggregates = Aggregates(ledger)
+    aggregates = LedgerGroups(ledger)
 
     def kept(row: dict[str, Any]) -> bool:
         starts = (("account", "accounts"), ("functional", "functional"), ("economic", "economic"))

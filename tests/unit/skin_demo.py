@@ -15,7 +15,7 @@ from juesuan.document import (
     Run,
     Text,
 )
-from juesuan.facts import Fact, Facts, Phase, Source, Unit
+from juesuan.facts import Fact, Facts, FactSource, Phase, Unit
 from juesuan.money import WANYUAN, print_rate
 from juesuan.skins.trace import AccountTrace, TraceEntry
 
@@ -35,7 +35,7 @@ def amount(fact_id: str, label: str, fen: int, *, cell: str = "", formula: str =
         display=WANYUAN.print_steps(steps),
         formula=formula,
         inputs=tuple(inputs.split()),
-        sources=() if inputs else (Source(EXPORT, 12), Source(EXPORT, 3071)),
+        sources=() if inputs else (FactSource(EXPORT, 12), FactSource(EXPORT, 3071)),
         year=2020,
         phase=Phase.FINAL,
         table=table,
@@ -114,7 +114,7 @@ FACTS = Facts(
             Unit.SCORE,
             Fraction("99.88"),
             "99.88",
-            sources=(Source("绩效.yaml"),),
+            sources=(FactSource("绩效.yaml"),),
         ),
         Fact(
             "count.projects",
@@ -123,7 +123,7 @@ FACTS = Facts(
             Unit.NUMBER,
             Fraction(2),
             "2",
-            sources=(Source("绩效.yaml", 3),),
+            sources=(FactSource("绩效.yaml", 3),),
         ),
     ]
 )
@@ -137,9 +137,9 @@ TRACE = {
             AccountTrace("7201.01", "事业支出—财政拨款支出", 3905, BASIC - 41_000_000, 0),
             AccountTrace("7201.03", "事业支出—其他资金支出", 313, 41_051_200, 51_200),
         ),
-        sources=(Source(EXPORT, 12), Source(EXPORT, 13), Source(EXPORT, 47)),
+        sources=(FactSource(EXPORT, 12), FactSource(EXPORT, 13), FactSource(EXPORT, 47)),
     ),
-    "t3.project": TraceEntry(1, PROJECT, 0, sources=(Source(EXPORT, 3071),)),
+    "t3.project": TraceEntry(1, PROJECT, 0, sources=(FactSource(EXPORT, 3071),)),
 }
 
 

@@ -24,7 +24,7 @@ from juesuan.archive.commands import verify_archive
 from juesuan.archive.location import S3Location
 from juesuan.archive.s3 import S3Store
 from juesuan.archive.s3_client import telling
-from juesuan.archive.s3_parts import Upload
+from juesuan.archive.s3_parts import MultipartUpload
 from juesuan.archive.store import hash_of
 from juesuan.problems import ExitCode, OutputError
 from tests.archive_demo import demo_closing
@@ -408,9 +408,9 @@ def test_parts_of_another_file_are_not_taken(proxy: Proxy, spot: Spot) -> None:
 
 def test_a_listed_checksum_decides_before_a_tag() -> None:
     part: Any = {"Size": 3, "ETag": '"t"', "ChecksumSHA256": "right"}
-    assert Upload._kept(part, b"abc", "right") == '"t"'
-    assert Upload._kept(part, b"abc", "wrong") is None
-    assert Upload._kept(part, b"abcd", "right") is None
+    assert MultipartUpload._kept(part, b"abc", "right") == '"t"'
+    assert MultipartUpload._kept(part, b"abc", "wrong") is None
+    assert MultipartUpload._kept(part, b"abcd", "right") is None
 
 
 def test_a_server_that_put_parts_together_wrongly_is_not_believed() -> None:
@@ -435,7 +435,7 @@ def test_a_server_that_put_parts_together_wrongly_is_not_believed() -> None:
 
     client: Any = Client()
     with pytest.raises(OutputError, match="校验值不一致"):
-        Upload(client, "b", "k", Content.of_bytes(b"12345"), 3).run("", datetime.now(UTC))
+        MultipartUpload(client, "b", "k", Content.of_bytes(b"12345"), 3).run("", datetime.now(UTC))
 
 
 # --- secrets -----------------------------------------------------------------------------------------------------

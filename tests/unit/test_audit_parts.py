@@ -17,8 +17,8 @@ from juesuan.audit.folder import _one
 from juesuan.audit.mentions import mentions
 from juesuan.audit.model import Spot
 from juesuan.audit.numbers import (
+    NumberVerdict,
     Stated,
-    Verdict,
     decimals_of,
     growth,
     judge_rate,
@@ -49,7 +49,7 @@ def test_figures_that_were_rounded_one_by_one_are_never_called_wrong(thousandths
         return _stated(Fraction(round_half_up(Fraction(value, 10)), 100))
 
     judged = judge_sum(printed(sum(thousandths)), [(1, printed(one)) for one in thousandths])
-    assert judged.verdict in (Verdict.HOLDS, Verdict.ROUNDING)
+    assert judged.verdict in (NumberVerdict.HOLDS, NumberVerdict.ROUNDING)
 
 
 @given(_STEPS, _STEPS, st.integers(min_value=0, max_value=2))
@@ -59,7 +59,7 @@ def test_a_rate_rounded_from_the_printed_figures_holds(part: int, whole: int, pl
     unit = Fraction(1, 10**places)
     text = f"{float(round_half_up(one.value / other.value * 100 / unit) * unit):.{places}f}%"
     if interval is not None and part < 10**6 * whole:
-        assert judge_rate(text, interval).verdict is Verdict.HOLDS
+        assert judge_rate(text, interval).verdict is NumberVerdict.HOLDS
 
 
 @given(_STEPS, _STEPS)
@@ -72,14 +72,14 @@ def test_growth_lies_inside_its_interval(now: int, change: int) -> None:
 @pytest.mark.parametrize(
     ("rate", "part", "whole", "verdict"),
     [
-        ("33.3%", "100", "300", Verdict.HOLDS),
-        ("66.6%", "200", "300", Verdict.TRUNCATED),
-        ("66.9%", "200", "300", Verdict.WRONG),
-        ("71.2%", "150.11", "210.98", Verdict.EDGE),  # 71.149%; 150.115 of 210.975 are 71.153%
-        ("33.34%", "0.1", "0.3", Verdict.HOLDS),  # the figures are too coarse for the second decimal
+        ("33.3%", "100", "300", NumberVerdict.HOLDS),
+        ("66.6%", "200", "300", NumberVerdict.TRUNCATED),
+        ("66.9%", "200", "300", NumberVerdict.WRONG),
+        ("71.2%", "150.11", "210.98", NumberVerdict.EDGE),  # 71.149%; 150.115 of 210.975 are 71.153%
+        ("33.34%", "0.1", "0.3", NumberVerdict.HOLDS),  # the figures are too coarse for the second decimal
     ],
 )
-def test_a_rate_is_named_for_what_it_is(rate: str, part: str, whole: str, verdict: Verdict) -> None:
+def test_a_rate_is_named_for_what_it_is(rate: str, part: str, whole: str, verdict: NumberVerdict) -> None:
     half = Fraction(1, 200)
     interval = quotient(_stated(Fraction(part), half), _stated(Fraction(whole), half))
     assert interval is not None
@@ -89,10 +89,10 @@ def test_a_rate_is_named_for_what_it_is(rate: str, part: str, whole: str, verdic
 def test_one_fact_prints_the_same_everywhere_or_as_a_rounding() -> None:
     fine, coarse = stated_money("12,345.67", "元", 2, _SPOT), stated_money("1.23", "万元", 2, _SPOT)
     assert fine is not None and coarse is not None
-    assert judge_same(fine, coarse).verdict is Verdict.HOLDS
+    assert judge_same(fine, coarse).verdict is NumberVerdict.HOLDS
     other = stated_money("1.24", "万元", 2, _SPOT)
     assert other is not None
-    assert judge_same(other, coarse).verdict is Verdict.WRONG
+    assert judge_same(other, coarse).verdict is NumberVerdict.WRONG
 
 
 def test_a_base_of_zero_has_no_rate() -> None:

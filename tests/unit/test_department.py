@@ -18,7 +18,7 @@ from juesuan.cli import roll_up
 from juesuan.closing import CheckedClosing
 from juesuan.department import Member, merged_package, read_description
 from juesuan.edition import load_edition
-from juesuan.facts import Source
+from juesuan.facts import FactSource
 from juesuan.identities import CheckResult
 from juesuan.ledger import Ledger
 from juesuan.package import check_package
@@ -434,7 +434,7 @@ def test_equipment_that_is_counted_in_two_ways_is_not_added_up(tmp_path: Path) -
     assert described_units is not None
     nothing = Ledger(2020, pd.DataFrame(), pd.DataFrame())
     members = [
-        Member(one, nothing, {}, {}, f"units/{one.root.name}", Source("department.yaml", 1), (one.root.name,))
+        Member(one, nothing, {}, {}, f"units/{one.root.name}", FactSource("department.yaml", 1), (one.root.name,))
         for one in packages
         if one is not None
     ]

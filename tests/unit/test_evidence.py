@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
-from juesuan.archive import DirectoryStore, Office, Proof, archive_closing, find_versions, prove
+from juesuan.archive import DirectoryStore, Proof, SealingOffice, archive_closing, find_versions, prove
 from juesuan.archive.bag import bag_fingerprint
 from juesuan.archive.commands import evidence, read_seen, seal, show_history, verify_archive
 from juesuan.archive.log import Log, Record
@@ -44,7 +44,7 @@ class Place:
         self.folder = folder
         self.ring = Ring(folder / "keys")
         self.ring.new("某市社会保险中心")
-        self.office = Office(self.ring)
+        self.office = SealingOffice(self.ring)
         self.store = DirectoryStore(folder / "archive", term=TERM)
         self.closing = demo_closing(folder / "closing")
         for number in range(versions):
@@ -186,7 +186,7 @@ def test_a_version_put_in(place: Place) -> None:
 
 
 def test_a_forger_without_the_key_adds_a_version_by_the_program_itself(place: Place) -> None:
-    archive_closing(place.store, with_amount(place.closing, "666"), Office(Ring(place.folder / "no-keys")))
+    archive_closing(place.store, with_amount(place.closing, "666"), SealingOffice(Ring(place.folder / "no-keys")))
     found = place.found()
     assert f"{YEAR}/v0004/seal/head.json：没有签名" in found
     place.close("7")  # the office goes on: that does not make the forged version good
@@ -252,7 +252,7 @@ def test_a_renewal_that_is_changed_or_taken_out_of_the_log(place: Place) -> None
 def test_who_has_no_key_does_not_renew_in_a_signed_log(place: Place) -> None:
     before = sorted(place.store.root.rglob("*"))
     with pytest.raises(OutputError, match=r"没有续期：.*日志是签了名的，这里没有密钥"):
-        prove(place.store, renew=True, office=Office(Ring(place.folder / "no-keys")))
+        prove(place.store, renew=True, office=SealingOffice(Ring(place.folder / "no-keys")))
     assert sorted(place.store.root.rglob("*")) == before
     alone = DirectoryStore(place.store.root / "070123", term=TERM)
     proof = prove(alone, renew=True, office=place.office)
@@ -352,7 +352,7 @@ def test_a_key_that_was_stolen_and_revoked_counts_for_nothing_without_a_stamp(pl
     place.ring.revoke(old[:6], reason="被盗")
     assert not (place.ring.folder / f"{old}.key").exists()
     back = DirectoryStore(place.store.root, term=TERM, now=lambda: datetime.now(UTC) - timedelta(days=30))
-    archive_closing(back, with_amount(place.closing, "666"), Office(thief))
+    archive_closing(back, with_amount(place.closing, "666"), SealingOffice(thief))
     found = place.found()
     assert (
         len([one for one in found if "已于" in one and "吊销，没有时间戳证明签名在那以前" in one]) == 5
@@ -361,7 +361,7 @@ def test_a_key_that_was_stolen_and_revoked_counts_for_nothing_without_a_stamp(pl
         place.close("7")
     fresh = Ring(place.ring.folder)
     fresh.rotate()
-    office = Office(fresh)
+    office = SealingOffice(fresh)
     for number in (1, 2, 3):  # what the office looked at, it signs again
         assert seal_archive(place.store, f"{YEAR}/v{number:04d}", office).signed == 1
     found = [str(one) for one in prove(place.store, trust=fresh.trust()).damages]
@@ -374,7 +374,7 @@ def test_a_key_that_was_rotated_counts_for_what_it_signed_until_then(place: Plac
     old = office.current()
     new = office.rotate("ecdsa")
     assert [old, new.id] == list(office.trust().keys)
-    archive_closing(place.store, with_amount(place.closing, "5"), Office(office))
+    archive_closing(place.store, with_amount(place.closing, "5"), SealingOffice(office))
     assert prove(place.store, trust=office.trust()).damages == ()
     gone = Trust({new.id: new})
     assert any(f"签名的密钥 {old} 不在信任之列" in str(one) for one in prove(place.store, trust=gone).damages)
@@ -449,7 +449,7 @@ def test_a_sign_off_of_before_the_office_had_a_key_is_told_and_no_fault(
     later = replace(key, since=(datetime.now(UTC) + timedelta(seconds=2)).isoformat())
     write_trust(ring.trust_file, Trust({key.id: later}))
     store = DirectoryStore(tmp_path / "archive", term=TERM)
-    archive_closing(store, replace(closing, sign_offs=path.parent), Office(ring))
+    archive_closing(store, replace(closing, sign_offs=path.parent), SealingOffice(ring))
     proof = prove(store, trust=ring.trust())
     assert proof.damages == ()
     assert any("第 1 条签署没有签名（签署时还没有密钥）" in one for one in proof.doubts)
@@ -526,13 +526,13 @@ def test_the_first_version_killed_before_it_was_logged_is_none_of_before(
 
 def test_a_version_of_before_the_key_is_vouched_for_by_the_log_alone(tmp_path: Path) -> None:
     closing, store = demo_closing(tmp_path / "closing"), DirectoryStore(tmp_path / "archive", term=TERM)
-    nobody = Office(Ring(tmp_path / "none"))
+    nobody = SealingOffice(Ring(tmp_path / "none"))
     archive_closing(store, with_amount(closing, "1"), nobody)
     archive_closing(store, with_amount(closing, "2"), nobody)
     ring = Ring(tmp_path / "keys")
     ring.new("某单位", "rsa")
     assert len(prove(store, trust=ring.trust()).damages) == 3
-    archive_closing(store, with_amount(closing, "3"), Office(ring))
+    archive_closing(store, with_amount(closing, "3"), SealingOffice(ring))
     proof = prove(store, trust=ring.trust())
     assert proof.damages == ()
     assert any("2 个版本封记时还没有密钥" in one for one in proof.told)
@@ -560,7 +560,7 @@ def test_a_stranger_checks_a_version_with_openssl_alone(tmp_path: Path, kind: Ki
     key = ring.new("某单位", kind)
     store, closing = DirectoryStore(tmp_path / "archive", term=TERM), demo_closing(tmp_path / "closing")
     for number in range(6):
-        archive_closing(store, with_amount(closing, str(number)), Office(ring))
+        archive_closing(store, with_amount(closing, str(number)), SealingOffice(ring))
     pem, home = tmp_path / "office.pem", store.root / YEAR / "v0003"
     pem.write_text(key.public)
     old = Record.read((store.root / "log/00000004.json").read_bytes())
@@ -600,7 +600,7 @@ def test_a_version_that_nobody_signed_is_signed_only_when_it_is_named(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(KEYS, str(place.ring.folder))
-    archive_closing(place.store, with_amount(place.closing, "666"), Office(Ring(place.folder / "none")))
+    archive_closing(place.store, with_amount(place.closing, "666"), SealingOffice(Ring(place.folder / "none")))
     said: list[str] = []
     address = str(place.store.root)
     assert seal(address, version="", say=said.append, warn=said.append) == 0

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from juesuan.facts import Fact, Facts, Source, Unit
+from juesuan.facts import Fact, Facts, FactSource, Unit
 from juesuan.problems import EditionError
 
 
@@ -46,7 +46,7 @@ def test_a_fact_knows_whether_its_display_was_adjusted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "words"), [(Source("budget.csv", 3), "budget.csv:3"), (Source("a.yaml"), "a.yaml")]
+    ("source", "words"), [(FactSource("budget.csv", 3), "budget.csv:3"), (FactSource("a.yaml"), "a.yaml")]
 )
-def test_a_source_names_file_and_line(source: Source, words: str) -> None:
+def test_a_source_names_file_and_line(source: FactSource, words: str) -> None:
     assert str(source) == words

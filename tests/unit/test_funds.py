@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 
 from juesuan.closing.funds import likely, unstated_lines, with_funds
-from juesuan.facts import Source
+from juesuan.facts import FactSource
 from juesuan.ledger import CodeList, Fund, Ledger, load_chart, read_ledger
 from juesuan.ledger.codes import CodeLine
 from juesuan.package import BudgetLine, ClosingPackage, Project, ProjectLine, load_package
@@ -66,11 +66,11 @@ def example() -> ClosingPackage:
 
 
 def line(code: str, stated: str = "") -> BudgetLine:
-    return BudgetLine(code, "某项", 100, 100, Source("budget.csv", 2), stated)
+    return BudgetLine(code, "某项", 100, 100, FactSource("budget.csv", 2), stated)
 
 
 def project(name: str, code: str) -> Project:
-    return Project("p", name, (ProjectLine(code, 1, 1, Source("projects.csv", 2)),))
+    return Project("p", name, (ProjectLine(code, 1, 1, FactSource("projects.csv", 2)),))
 
 
 @pytest.mark.parametrize(

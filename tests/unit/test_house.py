@@ -13,14 +13,6 @@ ROOMS = {
     for path in SRC.iterdir()
     if not path.name.startswith("__") and (path.suffix == ".py" or (path / "__init__.py").is_file())
 }
-STILL_SHARED = frozenset({
-    "Account", "Aggregates", "Band", "Book", "Cell", "Column", "Entry", "Fault", "Found", "Grid", "Header",
-    "Heading", "Indicator", "Kind", "LastYear", "Layout", "Mention", "Money", "Note", "Paragraph", "Part", "Piece",
-    "Profile", "Prose", "Role", "Rule", "RuleFile", "Section", "Sheet", "Source", "Spot", "Stage", "State",
-    "Stated", "Subject", "Term", "Text", "Verdict", "Words",
-    "Before", "Block", "Case", "Choice", "Office", "Outcome", "Record", "Standing", "Upload",
-})  # fmt: skip
-"""Names that several rooms gave before each was to be given once. A new class takes another."""
 
 
 def test_every_room_has_its_place_in_the_one_direction() -> None:
@@ -66,8 +58,7 @@ def test_a_public_class_has_a_name_of_its_own() -> None:
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 named[node.name].append(path.relative_to(SRC).as_posix())
-    twice = {name: places for name, places in named.items() if len(places) > 1}
-    assert {name: places for name, places in twice.items() if name not in STILL_SHARED} == {}
+    assert {name: places for name, places in named.items() if len(places) > 1} == {}
 
 
 def test_the_glossary_has_one_line_for_a_word_and_one_word_for_a_concept() -> None:

@@ -8,10 +8,10 @@ from tables_fake_ledger import GIVEN, SPEC, Entry, FakeLedger, elsewhere, failin
 
 from juesuan.editionfiles import WrittenFile
 from juesuan.forms import Forms, load_forms
-from juesuan.identities import Identity, Instance, Relation, Term
+from juesuan.identities import Identity, Instance, Relation, SignedFigure
 from juesuan.problems import EditionError, Severity
 from juesuan.tables import Tables, note_identities, structural_identities
-from juesuan.tables.rules import RuleFile, identity_files
+from juesuan.tables.rules import IdentityFile, identity_files
 
 CASES = yaml.safe_load((SPEC / "identities.yaml").read_text(encoding="utf-8"))
 
@@ -68,8 +68,8 @@ def test_the_text_of_a_note_identity_is_the_note_s_own(identities: tuple[Identit
     by_id = {identity.id: identity for identity in identities}
     first = by_id["table-1.note-1"]
     assert (first.text, first.suite, first.citation) == ("27 行＝（1+2+3+4+5+6+7+8）行", "table-1", "表 1 附注")
-    assert first.instances == (Instance("t1.27.1", tuple(Term(1, f"t1.{row}.1") for row in range(1, 9))),)
-    assert by_id["table-8.note-1"].instances[0].terms[2] == Term(-1, "t8.total.3")
+    assert first.instances == (Instance("t1.27.1", tuple(SignedFigure(1, f"t1.{row}.1") for row in range(1, 9))),)
+    assert by_id["table-8.note-1"].instances[0].terms[2] == SignedFigure(-1, "t8.total.3")
 
 
 def test_the_corrected_formula_cites_the_misprint(identities: tuple[Identity, ...]) -> None:
@@ -108,7 +108,7 @@ def _structural(tables: Tables, folder: Path, text: str) -> tuple[Identity, ...]
     return structural_identities(tables, _written(folder, text), given={"prior.x"})
 
 
-def _written(folder: Path, text: str) -> tuple[WrittenFile[RuleFile], ...]:
+def _written(folder: Path, text: str) -> tuple[WrittenFile[IdentityFile], ...]:
     (folder / "identities").mkdir()
     (folder / "edition.yaml").write_text("name: 甲\n", encoding="utf-8")
     (folder / "identities" / "rules.yaml").write_text(HEAD + text, encoding="utf-8")
@@ -154,7 +154,7 @@ def test_a_rule_may_name_a_figure_from_elsewhere_and_take_it_off(tables: Tables,
         "text: 文", "severity: warning, text: 文"
     )
     [identity] = _structural(tables, tmp_path, text)
-    terms = (Term(1, "t1.60.2"), Term(-1, "prior.x"), Term(-1, "t1.58.2"))
+    terms = (SignedFigure(1, "t1.60.2"), SignedFigure(-1, "prior.x"), SignedFigure(-1, "t1.58.2"))
     assert identity.instances == (Instance("t1.30.1", terms),)
     assert (identity.severity, identity.suite, identity.citation) == (Severity.WARNING, "a", "来源")
 

@@ -70,8 +70,8 @@ def test_a_line_or_an_amount_that_the_reader_loses_is_told(
     )
     real = spreadsheet.in_confinement if kind == "xls" else spreadsheet.read_book
 
-    def losing(path: Path) -> spreadsheet.Book:
-        book: spreadsheet.Book = real(path)
+    def losing(path: Path) -> spreadsheet.RawWorkbook:
+        book: spreadsheet.RawWorkbook = real(path)
         rows = book["sheets"]["账"]
         rows[2][6] = "20"
         rows.pop()

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from juesuan.figures import Selection
-from juesuan.ledger import Aggregates, Ledger, load_chart, read_ledger
+from juesuan.ledger import Ledger, LedgerGroups, load_chart, read_ledger
 from juesuan.ledger import engine as engine_module
 from juesuan.ledger.engine import LargeLedger, OutOfBalance, aggregate_csv
 from juesuan.ledger.plain import KEYS
@@ -69,7 +69,7 @@ PAIR = row(debit="12.50") + row(entry="2", account="800101", credit="12.50")
 
 def test_the_example_adds_up_as_the_frames_do(ledger: Ledger) -> None:
     large = aggregate_csv(VOUCHERS, chart=CHART, block_bytes=50_000)
-    frames = Aggregates(ledger)
+    frames = LedgerGroups(ledger)
     assert (large.lines, large.debit, large.credit) == (
         len(ledger.lines),
         ledger.lines["debit"].sum(),

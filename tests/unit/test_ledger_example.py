@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from juesuan.figures import Selection
-from juesuan.ledger import Aggregates, Ledger, amount, load_chart, read_ledger
+from juesuan.ledger import Ledger, LedgerGroups, amount, load_chart, read_ledger
 from tests.ledger_checked import checked, ledger_rules
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "wuhan-2020"
@@ -91,7 +91,7 @@ def selection(cell: dict[str, str]) -> Selection | None:
 
 
 def test_every_published_cell_is_the_rounding_of_an_exact_sum_but_one(ledger: Ledger) -> None:
-    aggregates = Aggregates(ledger)
+    aggregates = LedgerGroups(ledger)
     away = {}
     for cell in published():
         chosen = selection(cell)

@@ -9,8 +9,8 @@ import pytest
 from juesuan.edition import load_edition
 from juesuan.figures import Selection
 from juesuan.ledger import (
-    Aggregates,
     Ledger,
+    LedgerGroups,
     amount,
     cells,
     chart,
@@ -166,7 +166,7 @@ def test_a_chart_lists_an_account_once(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_selection_asks_only_for_what_the_frames_hold(tmp_path: Path) -> None:
     found = ledger_of(tmp_path, "", "8201,非财政拨款资金,,1.00,0.00,0.00,1.00\n")
-    aggregates = Aggregates(found)
+    aggregates = LedgerGroups(found)
     held = Selection("closing", ("82",), funds=("non_appropriation",))
     assert (amount(found, held), aggregates.amount(held), aggregates.count(held)) == (100, 100, 1)
     assert rows(found, held)["line"].tolist() == [2]

@@ -4,7 +4,7 @@ import pytest
 import yaml
 from tables_fake_ledger import SPEC
 
-from juesuan.forms import Formula, NoteError, Prose, parse_note
+from juesuan.forms import Formula, NoteError, NoteProse, parse_note
 from juesuan.problems import EditionError, ExitCode
 
 CASES = yaml.safe_load((SPEC / "notes.yaml").read_text(encoding="utf-8"))
@@ -52,7 +52,7 @@ def test_a_formula_that_ends_early_says_so() -> None:
 
 def test_blanks_around_a_formula_are_prose() -> None:
     first, formula, last = parse_note("注： 1 栏＝2 栏 。").segments
-    assert (first, last) == (Prose("注： ", 0, 3), Prose(" 。", 10, 12))
+    assert (first, last) == (NoteProse("注： ", 0, 3), NoteProse(" 。", 10, 12))
     assert isinstance(formula, Formula)
     assert formula.text == "1 栏＝2 栏"
 

@@ -7,7 +7,7 @@ import pytest
 from juesuan.edition import load_edition
 from juesuan.editionfiles import edition_files
 from juesuan.problems import EditionError, InputError
-from juesuan.yamlsource import Entry
+from juesuan.yamlsource import YamlEntry
 
 PARENT = """\
 name: 甲
@@ -26,7 +26,7 @@ blocks:
 """
 
 
-def chain(folder: Path, *texts: str, file: str = "edition.yaml") -> Entry:
+def chain(folder: Path, *texts: str, file: str = "edition.yaml") -> YamlEntry:
     """Lay texts over one another, the first undermost, and return what comes of it."""
     for number, text in enumerate(texts):
         layer = folder / f"layer-{number}"

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import yaml
 
-from juesuan.facts import Source
+from juesuan.facts import FactSource
 from juesuan.package import ClosingPackage, load_package
 from juesuan.package.claims import ClaimError, parse_claim
-from juesuan.package.markup import Stated, parse
+from juesuan.package.markup import StatedNumber, parse
 from juesuan.package.model import ClaimLine
-from juesuan.package.prose import Mention
+from juesuan.package.prose import ProseNumber
 from juesuan.rules.claims import claim_checks
 
 ROOT = Path(__file__).parents[2]
@@ -29,9 +29,9 @@ def _package(numbers: dict[str, str], *claims: str) -> ClosingPackage:
     mentions = {}
     for line, (name, printed) in enumerate(numbers.items(), 1):
         (stated,), _ = parse(f"{{{name}: {printed}}}")
-        assert isinstance(stated, Stated)
-        mentions[f"text.{name}"] = Mention(f"text.{name}", name, stated, Source("texts/t.yaml", line))
-    lines = tuple(ClaimLine(claim, Source("texts/t.yaml", 90 + n)) for n, claim in enumerate(claims))
+        assert isinstance(stated, StatedNumber)
+        mentions[f"text.{name}"] = ProseNumber(f"text.{name}", name, stated, FactSource("texts/t.yaml", line))
+    lines = tuple(ClaimLine(claim, FactSource("texts/t.yaml", 90 + n)) for n, claim in enumerate(claims))
     return replace(_example(), numbers=mentions, claims=lines)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from juesuan.package.markup import Break, Declared, Reference, Stated, Words, parse
+from juesuan.package.markup import Break, Declared, PlainWords, Reference, StatedNumber, parse
 
 # Texts that come close to mark-up, and any text at all.
 _NEAR = st.text(alphabet="{}=:： \n,.%-0123456789aé_年月日新增①٣", max_size=40)
@@ -29,7 +29,7 @@ def test_every_fault_stands_inside_of_its_text(text: str) -> None:
 def test_words_of_a_text_without_faults_hold_no_digit(text: str) -> None:
     segments, faults = parse(text)
     if not faults:
-        words = "".join(segment.text for segment in segments if isinstance(segment, Words))
+        words = "".join(segment.text for segment in segments if isinstance(segment, PlainWords))
         assert not any(character.isdigit() for character in words)
 
 
@@ -37,19 +37,19 @@ def test_words_of_a_text_without_faults_hold_no_digit(text: str) -> None:
 def test_a_stated_number_is_printed_as_written_and_worth_what_is_printed(number: object) -> None:
     segments, faults = parse(f"新增 {{{number}}} 万人")
     assert faults == ()
-    assert [segment for segment in segments if isinstance(segment, Stated)] == [
-        Stated(f"{{{number}}}", str(number), Fraction(str(number)))
+    assert [segment for segment in segments if isinstance(segment, StatedNumber)] == [
+        StatedNumber(f"{{{number}}}", str(number), Fraction(str(number)))
     ]
 
 
 @pytest.mark.parametrize(
     ("text", "segment"),
     [
-        ("{54.17}", Stated("{54.17}", "54.17", Fraction("54.17"))),
-        ("{expansion: 54.17}", Stated("{expansion: 54.17}", "54.17", Fraction("54.17"), "expansion")),
-        ("{ a：1,234 }", Stated("{ a：1,234 }", "1,234", Fraction(1234), "a")),
-        ("{180.6%}", Stated("{180.6%}", "180.6%", Fraction(1806, 1000))),
-        ("{-3}", Stated("{-3}", "-3", Fraction(-3))),
+        ("{54.17}", StatedNumber("{54.17}", "54.17", Fraction("54.17"))),
+        ("{expansion: 54.17}", StatedNumber("{expansion: 54.17}", "54.17", Fraction("54.17"), "expansion")),
+        ("{ a：1,234 }", StatedNumber("{ a：1,234 }", "1,234", Fraction(1234), "a")),
+        ("{180.6%}", StatedNumber("{180.6%}", "180.6%", Fraction(1806, 1000))),
+        ("{-3}", StatedNumber("{-3}", "-3", Fraction(-3))),
         ("{expansion}", Reference("{expansion}", "expansion")),
         ("{=12333}", Declared("{=12333}", "12333")),
         ("{=100-80%}", Declared("{=100-80%}", "100-80%")),
@@ -59,7 +59,7 @@ def test_a_stated_number_is_printed_as_written_and_worth_what_is_printed(number:
         ("8 月", Declared("8 月", "8 月")),
         ("2020\n年", Declared("2020\n年", "2020年")),
         ("\n \n", Break("\n \n")),
-        ("甲\n乙", Words("甲\n乙")),
+        ("甲\n乙", PlainWords("甲\n乙")),
     ],
 )
 def test_each_form_means_one_thing(text: str, segment: object) -> None:
@@ -93,7 +93,7 @@ def test_each_fault_says_what_and_where(text: str, code: str, offset: int, found
 
 def test_a_line_break_inside_a_paragraph_is_not_printed() -> None:
     (words,), _ = parse("依法  \n  开展")
-    assert isinstance(words, Words)
+    assert isinstance(words, PlainWords)
     assert words.text == "依法开展"
 
 
@@ -109,5 +109,5 @@ def test_a_line_break_inside_a_paragraph_is_not_printed() -> None:
 )
 def test_half_a_unit_is_that_of_the_last_printed_decimal(number: str, half: Fraction) -> None:
     (stated,), _ = parse(number)
-    assert isinstance(stated, Stated)
+    assert isinstance(stated, StatedNumber)
     assert stated.half_unit == half

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from juesuan.facts import Source
+from juesuan.facts import FactSource
 from juesuan.problems import EditionError, InputError, Place
 from juesuan.scores.scheme import Band, ZeroBudget, load_rules
 from juesuan.scores.scoring import (
     ExecutionLine,
-    Indicator,
-    Kind,
+    MarkedSheet,
     RateBasis,
-    Sheet,
+    ScoredIndicator,
+    ScoringKind,
     plain,
     score_sheet,
     sheet_problems,
@@ -24,13 +24,15 @@ RULES = load_rules("wuhan-2020", "wuhan")
 PLACE = Place("performance.yaml")
 
 
-def quantity(key: str = "i1", weight: int = 80, **changes: object) -> Indicator:
-    made = Indicator(key, f"指标{key}", Fraction(weight), Kind.POSITIVE, Fraction(10), Fraction(10))
+def quantity(key: str = "i1", weight: int = 80, **changes: object) -> ScoredIndicator:
+    made = ScoredIndicator(key, f"指标{key}", Fraction(weight), ScoringKind.POSITIVE, Fraction(10), Fraction(10))
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def sheet(*indicators: Indicator, budget: int = 100, actual: int = 100) -> Sheet:
-    return Sheet("s", "整体自评表", ExecutionLine("整体支出", Fraction(budget), Fraction(actual)), indicators)
+def sheet(*indicators: ScoredIndicator, budget: int = 100, actual: int = 100) -> MarkedSheet:
+    return MarkedSheet(
+        "s", "整体自评表", ExecutionLine("整体支出", Fraction(budget), Fraction(actual)), indicators
+    )
 
 
 def test_the_schemes_of_2020_say_their_weights_and_where_they_come_from() -> None:
@@ -94,9 +96,9 @@ def test_no_budget_and_no_spending_earns_what_the_rules_declare(
 
 
 def test_every_problem_of_a_sheet_is_told_at_once_with_its_place() -> None:
-    source = Source("performance.yaml", 12)
-    rated = Indicator(
-        "q", "定性", Fraction(5), Kind.QUALITATIVE, rating=Fraction(79, 100), band="achieved", source=source
+    source = FactSource("performance.yaml", 12)
+    rated = ScoredIndicator(
+        "q", "定性", Fraction(5), ScoringKind.QUALITATIVE, rating=Fraction(79, 100), band="achieved", source=source
     )
     wrong = sheet(quantity(weight=60), quantity(weight=5), rated, replace(rated, key="r", band="great"))
     problems = sheet_problems(wrong, RULES, PLACE)
@@ -113,7 +115,9 @@ def test_every_problem_of_a_sheet_is_told_at_once_with_its_place() -> None:
 
 
 def test_a_right_band_is_no_problem() -> None:
-    rated = Indicator("q", "定性", Fraction(80), Kind.QUALITATIVE, rating=Fraction(79, 100), band="partial")
+    rated = ScoredIndicator(
+        "q", "定性", Fraction(80), ScoringKind.QUALITATIVE, rating=Fraction(79, 100), band="partial"
+    )
     assert sheet_problems(sheet(rated), RULES, PLACE) == ()
 
 
@@ -144,9 +148,9 @@ def test_inputs_are_validated_where_they_are_made() -> None:
     with pytest.raises(ValueError, match="target and an actual"):
         quantity(actual=None)
     with pytest.raises(ValueError, match="rating"):
-        Indicator("q", "定性", Fraction(5), Kind.QUALITATIVE)
+        ScoredIndicator("q", "定性", Fraction(5), ScoringKind.QUALITATIVE)
     with pytest.raises(ValueError, match="rating"):
-        Indicator("q", "定性", Fraction(5), Kind.QUALITATIVE, rating=Fraction(2))
+        ScoredIndicator("q", "定性", Fraction(5), ScoringKind.QUALITATIVE, rating=Fraction(2))
     with pytest.raises(ValueError, match="not negative"):
         ExecutionLine("整体支出", Fraction(-1), Fraction())
 

@@ -11,10 +11,10 @@ import yaml
 from juesuan.scores.scheme import load_rules
 from juesuan.scores.scoring import (
     ExecutionLine,
-    Indicator,
-    Kind,
+    MarkedSheet,
     RateBasis,
-    Sheet,
+    ScoredIndicator,
+    ScoringKind,
     score_sheet,
 )
 
@@ -35,12 +35,12 @@ def exact(text: str | None) -> Fraction | None:
     return None if text is None else Fraction(text)
 
 
-def indicator(case: Case, number: int = 1, *, weight: str = "80") -> Indicator:
-    return Indicator(
+def indicator(case: Case, number: int = 1, *, weight: str = "80") -> ScoredIndicator:
+    return ScoredIndicator(
         key=f"i{number}",
         name=f"指标{number}",
         weight=Fraction(case.get("weight", weight)),
-        kind=Kind(case.get("kind", "positive")),
+        kind=ScoringKind(case.get("kind", "positive")),
         target=exact(case.get("target")),
         actual=exact(case.get("actual")),
         rating=exact(case.get("rating")),
@@ -50,9 +50,9 @@ def indicator(case: Case, number: int = 1, *, weight: str = "80") -> Indicator:
     )
 
 
-def sheet_of(execution: Case, indicators: list[Indicator]) -> Sheet:
+def sheet_of(execution: Case, indicators: list[ScoredIndicator]) -> MarkedSheet:
     line = ExecutionLine("执行", Fraction(execution["budget"]), Fraction(execution["actual"]))
-    return Sheet("sheet", "自评表", line, tuple(indicators))
+    return MarkedSheet("sheet", "自评表", line, tuple(indicators))
 
 
 FULL = indicator({"target": "1", "actual": "1"})

@@ -11,10 +11,19 @@ import skin_demo
 
 from juesuan.document import CellKind, Document, Grid, GridCell, Number, Paragraph, Run, Text
 from juesuan.facts import Facts
-from juesuan.identities import Identity, Instance, Relation, Term
+from juesuan.identities import Identity, Instance, Relation, SignedFigure
 from juesuan.money import WANYUAN
 from juesuan.problems import EditionError
-from juesuan.readback import Found, Part, Renditions, Said, differences, numerals, prove, unexplained
+from juesuan.readback import (
+    FoundNumeral,
+    RenditionPart,
+    Renditions,
+    Said,
+    differences,
+    numerals,
+    prove,
+    unexplained,
+)
 from juesuan.readback.proof import faults_of
 from juesuan.readback.xlsx import read_xlsx, sheet_faults
 from juesuan.skins.docx import render_docx
@@ -165,7 +174,7 @@ def test_the_closing_is_refused_with_a_list(good: Renditions) -> None:
     ],
 )
 def test_a_numeral_is_one_fact_or_declared(runs: list[Run], wrong: list[str]) -> None:
-    said = Said(Part.BODY, "某处", tuple(runs))
+    said = Said(RenditionPart.BODY, "某处", tuple(runs))
     assert [one.found for one in unexplained(said, skin_demo.FACTS)] == wrong
 
 
@@ -189,8 +198,8 @@ def test_numerals_of_a_text(text: str, expected: list[str]) -> None:
 
 
 def test_differences_name_what_is_wrong_missing_and_too_much() -> None:
-    def places(*texts: str) -> list[Found]:
-        return [Found(text, f"{number}") for number, text in enumerate(texts)]
+    def places(*texts: str) -> list[FoundNumeral]:
+        return [FoundNumeral(text, f"{number}") for number, text in enumerate(texts)]
 
     told = [str(one) for one in differences("X", places("1", "2", "3"), places("1", "5", "3", "4"))]
     assert told == ["X 1：印着“5”，应为“2”", "X 3：多出“4”，它不是任何一个数"]
@@ -215,8 +224,8 @@ def checked_workbook(*, draft: bool = False) -> tuple[Document, bytes]:
         for name in (*figures, "t1.27.1")
     )
     document = Document((Text("决算"),), (Grid("t", (Text("支出"),), (), (), body, (1,), ((Text("注：无。"),),)),))
-    instance = Instance("t1.27.1", tuple(Term(1, name) for name in figures))
-    bound = Instance("t1.19.1", (Term(1, "t1.27.1"),))
+    instance = Instance("t1.27.1", tuple(SignedFigure(1, name) for name in figures))
+    bound = Instance("t1.19.1", (SignedFigure(1, "t1.27.1"),))
     identities = (
         Identity("at-most", "t", "不大于合计", "", (bound,), relation=Relation.AT_MOST),
         Identity("sum", "t", "合计", "", (instance,)),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from juesuan.facts import Fact, Facts, Phase, Source, Unit
+from juesuan.facts import Fact, Facts, FactSource, Phase, Unit
 from juesuan.problems import OutputError
 from juesuan.results import COLUMNS, facts_csv, names, read_facts_csv, read_manifest, write_manifest
 from juesuan.results.facts import SELECTIONS, fact_of, facts_schema, facts_table
@@ -33,7 +33,7 @@ FACTS = Facts(
             "1,988.9",
             "甲＋乙",
             ("year",),
-            (Source("budget.csv", 2), Source("assets.yaml")),
+            (FactSource("budget.csv", 2), FactSource("assets.yaml")),
             2020,
             Phase.FINAL,
             "1",

@@ -9,7 +9,7 @@ import pytest
 from juesuan.edition import load_edition
 from juesuan.edition.model import OWN_LISTS
 from juesuan.edition.possible import Possible
-from juesuan.roles import Role, column_members, rows_under
+from juesuan.roles import ProgramRole, column_members, rows_under
 from tests.conftest import ROOT, Closed
 
 SOURCES = sorted((ROOT / "src" / "juesuan").rglob("*.py"))
@@ -37,7 +37,7 @@ def test_no_module_asks_for_a_table_by_its_number(path: Path) -> None:
 
 def test_every_role_that_the_program_asks_for_is_a_cell_of_the_edition() -> None:
     edition = load_edition("wuhan-2020")
-    assert {edition.roles.cell(role).table for role in Role} <= set(edition.forms)
+    assert {edition.roles.cell(role).table for role in ProgramRole} <= set(edition.forms)
 
 
 def test_a_list_beside_a_total_holds_every_other_column_of_the_form() -> None:

@@ -12,7 +12,7 @@ from juesuan.document import Document, Heading, Number, Paragraph
 from juesuan.edition import load_edition
 from juesuan.narrative.slots import YEARS
 from juesuan.problems import EditionError
-from juesuan.rules import Rule, Section, Subject, evaluate_rule
+from juesuan.rules import DocumentSection, Rule, RuleSubject, evaluate_rule
 from juesuan.rules.evaluate import EVALUATORS
 from tests.conftest import EXAMPLE, ROOT, with_words
 from tests.units.builder import build
@@ -23,12 +23,12 @@ BASIC = "一般公共预算财政拨款基本支出决算情况说明"
 UNITS = ("bureau", "first-year", "four-funds", "some-sheets")
 
 
-def account_of(package: Path) -> closing.Account:
+def account_of(package: Path) -> closing.ClosingAccounts:
     return closing.derive(closing.fill(closing.ingest(package)))
 
 
 @pytest.fixture(scope="module")
-def accounts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, closing.Account]:
+def accounts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, closing.ClosingAccounts]:
     folder = tmp_path_factory.mktemp("units")
     examples = {path.name: path for path in (ROOT / "examples").iterdir() if path.is_dir()}
     units = {one.name: build(one, folder / one.name) for one in corpus() if one.name in UNITS}
@@ -36,7 +36,7 @@ def accounts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, closing.Acco
     return {name: account_of(package) for name, package in (examples | units).items()}
 
 
-def told_sections(subject: Subject) -> Iterator[tuple[Section, list[str]]]:
+def told_sections(subject: RuleSubject) -> Iterator[tuple[DocumentSection, list[str]]]:
     """Yield the sections that print numbers and whose title a rule can name."""
     for section in subject.sections:
         told = [name for name in section.told if not name.startswith("text.")]
@@ -44,7 +44,7 @@ def told_sections(subject: Subject) -> Iterator[tuple[Section, list[str]]]:
             yield section, told
 
 
-def holds(subject: Subject, section: Section, told: Sequence[str]) -> bool:
+def holds(subject: RuleSubject, section: DocumentSection, told: Sequence[str]) -> bool:
     """Whether the rule holds on a document of this section alone, with these numbers in it."""
     blocks = (Heading(section.level, section.heading, section.anchor), Paragraph(tuple(map(Number, told))))
     rule = Rule(id="a.b", kind="sequence", text="t", source="s", section=section.name)
@@ -55,7 +55,7 @@ def holds(subject: Subject, section: Section, told: Sequence[str]) -> bool:
 
 
 def test_every_section_prints_what_its_template_tells_and_each_change_is_found(
-    accounts: dict[str, closing.Account],
+    accounts: dict[str, closing.ClosingAccounts],
 ) -> None:
     sections = changes = 0
     for account in accounts.values():
@@ -86,7 +86,7 @@ def test_every_section_prints_what_its_template_tells_and_each_change_is_found(
     ],
 )  # fmt: skip
 def test_a_condition_that_hides_a_number_is_found(
-    old: str, new: str, section: str, accounts: dict[str, closing.Account], edition_copy: Path
+    old: str, new: str, section: str, accounts: dict[str, closing.ClosingAccounts], edition_copy: Path
 ) -> None:
     template = edition_copy / "document" / "part3.j2"
     text = template.read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ import skin_demo
 from skin_demo import cell, figure, head, label, words
 
 from juesuan.document import Block, Chart, Document, Grid, GridCell, Heading, Number, Paragraph, Text, runs_of
-from juesuan.facts import Fact, Facts, Source, Unit
+from juesuan.facts import Fact, Facts, FactSource, Unit
 from juesuan.problems import EditionError
 from juesuan.skins.grid import GridView, padding, view_grid
 from juesuan.skins.html import render_html
@@ -140,14 +140,14 @@ def test_the_panel_knows_scope_rounding_and_ledger() -> None:
 
 
 def test_a_ledger_of_which_all_rows_are_listed_has_no_more() -> None:
-    entry = TraceEntry(1, 100, 0, (AccountTrace("7201", "", 1, 100, 0),), (Source("账.csv", 2),))
+    entry = TraceEntry(1, 100, 0, (AccountTrace("7201", "", 1, 100, 0),), (FactSource("账.csv", 2),))
     data = json.loads(facts_json(["t3.basic"], skin_demo.FACTS, {"t3.basic": entry}, {}))
     assert not data["t3.basic"]["ledger"]["more"]
     assert data["t3.basic"]["ledger"]["accounts"][0][0] == "7201"
 
 
 def test_embedded_data_cannot_end_its_script() -> None:
-    fact = Fact("x", "</script><b>&\u2028", Fraction(1), Unit.NUMBER, Fraction(1), "1", sources=(Source("a"),))
+    fact = Fact("x", "</script><b>&\u2028", Fraction(1), Unit.NUMBER, Fraction(1), "1", sources=(FactSource("a"),))
     page = page_of(Paragraph(words("=x")), facts=Facts([fact]))
     assert "</script><b>" not in page
     assert data_of(page)["x"]["label"] == "</script><b>&\u2028"
@@ -173,7 +173,7 @@ def test_exact_values_are_printed_for_people(value: Fraction, unit: Unit, text: 
 
 
 def test_a_value_rounded_down_has_a_negative_adjustment_and_an_exact_one_has_none() -> None:
-    fact = Fact("x", "甲", Fraction(5049), Unit.FEN, Fraction(0), "0", sources=(Source("a"),))
+    fact = Fact("x", "甲", Fraction(5049), Unit.FEN, Fraction(0), "0", sources=(FactSource("a"),))
     data = json.loads(facts_json(["x"], Facts([fact]), {}, {}))
     assert data["x"]["adjustment"] == "-50.49 元"
     assert "scope" not in data["x"]
@@ -194,7 +194,7 @@ def test_two_parts_of_a_page_cannot_share_an_anchor(anchor: str) -> None:
 
 
 def test_a_fact_id_with_a_blank_is_refused() -> None:
-    fact = Fact("a b", "甲", Fraction(1), Unit.NUMBER, Fraction(1), "1", sources=(Source("a"),))
+    fact = Fact("a b", "甲", Fraction(1), Unit.NUMBER, Fraction(1), "1", sources=(FactSource("a"),))
     with pytest.raises(EditionError, match="blank"):
         page_of(Paragraph(words("=a b")), facts=Facts([fact]))
 

@@ -12,9 +12,9 @@ import skin_demo
 
 from juesuan.document import CellKind, Document, Grid, GridCell, Number, Text
 from juesuan.facts import Fact, Facts
-from juesuan.identities import Identity, Instance, Relation, Term
+from juesuan.identities import Identity, Instance, Relation, SignedFigure
 from juesuan.money import WANYUAN
-from juesuan.skins.formulas import Spot, computed_cells, sum_formula
+from juesuan.skins.formulas import WorkbookSpot, computed_cells, sum_formula
 from juesuan.skins.plain import Imprint
 from juesuan.skins.sheets import lines_of, sheet_names
 from juesuan.skins.xlsx import display_format, displayed_number, render_xlsx
@@ -23,7 +23,7 @@ IMPRINT = Imprint("某市某中心", date(2021, 5, 19))
 
 
 def identity(name: str, target: str, *terms: str, relation: Relation = Relation.EQUAL) -> Identity:
-    signed = tuple(Term(-1 if term.startswith("-") else 1, term.lstrip("-")) for term in terms)
+    signed = tuple(SignedFigure(-1 if term.startswith("-") else 1, term.lstrip("-")) for term in terms)
     return Identity(name, "table-1", f"{name} 的规则", "", (Instance(target, signed),), relation=relation)
 
 
@@ -181,19 +181,19 @@ def test_nothing_in_the_file_tells_the_time() -> None:
 )
 def test_a_sum_names_ranges_where_cells_adjoin(terms: list[str], formula: str) -> None:
     spots = {
-        "a": Spot("表", 0, 0),
-        "b": Spot("表", 1, 0),
-        "c": Spot("表", 2, 0),
-        "right": Spot("表", 0, 1),
-        "away": Spot("别'处", 0, 0),
-        "below": Spot("别'处", 1, 0),
+        "a": WorkbookSpot("表", 0, 0),
+        "b": WorkbookSpot("表", 1, 0),
+        "c": WorkbookSpot("表", 2, 0),
+        "right": WorkbookSpot("表", 0, 1),
+        "away": WorkbookSpot("别'处", 0, 0),
+        "below": WorkbookSpot("别'处", 1, 0),
     }
-    parsed = [Term(1 if term[0] == "+" else -1, term[1:]) for term in terms]
+    parsed = [SignedFigure(1 if term[0] == "+" else -1, term[1:]) for term in terms]
     assert sum_formula(parsed, spots, here="表", decimals=2) == formula
 
 
 def test_a_circle_through_several_cells_is_seen() -> None:
-    spots = {name: Spot("表", row, 0) for row, name in enumerate("abcd")}
+    spots = {name: WorkbookSpot("表", row, 0) for row, name in enumerate("abcd")}
     chosen = computed_cells(
         [identity("1", "a", "b"), identity("2", "b", "c"), identity("3", "c", "a", "d")], spots
     )

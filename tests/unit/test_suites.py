@@ -9,7 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from juesuan.identities import CheckedPlaces, CheckResult, Failure, Identity, Instance, Item, Relation, Term
+from juesuan.identities import (
+    CheckedPlaces,
+    CheckResult,
+    Failure,
+    Identity,
+    Instance,
+    Item,
+    Relation,
+    SignedFigure,
+)
 from juesuan.ledger import Ledger
 from juesuan.ledger.shown import ShownLine, lines_at
 from juesuan.problems import Severity
@@ -100,7 +109,11 @@ def test_a_frame_that_lost_places_does_not_pass(monkeypatch: pytest.MonkeyPatch)
 
 def test_an_identity_becomes_a_check_with_its_places_in_words() -> None:
     identity = Identity(
-        "note", "table-1", "3 行＝（1＋2）行", "表 1 附注", (Instance("c", (Term(1, "a"), Term(1, "b"))),)
+        "note",
+        "table-1",
+        "3 行＝（1＋2）行",
+        "表 1 附注",
+        (Instance("c", (SignedFigure(1, "a"), SignedFigure(1, "b"))),),
     )
     asked: list[str] = []
 

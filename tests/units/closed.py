@@ -74,7 +74,7 @@ def close_unit(one: Description, root: Path) -> ClosedUnit:
     return ClosedUnit(one, package, oracle, cells, done.runs, done.disclosure, sentences)
 
 
-def sentences_of(document: Document, account: closing.Account) -> tuple[str, ...]:
+def sentences_of(document: Document, account: closing.ClosingAccounts) -> tuple[str, ...]:
     """Return headings and paragraphs with their displayed numbers, one a line; tables and charts are left out."""
     lines = []
     for section in sections_of(document, account.facts):

@@ -14,8 +14,8 @@ from juesuan.archive.heads import Damage
 from juesuan.archive.lastyear import ArchivedVersion, ArchivedYear, archived_version, last_year, newest_file
 from juesuan.archive.location import parse_location, require_address
 from juesuan.archive.opening import open_store
-from juesuan.archive.proof import Entry, Proof, history, prove
-from juesuan.archive.seal import Office
+from juesuan.archive.proof import HistoryLine, Proof, history, prove
+from juesuan.archive.seal import SealingOffice
 from juesuan.archive.store import Content, Head, KeyMissingError, KeyTakenError, RetainedError, Store
 from juesuan.archive.versions import Archived, Version, deposit, find_versions
 
@@ -28,13 +28,13 @@ __all__ = [
     "Content",
     "Damage",
     "DirectoryStore",
-    "Entry",
     "Head",
+    "HistoryLine",
     "KeyMissingError",
     "KeyTakenError",
-    "Office",
     "Proof",
     "RetainedError",
+    "SealingOffice",
     "Store",
     "Version",
     "archive_closing",
@@ -52,7 +52,7 @@ __all__ = [
 ]
 
 
-def archive_closing(store: Store, closing: Closing, office: Office | None = None) -> Archived:
+def archive_closing(store: Store, closing: Closing, office: SealingOffice | None = None) -> Archived:
     """Keep a closing as a new version, unless the newest holds the same; see :func:`deposit`.
 
     Raises:

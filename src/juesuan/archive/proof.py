@@ -9,7 +9,7 @@ from datetime import datetime
 from juesuan.archive.bag import BAG_INFO, MANIFEST, TAG_MANIFEST, parse_info, parse_manifest
 from juesuan.archive.heads import Damage, read_head
 from juesuan.archive.renewal import renew as extend
-from juesuan.archive.seal import HEAD, SEAL, Office
+from juesuan.archive.seal import HEAD, SEAL, SealingOffice
 from juesuan.archive.sealed import SealProof
 from juesuan.archive.store import KeyMissingError, Store, hash_of, read_bytes
 from juesuan.archive.versions import Version, find_versions, fingerprint_of, gaps, state_of
@@ -40,7 +40,7 @@ class Proof:
 
 
 @dataclass(frozen=True)
-class Entry:
+class HistoryLine:
     """One line of an archive's history."""
 
     label: str
@@ -58,7 +58,7 @@ def prove(
     renew: bool = False,
     trust: Trust | None = None,
     seen: Seen | None = None,
-    office: Office | None = None,
+    office: SealingOffice | None = None,
 ) -> Proof:
     """Read everything in a store again, and prove its seals, by the keys that are trusted where some are named.
 
@@ -95,7 +95,7 @@ def prove(
     good = tuple(one for one in proven if one.label not in hurt)
     doubts = seals.doubts
     if renew:
-        doubts += extend(store, good, hurt, office or Office.here())
+        doubts += extend(store, good, hurt, office or SealingOffice.here())
     return Proof(good, files, tuple(damages), tuple(begun), doubts, seals.told, seals.head)
 
 
@@ -122,7 +122,7 @@ def damages_of(store: Store, version: Version) -> Iterator[Damage]:
             yield Damage(version.label, name, "清单中没有这个文件")
 
 
-def history(store: Store) -> tuple[Entry, ...]:
+def history(store: Store) -> tuple[HistoryLine, ...]:
     """Return what is in a store, without reading all of it.
 
     Raises:
@@ -166,10 +166,10 @@ def _lost_manifest(store: Store, version: Version) -> bool:
     return oxum.rpartition(".")[2] == str(sum(name.startswith("data/") for name in version.keys))
 
 
-def _entry(store: Store, version: Version) -> Entry:
+def _entry(store: Store, version: Version) -> HistoryLine:
     key = f"{version.home}{MANIFEST if version.complete else TAG_MANIFEST}"
     kept = store.kept(key).get(key)
-    return Entry(
+    return HistoryLine(
         label=version.label,
         complete=version.complete,
         fingerprint=fingerprint_of(store, version),

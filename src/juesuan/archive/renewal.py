@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from juesuan.archive.log import LOG, Log, Record, dumps, numbers_in, record_key, signatures_in
-from juesuan.archive.seal import Office, leaf_of
+from juesuan.archive.seal import SealingOffice, leaf_of
 from juesuan.archive.store import Content, KeyMissingError, Store, read_bytes
 from juesuan.archive.versions import Version
 from juesuan.evidence.trust import when
@@ -53,7 +53,7 @@ class Renewal:
         return 0 < place <= self.records and version not in self.others
 
 
-def renew(store: Store, good: Sequence[Version], others: Iterable[str], office: Office) -> tuple[str, ...]:
+def renew(store: Store, good: Sequence[Version], others: Iterable[str], office: SealingOffice) -> tuple[str, ...]:
     """Extend the retention of versions, and write it into the log; return what a person should be told.
 
     ``others`` are the labels of versions that are damaged and not renewed. The dates are extended first: a program

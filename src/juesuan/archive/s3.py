@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from juesuan.archive.location import S3Location
 from juesuan.archive.s3_client import BUSY, MISSING, NO_LOCK, TAKEN, code_of, make_client, telling
-from juesuan.archive.s3_parts import Upload
+from juesuan.archive.s3_parts import MultipartUpload
 from juesuan.archive.store import CHUNK, Content, Head, Kept, KeyTakenError, RetainedError
 from juesuan.problems import OutputError
 
@@ -193,7 +193,7 @@ class S3Store:
         tagging = f"access={'restricted' if restricted else 'publishable'}"
         if content.size > self.part:
             part = max(self.part, -(-content.size // _MOST_PARTS))
-            Upload(self.client, self.bucket, name, content, part).run(tagging, self.until())
+            MultipartUpload(self.client, self.bucket, name, content, part).run(tagging, self.until())
             return
         with content.open() as body:
             self.client.put_object(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Upload:
+class MultipartUpload:
     """One large object: ``name`` in ``bucket``, in parts of ``part`` bytes."""
 
     client: "S3Client"

@@ -37,20 +37,20 @@ _RECORDS = f"{SIGN_OFFS}/sign-offs.json"
 
 
 @dataclass(frozen=True)
-class Office:
+class SealingOffice:
     """Who seals: the keys of an office, and the address of its authority of time (empty: none)."""
 
     ring: Ring
     authority: str = ""
 
     @classmethod
-    def here(cls) -> "Office":
+    def here(cls) -> "SealingOffice":
         """Return the office whose keys this user has."""
         return cls(ring_of(), authority_address())
 
 
 @dataclass(frozen=True)
-class Before:
+class PriorVersion:
     """The version before another: its label, fingerprint, and the SHA-256 of its head (empty: it has none)."""
 
     version: str
@@ -61,7 +61,7 @@ class Before:
 class Sealer:
     """Seals versions of one archive. ``notes`` are what a person should be told (Chinese)."""
 
-    def __init__(self, store: Store, office: Office) -> None:
+    def __init__(self, store: Store, office: SealingOffice) -> None:
         self._store = store
         self._office = office
         self._log = Log(store, office.ring)
@@ -88,7 +88,9 @@ class Sealer:
                     "请查明后重新签署（juesuan approve）。"
                 )
 
-    def put_head(self, label: str, tags: Mapping[str, bytes], before: Before | None, kind: str = VERSION) -> None:
+    def put_head(
+        self, label: str, tags: Mapping[str, bytes], before: PriorVersion | None, kind: str = VERSION
+    ) -> None:
         """Write the head of a version and sign it; ``tags`` are its tag manifest, its info, and its sign-offs."""
         home = f"{label}/"
         if self._store.head(f"{home}{HEAD}") is None:
@@ -154,7 +156,9 @@ class Sealer:
         except KeyTakenError:  # another program had it stamped in this instant
             return
 
-    def _head(self, label: str, tags: Mapping[str, bytes], before: Before | None, kind: str) -> dict[str, Any]:
+    def _head(
+        self, label: str, tags: Mapping[str, bytes], before: PriorVersion | None, kind: str
+    ) -> dict[str, Any]:
         home = f"{label}/"
         kept = self._store.kept(home)
         ends = [one.until for one in kept.values() if one.until is not None]
@@ -196,7 +200,7 @@ def adopt(sealer: Sealer, store: Store, find: Callable[[], Sequence[str]]) -> No
     labels = list(json.loads(read_bytes(store, BEGIN))["versions"])
     if store.head(f"{labels[-1]}/{RECORD}") is not None:  # the last of them is in the log
         return
-    last: dict[str, Before] = {}
+    last: dict[str, PriorVersion] = {}
     for label in labels:
         year = label.rpartition("/")[0]
         sealer.put_head(label, tags_of(store, f"{label}/"), last.get(year), ADOPTED)
@@ -215,14 +219,14 @@ def tags_of(store: Store, home: str) -> dict[str, bytes]:
     return found
 
 
-def before_of(store: Store, label: str) -> Before:
+def before_of(store: Store, label: str) -> PriorVersion:
     """Return what a later head says of a version."""
     tags = Content.of_bytes(read_bytes(store, f"{label}/{TAG_MANIFEST}"))
     try:
         head = Content.of_bytes(read_bytes(store, f"{label}/{HEAD}")).sha256
     except KeyMissingError:
         head = ""
-    return Before(label, tags.sha256, head)
+    return PriorVersion(label, tags.sha256, head)
 
 
 def sign_offs_of(payload: Mapping[str, Content]) -> bytes | None:

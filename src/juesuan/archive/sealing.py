@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from juesuan.archive.log import signatures_in
-from juesuan.archive.seal import HEAD, RECORD, STAMP, Office, Sealer, before_of, tags_of
+from juesuan.archive.seal import HEAD, RECORD, STAMP, Sealer, SealingOffice, before_of, tags_of
 from juesuan.archive.store import Store, read_bytes
 from juesuan.archive.versions import Version, find_versions
 from juesuan.problems import OutputError
@@ -20,7 +20,7 @@ class Done:
     notes: tuple[str, ...]
 
 
-def seal_archive(store: Store, version: str = "", office: Office | None = None) -> Done:
+def seal_archive(store: Store, version: str = "", office: SealingOffice | None = None) -> Done:
     """Log and stamp the versions that the office signed where that is open; with ``version``, sign that one.
 
     A version that nobody signed is only signed when it is named: who signs all that lies there signs forgeries.
@@ -30,7 +30,7 @@ def seal_archive(store: Store, version: str = "", office: Office | None = None) 
     Raises:
         OutputError: the archive can't be read or written; there is no such version, or no key to sign it with.
     """
-    office = office or Office.here()
+    office = office or SealingOffice.here()
     signer = office.ring.signer
     if signer is None and version:
         raise OutputError("本单位还没有密钥，不能补签。请先用 juesuan keys new。")

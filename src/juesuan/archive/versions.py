@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from juesuan.archive.bag import BAG_INFO, MANIFEST, TAG_MANIFEST, Bag, bag_fingerprint, parse_info
 from juesuan.archive.directory import RESTRICTED
-from juesuan.archive.seal import HEAD, Before, Office, Sealer, adopt, before_of, sign_offs_of, tags_of
+from juesuan.archive.seal import HEAD, PriorVersion, Sealer, SealingOffice, adopt, before_of, sign_offs_of, tags_of
 from juesuan.archive.store import Content, KeyMissingError, KeyTakenError, Store, read_bytes
 from juesuan.problems import OutputError
 from juesuan.results.names import State
@@ -77,7 +77,7 @@ class Version:
         return HEAD in self.keys
 
 
-def deposit(store: Store, unit: str, year: int, bag: Bag, office: Office | None = None) -> Archived:
+def deposit(store: Store, unit: str, year: int, bag: Bag, office: SealingOffice | None = None) -> Archived:
     """Keep a bag as a new version; do nothing where the newest one equals it; finish one that was interrupted.
 
     The version is sealed by an office; by the one whose keys this user has, where none is named.
@@ -86,7 +86,7 @@ def deposit(store: Store, unit: str, year: int, bag: Bag, office: Office | None 
         OutputError: the storage failed. What was written stays, and a rerun goes on from there. Or the office's
             key can't be opened, or must not stand for this (juesuan.archive.seal).
     """
-    sealer = Sealer(store, office or Office.here())
+    sealer = Sealer(store, office or SealingOffice.here())
     sealer.check(sign_offs_of(bag.payload))
     adopt(sealer, store, lambda: [one.label for one in find_versions(store) if one.of_before])
     versions = find_versions(store, f"{unit}/{year}/")
@@ -152,7 +152,7 @@ def gaps(versions: tuple[Version, ...]) -> Iterator[str]:
                 yield "/".join(filter(None, (unit, year, _VERSION.format(number))))
 
 
-def _fill(store: Store, prefix: str, bag: Bag, sealer: Sealer, before: Before | None) -> None:
+def _fill(store: Store, prefix: str, bag: Bag, sealer: Sealer, before: PriorVersion | None) -> None:
     """Write everything that is missing: the head after all that it speaks of, the manifest last."""
     there = set(store.keys(prefix))
     last = bag.tags[MANIFEST]

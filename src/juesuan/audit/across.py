@@ -23,8 +23,8 @@ from juesuan.audit.narrative import Change
 from juesuan.audit.numbers import (
     NUMBER,
     YUAN_PER,
+    NumberVerdict,
     Stated,
-    Verdict,
     judge_rate,
     judge_same,
     quotient,
@@ -87,7 +87,7 @@ class Compared:
         """Compare two statements of one amount."""
         self.counts[kind] = self.counts.get(kind, 0) + 1
         judged = judge_same(stated, other)
-        if judged.verdict is Verdict.HOLDS:
+        if judged.verdict is NumberVerdict.HOLDS:
             return
         factor = stated.value in (other.value * _TEN_THOUSAND, other.value / _TEN_THOUSAND)
         self.findings.append(
@@ -218,7 +218,7 @@ def _judge_growth(compared: Compared, change: Change, now: Stated, before: State
     compared.counts[LAST_YEAR] = compared.counts.get(LAST_YEAR, 0) + 1
     low, point, high = (value - 1 for value in interval)
     judged = judge_rate(change.stated.text, (low, point, high))
-    if judged.verdict is not Verdict.WRONG and (point >= 0) == (change.delta > 0):
+    if judged.verdict is not NumberVerdict.WRONG and (point >= 0) == (change.delta > 0):
         return
     compared.findings.append(
         Finding(

@@ -14,7 +14,7 @@ from juesuan.forms import Form, Forms, load_forms
 from juesuan.identities import Relation
 from juesuan.problems import EditionError, InputError
 from juesuan.resources import edition_folder
-from juesuan.tables.rules import RuleFile, identity_files
+from juesuan.tables.rules import IdentityFile, identity_files
 from juesuan.yamlsource import Strict, read_yaml
 
 _QUOTES = re.compile(r"[“”\"'‘’「」]")
@@ -84,7 +84,7 @@ class Catalog:
 
     editions: tuple[PrintedEdition, ...]
     forms: Mapping[str, Forms]
-    identities: Mapping[str, tuple[WrittenFile[RuleFile], ...]]
+    identities: Mapping[str, tuple[WrittenFile[IdentityFile], ...]]
 
     def caption(self, text: str) -> str:
         """Return the title that a line states as a caption, or nothing."""

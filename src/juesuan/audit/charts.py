@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 from juesuan.audit.mentions import Part, Section
-from juesuan.audit.model import Finding, Grid, Spot, Weight
+from juesuan.audit.model import Finding, ReadGrid, Spot, Weight
 from juesuan.audit.numbers import (
+    NumberVerdict,
     Stated,
-    Verdict,
     judge_rate,
     judge_same,
     plain,
@@ -40,7 +40,12 @@ def check_charts(
 
 
 def _chart(
-    book: Book, number: int, grid: Grid, section: Section, unit: str, twins: Mapping[Stated, tuple[Stated, ...]]
+    book: Book,
+    number: int,
+    grid: ReadGrid,
+    section: Section,
+    unit: str,
+    twins: Mapping[Stated, tuple[Stated, ...]],
 ) -> Iterator[Finding]:
     for mark, row in enumerate(grid.rows[1:], start=1):
         label, amount, *rest = (plain(cell or "") for cell in row)
@@ -51,7 +56,7 @@ def _chart(
         if stated is None or cell is None:
             continue
         judged = judge_same(stated, cell)
-        if judged.verdict is not Verdict.HOLDS:
+        if judged.verdict is not NumberVerdict.HOLDS:
             money, off = show_money(cell.value, unit), show_money(judged.difference, unit)
             yield _finding("narrative.amount", spot, "图中的数与表不一致。", amount, money, off, cell)
         whole = book.cell(section.base) if section.base else None
@@ -59,7 +64,7 @@ def _chart(
             continue
         wholes = (whole, *twins.get(whole, ()))
         rates = [judge_rate(rest[0], found) for one in wholes if (found := quotient(cell, one)) is not None]
-        if rates and all(rate.verdict not in (Verdict.HOLDS, Verdict.TRUNCATED) for rate in rates):
+        if rates and all(rate.verdict not in (NumberVerdict.HOLDS, NumberVerdict.TRUNCATED) for rate in rates):
             computed, off = show_rate(rates[0].computed), show_rate(rates[0].difference)
             yield _finding("narrative.share", spot, "图中的占比与表不符。", rest[0], computed, off, cell)
 

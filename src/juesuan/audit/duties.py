@@ -15,7 +15,7 @@ from typing import Annotated
 from pydantic import Field
 
 from juesuan.audit.mentions import Part, load_sentences, mentions
-from juesuan.audit.model import Grid
+from juesuan.audit.model import ReadGrid
 from juesuan.audit.numbers import plain
 from juesuan.audit.tables import Book, StatedTable
 from juesuan.problems import EditionError, InputError
@@ -199,11 +199,11 @@ def _unknown(book: Book) -> Iterator[str]:
     taken = book.grid_blocks
     blocks = book.source.blocks
     for number, block in enumerate(blocks):
-        if isinstance(block, Grid):
+        if isinstance(block, ReadGrid):
             titles = [plain(line) for line in block.title.splitlines()] if number not in taken else []
         else:
             after = blocks[number + 1 : number + 3]
-            titles = [block.text] if any(isinstance(one, Grid) for one in after) else []
+            titles = [block.text] if any(isinstance(one, ReadGrid) for one in after) else []
         for title in titles:
             if _TABLE_TITLE.match(title) and not book.catalog.caption(title) and "自评" not in title:
                 yield title

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from juesuan.audit.model import Grid, Source, Spot
+from juesuan.audit.model import ReadGrid, Source, Spot
 from juesuan.audit.numbers import number_of, plain, stated_money
 from juesuan.audit.tables import TOTAL, StatedTable, heads, label_key, row_names
 from juesuan.forms import FormBlock, Layout
@@ -21,7 +21,7 @@ _FOOT_TOTALS = {"人员经费合计": "personnel", "公用经费合计": "operat
 class Filler:
     """Writes amounts of one grid into a stated table."""
 
-    def __init__(self, source: Source, table: StatedTable, grid: Grid, decimals: int) -> None:
+    def __init__(self, source: Source, table: StatedTable, grid: ReadGrid, decimals: int) -> None:
         self.source, self.table, self.grid, self.decimals = source, table, grid, decimals
 
     def spot(self, mark: int, row: str, column: str) -> Spot:

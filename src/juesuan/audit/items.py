@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from juesuan.audit.mentions import CeilingWords, CountWords, Part, load_sentences
-from juesuan.audit.model import QUESTION, Finding, Paragraph, Weight
-from juesuan.audit.numbers import NUMBER, Stated, Verdict, judge_sum, show_money, stated_money
+from juesuan.audit.model import QUESTION, Finding, ReadParagraph, Weight
+from juesuan.audit.numbers import NUMBER, NumberVerdict, Stated, judge_sum, show_money, stated_money
 from juesuan.audit.subjects import Subjects
 from juesuan.audit.tables import TOTAL, Book
 
@@ -60,7 +60,7 @@ def _budgets(book: Book, part: Part, subjects: Subjects) -> Iterator[Finding]:
     }
     judged = judge_sum(whole, [(1, one) for one in told.values()])
     short = judged.difference > 0 and not rows <= set(told)
-    if judged.verdict is Verdict.WRONG and not short:
+    if judged.verdict is NumberVerdict.WRONG and not short:
         yield Finding(
             "narrative.budget-sum",
             Weight.WARNING,
@@ -103,7 +103,7 @@ def _counts(book: Book, part: Part) -> Iterator[Finding]:
 
 
 def _counted(
-    book: Book, count: CountWords, block: int, paragraph: Paragraph, found: re.Match[str]
+    book: Book, count: CountWords, block: int, paragraph: ReadParagraph, found: re.Match[str]
 ) -> Iterator[Finding]:
     table = book.tables.get(int(count.cell[1:].partition(".")[0]))
     if table is None or table.open_row(TOTAL) or not table.cells:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from juesuan.audit.model import Paragraph, Source
+from juesuan.audit.model import ReadParagraph, Source
 from juesuan.audit.numbers import NUMBER, YUAN_PER
 from juesuan.problems import EditionError, InputError
 from juesuan.resources import edition_folder
@@ -132,7 +132,7 @@ class Part:
     title: str
     heading: str
     section: Section | None
-    paragraphs: tuple[tuple[int, Paragraph], ...]
+    paragraphs: tuple[tuple[int, ReadParagraph], ...]
 
 
 @cache
@@ -171,7 +171,7 @@ def sentences(text: str) -> Iterator[tuple[int, str]]:
 def parts(source: Source) -> Iterator[Part]:
     """The document by its headings of the first two levels; a directory is left out."""
     known = load_sentences().sections
-    title, heading, held = "", "", list[tuple[int, Paragraph]]()
+    title, heading, held = "", "", list[tuple[int, ReadParagraph]]()
     directory = directory_blocks(source)
     for number, block in source.paragraphs:
         if number in directory:

@@ -56,7 +56,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Paragraph:
+class ReadParagraph:
     """A run of text. ``text`` has no blanks and no full-width digits (see :func:`juesuan.audit.numbers.plain`)."""
 
     text: str
@@ -74,7 +74,7 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
-class Grid:
+class ReadGrid:
     """A table as cells; ``None`` is a cell that a merged neighbour covers. ``marks`` has one mark for each row."""
 
     rows: tuple[tuple[str | None, ...], ...]
@@ -88,7 +88,7 @@ class Grid:
         return max((len(row) for row in self.rows), default=0)
 
 
-Block = Paragraph | Grid
+Block = ReadParagraph | ReadGrid
 
 
 @dataclass(frozen=True)
@@ -103,21 +103,21 @@ class Source:
     def spot(self, block: int, offset: int = 0, *, table: str = "", cell: str = "") -> Spot:
         """Return the place of an offset of a paragraph, or of a row of a grid."""
         found = self.blocks[block]
-        if isinstance(found, Paragraph):
+        if isinstance(found, ReadParagraph):
             mark = found.mark(offset)
             return Spot(block, mark.page, mark.line, table, cell)
         mark = found.marks[offset]
         return Spot(block, mark.page, mark.line, table, cell, offset)
 
     @property
-    def paragraphs(self) -> Iterator[tuple[int, Paragraph]]:
+    def paragraphs(self) -> Iterator[tuple[int, ReadParagraph]]:
         """Every paragraph with its number."""
-        return ((n, block) for n, block in enumerate(self.blocks) if isinstance(block, Paragraph))
+        return ((n, block) for n, block in enumerate(self.blocks) if isinstance(block, ReadParagraph))
 
     @property
-    def grids(self) -> Iterator[tuple[int, Grid]]:
+    def grids(self) -> Iterator[tuple[int, ReadGrid]]:
         """Every grid with its number."""
-        return ((n, block) for n, block in enumerate(self.blocks) if isinstance(block, Grid))
+        return ((n, block) for n, block in enumerate(self.blocks) if isinstance(block, ReadGrid))
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from fractions import Fraction
 from itertools import product
 
 from juesuan.audit.mentions import Mention, Part, Section, Subject, load_sentences, mentions, sentences
-from juesuan.audit.model import Finding, Paragraph, Weight
+from juesuan.audit.model import Finding, ReadParagraph, Weight
 from juesuan.audit.numbers import (
     Interval,
+    NumberVerdict,
     Stated,
-    Verdict,
     growth,
     judge_rate,
     judge_same,
@@ -48,7 +48,7 @@ _ITEM = re.compile(r"^(?:\d{1,2}[.、．]|（\d{1,2}）)")
 
 
 @dataclass
-class State:
+class WalkState:
     """What the walk knows: the subject in force, its budget and outcome, the last amount and change."""
 
     subject: Subject | None = None
@@ -93,9 +93,9 @@ class Narrative:
             if paragraph.level == 0:
                 yield from self.paragraph(block, paragraph)
 
-    def paragraph(self, block: int, paragraph: Paragraph) -> Iterator[Finding]:
+    def paragraph(self, block: int, paragraph: ReadParagraph) -> Iterator[Finding]:
         """Walk one paragraph."""
-        state = State()
+        state = WalkState()
         item = self.subjects.item(paragraph.text, self.section.classes)
         if item is not None:
             state.subject = item
@@ -105,17 +105,17 @@ class Narrative:
                 yield from self.mention(state, block, start, sentence, mention)
             yield from self.direction(state, block, start, sentence)
 
-    def begin(self, state: State, sentence: str, item: Subject | None) -> None:
+    def begin(self, state: WalkState, sentence: str, item: Subject | None) -> None:
         """Forget at the beginning of a sentence what doesn't carry over."""
         state.change = None
         state.of_budget = False
         if item is None and _ITEM.match(sentence):
             state.subject = None
 
-    def mention(self, state: State, block: int, start: int, sentence: str, one: Mention) -> Iterator[Finding]:
+    def mention(self, state: WalkState, block: int, start: int, sentence: str, one: Mention) -> Iterator[Finding]:
         """One number."""
         paragraph = self.book.source.blocks[block]
-        if not isinstance(paragraph, Paragraph):
+        if not isinstance(paragraph, ReadParagraph):
             return
         lead = sentence[max(0, one.start - 60) : one.start]
         spot = self.book.source.spot(block, start + one.start)
@@ -140,7 +140,7 @@ class Narrative:
             yield from self.amount(state, one, stated, sentence)
         state.amounts.append(stated)
 
-    def find_subject(self, state: State, one: Mention) -> None:
+    def find_subject(self, state: WalkState, one: Mention) -> None:
         """Let a clause that names a subject put it in force."""
         for clause in re.split(r"[，。；：]", one.lead):
             found = self.subject_of(clause)
@@ -170,7 +170,7 @@ class Narrative:
                 clause = clause.removeprefix(name)
         return clause
 
-    def amount(self, state: State, one: Mention, stated: Stated, sentence: str) -> Iterator[Finding]:
+    def amount(self, state: WalkState, one: Mention, stated: Stated, sentence: str) -> Iterator[Finding]:
         """An outcome: compare it with its cell."""
         named = self.subject_of(one.clause)
         clause = self.bare(one.clause)
@@ -197,7 +197,7 @@ class Narrative:
             spot = self.book.source.spot(table.block, 0, table=table.name)
             cell = Stated("0", Fraction(), Fraction(), spot, label)
         judged = judge_same(stated, cell)
-        if judged.verdict is not Verdict.HOLDS:
+        if judged.verdict is not NumberVerdict.HOLDS:
             for one, twin in ((stated, cell), (cell, stated)):
                 self.twins[one] = (*self.twins.get(one, ()), twin)
             yield Finding(
@@ -213,7 +213,7 @@ class Narrative:
             )
 
     def changed(
-        self, state: State, one: Mention, stated: Stated, way: re.Match[str], sentence: str
+        self, state: WalkState, one: Mention, stated: Stated, way: re.Match[str], sentence: str
     ) -> Iterator[Finding]:
         """增加 or 减少 by an amount: against the budget beside it, or kept for the rate that follows."""
         up = way["way"] in _UP.split("|")
@@ -245,7 +245,7 @@ class Narrative:
                     evidence=(outcome.named, budget.named),
                 )
 
-    def current(self, state: State, one: Mention) -> Stated | None:
+    def current(self, state: WalkState, one: Mention) -> Stated | None:
         """The amount that changed: the cell of the subject, or the last amount before the comparison."""
         named = self.subject_of(one.clause)
         subject = named or state.subject
@@ -265,7 +265,7 @@ class Narrative:
             "0", Fraction(), Fraction(), self.book.source.spot(table.block, 0, table=table.name), table.name
         )
 
-    def rate(self, state: State, one: Mention, lead: str, stated: Stated, sentence: str) -> Iterator[Finding]:
+    def rate(self, state: WalkState, one: Mention, lead: str, stated: Stated, sentence: str) -> Iterator[Finding]:
         """A percentage: completion, share or growth."""
         completion, share = _COMPLETION.search(lead), _SHARE.search(one.clause)
         if completion is not None:
@@ -275,7 +275,7 @@ class Narrative:
         elif _CHANGE.search(one.clause):
             yield from self.grown(state, one, stated, sentence)
 
-    def completed(self, state: State, stated: Stated, sentence: str, of: str) -> Iterator[Finding]:
+    def completed(self, state: WalkState, stated: Stated, sentence: str, of: str) -> Iterator[Finding]:
         """完成预算的 x%."""
         budget = state.budget or self.cell(state.subject.budget if state.subject else "")
         outcome = state.outcome or self.cell(state.subject.cell if state.subject else "")
@@ -286,7 +286,7 @@ class Narrative:
             return
         yield from self.judged("narrative.completion", quotient, stated, sentence, (outcome, budget))
 
-    def shared(self, state: State, stated: Stated, sentence: str, of: str) -> Iterator[Finding]:
+    def shared(self, state: WalkState, stated: Stated, sentence: str, of: str) -> Iterator[Finding]:
         """占 x%."""
         base = next((one.cell for one in load_sentences().bases if re.fullmatch(one.words, of)), "")
         base = base or (self.section.base if not of else "")
@@ -302,7 +302,7 @@ class Narrative:
         """The amount of this part that a sentence named by these words."""
         return next((amount for words, amount in self.wholes.items() if of and words.endswith(of)), None)
 
-    def grown(self, state: State, one: Mention, stated: Stated, sentence: str) -> Iterator[Finding]:
+    def grown(self, state: WalkState, one: Mention, stated: Stated, sentence: str) -> Iterator[Finding]:
         """增长 x% after 增加 y 万元."""
         way = _CHANGE.search(one.clause)
         up = way is not None and way["way"] in _UP.split("|")
@@ -352,18 +352,18 @@ class Narrative:
         choices = product(*((one, *self.twins.get(one, ())) for one in inputs))
         intervals = [found for pair in choices if (found := rate(*pair)) is not None]
         every = [judge_rate(stated.text, interval) for interval in intervals]
-        if not every or any(judged.verdict is Verdict.HOLDS for judged in every):
+        if not every or any(judged.verdict is NumberVerdict.HOLDS for judged in every):
             return
         judged = every[0]
         weight, message = {
-            Verdict.TRUNCATED: (Weight.NOTE, "比率是舍去尾数，不是四舍五入。"),
-            Verdict.EDGE: (
+            NumberVerdict.TRUNCATED: (Weight.NOTE, "比率是舍去尾数，不是四舍五入。"),
+            NumberVerdict.EDGE: (
                 Weight.WARNING,
                 "按印出的数重算是另一个比率；只有未取整的数恰在舍入边缘时才可能如此。",
             ),
         }.get(judged.verdict, (Weight.ERROR, "比率与印出的数不符。"))
         yield Finding(
-            "rounding.truncated" if judged.verdict is Verdict.TRUNCATED else rule,
+            "rounding.truncated" if judged.verdict is NumberVerdict.TRUNCATED else rule,
             weight,
             stated.spot,
             message,
@@ -374,7 +374,7 @@ class Narrative:
             evidence=tuple(one.named for one in inputs),
         )
 
-    def direction(self, state: State, block: int, start: int, sentence: str) -> Iterator[Finding]:
+    def direction(self, state: WalkState, block: int, start: int, sentence: str) -> Iterator[Finding]:
         """决算数大于预算数, against the two numbers."""
         match = _COMPARED.search(sentence)
         budget = state.budget or self.cell(state.subject.budget if state.subject else "")

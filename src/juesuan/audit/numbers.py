@@ -38,7 +38,7 @@ _TABLE = str.maketrans(
 )
 
 
-class Verdict(StrEnum):
+class NumberVerdict(StrEnum):
     """How a printed number stands to what it was computed from."""
 
     HOLDS = "holds"
@@ -68,7 +68,7 @@ class Stated:
 class Judged:
     """A verdict with the value computed and the difference (stated less computed)."""
 
-    verdict: Verdict
+    verdict: NumberVerdict
     computed: Fraction
     difference: Fraction
 
@@ -111,19 +111,21 @@ def judge_sum(target: Stated, terms: Sequence[tuple[int, Stated]]) -> Judged:
     difference = target.value - computed
     slack = target.half + sum((one.half for _, one in terms), Fraction())
     if difference == 0:
-        return Judged(Verdict.HOLDS, computed, difference)
-    return Judged(Verdict.ROUNDING if abs(difference) <= slack else Verdict.WRONG, computed, difference)
+        return Judged(NumberVerdict.HOLDS, computed, difference)
+    return Judged(
+        NumberVerdict.ROUNDING if abs(difference) <= slack else NumberVerdict.WRONG, computed, difference
+    )
 
 
 def judge_same(one: Stated, other: Stated) -> Judged:
     """Judge whether two printed numbers are one fact: printed alike, or one the rounding of the other."""
     difference = one.value - other.value
     if difference == 0:
-        return Judged(Verdict.HOLDS, other.value, difference)
+        return Judged(NumberVerdict.HOLDS, other.value, difference)
     fine, coarse = sorted((one, other), key=lambda stated: stated.half)
     if fine.half < coarse.half and abs(difference) <= coarse.half:
-        return Judged(Verdict.HOLDS, other.value, difference)
-    return Judged(Verdict.WRONG, other.value, difference)
+        return Judged(NumberVerdict.HOLDS, other.value, difference)
+    return Judged(NumberVerdict.WRONG, other.value, difference)
 
 
 Interval = tuple[Fraction, Fraction, Fraction]
@@ -170,12 +172,12 @@ def judge_rate(text: str, interval: Interval) -> Judged:
     difference = number - point
     meets = number - unit / 2 <= high and low <= number + unit / 2
     if round_half_up(point / unit) * unit == number:
-        return Judged(Verdict.HOLDS, point, difference)
+        return Judged(NumberVerdict.HOLDS, point, difference)
     if int(point / unit) * unit == number and high - low <= _FINE * unit:
-        return Judged(Verdict.TRUNCATED, point, difference)
+        return Judged(NumberVerdict.TRUNCATED, point, difference)
     if high - low > unit and meets:
-        return Judged(Verdict.HOLDS, point, difference)
-    return Judged(Verdict.EDGE if meets else Verdict.WRONG, point, difference)
+        return Judged(NumberVerdict.HOLDS, point, difference)
+    return Judged(NumberVerdict.EDGE if meets else NumberVerdict.WRONG, point, difference)
 
 
 def show(value: Fraction, places: int = 2) -> str:

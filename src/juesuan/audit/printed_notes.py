@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from juesuan.audit.model import Finding, Grid, Paragraph, Spot, Weight
+from juesuan.audit.model import Finding, ReadGrid, ReadParagraph, Spot, Weight
 from juesuan.audit.tables import Book, StatedTable, label_key
 from juesuan.forms import Axis, Formula, NoteError, parse_note
 
@@ -19,16 +19,16 @@ def check_notes(book: Book) -> Iterator[Finding]:
                 yield from _note(book, table, block, paragraph)
 
 
-def _under(book: Book, table: StatedTable) -> Iterator[tuple[int, Paragraph]]:
+def _under(book: Book, table: StatedTable) -> Iterator[tuple[int, ReadParagraph]]:
     """The paragraphs between a table and the next table or heading."""
     for number in range(table.block + 1, len(book.source.blocks)):
         block = book.source.blocks[number]
-        if isinstance(block, Grid) or block.level:
+        if isinstance(block, ReadGrid) or block.level:
             return
         yield number, block
 
 
-def _note(book: Book, table: StatedTable, block: int, paragraph: Paragraph) -> Iterator[Finding]:
+def _note(book: Book, table: StatedTable, block: int, paragraph: ReadParagraph) -> Iterator[Finding]:
     try:
         note = parse_note(paragraph.text)
     except NoteError as error:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from juesuan.audit.catalog import Catalog
-from juesuan.audit.model import Grid, Paragraph, Source
+from juesuan.audit.model import ReadGrid, ReadParagraph, Source
 from juesuan.audit.numbers import plain
 from juesuan.audit.read_html import read_html
 from juesuan.audit.read_office import read_docx, read_xlsx
@@ -56,9 +56,9 @@ def read_document(path: Path, catalog: Catalog) -> Source:
 
 def no_accounts(source: Source) -> str:
     """Say what a document is that is no 决算 (a budget, a blank template, a report), with its name; else blank."""
-    paragraphs = [block.text for block in source.blocks if isinstance(block, Paragraph)]
+    paragraphs = [block.text for block in source.blocks if isinstance(block, ReadParagraph)]
     titles = [
-        plain(line) for block in source.blocks if isinstance(block, Grid) for line in block.title.splitlines()
+        plain(line) for block in source.blocks if isinstance(block, ReadGrid) for line in block.title.splitlines()
     ]
     short = [text for text in (*paragraphs, *titles) if 0 < len(text) <= _LONGEST]
     top = [text for text in (*paragraphs[:_TOP], *titles[:1]) if 0 < len(text) <= _LONGEST]
@@ -72,7 +72,12 @@ def no_accounts(source: Source) -> str:
         return f"这是预算，不是决算：“{headed or budgets[0]}”，没有审核。"
     text = "".join((*paragraphs, *titles))
     cells = "".join(
-        cell for block in source.blocks if isinstance(block, Grid) for row in block.rows for cell in row if cell
+        cell
+        for block in source.blocks
+        if isinstance(block, ReadGrid)
+        for row in block.rows
+        for cell in row
+        if cell
     )
     if "决算" not in text + plain(cells):
         return f"这不是决算：“{name}”，通篇没有“决算”二字，没有审核。"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from juesuan.audit.model import Block, Grid, Mark
+from juesuan.audit.model import Block, Mark, ReadGrid
 from juesuan.audit.read_lines import kept
 
 Span = tuple[str, int, int]
@@ -32,9 +32,9 @@ def spread(rows: Iterable[Sequence[Span]]) -> tuple[tuple[str | None, ...], ...]
     return tuple(tuple(row + [""] * (width - len(row))) for row in laid)
 
 
-def continued(blocks: list[Block], grid: Grid) -> bool:
+def continued(blocks: list[Block], grid: ReadGrid) -> bool:
     """Append a grid to the one right before it when it goes on with it; return whether it did."""
-    if not blocks or not isinstance(blocks[-1], Grid):
+    if not blocks or not isinstance(blocks[-1], ReadGrid):
         return False
     before = blocks[-1]
     if before.width != grid.width or grid.title or before.lossy:
@@ -42,7 +42,7 @@ def continued(blocks: list[Block], grid: Grid) -> bool:
     repeated = 0
     while repeated < min(3, len(grid.rows)) and _worded(grid.rows[repeated]) == _worded(before.rows[repeated]):
         repeated += 1
-    blocks[-1] = Grid(before.rows + grid.rows[repeated:], before.marks + grid.marks[repeated:], before.title)
+    blocks[-1] = ReadGrid(before.rows + grid.rows[repeated:], before.marks + grid.marks[repeated:], before.title)
     return True
 
 

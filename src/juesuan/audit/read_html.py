@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from juesuan.audit.model import Block, Grid, Source
+from juesuan.audit.model import Block, ReadGrid, Source
 from juesuan.audit.read_grid import marked, spread
 from juesuan.audit.read_lines import whole
 
@@ -74,7 +74,7 @@ def _table(element: Any) -> Iterator[Block]:
     if laid:
         title = "" if caption is None else _text(caption).strip()
         marks = tuple(marked(rows)[n].__class__(n, None, row.sourceline) for n, row in enumerate(rows))
-        yield Grid(laid, marks, title)
+        yield ReadGrid(laid, marks, title)
 
 
 def _count(cell: Any, name: str) -> int:

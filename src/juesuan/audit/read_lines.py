@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from juesuan.audit.model import Mark, Paragraph
+from juesuan.audit.model import Mark, ReadParagraph
 from juesuan.audit.numbers import plain, plain_char
 
 _CHINESE = "一二三四五六七八九十"
@@ -39,7 +39,7 @@ def heading_level(text: str) -> int:
     return next((n for n, pattern in enumerate(_LEVELS, start=1) if pattern.match(text)), 0)
 
 
-def paragraphs(lines: Iterable[TextLine], caption: Callable[[str], str]) -> Iterator[Paragraph]:
+def paragraphs(lines: Iterable[TextLine], caption: Callable[[str], str]) -> Iterator[ReadParagraph]:
     """Join lines into paragraphs; a line that ``caption`` knows stands alone."""
     text, marks, level = "", list[Mark](), 0
     alone = False
@@ -53,7 +53,7 @@ def paragraphs(lines: Iterable[TextLine], caption: Callable[[str], str]) -> Iter
         if text and (
             begins or titled or alone or _ITEM.match(found) or (_ended_heading(text, level) and found != "说明")
         ):
-            yield Paragraph(text, tuple(marks), level)
+            yield ReadParagraph(text, tuple(marks), level)
             text, marks, level = "", [], 0
         if not text:
             level = begins
@@ -61,7 +61,7 @@ def paragraphs(lines: Iterable[TextLine], caption: Callable[[str], str]) -> Iter
         marks.append(Mark(len(text), line.page, line.line))
         text = plain(text + found) if text[-1:] in ",，" else text + found
     if text:
-        yield Paragraph(text, tuple(marks), level)
+        yield ReadParagraph(text, tuple(marks), level)
 
 
 def _ended_heading(text: str, level: int) -> bool:
@@ -80,10 +80,10 @@ def is_page_number(text: str) -> bool:
     return bool(_PAGE_NUMBER.match(plain(text)))
 
 
-def whole(text: str, page: int | None = None, line: int | None = None) -> Paragraph | None:
+def whole(text: str, page: int | None = None, line: int | None = None) -> ReadParagraph | None:
     """Return a text that is a paragraph by itself, or nothing for blanks."""
     found = plain(text)
-    return Paragraph(found, (Mark(0, page, line),), heading_level(found)) if found else None
+    return ReadParagraph(found, (Mark(0, page, line),), heading_level(found)) if found else None
 
 
 def kept(text: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from juesuan.audit.model import Block, Grid, Source
+from juesuan.audit.model import Block, ReadGrid, Source
 from juesuan.audit.read_grid import continued, marked, spread
 from juesuan.audit.read_lines import kept, whole
 
@@ -18,7 +18,7 @@ def read_docx(path: Path) -> Source:
     body = docx.Document(str(path)).element.body
     blocks: list[Block] = []
     for block in _body(body):
-        if not (isinstance(block, Grid) and continued(blocks, block)):
+        if not (isinstance(block, ReadGrid) and continued(blocks, block)):
             blocks.append(block)
     return Source(path.name, "docx", tuple(blocks))
 
@@ -31,7 +31,7 @@ def _body(element: Any) -> Iterator[Block]:
                 yield found
         elif child.tag == f"{_W}tbl":
             rows = spread([_cell(cell) for cell in row.iter(f"{_W}tc")] for row in _rows(child))
-            yield Grid(rows, marked(rows))
+            yield ReadGrid(rows, marked(rows))
         elif child.tag in (f"{_W}sdt", f"{_W}sdtContent"):
             yield from _body(child)
 
@@ -67,7 +67,7 @@ def read_xlsx(path: Path) -> Source:
             for row in book.get_sheet_by_name(name).to_python(skip_empty_area=False)
         )
         if rows:
-            blocks.append(Grid(rows, marked(rows, page, 1), name))
+            blocks.append(ReadGrid(rows, marked(rows, page, 1), name))
     return Source(path.name, "xlsx", tuple(blocks), len(book.sheet_names))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from juesuan.audit.catalog import Catalog
-from juesuan.audit.model import Block, Grid, Mark, Source
+from juesuan.audit.model import Block, Mark, ReadGrid, Source
 from juesuan.audit.read_chars import CharRun, text_lines
 from juesuan.audit.read_grid import continued
 from juesuan.audit.read_lines import TextLine, is_page_number, kept, paragraphs
@@ -57,7 +57,7 @@ def read_pdf(path: Path, catalog: Catalog) -> Source:
     return Source(path.name, "pdf", tuple(blocks), pages)
 
 
-def _page(page: Any, number: int) -> Iterator[TextLine | Grid]:
+def _page(page: Any, number: int) -> Iterator[TextLine | ReadGrid]:
     """Return the lines and grids of a page from top to bottom, without the page number."""
     page = _without_watermark(page)
     tables = sorted(page.find_tables(), key=lambda table: table.bbox[1])
@@ -67,13 +67,13 @@ def _page(page: Any, number: int) -> Iterator[TextLine | Grid]:
         return not any(_within(thing, box, _MARGIN) for box in boxes)
 
     lines = _without_number(text_lines([char for char in page.chars if outside(char)]))
-    parts: list[tuple[float, TextLine | Grid]] = [
+    parts: list[tuple[float, TextLine | ReadGrid]] = [
         (line.top, TextLine(line.text, number, at)) for at, line in enumerate(lines, start=1)
     ]
     for table in tables:
         rows = _cells(page, table)
         if len(rows) > 1 or len(rows[0]) > 1:
-            parts.append((table.bbox[1], Grid(rows, tuple(Mark(n, number, None) for n in range(len(rows))))))
+            parts.append((table.bbox[1], ReadGrid(rows, tuple(Mark(n, number, None) for n in range(len(rows))))))
     return (part for _, part in sorted(parts, key=lambda pair: pair[0]))
 
 

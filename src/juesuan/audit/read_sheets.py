@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from juesuan.audit.model import Finding, Grid, Paragraph, Spot
+from juesuan.audit.model import Finding, ReadGrid, ReadParagraph, Spot
 from juesuan.audit.numbers import NUMBER, number_of, plain, stated_money
 from juesuan.audit.sheets import Indicator, Sheet, check_prose, check_sheet, is_sheet
 from juesuan.audit.tables import Book
@@ -36,7 +36,7 @@ def read_sheets(book: Book) -> Iterator[Sheet]:
         yield _lossy(book, number, grid) if grid.lossy else _celled(book, number, grid)
 
 
-def _celled(book: Book, number: int, grid: Grid) -> Sheet:
+def _celled(book: Book, number: int, grid: ReadGrid) -> Sheet:
     """A sheet with cells."""
     sheet = Sheet(number, plain(grid.title.splitlines()[0]) if grid.title.strip() else "绩效自评表")
     columns: dict[str, int] = {}
@@ -78,7 +78,7 @@ def _celled(book: Book, number: int, grid: Grid) -> Sheet:
     return sheet
 
 
-def _execute(book: Book, sheet: Sheet, grid: Grid, mark: int, places: dict[str, int]) -> None:
+def _execute(book: Book, sheet: Sheet, grid: ReadGrid, mark: int, places: dict[str, int]) -> None:
     row = [plain(cell or "") for cell in grid.rows[mark]]
     decimals = book.decimals
     if "执行数" in places:
@@ -91,7 +91,7 @@ def _execute(book: Book, sheet: Sheet, grid: Grid, mark: int, places: dict[str, 
         sheet.score = (row[places["得分"]], _spot(book, sheet, mark, "得分"))
 
 
-def _row(book: Book, sheet: Sheet, grid: Grid, mark: int, columns: dict[str, int]) -> None:
+def _row(book: Book, sheet: Sheet, grid: ReadGrid, mark: int, columns: dict[str, int]) -> None:
     row = [plain(cell or "") for cell in grid.rows[mark]]
     weight = _POINTS.search(row[columns["name"]])
     score = row[columns["score"]]
@@ -110,7 +110,7 @@ def _row(book: Book, sheet: Sheet, grid: Grid, mark: int, columns: dict[str, int
     )
 
 
-def _groups(book: Book, sheet: Sheet, grid: Grid) -> None:
+def _groups(book: Book, sheet: Sheet, grid: ReadGrid) -> None:
     """Weights of the second level against the third: a merged cell counts for the rows it covers."""
     header = next(
         (n for n, row in enumerate(grid.rows) if "三级指标" in [plain(cell or "") for cell in row]), None
@@ -143,7 +143,7 @@ def _groups(book: Book, sheet: Sheet, grid: Grid) -> None:
     close()
 
 
-def _lossy(book: Book, number: int, grid: Grid) -> Sheet:
+def _lossy(book: Book, number: int, grid: ReadGrid) -> Sheet:
     """A sheet of extracted text: weights in brackets, then target, outcome and score."""
     sheet = Sheet(number, plain(grid.title))
     lines = [row[0] or "" for row in grid.rows]
@@ -209,10 +209,10 @@ def _total_after(book: Book, sheet: Sheet) -> tuple[str, Spot] | None:
     """总分 that the text flow has put after the sheet, before the next one."""
     for number in range(sheet.block + 1, len(book.source.blocks)):
         block = book.source.blocks[number]
-        if isinstance(block, Grid):
+        if isinstance(block, ReadGrid):
             return None
         match = _TOTAL.search(block.text)
-        if match is not None and isinstance(block, Paragraph):
+        if match is not None and isinstance(block, ReadParagraph):
             mark = block.mark(match.start())
             return match["n"], Spot(number, mark.page, mark.line, sheet.title, "总分")
     return None

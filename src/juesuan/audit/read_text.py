@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from juesuan.audit.catalog import Catalog
-from juesuan.audit.model import Block, Grid, Mark, Source
+from juesuan.audit.model import Block, Mark, ReadGrid, Source
 from juesuan.audit.numbers import plain
 from juesuan.audit.read_lines import TextLine, heading_level, kept, paragraphs
 
@@ -101,8 +101,8 @@ def _sheet_end(lines: Sequence[TextLine], start: int) -> int:
     return len(lines)
 
 
-def _lossy(lines: Sequence[TextLine], title: str) -> Grid:
-    return Grid(
+def _lossy(lines: Sequence[TextLine], title: str) -> ReadGrid:
+    return ReadGrid(
         tuple((line.text,) for line in lines),
         tuple(Mark(n, line.page, line.line) for n, line in enumerate(lines)),
         title,

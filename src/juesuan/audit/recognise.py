@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from juesuan.audit.catalog import Catalog, PrintedEdition, title_of
 from juesuan.audit.fill_grid import Filler
 from juesuan.audit.fill_text import TextFiller
-from juesuan.audit.model import Finding, Grid, Source, Weight
+from juesuan.audit.model import Finding, ReadGrid, Source, Weight
 from juesuan.audit.numbers import decimals_of, number_of, plain
 from juesuan.audit.relations import breaks_with
 from juesuan.audit.resolve import LostRow, Resolver
@@ -26,7 +26,7 @@ class Titled:
     """A grid with its title and the words around the title."""
 
     block: int
-    grid: Grid
+    grid: ReadGrid
     title: str
     around: str
 
@@ -83,7 +83,7 @@ def _titled(source: Source, catalog: Catalog) -> Iterator[Titled]:
         own += [text for row in rows if len(row) <= 2 for text in row]  # noqa: PLR2004 - title and unit
         before: list[str] = []
         for block in reversed(source.blocks[max(0, number - _NEAR) : number]):
-            if isinstance(block, Grid):
+            if isinstance(block, ReadGrid):
                 break
             before.append(block.text)
         for text in (*own, *before):

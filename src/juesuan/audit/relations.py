@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from juesuan.audit.model import Finding, Spot, Weight
-from juesuan.audit.numbers import Stated, Verdict, judge_sum, show_money, stated_money
+from juesuan.audit.numbers import NumberVerdict, Stated, judge_sum, show_money, stated_money
 from juesuan.audit.tables import TOTAL, Book, StatedTable
 from juesuan.editionfiles import rules_of
 from juesuan.forms import Axis, Form, Layout
@@ -13,7 +13,7 @@ from juesuan.identities import Instance, Relation
 from juesuan.problems import Severity
 from juesuan.roles import Depth
 from juesuan.tables.fill import LEVELS, figure_id
-from juesuan.tables.rules import Rule, parse_term
+from juesuan.tables.rules import IdentityRule, parse_term
 from juesuan.tables.structural import expanded, formula_instances
 
 Cell = tuple[int, str, str]
@@ -41,7 +41,7 @@ def relations(book: Book) -> Iterator[Instanced]:
             yield from _expand(book, written.rule, written.citation)
     for edition in (book.edition, *book.foreign):
         for own in edition.rules:
-            rule = Rule(
+            rule = IdentityRule(
                 id=own.id, text=own.text, source="own", target=own.target, terms=own.terms, relation=own.relation
             )
             if edition is book.edition or own.id not in {one.id for one in book.edition.rules}:
@@ -111,10 +111,10 @@ def _judge(book: Book, one: Instanced) -> Finding | None:
         label = f"{table.name} {table.labels.get(one.target[1], one.target[1])}"
         target = Stated("（空）", Fraction(), Fraction(), _blank_spot(book, one.target), label)
     judged = judge_sum(target, stated)
-    if judged.verdict is Verdict.HOLDS or (one.relation is Relation.AT_MOST and judged.difference <= 0):
+    if judged.verdict is NumberVerdict.HOLDS or (one.relation is Relation.AT_MOST and judged.difference <= 0):
         return None
     same = len(stated) == 1 and one.relation is Relation.EQUAL
-    wrong = judged.verdict is Verdict.WRONG or same
+    wrong = judged.verdict is NumberVerdict.WRONG or same
     message = f"{one.text}：不成立。"
     if not wrong:
         message = (
@@ -197,7 +197,7 @@ def _of_notes(number: int, table: StatedTable) -> Iterator[Instanced]:
             yield _instanced(rule, words, citation, Relation.EQUAL, one)
 
 
-def _expand(book: Book, rule: Rule, citation: str) -> Iterator[Instanced]:
+def _expand(book: Book, rule: IdentityRule, citation: str) -> Iterator[Instanced]:
     cells = [parse_term(term).cell for term in (rule.target, *rule.terms)]
     needed = {None if cell is None else cell.table for cell in cells} | {
         one.table for one in rule.for_each.values()

@@ -9,7 +9,7 @@ from juesuan.audit.mentions import Mention, mentions
 from juesuan.audit.model import Finding, Weight
 from juesuan.audit.numbers import NUMBER, decimals_of
 from juesuan.audit.tables import Book
-from juesuan.audit.texts import Text, texts
+from juesuan.audit.texts import Stretch, texts
 
 _BEFORE, _AFTER = 10, 3
 _LEAST = 6
@@ -19,7 +19,7 @@ _PUNCTUATION = re.compile(r"[，。；：、（）“”\"《》\d.,%]")
 
 def check_repeats(book: Book) -> Iterator[Finding]:
     """Compare figures of the key work with those whose words before and after are the same elsewhere, in order."""
-    places: dict[str, dict[int, list[tuple[Text, Mention]]]] = defaultdict(lambda: defaultdict(list))
+    places: dict[str, dict[int, list[tuple[Stretch, Mention]]]] = defaultdict(lambda: defaultdict(list))
     key_work: set[int] = set()
     inside = False
     for text in texts(book):
@@ -39,7 +39,9 @@ def check_repeats(book: Book) -> Iterator[Finding]:
 
 
 def _compare(
-    first: list[tuple[Text, Mention]], later: list[tuple[Text, Mention]], seen: set[tuple[int, int, int, int]]
+    first: list[tuple[Stretch, Mention]],
+    later: list[tuple[Stretch, Mention]],
+    seen: set[tuple[int, int, int, int]],
 ) -> Iterator[Finding]:
     for (text, one), (other_text, other) in zip(first, later, strict=True):
         pair = (text.block, one.start, other_text.block, other.start)

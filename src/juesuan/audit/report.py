@@ -9,7 +9,7 @@ from typing import Any
 from juesuan import files
 from juesuan.audit.duties import Duties
 from juesuan.audit.inquiries import inquiry
-from juesuan.audit.model import Finding, Grid, Paragraph, Source, Weight
+from juesuan.audit.model import Finding, ReadGrid, ReadParagraph, Source, Weight
 from juesuan.audit.numbers import plain
 from juesuan.resources import page_templates
 
@@ -111,7 +111,7 @@ def _blocks(report: Report) -> Iterator[dict[str, Any]]:
         beside.setdefault(one.spot.block, []).append((number, one))
     for number, block in enumerate(report.source.blocks):
         findings = beside.get(number, [])
-        if isinstance(block, Paragraph):
+        if isinstance(block, ReadParagraph):
             yield {
                 "kind": "text",
                 "level": block.level,
@@ -145,7 +145,7 @@ def _pieces(text: str, findings: Sequence[tuple[int, Finding]]) -> list[tuple[st
     return [*pieces, (text[done:], "", 0)]
 
 
-def _rows(grid: Grid, findings: Sequence[tuple[int, Finding]]) -> list[dict[str, Any]]:
+def _rows(grid: ReadGrid, findings: Sequence[tuple[int, Finding]]) -> list[dict[str, Any]]:
     """The rows of a grid; in a row with a finding the cell that it quotes is marked."""
     rows = []
     for mark, row in enumerate(grid.rows):

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from juesuan.audit.model import Finding, Grid, Spot, Weight
+from juesuan.audit.model import Finding, ReadGrid, Spot, Weight
 from juesuan.audit.numbers import (
     NUMBER,
+    NumberVerdict,
     Stated,
-    Verdict,
     decimals_of,
     judge_rate,
     number_of,
@@ -59,7 +59,7 @@ class Sheet:
     total: tuple[str, Spot] | None = None
 
 
-def is_sheet(grid: Grid) -> bool:
+def is_sheet(grid: ReadGrid) -> bool:
     """Whether a grid is a self-evaluation sheet."""
     words = plain(grid.title) + "".join(plain(cell or "") for row in grid.rows[:8] for cell in row)
     return "自评" in words or ("执行率" in words and "得分" in words)
@@ -82,8 +82,8 @@ def _execution(sheet: Sheet) -> Iterator[Finding]:
         return
     inputs = (sheet.actual.named, sheet.budget.named)
     judged = judge_rate(sheet.rate[0], interval)
-    if judged.verdict not in (Verdict.HOLDS, Verdict.TRUNCATED):
-        weight = Weight.WARNING if judged.verdict is Verdict.EDGE else Weight.ERROR
+    if judged.verdict not in (NumberVerdict.HOLDS, NumberVerdict.TRUNCATED):
+        weight = Weight.WARNING if judged.verdict is NumberVerdict.EDGE else Weight.ERROR
         yield Finding(
             "sheet.rate",
             weight,

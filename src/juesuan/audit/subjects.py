@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from juesuan.audit.mentions import Part, Subject
-from juesuan.audit.model import QUESTION, Finding, Paragraph, Weight
+from juesuan.audit.model import QUESTION, Finding, ReadParagraph, Weight
 from juesuan.audit.tables import Book, StatedTable, label_key
 from juesuan.resources import resource_root
 
@@ -86,7 +86,7 @@ class Subjects:
                 yield from self.used(block, paragraph)
                 yield from self.included(block, paragraph)
 
-    def paths(self, block: int, paragraph: Paragraph) -> Iterator[Finding]:
+    def paths(self, block: int, paragraph: ReadParagraph) -> Iterator[Finding]:
         """（类）（款）（项）: the path must be one that the tables print."""
         if not self.labels:
             return
@@ -119,7 +119,7 @@ class Subjects:
         """A row's path as sentences write it."""
         return f"{self.labels.get(row[:3], '')}（类）{self.labels.get(row[:5], '')}（款）{self.labels[row]}（项）"
 
-    def used(self, block: int, paragraph: Paragraph) -> Iterator[Finding]:
+    def used(self, block: int, paragraph: ReadParagraph) -> Iterator[Finding]:
         """主要使用科目: every name must be one of the table's items."""
         items = {label_key(name): row for row, name in self.labels.items() if len(row) == 7}  # noqa: PLR2004 - 项
         for match in _USED.finditer(paragraph.text) if items else ():
@@ -157,7 +157,7 @@ class Subjects:
             evidence=(f"{'、'.join(codes)} {name}",),
         )
 
-    def included(self, block: int, paragraph: Paragraph) -> Iterator[Finding]:
+    def included(self, block: int, paragraph: ReadParagraph) -> Iterator[Finding]:
         """主要包括: what is listed must not be zero in table 6."""
         table = self.book.tables.get(6)
         for match in _INCLUDED.finditer(paragraph.text) if table else ():

@@ -15,8 +15,8 @@ from juesuan.audit.model import Finding, Weight
 from juesuan.audit.numbers import (
     NUMBER,
     YUAN_PER,
+    NumberVerdict,
     Stated,
-    Verdict,
     decimals_of,
     judge_rate,
     judge_sum,
@@ -26,7 +26,7 @@ from juesuan.audit.numbers import (
     show_rate,
 )
 from juesuan.audit.tables import Book
-from juesuan.audit.texts import Text, texts
+from juesuan.audit.texts import Stretch, texts
 from juesuan.money import round_half_up
 
 _AMONG = re.compile(r"(?:其中|分别(?:是|为))[：，]?")
@@ -70,14 +70,14 @@ def check_sums(book: Book) -> Iterator[Finding]:
         yield from _after_total(text)
     for number, grid in book.source.grids:
         if grid.lossy and number not in book.grid_blocks:
-            text = Text(book.source, number, plain("".join(row[0] or "" for row in grid.rows)), 0, "文字")
+            text = Stretch(book.source, number, plain("".join(row[0] or "" for row in grid.rows)), 0, "文字")
             for start, sentence in _long(text.text):
                 yield from _rates(sentence, [_amount(text, start, one) for one in mentions(sentence)])
     yield from _within(every)
     yield from _headed(every)
 
 
-def _within(every: Sequence[Text]) -> Iterator[Finding]:
+def _within(every: Sequence[Stretch]) -> Iterator[Finding]:
     """Find a part that is larger than its whole: what small firms won of what was bought."""
     for pair in load_sentences().within:
         wholes, parts = (
@@ -101,7 +101,7 @@ def _within(every: Sequence[Text]) -> Iterator[Finding]:
             )
 
 
-def _headed(every: Sequence[Text]) -> Iterator[Finding]:
+def _headed(every: Sequence[Stretch]) -> Iterator[Finding]:
     """Find a heading's amount that cuts off what the totals below it add up to, instead of rounding it."""
     for at, heading in enumerate(every):
         found = list(_HEADED.finditer(heading.text)) if len(heading.text) <= _LONGEST_HEADING else []
@@ -130,7 +130,7 @@ def _headed(every: Sequence[Text]) -> Iterator[Finding]:
         )
 
 
-def _amount(text: Text, start: int, one: Mention) -> Amount:
+def _amount(text: Stretch, start: int, one: Mention) -> Amount:
     scale = next((factor for unit, factor in _SCALE.items() if one.unit.startswith(unit)), 1)
     value = Fraction(one.number.replace(",", "")) * scale
     places = decimals_of(one.number)
@@ -208,7 +208,7 @@ def _listed(sentence: str, after: Sequence[Amount]) -> list[Amount]:
     return [one for one in after if end < 0 or one.mention.start < end]
 
 
-def _after_total(text: Text) -> Iterator[Finding]:
+def _after_total(text: Stretch) -> Iterator[Finding]:
     """``缺口 T；A、B、C`` and ``共 T，A，B``: only a slip of one digit is reported."""
     for start, sentence in _long(text.text):
         if _AMONG.search(sentence):
@@ -226,8 +226,8 @@ def _after_total(text: Text) -> Iterator[Finding]:
             if len(parts) < _LEAST_TERMS:
                 continue
             judged = judge_sum(whole.stated, [(_sign(whole, one), one.stated) for one in parts])
-            if judged.verdict is not Verdict.HOLDS and _slip(whole, judged.difference):
-                yield from _total(sentence, whole, parts, judged.difference, Verdict.WRONG, complete=False)
+            if judged.verdict is not NumberVerdict.HOLDS and _slip(whole, judged.difference):
+                yield from _total(sentence, whole, parts, judged.difference, NumberVerdict.WRONG, complete=False)
 
 
 def _long(text: str) -> Iterator[tuple[int, str]]:
@@ -241,20 +241,20 @@ def _total(
     whole: Amount,
     parts: Sequence[Amount],
     difference: Fraction,
-    verdict: Verdict,
+    verdict: NumberVerdict,
     *,
     complete: bool,
 ) -> Iterator[Finding]:
-    if verdict is Verdict.HOLDS:
+    if verdict is NumberVerdict.HOLDS:
         return
-    over = difference < 0 and verdict is Verdict.WRONG and not _way(whole)  # others may go the other way
-    if verdict is Verdict.ROUNDING and not complete:
+    over = difference < 0 and verdict is NumberVerdict.WRONG and not _way(whole)  # others may go the other way
+    if verdict is NumberVerdict.ROUNDING and not complete:
         return
-    if verdict is Verdict.WRONG and not (over or complete or _slip(whole, difference)):
+    if verdict is NumberVerdict.WRONG and not (over or complete or _slip(whole, difference)):
         return
     scale = next((factor for unit, factor in _SCALE.items() if whole.mention.unit.startswith(unit)), 1)
     unit = whole.mention.unit
-    rounding = verdict is Verdict.ROUNDING
+    rounding = verdict is NumberVerdict.ROUNDING
     sure = (over and len(parts) > 0) or complete
     yield Finding(
         "rounding.difference" if rounding else "text.sum",
@@ -304,10 +304,12 @@ def _rate(
     if interval is None:
         return
     judged = judge_rate(one.mention.text, interval)
-    if judged.verdict is Verdict.HOLDS:
+    if judged.verdict is NumberVerdict.HOLDS:
         return
-    truncated = judged.verdict is Verdict.TRUNCATED
-    weight = {Verdict.TRUNCATED: Weight.NOTE, Verdict.EDGE: Weight.WARNING}.get(judged.verdict, Weight.ERROR)
+    truncated = judged.verdict is NumberVerdict.TRUNCATED
+    weight = {NumberVerdict.TRUNCATED: Weight.NOTE, NumberVerdict.EDGE: Weight.WARNING}.get(
+        judged.verdict, Weight.ERROR
+    )
     yield Finding(
         "rounding.truncated" if truncated else "text.rate",
         weight,

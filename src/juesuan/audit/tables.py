@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from juesuan.audit.catalog import Catalog, PrintedEdition, PrintedTable
-from juesuan.audit.model import Grid, Source
+from juesuan.audit.model import ReadGrid, Source
 from juesuan.audit.numbers import Stated, plain
 from juesuan.forms import Form
 
@@ -116,7 +116,7 @@ def row_names(form: Form, printed: PrintedTable) -> Iterator[tuple[str, str]]:
             yield label_key(label), row.id
 
 
-def heads(grid: Grid, upto: int) -> tuple[str, ...]:
+def heads(grid: ReadGrid, upto: int) -> tuple[str, ...]:
     """Return the words above each column: a head that spans columns counts for all of them."""
     paths = [""] * grid.width
     above: list[str | None] = [None] * grid.width

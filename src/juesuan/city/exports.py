@@ -14,7 +14,7 @@ from pathlib import Path
 from juesuan.ledger.engine import Encoding
 from juesuan.ledger.header import SEARCHED, find_kind, find_layout
 from juesuan.ledger.profiles import Kind, is_known, load_profiles
-from juesuan.ledger.sources import LIMITS, Sheet, detect_format, open_export
+from juesuan.ledger.sources import LIMITS, SourceSheet, detect_format, open_export
 from juesuan.ledger.sources.text import detect_delimiter, detect_encoding
 from juesuan.ledger.tables import no_header, sheet_name
 from juesuan.ledger.values import LINE_HEADERS, OPTIONAL_LINE
@@ -64,7 +64,7 @@ def open_units(path: Path, unit_column: str, *, kind: str, encoding: Encoding | 
     rows = _rows(sample, delimiter)
     canonical = "\ufffd" in sample or (delimiter == "," and _canonical(rows))  # not of its encoding: told by line
     if kind == "vouchers" and not canonical:
-        _require_layout(path.name, Sheet("", rows, range(1, len(rows) + 1)), kind)
+        _require_layout(path.name, SourceSheet("", rows, range(1, len(rows) + 1)), kind)
     return UnitsExport(path.name, path, _DIRECT[name or "utf-8"], delimiter, canonical)
 
 
@@ -83,7 +83,7 @@ def _canonical(rows: Sequence[Sequence[str]]) -> bool:
     return not first or known >= _LEAST * len(needed)
 
 
-def _require_layout(file: str, sheet: Sheet, kind: str) -> None:
+def _require_layout(file: str, sheet: SourceSheet, kind: str) -> None:
     """Refuse a table whose header no profile knows: its units' closings could not read it either."""
     meant: Kind = "vouchers" if kind == "vouchers" else "balances"
     if not find_layout(sheet, load_profiles(), meant).layouts:
@@ -94,7 +94,7 @@ def _written_out(path: Path, unit_column: str, kind: str, beside: Path) -> Units
     export = open_export(path, file=path.name, known=is_known, limits=LIMITS)
     if export.problems:
         raise InputError(export.problems)
-    taken: list[tuple[Sheet, int]] = []
+    taken: list[tuple[SourceSheet, int]] = []
     remarks, problems = [], []
     for sheet in export.sheets:
         name, at = sheet_name(export, sheet), _header_at(sheet, unit_column)
@@ -127,12 +127,12 @@ def _written_out(path: Path, unit_column: str, kind: str, beside: Path) -> Units
     return UnitsExport(path.name, text, "utf-8", ",", canonical, tuple(remarks))
 
 
-def _header_at(sheet: Sheet, unit_column: str) -> int | None:
+def _header_at(sheet: SourceSheet, unit_column: str) -> int | None:
     wanted = (at for at, row in enumerate(sheet.rows[:SEARCHED]) if unit_column in map(str.strip, row))
     return next(wanted, None)
 
 
-def _lines(sheet: Sheet, after: int) -> Iterator[list[str]]:
+def _lines(sheet: SourceSheet, after: int) -> Iterator[list[str]]:
     """Yield the rows of a sheet after one, all as wide as the widest: a part may begin with any of them."""
     width = max(map(len, sheet.rows), default=0)
     for row in sheet.rows[after + 1 :]:

@@ -5,13 +5,13 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from juesuan.city.records import Header, Piece
+from juesuan.city.records import ExportHeader, UnitRecords
 
 HELD = 64 << 20  # bytes held in memory before they are written
 
 
 @dataclass(eq=False)
-class Part:
+class UnitPart:
     """The part of one unit. ``line`` is that of its first record in the whole file; ``size`` is without header."""
 
     path: Path
@@ -30,14 +30,14 @@ class Part:
 class Parts:
     """Parts by unit, in the order in which they begin. ``blank`` counts lines that belong to nobody, and bytes."""
 
-    def __init__(self, folder: Path, header: Header) -> None:
+    def __init__(self, folder: Path, header: ExportHeader) -> None:
         self._folder, self._header = folder, header
         self._held = 0
-        self.by_unit: dict[str, Part] = {}
+        self.by_unit: dict[str, UnitPart] = {}
         self.blank_lines = 0
         self.blank_bytes = 0
 
-    def add(self, piece: Piece) -> None:
+    def add(self, piece: UnitRecords) -> None:
         """Take the next records of the file."""
         if not piece.records:
             self.blank_lines += piece.data.count(b"\n") or 1
@@ -45,7 +45,7 @@ class Parts:
             return
         part = self.by_unit.get(piece.unit)
         if part is None:
-            part = Part(self._folder / f"{len(self.by_unit):06}.csv", piece.line)
+            part = UnitPart(self._folder / f"{len(self.by_unit):06}.csv", piece.line)
             self.by_unit[piece.unit] = part
             self._hold(part, self._header.data)
         part.records += piece.records
@@ -54,7 +54,7 @@ class Parts:
         if self._held > HELD:
             self.flush()
 
-    def _hold(self, part: Part, data: bytes) -> None:
+    def _hold(self, part: UnitPart, data: bytes) -> None:
         part.held.append(data)
         self._held += len(data)
 

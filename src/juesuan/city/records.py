@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import BinaryIO
 
-from juesuan.ledger.blocks import ENDLESS, Block, Rest, Unreadable, blocks, endless_line, wrong_encoding
+from juesuan.ledger.blocks import ENDLESS, RecordBlock, Rest, Unreadable, blocks, endless_line, wrong_encoding
 from juesuan.problems import Place, Problem
 
 _MARK = b"\xef\xbb\xbf"
@@ -22,7 +22,7 @@ _TOTAL = re.compile(
 
 
 @dataclass(frozen=True)
-class Header:
+class ExportHeader:
     """The header of a file: its bytes (with what stands before it), names, and where the units stand.
 
     ``line`` is the line after it. ``file`` is how people know the file.
@@ -38,7 +38,7 @@ class Header:
 
 
 @dataclass(frozen=True)
-class Piece:
+class UnitRecords:
     """Records of one unit that stand together.
 
     Blank lines, and lines of totals and signatures that belong to nobody, are pieces of no unit and no records.
@@ -52,7 +52,7 @@ class Piece:
 
 def read_header(
     stream: BinaryIO, unit_column: str, *, file: str, encoding: str, delimiter: str = ",", searched: int = 1
-) -> Header:
+) -> ExportHeader:
     """Read the header of a file and leave the stream at the line after it.
 
     It is the one among the first ``searched`` rows that has the units' column; titles above it are part of it.
@@ -81,7 +81,7 @@ def read_header(
         seen.append((line, names))
         if names.count(unit_column) == 1:
             after = line + data.count(b"\n")
-            return Header(file, encoding, before, names, names.index(unit_column), after, delimiter)
+            return ExportHeader(file, encoding, before, names, names.index(unit_column), after, delimiter)
         if unit_column in names or len(seen) >= searched:
             break
     if not seen:
@@ -90,7 +90,7 @@ def read_header(
     raise Unreadable(_no_column(file, line, unit_column, names))
 
 
-def pieces(stream: BinaryIO, header: Header) -> Iterator[Piece]:
+def pieces(stream: BinaryIO, header: ExportHeader) -> Iterator[UnitRecords]:
     """Yield the records after the header, in their order.
 
     Raises:
@@ -103,7 +103,7 @@ def pieces(stream: BinaryIO, header: Header) -> Iterator[Piece]:
             yield from _quick(block, header) or _careful(io.BytesIO(block.data), block.line, header)
 
 
-def _quick(block: Block, header: Header) -> list[Piece] | None:
+def _quick(block: RecordBlock, header: ExportHeader) -> list[UnitRecords] | None:
     """Cut a block at its commas; None if its records have not as many cells as the header, or one has no unit."""
     import numpy as np
 
@@ -134,17 +134,17 @@ def _quick(block: Block, header: Header) -> list[Piece] | None:
     for unit, those in groupby(cells, key=units.__getitem__):
         size = sum(1 for _ in those)
         end = int(starts[at + size]) if at + size < len(starts) else len(data)
-        found.append(Piece(unit, block.line + at, size, data[int(starts[at]) : end]))
+        found.append(UnitRecords(unit, block.line + at, size, data[int(starts[at]) : end]))
         at += size
     return found
 
 
-def _careful(lines: Iterable[bytes], line: int, header: Header) -> Iterator[Piece]:
+def _careful(lines: Iterable[bytes], line: int, header: ExportHeader) -> Iterator[UnitRecords]:
     records = _records(lines, line, file=header.file, encoding=header.encoding, delimiter=header.delimiter)
     for number, data, cells in records:
         unit = cells[header.at].strip() if header.at < len(cells) else ""
         nobodys = not any(cells) or (not unit and _is_total(cells))
-        yield Piece(unit, number, 0 if nobodys else 1, data)
+        yield UnitRecords(unit, number, 0 if nobodys else 1, data)
 
 
 def _is_total(cells: list[str]) -> bool:

@@ -24,7 +24,7 @@ from juesuan.results.names import REVIEW_PAGE
 
 
 @dataclass(frozen=True)
-class Record:
+class ClosedRecord:
     """What a closing was made from and what it left, as hashes, and what it came to."""
 
     inputs: str
@@ -46,7 +46,7 @@ def record(order: Order, package: Package, outcome: UnitOutcome) -> None:
         path.unlink(missing_ok=True)
         if package.settings is None or package.settings.ledger.database is not None:
             return
-        kept = Record(
+        kept = ClosedRecord(
             inputs=_inputs(order, package),
             results=_results(read_results(Path(order.out))),
             archived=_version(order, package, outcome.archived),
@@ -84,12 +84,12 @@ def _path(order: Order) -> Path:
     return KeptStages.beside(Path(order.out)).folder / RECORD
 
 
-def _read(path: Path) -> Record | None:
+def _read(path: Path) -> ClosedRecord | None:
     try:
         data = read_json(path)
         outcome = data.pop("outcome")
         words = tuple(outcome.pop("words"))
-        return Record(outcome=UnitOutcome(**{**outcome, "words": words, "status": Status.UNCHANGED}), **data)
+        return ClosedRecord(outcome=UnitOutcome(**{**outcome, "words": words, "status": Status.UNCHANGED}), **data)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -20,8 +20,8 @@ from typing import BinaryIO
 import polars as pl
 
 from juesuan.city.exports import UnitsExport, open_units
-from juesuan.city.parts import Part, Parts
-from juesuan.city.records import Header, pieces, read_header
+from juesuan.city.parts import Parts, UnitPart
+from juesuan.city.records import ExportHeader, pieces, read_header
 from juesuan.city.targets import Kind, Targets, code_problems, targets_of
 from juesuan.closing.lock import only_one
 from juesuan.files import csv_cell, remove_if_empty, sha256_of
@@ -108,7 +108,7 @@ class _Whole:
         """Where its text lies."""
         return self.export.path
 
-    def header(self, stream: BinaryIO, file: str) -> Header:
+    def header(self, stream: BinaryIO, file: str) -> ExportHeader:
         """Read the header of it, or of a part."""
         how = self.export
         searched = 1 if self.ledger is not None else SEARCHED
@@ -222,7 +222,7 @@ def _refuse(problems: Sequence[Problem]) -> None:
         raise InputError(problems)
 
 
-def _write(whole: _Whole, beside: Path) -> tuple[Header, Parts]:
+def _write(whole: _Whole, beside: Path) -> tuple[ExportHeader, Parts]:
     """Write the parts beside their places."""
     try:
         with whole.path.open("rb") as stream:
@@ -249,7 +249,7 @@ def _taken(parts: Parts, targets: Targets, folder: Path) -> Iterator[Problem]:
             yield Problem(Place(name), "split.taken", "这里已有另一份账簿", hint=hint)
 
 
-def _prove(whole: _Whole, header: Header, parts: Parts) -> None:
+def _prove(whole: _Whole, header: ExportHeader, parts: Parts) -> None:
     """Prove that the parts are the whole.
 
     Raises:
@@ -284,7 +284,7 @@ def _by_unit(ledger: LargeLedger | None) -> Mapping[str, pl.DataFrame]:
     }
 
 
-def _prove_records(whole: _Whole, part: Part, unit: str) -> None:
+def _prove_records(whole: _Whole, part: UnitPart, unit: str) -> None:
     with part.path.open("rb") as stream:
         found = [(piece.unit, piece.records) for piece in pieces(stream, whole.header(stream, unit))]
     if {unit for unit, _ in found} != {unit} or sum(records for _, records in found) != part.records:

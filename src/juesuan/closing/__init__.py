@@ -16,7 +16,7 @@ to be kept or written, :func:`close_checked` goes as far as the document at once
 from juesuan.closing.archiving import ClosingArchive
 from juesuan.closing.checked import CheckedClosing, close_checked
 from juesuan.closing.checks import check_account, check_disclosure, check_ledger, check_tables
-from juesuan.closing.compute import Account, Books, derive, fill
+from juesuan.closing.compute import Books, ClosingAccounts, derive, fill
 from juesuan.closing.intake import Intake, Overrides, inputs_of, lock_name, with_ledger
 from juesuan.closing.kept import KeptStages
 from juesuan.closing.lock import only_one, only_one_into, only_one_of
@@ -43,9 +43,9 @@ from juesuan.results import (
 from juesuan.review import SignOffRefused, SignOffRejected
 
 __all__ = [
-    "Account",
     "Books",
     "CheckedClosing",
+    "ClosingAccounts",
     "ClosingArchive",
     "ClosingRefused",
     "Disclosure",

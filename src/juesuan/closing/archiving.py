@@ -12,7 +12,7 @@ from juesuan.archive import (
     Archived,
     ArchivedYear,
     Closing,
-    Office,
+    SealingOffice,
     Store,
     archive_closing,
     last_year,
@@ -22,7 +22,7 @@ from juesuan.archive import (
 from juesuan.closing.signedpdf import refuse_unsignable
 from juesuan.edition import PriorFile, roles_and_prior
 from juesuan.editionfiles import known_edition
-from juesuan.facts import Source, Unit
+from juesuan.facts import FactSource, Unit
 from juesuan.package import OPERATING_KEY, PriorLine, PublishedBefore, Settings
 from juesuan.problems import EditionError
 from juesuan.results import State, read_facts_csv
@@ -32,7 +32,7 @@ from juesuan.roles import Roles, cell_of
 from juesuan.rules import LastYear
 
 if TYPE_CHECKING:
-    from juesuan.closing.compute import Account
+    from juesuan.closing.compute import ClosingAccounts
 
 
 def archived_edition(name: str, root: Path, settings: Settings) -> tuple[Roles, PriorFile]:
@@ -98,7 +98,7 @@ class ClosingArchive:
             OutputError: the storage can't be reached, or failed a proof; or the key can't be opened, or can't sign
                 a PDF though that is wanted.
         """
-        _ = Office.here().ring.signer
+        _ = SealingOffice.here().ring.signer
         refuse_unsignable()
         self.store.prove()
 
@@ -131,7 +131,7 @@ class ClosingArchive:
         found = self.before(settings)
         return found.folder if found is not None and (found.folder / RUN).is_file() else None
 
-    def last_year(self, account: "Account") -> LastYear | None:
+    def last_year(self, account: "ClosingAccounts") -> LastYear | None:
         """Return what the rules want to know of last year's results; None as there.
 
         Amounts are by this year's ids, as this year's edition prints them: ``account`` may be closed by another.
@@ -181,14 +181,14 @@ class ClosingArchive:
         word = found.state.word if found.state else "状态不明"
         where = f"归档 {found.version}（{word}）"
         lines = tuple(
-            PriorLine(one.key, one.name, found.amounts[known[one.key]], Source(where))
+            PriorLine(one.key, one.name, found.amounts[known[one.key]], FactSource(where))
             for one in prior.figures
             if known[one.key] and (one.key != OPERATING_KEY or settings.unit.operating_expenses)
         )
         return PublishedBefore(where, lines)
 
     def keep(
-        self, account: "Account", out: Path, state: State = State.DRAFT, *, published: Path | None = None
+        self, account: "ClosingAccounts", out: Path, state: State = State.DRAFT, *, published: Path | None = None
     ) -> Archived:
         """Archive the results of a closing with its package; ``published`` is where they are to lie, if elsewhere.
 

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 
 from juesuan.edition.made import ADJUSTMENT
 from juesuan.figures import Figure, Selection
-from juesuan.identities import Identity, Instance, Term
-from juesuan.ledger import AccountChart, Aggregates, Ledger
+from juesuan.identities import Identity, Instance, SignedFigure
+from juesuan.ledger import AccountChart, Ledger, LedgerGroups
 
 _OTHER = "other"
 
 
 def adjustment_figures(
-    ledger: Ledger, chart: AccountChart, aggregates: Aggregates, year: int
+    ledger: Ledger, chart: AccountChart, aggregates: LedgerGroups, year: int
 ) -> tuple[Figure, ...]:
     """Return what each cause changed, and their sum, in 分; none without a ledger."""
     return () if ledger.absent else tuple(_figures(ledger, chart, aggregates, year))
@@ -24,7 +24,7 @@ def adjustment_figures(
 
 def adjustment_identity(figures: tuple[Figure, ...]) -> Identity:
     """Return that the causes make up the whole change."""
-    parts = tuple(Term(1, figure.id) for figure in figures if figure.id != ADJUSTMENT)
+    parts = tuple(SignedFigure(1, figure.id) for figure in figures if figure.id != ADJUSTMENT)
     return Identity(
         id="package.adjustments",
         suite="package",
@@ -34,7 +34,7 @@ def adjustment_identity(figures: tuple[Figure, ...]) -> Identity:
     )
 
 
-def _figures(ledger: Ledger, chart: AccountChart, aggregates: Aggregates, year: int) -> Iterator[Figure]:
+def _figures(ledger: Ledger, chart: AccountChart, aggregates: LedgerGroups, year: int) -> Iterator[Figure]:
     carried = chart.adjustments.accounts
     moved = ledger.movements[ledger.movements["account"].str.startswith(carried)]
     names = dict(zip(moved["account"].astype(str), moved["account_name"].astype(str), strict=True))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from juesuan.closing.archiving import ClosingArchive
 from juesuan.closing.checks import check_account, check_disclosure, check_ledger, check_tables
-from juesuan.closing.compute import Account, Books, derive, fill
+from juesuan.closing.compute import Books, ClosingAccounts, derive, fill
 from juesuan.closing.intake import Intake
 from juesuan.closing.proof import conflicts_refused
 from juesuan.closing.refusal import refuse_failures, refuse_problems
@@ -19,14 +19,14 @@ class CheckedClosing:
 
     intake: Intake
     books: Books
-    account: Account
+    account: ClosingAccounts
     runs: tuple[SuiteRun, ...]
     disclosure: Disclosure
 
 
 def close_checked(
     intake: Intake,
-    render: Callable[[Account], Disclosure] = page_alone,
+    render: Callable[[ClosingAccounts], Disclosure] = page_alone,
     archive: ClosingArchive | None = None,
 ) -> CheckedClosing:
     """Take an intake as far as its document; last year's figures are held against those of an archive.

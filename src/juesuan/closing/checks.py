@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from juesuan.closing.compute import Account, Books
+from juesuan.closing.compute import Books, ClosingAccounts
 from juesuan.closing.evidence import parts_of
 from juesuan.closing.intake import Intake
 from juesuan.closing.projects import project_checks
@@ -16,7 +16,7 @@ from juesuan.closing.units import share_checks, transfer_check
 from juesuan.figures import Figure
 from juesuan.forms import Forms
 from juesuan.identities import Explanation, Identity, Instance, Item
-from juesuan.ledger import Aggregates, Ledger, rows
+from juesuan.ledger import Ledger, LedgerGroups, rows
 from juesuan.ledger.shown import lines_at
 from juesuan.money import DisplayUnit, yuan_text
 from juesuan.problems import Severity
@@ -129,7 +129,7 @@ def table_checks(books: Books) -> Iterator[Check]:
     yield _ties(books)
     if not books.ledger.absent:
         yield from project_checks(books.package, books.ledger)
-    yield from share_checks(books.shares, books.figures, Aggregates(books.ledger))
+    yield from share_checks(books.shares, books.figures, LedgerGroups(books.ledger))
 
 
 def _ties(books: Books) -> Check:
@@ -137,7 +137,7 @@ def _ties(books: Books) -> Check:
 
     Where a table was filled elsewhere and its amounts rounded, they must agree within what that can hide.
     """
-    aggregates = Aggregates(books.ledger)
+    aggregates = LedgerGroups(books.ledger)
 
     def item(name: str, figure: Figure) -> Item:
         computed = books.tables.from_ledger(name, aggregates.amount)
@@ -160,13 +160,13 @@ def _ties(books: Books) -> Check:
     )
 
 
-def check_account(account: Account, last_year: LastYear | None = None) -> tuple[SuiteRun, ...]:
+def check_account(account: ClosingAccounts, last_year: LastYear | None = None) -> tuple[SuiteRun, ...]:
     """Check every identity again on the displayed amounts, their certificate, the claims, and the rules."""
     checks = [*account_checks(account), *account_rules(account, last_year)]
     return _run(checks, account.books.package.explanations, account.books.ledger)
 
 
-def account_checks(account: Account) -> Iterator[Check]:
+def account_checks(account: ClosingAccounts) -> Iterator[Check]:
     """Yield the checks of displayed amounts, of their certificate, and of the claims of the texts.
 
     Amounts that are rounded each alone need not add up: what is left over (尾差) is listed as a warning, as long
@@ -188,7 +188,7 @@ def account_checks(account: Account) -> Iterator[Check]:
 
 
 def check_disclosure(
-    account: Account, disclosure: Disclosure, before: Sequence[SuiteRun] = ()
+    account: ClosingAccounts, disclosure: Disclosure, before: Sequence[SuiteRun] = ()
 ) -> tuple[SuiteRun, ...]:
     """Check the document as it was written and the page as it was rendered; and, last of all, the explanations.
 

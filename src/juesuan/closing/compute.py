@@ -21,15 +21,15 @@ from juesuan.closing.spending import (
 from juesuan.closing.units import Shares, operating_figures, shown_columns, shown_identity, with_shares
 from juesuan.edition import Edition
 from juesuan.edition.made import unspent_id
-from juesuan.facts import Fact, Facts, Phase, Source, Unit
+from juesuan.facts import Fact, Facts, FactSource, Phase, Unit
 from juesuan.figures import Figure
 from juesuan.identities import Identity, Instance, Relation
-from juesuan.ledger import Aggregates, Codes, Fund, Ledger
+from juesuan.ledger import Codes, Fund, Ledger, LedgerGroups
 from juesuan.money import DisplayUnit
 from juesuan.package import ClosingPackage, Project, package_facts, package_figures, package_identities
 from juesuan.package.money import budget_id
 from juesuan.problems import Severity
-from juesuan.roles import Role
+from juesuan.roles import ProgramRole
 from juesuan.rounding import Policy, Rounding, round_figures
 from juesuan.scores.sheets import ScoredSheet, score_facts, score_sheets
 from juesuan.statistics import Lists, Undefined, derive_statistics
@@ -79,7 +79,7 @@ class Books:
 
 
 @dataclass(frozen=True)
-class Account:
+class ClosingAccounts:
     """The closing as it will be published: displayed amounts, all facts, and the lists that sentences walk."""
 
     books: Books
@@ -102,7 +102,7 @@ def fill(intake: Intake) -> Books:
     given = {figure.id: figure for figure in package_figures(package)}
     year = package.settings.year
     whole = intake.consolidated
-    aggregates = Aggregates(ledger)
+    aggregates = LedgerGroups(ledger)
     tables = fill_tables(
         edition.forms,
         None if ledger.absent else aggregates,
@@ -119,7 +119,7 @@ def fill(intake: Intake) -> Books:
     )
     execution = execution_figures(package, given["budget.every.adjusted"], tables, aggregates, cells)
     figures = {**given, **{figure.id: figure for figure in tables.figures}}
-    unbudgeted = _unbudgeted(package, given, tables[edition.roles.cell(Role.GENERAL).table])
+    unbudgeted = _unbudgeted(package, given, tables[edition.roles.cell(ProgramRole.GENERAL).table])
     figures.update({one.id: one for one in (*unbudgeted, *adjusted, *spent, *execution)})
     figures.update({one.id: one for one in _items_told(package, tables, edition) if one.id not in figures})
     shares = Shares()
@@ -146,7 +146,7 @@ def fill(intake: Intake) -> Books:
     return Books(package, edition, intake.codes, ledger, tables, figures, identities, *own)
 
 
-def derive(books: Books) -> Account:
+def derive(books: Books) -> ClosingAccounts:
     """Choose the displayed amounts, and derive every other number of the document from them.
 
     Raises:
@@ -174,7 +174,7 @@ def derive(books: Books) -> Account:
     facts = facts.plus(statistics.facts)
     sheets = score_sheets(package, facts, edition.score_rules)
     facts = facts.plus(score_facts(sheets))
-    return Account(books, rounding, facts, statistics.undefined, lists, sheets)
+    return ClosingAccounts(books, rounding, facts, statistics.undefined, lists, sheets)
 
 
 def _fact(figure: Figure, rounding: Rounding, unit: DisplayUnit) -> Fact:
@@ -199,7 +199,7 @@ def _fact(figure: Figure, rounding: Rounding, unit: DisplayUnit) -> Fact:
 
 def _years(package: ClosingPackage) -> Iterator[Fact]:
     year = package.settings.year
-    source = Source("settings.yaml", package.lines["settings.yaml"].get("year"))
+    source = FactSource("settings.yaml", package.lines["settings.yaml"].get("year"))
     exact = Fraction(year)
     yield Fact("year", "决算年度", exact, Unit.NUMBER, exact, str(year), sources=(source,))
     prior = Fraction(year - 1)
@@ -221,7 +221,7 @@ def _project_counts(package: ClosingPackage) -> Iterator[Fact]:
 
 def _counted(package: ClosingPackage, name: str, label: str, projects: Sequence[Project]) -> Fact:
     count = Fraction(len(projects))
-    sources = tuple(project.source for project in projects) or (Source(package.settings.files.projects, 1),)
+    sources = tuple(project.source for project in projects) or (FactSource(package.settings.files.projects, 1),)
     return Fact(name, label, count, Unit.NUMBER, count, str(count), sources=sources)
 
 
@@ -238,7 +238,7 @@ def _unbudgeted(package: ClosingPackage, given: Mapping[str, Figure], table: Fil
 def _items_told(package: ClosingPackage, tables: Tables, edition: Edition) -> Iterator[Figure]:
     """Yield noughts for items that sentences tell of one by one: a budget that is not, or spending that is not."""
     year, sources = package.settings.year, tuple(line.source for line in package.budget)
-    sources = sources or (Source(package.settings.files.budget),)
+    sources = sources or (FactSource(package.settings.files.budget),)
     for line in edition.lists.values():
         for code, spent in told_items(line, package, tables, edition) if line.items_told else ():
             for stage, phase in (("initial", Phase.INITIAL), ("adjusted", Phase.ADJUSTED)):
@@ -253,13 +253,13 @@ def _cells(edition: Edition) -> Cells:
     """Return where an edition's forms hold what spending is measured against."""
     roles = edition.roles
     return Cells(
-        expenditure=roles[Role.EXPENDITURE],
-        opening=roles[Role.OPENING],
-        operating=roles[Role.OPERATING],
+        expenditure=roles[ProgramRole.EXPENDITURE],
+        opening=roles[ProgramRole.OPENING],
+        operating=roles[ProgramRole.OPERATING],
         projects={
-            Fund.GENERAL_PUBLIC_BUDGET: roles[Role.GENERAL_PROJECT],
-            Fund.GOVERNMENT_FUND: roles[Role.GOVERNMENT_FUND_PROJECT],
-            Fund.STATE_CAPITAL: roles[Role.STATE_CAPITAL_PROJECT],
+            Fund.GENERAL_PUBLIC_BUDGET: roles[ProgramRole.GENERAL_PROJECT],
+            Fund.GOVERNMENT_FUND: roles[ProgramRole.GOVERNMENT_FUND_PROJECT],
+            Fund.STATE_CAPITAL: roles[ProgramRole.STATE_CAPITAL_PROJECT],
         },
-        all_projects=roles[Role.PROJECT],
+        all_projects=roles[ProgramRole.PROJECT],
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from juesuan import __version__
-from juesuan.closing.compute import Account
+from juesuan.closing.compute import ClosingAccounts
 from juesuan.document import Document, Grid
 from juesuan.edition.made import ADJUSTMENT
 from juesuan.editionfiles import is_path
@@ -17,7 +17,7 @@ from juesuan.identities import Explanation
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import OutputError
 from juesuan.results import SignOff, Standing, hashes_of, read_manifest, read_signoffs, standing
-from juesuan.rules import Section, ledger_rules, sections_of
+from juesuan.rules import DocumentSection, ledger_rules, sections_of
 from juesuan.rules.check import SuiteRun
 from juesuan.rules.sections import text_of
 
@@ -49,7 +49,7 @@ def sections_data(
     return [*(_section(one, facts) for one in sections_of(document, facts)), last]
 
 
-def run_data(account: Account) -> dict[str, Any]:
+def run_data(account: ClosingAccounts) -> dict[str, Any]:
     """Return ``run.json``: what a closing was made from, and by which version. No clock, no path."""
     books = account.books
     settings = books.package.settings
@@ -82,7 +82,7 @@ def run_data(account: Account) -> dict[str, Any]:
     }
 
 
-def notes_of(account: Account) -> Iterator[str]:
+def notes_of(account: ClosingAccounts) -> Iterator[str]:
     """Yield what was taken for something else than the package says, and keeps nothing from being published."""
     written, edition = account.books.package.settings.edition, account.books.edition
     if not is_path(written) and written != edition.key:
@@ -90,7 +90,7 @@ def notes_of(account: Account) -> Iterator[str]:
     yield from account.books.notes
 
 
-def unproved_of(account: Account) -> Iterator[str]:
+def unproved_of(account: ClosingAccounts) -> Iterator[str]:
     """Yield the rules that only a ledger can prove, where the office handed in none."""
     books = account.books
     if not books.ledger.absent:
@@ -106,7 +106,7 @@ def unproved_of(account: Account) -> Iterator[str]:
             yield one.id
 
 
-def _headline(account: Account) -> Iterator[dict[str, str]]:
+def _headline(account: ClosingAccounts) -> Iterator[dict[str, str]]:
     for one in account.books.edition.headline:
         if one.of in account.facts:  # 机关运行经费 is not every unit's; that others exist, loading has proved
             yield {
@@ -116,7 +116,7 @@ def _headline(account: Account) -> Iterator[dict[str, str]]:
             }
 
 
-def _section(section: Section, facts: Facts) -> dict[str, Any]:
+def _section(section: DocumentSection, facts: Facts) -> dict[str, Any]:
     rows = [
         [text_of(cell.runs, facts) for cell in row]
         for block in section.blocks
@@ -143,7 +143,7 @@ def _hash(data: Any) -> str:
     return hashlib.sha256(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 
 
-def signed_before(out: Path, account: Account) -> tuple[SignOff, ...]:
+def signed_before(out: Path, account: ClosingAccounts) -> tuple[SignOff, ...]:
     """Return the sign-offs that an earlier run of the same closing left; none where another unit's results lie.
 
     Raises:
@@ -159,7 +159,7 @@ def signed_before(out: Path, account: Account) -> tuple[SignOff, ...]:
 
 
 def standing_of(
-    signed: Sequence[SignOff], account: Account, document: Document, runs: Sequence[SuiteRun]
+    signed: Sequence[SignOff], account: ClosingAccounts, document: Document, runs: Sequence[SuiteRun]
 ) -> Standing:
     """Return how far a closing came with these sign-offs."""
     package = account.books.package

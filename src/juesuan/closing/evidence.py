@@ -7,11 +7,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from juesuan.closing.compute import Books
-from juesuan.facts import Source
+from juesuan.facts import FactSource
 from juesuan.figures import Figure
 from juesuan.ledger import Ledger, RowFinder
 from juesuan.skins.trace import AccountTrace, BalanceTrace, TraceEntry
-from juesuan.tables import Part
+from juesuan.tables import SelectionPart
 
 _BALANCES = {"opening": "年初余额", "closing": "年末余额"}
 _MOST_ACCOUNTS = 3
@@ -19,7 +19,7 @@ _MOST_SOURCES = 3
 _MOST_BALANCES = 3
 
 
-def parts_behind(books: Books) -> dict[str, tuple[Part, ...]]:
+def parts_behind(books: Books) -> dict[str, tuple[SelectionPart, ...]]:
     """Return the signed selections of ledger rows behind each figure that is read from the ledger."""
     found = {name: parts_of(books, figure) for name, figure in books.figures.items()}
     return {name: parts for name, parts in found.items() if parts}
@@ -31,11 +31,11 @@ def trace_entries(books: Books) -> dict[str, TraceEntry]:
     return {name: summary.entry(parts) for name, parts in parts_behind(books).items()}
 
 
-def parts_of(books: Books, figure: Figure) -> tuple[Part, ...]:
+def parts_of(books: Books, figure: Figure) -> tuple[SelectionPart, ...]:
     """Return the signed selections of ledger rows behind one figure; none where no row is."""
     if figure.table:
         return books.tables.parts(figure.id)
-    return (Part(1, figure.selection),) if figure.selection else books.shares.parts(figure.id)
+    return (SelectionPart(1, figure.selection),) if figure.selection else books.shares.parts(figure.id)
 
 
 class _Summary:
@@ -49,7 +49,7 @@ class _Summary:
         self._file, self._name = (lines[name].to_numpy(dtype=object) for name in ("file", "account_name"))
         self._account, self._accounts = pd.factorize(lines["account"], sort=True)
 
-    def entry(self, parts: Iterable[Part]) -> TraceEntry:
+    def entry(self, parts: Iterable[SelectionPart]) -> TraceEntry:
         """Return the summary of the rows of all parts; a line in several of them counts once."""
         mask = np.zeros(self._size, dtype=np.bool_)
         leaves: list[BalanceTrace] = []
@@ -65,7 +65,7 @@ class _Summary:
             debit=int(self._debit[at].sum()),
             credit=int(self._credit[at].sum()),
             accounts=tuple(self._largest(at)),
-            sources=tuple(Source(self._file[n], int(self._line[n])) for n in at[:_MOST_SOURCES]),
+            sources=tuple(FactSource(self._file[n], int(self._line[n])) for n in at[:_MOST_SOURCES]),
             balances=tuple(sorted(leaves, key=lambda leaf: (-abs(leaf.amount), leaf.source))[:_MOST_BALANCES]),
         )
 
@@ -89,5 +89,5 @@ def _leaves(frame: pd.DataFrame, measure: str) -> Iterator[BalanceTrace]:
         yield BalanceTrace(account, name, _BALANCES[measure], int(amount), source)
 
 
-def _sources(frame: pd.DataFrame) -> list[Source]:
-    return [Source(str(file), int(line)) for file, line in zip(frame["file"], frame["line"], strict=True)]
+def _sources(frame: pd.DataFrame) -> list[FactSource]:
+    return [FactSource(str(file), int(line)) for file, line in zip(frame["file"], frame["line"], strict=True)]

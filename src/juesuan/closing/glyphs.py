@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
-from juesuan.closing.compute import Account
+from juesuan.closing.compute import ClosingAccounts
 from juesuan.closing.filled import has_ledger
 from juesuan.closing.intake import input_files
 from juesuan.document import Document
@@ -23,7 +23,7 @@ _ADVICE = (
 )
 
 
-def refuse_unprintable(document: Document, account: Account, imprint: Imprint) -> None:
+def refuse_unprintable(document: Document, account: ClosingAccounts, imprint: Imprint) -> None:
     """Make sure that whatever the package says can be printed.
 
     A character that stands in a template and in no file of the package is left to the skins: the fault is not in
@@ -46,7 +46,7 @@ def refuse_unprintable(document: Document, account: Account, imprint: Imprint) -
         raise InputError(problems)
 
 
-def _of_package(missing: Iterable[Unprintable], account: Account) -> Iterator[Problem]:
+def _of_package(missing: Iterable[Unprintable], account: ClosingAccounts) -> Iterator[Problem]:
     wanted = tuple(missing)
     package = account.books.package
     for path in _text_files(package):
@@ -63,7 +63,7 @@ def _of_file(missing: Iterable[Unprintable], path: Path, file: str) -> Iterator[
             yield _problem(one, Place(file, text.count("\n", 0, at) + 1))
 
 
-def _of_ledger(missing: Iterable[Unprintable], account: Account) -> Iterator[Problem]:
+def _of_ledger(missing: Iterable[Unprintable], account: ClosingAccounts) -> Iterator[Problem]:
     """Yield each character that a name in the ledger holds, with the first line of it in each file."""
     lines = account.books.ledger.lines
     for one in missing:

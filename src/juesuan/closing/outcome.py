@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from juesuan.closing.compute import Account
+from juesuan.closing.compute import ClosingAccounts
 from juesuan.closing.contents import notes_of
 from juesuan.closing.refusal import failed_of, lines_of, table_of
 from juesuan.closing.results import closing_title
@@ -69,7 +69,7 @@ class Outcome:
     @classmethod
     def of(
         cls,
-        account: Account,
+        account: ClosingAccounts,
         runs: Sequence[SuiteRun],
         out: Path,
         archived: str,
@@ -119,7 +119,7 @@ class Outcome:
         )
 
 
-def _key_figures(account: Account) -> Iterator[dict[str, str]]:
+def _key_figures(account: ClosingAccounts) -> Iterator[dict[str, str]]:
     """Yield what somebody wants to see first, as rows: this year's and last year's, as printed."""
     facts = account.facts
     for one in account.books.edition.headline:

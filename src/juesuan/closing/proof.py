@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from juesuan.closing.compute import Account
+from juesuan.closing.compute import ClosingAccounts
 from juesuan.closing.refusal import ClosingRefused
 from juesuan.identities import Item, identity_data
 from juesuan.rounding import ADVICE, RULES, RoundingConflict, Tested, certificate, prove
@@ -13,13 +13,13 @@ from juesuan.rules.check import Check, SuiteRun, places_of, run_suites
 _CITATION = "公布数证书（rounding.json），由独立的检查程序重新证明"
 
 
-def certificate_of(account: Account) -> dict[str, Any]:
+def certificate_of(account: ClosingAccounts) -> dict[str, Any]:
     """Return ``rounding.json``."""
     books = account.books
     return certificate(account.rounding, books.figures, books.binding, books.edition.money)
 
 
-def proof_checks(account: Account) -> list[Check]:
+def proof_checks(account: ClosingAccounts) -> list[Check]:
     """Return one check for each rule of the proof."""
     books = account.books
     identities = [identity_data(one) for one in books.binding]
@@ -29,7 +29,7 @@ def proof_checks(account: Account) -> list[Check]:
     ]
 
 
-def _check(account: Account, key: str, words: str, tested: list[Tested]) -> Check:
+def _check(account: ClosingAccounts, key: str, words: str, tested: list[Tested]) -> Check:
     def place(name: str) -> str:
         return account.books.figures[name].label if name in account.books.figures else name
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from juesuan.closing.compute import Account, Books
+from juesuan.closing.compute import Books, ClosingAccounts
 from juesuan.closing.intake import input_files
 
 _LINES = {
@@ -19,7 +19,7 @@ Texts = Mapping[str, str]
 """Each text once, and where it stands first."""
 
 
-def published_texts(account: Account) -> dict[str, Texts]:
+def published_texts(account: ClosingAccounts) -> dict[str, Texts]:
     """Return the texts of ``facts``, of the published columns of the ledger, of explanations and file names.
 
     A voucher's summary is not among them: it is not published (docs/adr/0071-personal-data.md).
@@ -58,7 +58,7 @@ def _column(books: Books, name: str) -> Texts:
     return found
 
 
-def _facts(account: Account) -> Iterator[tuple[str, str]]:
+def _facts(account: ClosingAccounts) -> Iterator[tuple[str, str]]:
     for fact in account.facts.values():
         yield from ((text, fact.id) for text in (fact.label, fact.row, fact.column, fact.formula))
 

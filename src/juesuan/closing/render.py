@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
-from juesuan.closing.compute import Account
+from juesuan.closing.compute import ClosingAccounts
 from juesuan.closing.evidence import trace_entries
 from juesuan.closing.glyphs import refuse_unprintable
 from juesuan.closing.grids import share_grid, task_grid, unit_grid
@@ -35,7 +35,7 @@ class Disclosure:
     draft: bool
 
 
-def render(account: Account, *, draft: bool = True) -> Disclosure:
+def render(account: ClosingAccounts, *, draft: bool = True) -> Disclosure:
     """Write the document over the facts, and render it in every format. ``draft`` marks each page.
 
     Raises:
@@ -45,7 +45,7 @@ def render(account: Account, *, draft: bool = True) -> Disclosure:
     return _rendered(write_document(account), account, draft=draft)
 
 
-def page_alone(account: Account) -> Disclosure:
+def page_alone(account: ClosingAccounts) -> Disclosure:
     """Write the document and its page, marked as a draft: the rules on the document read no other format.
 
     Raises:
@@ -55,7 +55,7 @@ def page_alone(account: Account) -> Disclosure:
     return Disclosure(document, render_html(document, account.facts), b"", b"", b"", draft=True)
 
 
-def write_document(account: Account) -> Document:
+def write_document(account: ClosingAccounts) -> Document:
     """Write the document over the facts, before any format.
 
     Raises:
@@ -93,7 +93,7 @@ def write_document(account: Account) -> Document:
     )
 
 
-def _rendered(document: Document, account: Account, *, draft: bool) -> Disclosure:
+def _rendered(document: Document, account: ClosingAccounts, *, draft: bool) -> Disclosure:
     """Set a document in every format, and read each back.
 
     Raises:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from juesuan.closing.checks import suite_titles
-from juesuan.closing.compute import Account
+from juesuan.closing.compute import ClosingAccounts
 from juesuan.closing.contents import run_data, sections_data, signed_before, standing_of
 from juesuan.closing.evidence import parts_behind
 from juesuan.closing.proof import certificate_of
@@ -64,7 +64,12 @@ from juesuan.tables import describe_selection
 
 
 def write_results(
-    out: Path, account: Account, disclosure: Disclosure, runs: Sequence[SuiteRun], *, old: Path | None = None
+    out: Path,
+    account: ClosingAccounts,
+    disclosure: Disclosure,
+    runs: Sequence[SuiteRun],
+    *,
+    old: Path | None = None,
 ) -> State:
     """Write everything that a closing publishes or proves, publish it, and return how far it came.
 
@@ -82,7 +87,12 @@ def write_results(
 
 
 def write_draft(
-    out: Path, account: Account, disclosure: Disclosure, runs: Sequence[SuiteRun], *, old: Path | None = None
+    out: Path,
+    account: ClosingAccounts,
+    disclosure: Disclosure,
+    runs: Sequence[SuiteRun],
+    *,
+    old: Path | None = None,
 ) -> State:
     """Write what people are to sign into ``out``, as :func:`write_results` does, and keep what stood there.
 
@@ -106,7 +116,7 @@ def write_draft(
 
 def stage_results(
     out: Path,
-    account: Account,
+    account: ClosingAccounts,
     disclosure: Disclosure,
     runs: Sequence[SuiteRun],
     *,
@@ -194,19 +204,19 @@ def write_refusal(out: Path, refusal: ClosingRefused) -> Path:
     return folder
 
 
-def closing_key(account: Account) -> str:
+def closing_key(account: ClosingAccounts) -> str:
     """Return what comments call a closing: its unit's code and year."""
     settings = account.books.package.settings
     return f"{settings.unit.code}-{settings.year}"
 
 
-def closing_title(account: Account) -> str:
+def closing_title(account: ClosingAccounts) -> str:
     """Return how validation pages call a closing."""
     settings = account.books.package.settings
     return f"{settings.unit.name} {settings.year} 年度决算"
 
 
-def _head(account: Account) -> dict[str, Any]:
+def _head(account: ClosingAccounts) -> dict[str, Any]:
     """Return what a manifest says of whose closing it is."""
     settings = account.books.package.settings
     return {
@@ -217,7 +227,7 @@ def _head(account: Account) -> dict[str, Any]:
     }
 
 
-def _graph(account: Account) -> Graph:
+def _graph(account: ClosingAccounts) -> Graph:
     books = account.books
     parts = parts_behind(books)
     selections = (part.selection for behind in parts.values() for part in behind)

@@ -7,7 +7,7 @@ checks, which are never kept. The package and the ledger of a kept result are al
 
 from dataclasses import replace
 
-from juesuan.closing.compute import Account, Books, derive, fill
+from juesuan.closing.compute import Books, ClosingAccounts, derive, fill
 from juesuan.closing.intake import Intake, inputs_of
 from juesuan.closing.kept import KeptStages
 from juesuan.closing.render import Disclosure, render
@@ -27,7 +27,7 @@ def fill_once(intake: Intake, kept: KeptStages) -> Books:
     )
 
 
-def derive_once(intake: Intake, books: Books, kept: KeptStages) -> Account:
+def derive_once(intake: Intake, books: Books, kept: KeptStages) -> ClosingAccounts:
     """Return the account; see :func:`juesuan.closing.derive`.
 
     Raises:
@@ -36,14 +36,14 @@ def derive_once(intake: Intake, books: Books, kept: KeptStages) -> Account:
         OutputError: the result can't be kept.
     """
 
-    def make() -> Account:
+    def make() -> ClosingAccounts:
         account = derive(books)
         return replace(account, books=_alone(account.books))
 
     return replace(kept.result("derive", inputs_of(intake), make), books=books)
 
 
-def render_once(intake: Intake, account: Account, kept: KeptStages) -> Disclosure:
+def render_once(intake: Intake, account: ClosingAccounts, kept: KeptStages) -> Disclosure:
     """Return the disclosure; see :func:`juesuan.closing.render`.
 
     Raises:

@@ -37,7 +37,7 @@ from juesuan.department import (
     transfers_of,
 )
 from juesuan.edition import Edition
-from juesuan.facts import Source
+from juesuan.facts import FactSource
 from juesuan.money import yuan_text
 from juesuan.package import ClosingPackage, Settings, check_package, package_facts
 from juesuan.package.places import as_known
@@ -139,7 +139,7 @@ class _Rolling:
                 yield closed
 
     def _packaged(
-        self, line: MemberLine, settings: Settings, edition: Edition, place: Place, source: Source
+        self, line: MemberLine, settings: Settings, edition: Edition, place: Place, source: FactSource
     ) -> "_Closed":
         """Return a unit whose package was closed and passed every check.
 
@@ -166,7 +166,7 @@ class _Rolling:
         return _Closed(_member(intake, books, line, prefix, source), books, hash_of_known(intake.inputs))
 
     def _archived(
-        self, line: MemberLine, settings: Settings, edition: Edition, place: Place, source: Source
+        self, line: MemberLine, settings: Settings, edition: Edition, place: Place, source: FactSource
     ) -> "_Closed":
         """Return a unit of an archive: every byte of the version proved, its package read and filled again.
 
@@ -204,7 +204,7 @@ class _Closed:
     fingerprint: str
 
 
-def _member(intake: Intake, books: Books, line: MemberLine, prefix: str, source: Source) -> Member:
+def _member(intake: Intake, books: Books, line: MemberLine, prefix: str, source: FactSource) -> Member:
     package, ledger, whole = intake.package, intake.ledger, intake.consolidated
     assert package is not None and ledger is not None, "an intake without problems has both"  # noqa: S101
     code = package.settings.unit.code

@@ -2,28 +2,28 @@
 
 from collections.abc import Iterator, Mapping
 
-from juesuan.closing.compute import Account
+from juesuan.closing.compute import ClosingAccounts
 from juesuan.closing.funds import unstated_lines
 from juesuan.closing.published import known_words, ledger_names, published_texts
 from juesuan.closing.render import Disclosure
 from juesuan.edition.made import SWITCHES
-from juesuan.rules import LastYear, Subject, Unstated, closing_rules, evaluate_rule, of_document
+from juesuan.rules import LastYear, RuleSubject, Unstated, closing_rules, evaluate_rule, of_document
 from juesuan.rules.check import Check
 
 
-def account_rules(account: Account, last_year: LastYear | None = None) -> Iterator[Check]:
+def account_rules(account: ClosingAccounts, last_year: LastYear | None = None) -> Iterator[Check]:
     """Return the checks of budget, reasons, composition, scores, time limits, and of last year's closing."""
     return _checks(account, subject_of(account, last_year=last_year), document=False)
 
 
-def disclosure_rules(account: Account, disclosure: Disclosure) -> Iterator[Check]:
+def disclosure_rules(account: ClosingAccounts, disclosure: Disclosure) -> Iterator[Check]:
     """Return the checks of the document as it was written and of the page as it was rendered."""
     return _checks(account, subject_of(account, disclosure), document=True)
 
 
 def subject_of(
-    account: Account, disclosure: Disclosure | None = None, *, last_year: LastYear | None = None
-) -> Subject:
+    account: ClosingAccounts, disclosure: Disclosure | None = None, *, last_year: LastYear | None = None
+) -> RuleSubject:
     """Return a closing as the rules look at it."""
     books = account.books
     balances = books.ledger.balances
@@ -33,7 +33,7 @@ def subject_of(
         leaf = (str(number), str(fund), str(functional))
         opening[leaf] = opening.get(leaf, 0) + int(amount)
     funds: Mapping[str, str] = dict(books.edition.forms.terms.funds.items())
-    return Subject(
+    return RuleSubject(
         package=books.package,
         facts=account.facts,
         undefined=account.undefined,
@@ -58,7 +58,7 @@ def subject_of(
     )
 
 
-def _checks(account: Account, subject: Subject, *, document: bool) -> Iterator[Check]:
+def _checks(account: ClosingAccounts, subject: RuleSubject, *, document: bool) -> Iterator[Check]:
     edition = account.books.edition
     rules = closing_rules(edition.rules, edition.roles)
     return (evaluate_rule(rule, source, subject) for rule, source in rules if of_document(rule) is document)

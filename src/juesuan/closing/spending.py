@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from juesuan.closing.funds import EXPENDITURE
 from juesuan.edition.made import OPERATING
-from juesuan.facts import Phase, Source
+from juesuan.facts import FactSource, Phase
 from juesuan.figures import Figure, Selection
-from juesuan.identities import Identity, Instance, Relation, Term
-from juesuan.ledger import AccountChart, Aggregates, Fund, Ledger
+from juesuan.identities import Identity, Instance, Relation, SignedFigure
+from juesuan.ledger import AccountChart, Fund, Ledger, LedgerGroups
 from juesuan.package import ClosingPackage
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import Severity
@@ -35,7 +35,7 @@ class Cells:
     all_projects: str  # 项目支出 of all funds
 
 
-def project_figures(package: ClosingPackage, ledger: Ledger, aggregates: Aggregates) -> tuple[Figure, ...]:
+def project_figures(package: ClosingPackage, ledger: Ledger, aggregates: LedgerGroups) -> tuple[Figure, ...]:
     """Return what each project spent, from each fund and in all, and the sums over projects.
 
     ``project.<key>.<fund>.actual``, ``project.<key>.actual``, ``project.total.<fund>.actual``,
@@ -103,7 +103,7 @@ def project_identities(figures: Sequence[Figure], cells: Cells) -> Iterator[Iden
     yield _sums("package.project-actuals", "项目决算数合计＝各项目、各资金决算数之和", _PROJECT_RULE, summed)
 
     def listed(cell: str, total: str) -> tuple[Instance, ...]:
-        return (Instance(cell, (Term(1, total),)),) if each else ()
+        return (Instance(cell, (SignedFigure(1, total),)),) if each else ()
 
     for fund, cell in cells.projects.items():
         general = fund is Fund.GENERAL_PUBLIC_BUDGET
@@ -126,7 +126,7 @@ def project_identities(figures: Sequence[Figure], cells: Cells) -> Iterator[Iden
 
 
 def execution_figures(
-    package: ClosingPackage, budget: Figure, tables: Tables, aggregates: Aggregates, cells: Cells
+    package: ClosingPackage, budget: Figure, tables: Tables, aggregates: LedgerGroups, cells: Cells
 ) -> tuple[Figure, ...]:
     """Return ``execution.budget`` and ``execution.actual``: what the unit could spend, and what it spent of that.
 
@@ -154,7 +154,7 @@ def execution_identity(figures: Sequence[Figure]) -> Identity:
 
 
 def operating_figure(
-    package: ClosingPackage, tables: Tables, aggregates: Aggregates, cells: Cells, chart: AccountChart
+    package: ClosingPackage, tables: Tables, aggregates: LedgerGroups, cells: Cells, chart: AccountChart
 ) -> Figure:
     """Return 机关运行经费: the part of 公用经费 that stands on the accounts of 行政 and 参公 units.
 
@@ -195,7 +195,7 @@ def operating_identity(package: ClosingPackage, cells: Cells, *, some: bool = Fa
         suite="package",
         text="机关运行经费不大于公用经费" if some else _OPERATING_WHOLE,
         citation=_OPERATING_RULE,
-        instances=(Instance(OPERATING, (Term(1, cells.operating),)),)
+        instances=(Instance(OPERATING, (SignedFigure(1, cells.operating),)),)
         if package.settings.unit.operating_expenses
         else (),
         severity=Severity.ERROR if some else Severity.WARNING,
@@ -203,7 +203,7 @@ def operating_identity(package: ClosingPackage, cells: Cells, *, some: bool = Fa
     )
 
 
-def unbudgeted_funds(package: ClosingPackage, aggregates: Aggregates) -> tuple[Fund, ...]:
+def unbudgeted_funds(package: ClosingPackage, aggregates: LedgerGroups) -> tuple[Fund, ...]:
     """Return the funds that spent something and have no line in the budget."""
     budgeted = {line.fund for line in package.budget}
     return tuple(
@@ -215,7 +215,7 @@ def unbudgeted_funds(package: ClosingPackage, aggregates: Aggregates) -> tuple[F
 
 
 def _within(
-    tables: Tables, cell: str, funds: tuple[str, ...], name: str, aggregates: Aggregates
+    tables: Tables, cell: str, funds: tuple[str, ...], name: str, aggregates: LedgerGroups
 ) -> tuple[Figure, ...]:
     """Return what is behind a cell, of some funds alone: a figure for each of its selections."""
     figure = tables.cell(cell)
@@ -252,10 +252,12 @@ def _sum(name: str, label: str, parts: Iterable[Figure], year: int) -> Figure:
         year=year,
         formula="＋".join(part.label for part in parts) or "没有",
         inputs=tuple(part.id for part in parts),
-        sources=() if parts else (Source(SETTINGS_FILE, 1),),
+        sources=() if parts else (FactSource(SETTINGS_FILE, 1),),
     )
 
 
 def _sums(name: str, text: str, citation: str, figures: Sequence[Figure]) -> Identity:
-    instances = (Instance(one.id, tuple(Term(1, part) for part in one.inputs)) for one in figures if one.inputs)
+    instances = (
+        Instance(one.id, tuple(SignedFigure(1, part) for part in one.inputs)) for one in figures if one.inputs
+    )
     return Identity(id=name, suite="package", text=text, citation=citation, instances=tuple(instances))

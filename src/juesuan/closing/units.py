@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from juesuan.department import Consolidated, Member, TransferPair
 from juesuan.edition import Edition
 from juesuan.edition.made import OPERATING, UNIT_COLUMNS
-from juesuan.facts import Fact, Source
+from juesuan.facts import Fact, FactSource
 from juesuan.figures import Figure
-from juesuan.identities import Explanation, Identity, Instance, Item, Term
-from juesuan.ledger import Aggregates
+from juesuan.identities import Explanation, Identity, Instance, Item, SignedFigure
+from juesuan.ledger import LedgerGroups
 from juesuan.money import yuan_text
 from juesuan.problems import Severity
 from juesuan.roles import completed
 from juesuan.rules.check import ROW_SEPARATOR, Check, compared, places_of
-from juesuan.tables import Part, Parts, Tables, amount_of, flattened, within
+from juesuan.tables import Parts, SelectionPart, Tables, amount_of, flattened, within
 
 TRANSFERS = "department.transfers"
 """The rule that internal money is booked alike on both sides."""
@@ -42,7 +42,7 @@ class Shares:
     facts: tuple[Fact, ...] = ()
     counts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def parts(self, name: str) -> tuple[Part, ...]:
+    def parts(self, name: str) -> tuple[SelectionPart, ...]:
         """Return the signed selections of ledger rows behind a unit's figure."""
         return tuple(flattened(self.cells.get(name, ())))
 
@@ -58,7 +58,7 @@ def with_shares(
     whole: Consolidated,
     tables: Tables,
     figures: Mapping[str, Figure],
-    aggregates: Aggregates,
+    aggregates: LedgerGroups,
     given: Iterable[str],
 ) -> tuple[dict[str, Figure], Shares]:
     """Return the amounts of a department with those of its units, and how they belong together.
@@ -69,7 +69,7 @@ def with_shares(
     of: dict[str, tuple[str, ...]] = {}
     cells: dict[str, Parts] = {}
 
-    def add(name: str, share: str, who: str, value: int, parts: Parts, read: tuple[Source, ...] = ()) -> None:
+    def add(name: str, share: str, who: str, value: int, parts: Parts, read: tuple[FactSource, ...] = ()) -> None:
         figure = figures[name]
         label = f"{who} · {figure.label}"
         formula = f"{who}的“{figure.label}”"
@@ -81,7 +81,7 @@ def with_shares(
     for name in _added(tables, figures, given):
         of[name] = ()
         own = figures[name].selection
-        parts: Parts = tables.netted(name) if name in tables.by_id else (Part(1, own),) if own else ()
+        parts: Parts = tables.netted(name) if name in tables.by_id else (SelectionPart(1, own),) if own else ()
         for member, keys in zip(whole.members, whole.keys, strict=True):
             theirs = _theirs(name, member, keys)
             if theirs is not None and theirs.value:
@@ -189,7 +189,7 @@ def _transfer(pair: TransferPair, names: Mapping[str, str], funds: Mapping[str, 
     )
 
 
-def share_checks(shares: Shares, figures: Mapping[str, Figure], aggregates: Aggregates) -> Iterator[Check]:
+def share_checks(shares: Shares, figures: Mapping[str, Figure], aggregates: LedgerGroups) -> Iterator[Check]:
     """Yield that each amount is what the units' closings say, less what was eliminated; and these their rows."""
     if not shares.names:
         return
@@ -223,7 +223,9 @@ def shown_columns(edition: Edition) -> tuple[str, ...]:
 def shown_identity(shares: Shares, columns: Iterable[str]) -> Identity:
     """Return that, in the table of units, what is printed adds up to what is printed of the department."""
     instances = tuple(
-        Instance(name, tuple(Term(1, one) for one in shares.of[name])) for name in columns if shares.of.get(name)
+        Instance(name, tuple(SignedFigure(1, one) for one in shares.of[name]))
+        for name in columns
+        if shares.of.get(name)
     )
     return Identity("department.units", "department", "各单位＋抵销＝部门（单位决算汇总表）", _CITATION, instances)
 

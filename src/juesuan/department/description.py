@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from juesuan.facts import Source
+from juesuan.facts import FactSource
 from juesuan.package import YamlFile, read_file, source_of
 from juesuan.package.settings import Words
 from juesuan.problems import Place, Problem
@@ -87,7 +87,7 @@ class Described:
         """What is said of single vouchers."""
         return self.file.model.transfers
 
-    def source(self, entry: str) -> Source:
+    def source(self, entry: str) -> FactSource:
         """Return where an entry stands."""
         return source_of(self.file.file, self.file.lines, entry)
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import pandas as pd
 
-from juesuan.facts import Fact, Source
+from juesuan.facts import Fact, FactSource
 from juesuan.figures import Figure
 from juesuan.ledger import Ledger
 from juesuan.ledger.report import ReadingReport, TableReport
@@ -34,7 +34,7 @@ class Member:
     figures: Mapping[str, Figure]
     facts: Mapping[str, Fact]
     prefix: str
-    source: Source
+    source: FactSource
     units: tuple[str, ...]
     own: bool = False
     superior: str = ""
@@ -70,7 +70,7 @@ class Member:
         """Return the id that an amount of this unit has among the department's."""
         return f"unit.{self.code}.{name}"
 
-    def sources(self, told: Told, every: Mapping[str, Told]) -> tuple[Source, ...]:
+    def sources(self, told: Told, every: Mapping[str, Told]) -> tuple[FactSource, ...]:
         """Return where an amount of this unit, or what it is made of, was read."""
         found = dict.fromkeys(told.sources)
         for name in told.inputs:
@@ -78,12 +78,12 @@ class Member:
                 found.update(dict.fromkeys(self.sources(every[name], every)))
         return tuple(found)
 
-    def read_from(self, told: Told, every: Mapping[str, Told]) -> tuple[Source, ...]:
+    def read_from(self, told: Told, every: Mapping[str, Told]) -> tuple[FactSource, ...]:
         """Return the same as the department tells it: in its own folder."""
         return tuple(moved(one, self.prefix) for one in self.sources(told, every))
 
 
-def moved(source: Source, prefix: str) -> Source:
+def moved(source: FactSource, prefix: str) -> FactSource:
     """Return where a file of a unit lies in the department's folder."""
     return replace(source, file=f"{prefix}/{source.file}")
 

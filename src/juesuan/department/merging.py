@@ -12,8 +12,8 @@ from typing import TypeVar
 
 from juesuan.department.description import Described
 from juesuan.department.members import Member
-from juesuan.department.sheets import Part, combined_sheets, moved_words
-from juesuan.facts import Source
+from juesuan.department.sheets import SheetPart, combined_sheets, moved_words
+from juesuan.facts import FactSource
 from juesuan.package import (
     Assets,
     BudgetLine,
@@ -117,9 +117,9 @@ def _project_keys(members: Sequence[Member]) -> tuple[Mapping[str, str], ...]:
     return tuple({one.key: by_name[one.name] for one in member.package.projects} for member in members)
 
 
-def _parts(members: Sequence[Member], keys: Sequence[Mapping[str, str]]) -> list[Part]:
+def _parts(members: Sequence[Member], keys: Sequence[Mapping[str, str]]) -> list[SheetPart]:
     return [
-        Part(member, sheet, renamed[sheet.project], project)
+        SheetPart(member, sheet, renamed[sheet.project], project)
         for member, renamed in zip(members, keys, strict=True)
         for sheet in member.package.project_sheets
         if sheet.project is not None
@@ -128,7 +128,7 @@ def _parts(members: Sequence[Member], keys: Sequence[Mapping[str, str]]) -> list
     ]
 
 
-def _budget(lines: Iterable[BudgetLine], words: Mapping[str, str], source: Source) -> tuple[BudgetLine, ...]:
+def _budget(lines: Iterable[BudgetLine], words: Mapping[str, str], source: FactSource) -> tuple[BudgetLine, ...]:
     found: dict[tuple[str, str], BudgetLine] = {}
     for line in lines:
         before = found.get((line.code, line.fund))
@@ -137,7 +137,7 @@ def _budget(lines: Iterable[BudgetLine], words: Mapping[str, str], source: Sourc
     return tuple(found[key] for key in sorted(found))
 
 
-def _both(line: Budgeted, before: Budgeted | None, words: Mapping[str, str], source: Source) -> Budgeted:
+def _both(line: Budgeted, before: Budgeted | None, words: Mapping[str, str], source: FactSource) -> Budgeted:
     """Return a line with what was added up before of the same code and fund."""
     return replace(
         line,
@@ -149,7 +149,7 @@ def _both(line: Budgeted, before: Budgeted | None, words: Mapping[str, str], sou
 
 
 def _projects(
-    members: Sequence[Member], keys: Sequence[Mapping[str, str]], words: Mapping[str, str], source: Source
+    members: Sequence[Member], keys: Sequence[Mapping[str, str]], words: Mapping[str, str], source: FactSource
 ) -> tuple[Project, ...]:
     found: dict[str, tuple[str, dict[tuple[str, str], ProjectLine]]] = {}
     for member, renamed in zip(members, keys, strict=True):
@@ -160,7 +160,7 @@ def _projects(
     return tuple(Project(key, name, tuple(lines.values())) for key, (name, lines) in found.items())
 
 
-def _three_public(packages: Sequence[ClosingPackage], source: Source) -> tuple[ThreePublicLine, ...]:
+def _three_public(packages: Sequence[ClosingPackage], source: FactSource) -> tuple[ThreePublicLine, ...]:
     found: dict[str, ThreePublicLine] = {}
     for line in (line for one in packages for line in one.three_public):
         before = found.get(line.key)
@@ -168,7 +168,7 @@ def _three_public(packages: Sequence[ClosingPackage], source: Source) -> tuple[T
     return tuple(found.values())
 
 
-def _added(parts: Sequence[tuple[Keyed, ...]], source: Source) -> tuple[Keyed, ...]:
+def _added(parts: Sequence[tuple[Keyed, ...]], source: FactSource) -> tuple[Keyed, ...]:
     found: dict[str, Keyed] = {}
     for line in (line for lines in parts for line in lines):
         before = found.get(line.key)

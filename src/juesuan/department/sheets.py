@@ -15,10 +15,18 @@ from pydantic import BaseModel
 
 from juesuan.department.description import Described
 from juesuan.department.members import Member, moved
-from juesuan.facts import Source
+from juesuan.facts import FactSource
 from juesuan.money import print_decimal
-from juesuan.package import ClosingPackage, Direction, Indicator, Mention, Project, Prose, Sheet
-from juesuan.package.markup import Break, Declared, Reference, Stated
+from juesuan.package import (
+    ClosingPackage,
+    Direction,
+    EvaluationSheet,
+    Project,
+    Prose,
+    ProseNumber,
+    WrittenIndicator,
+)
+from juesuan.package.markup import Break, Declared, Reference, StatedNumber
 from juesuan.package.performance import band_of
 from juesuan.problems import Problem
 
@@ -26,11 +34,11 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
-class Part:
+class SheetPart:
     """One unit's sheet of a project, by the department's key of it."""
 
     member: Member
-    sheet: Sheet
+    sheet: EvaluationSheet
     key: str
     project: Project
 
@@ -41,7 +49,7 @@ class Part:
 
 
 def combined_sheets(
-    package: ClosingPackage, parts: Sequence[Part], described: Described, problems: list[Problem]
+    package: ClosingPackage, parts: Sequence[SheetPart], described: Described, problems: list[Problem]
 ) -> ClosingPackage:
     """Return the department's package with the sheets of its units' projects, but for those it wrote itself."""
     sheets, files = list(package.sheets), dict(package.sheet_files)
@@ -73,9 +81,9 @@ def combined_sheets(
     return replace(package, sheets=tuple(sheets), sheet_files=files, numbers=numbers, lines=lines)
 
 
-def moved_words(value: Value, member: Member) -> tuple[Value, Mapping[str, Mention]]:
+def moved_words(value: Value, member: Member) -> tuple[Value, Mapping[str, ProseNumber]]:
     """Return a model whose texts' numbers have ids of their unit's own, and these numbers by fact id."""
-    numbers: dict[str, Mention] = {}
+    numbers: dict[str, ProseNumber] = {}
 
     def move(text: Prose) -> Prose:
         for name in text.numbers:
@@ -118,12 +126,12 @@ def _mapped(value: Any, move: Any) -> Any:
     return value
 
 
-def _moved_sheet(part: Part) -> tuple[Sheet, Mapping[str, Mention]]:
+def _moved_sheet(part: SheetPart) -> tuple[EvaluationSheet, Mapping[str, ProseNumber]]:
     sheet, numbers = moved_words(part.sheet, part.member)
     return _indicators_mapped(sheet, [_renamed(one, part.member) for one in sheet.indicators], part.key), numbers
 
 
-def _renamed(one: Indicator, member: Member) -> Indicator:
+def _renamed(one: WrittenIndicator, member: Member) -> WrittenIndicator:
     names = {
         side: member.figure(name)
         for side in ("target_number", "actual_number")
@@ -132,13 +140,15 @@ def _renamed(one: Indicator, member: Member) -> Indicator:
     return one.model_copy(update=names)
 
 
-def _indicators_mapped(sheet: Sheet, indicators: Sequence[Indicator], key: str, **more: Any) -> Sheet:
+def _indicators_mapped(
+    sheet: EvaluationSheet, indicators: Sequence[WrittenIndicator], key: str, **more: Any
+) -> EvaluationSheet:
     """Return a sheet with other indicators in the places of its own, in order."""
     left = iter(indicators)
 
     def put(value: Any) -> Any:
         match value:
-            case Indicator():
+            case WrittenIndicator():
                 return next(left)
             case BaseModel():
                 return value.model_copy(
@@ -151,7 +161,7 @@ def _indicators_mapped(sheet: Sheet, indicators: Sequence[Indicator], key: str, 
     return sheet.model_copy(update={"goals": put(sheet.goals), "project": key, **more})
 
 
-def _shape(part: Part) -> tuple[Any, ...]:
+def _shape(part: SheetPart) -> tuple[Any, ...]:
     """Return what sheets of one project must have in common."""
     package, sheet = part.member.package, part.sheet
     groups = [
@@ -161,12 +171,12 @@ def _shape(part: Part) -> tuple[Any, ...]:
         for group in class_.groups
     ]
 
-    def rates(one: Indicator) -> tuple[bool, ...]:
+    def rates(one: WrittenIndicator) -> tuple[bool, ...]:
         if one.direction is Direction.QUALITATIVE:
             return ()
         return (package.target_of(one).stated.is_rate, package.actual_of(one).stated.is_rate)
 
-    def elsewhere(one: Indicator) -> str:
+    def elsewhere(one: WrittenIndicator) -> str:
         """Return whose number stands in other words than the indicator's own, which can't be changed."""
         quantitative = one.direction is not Direction.QUALITATIVE
         apart = quantitative and not all(
@@ -185,15 +195,15 @@ def _shape(part: Part) -> tuple[Any, ...]:
 class _Combining:
     """Puts several units' sheets of one project together."""
 
-    def __init__(self, parts: Sequence[Part], source: Source) -> None:
+    def __init__(self, parts: Sequence[SheetPart], source: FactSource) -> None:
         self._parts, self._source = parts, source
         self._sheets, numbers = zip(*map(_moved_sheet, parts), strict=True)
-        self._numbers: dict[str, Mention] = {name: one for each in numbers for name, one in each.items()}
+        self._numbers: dict[str, ProseNumber] = {name: one for each in numbers for name, one in each.items()}
         amounts = [part.amount for part in parts]
         total = sum(amounts)
         self._shares = [Fraction(one, total) if total else Fraction(1, len(parts)) for one in amounts]
 
-    def sheet(self) -> tuple[Sheet, Mapping[str, Mention]]:
+    def sheet(self) -> tuple[EvaluationSheet, Mapping[str, ProseNumber]]:
         """Return the sheet, and the numbers of its texts."""
         rows = zip(*(sheet.indicators for sheet in self._sheets), strict=True)
         made = [self._indicator(number, row) for number, row in enumerate(rows, start=1)]
@@ -207,7 +217,7 @@ class _Combining:
         )
         return whole, self._numbers
 
-    def _indicator(self, number: int, row: tuple[Indicator, ...]) -> Indicator:
+    def _indicator(self, number: int, row: tuple[WrittenIndicator, ...]) -> WrittenIndicator:
         first = row[0]
         if first.direction is Direction.QUALITATIVE:
             points = sum(
@@ -221,26 +231,26 @@ class _Combining:
             changed |= self._side(number, side, row)
         return first.model_copy(update=changed)
 
-    def _side(self, number: int, side: str, row: tuple[Indicator, ...]) -> dict[str, Any]:
+    def _side(self, number: int, side: str, row: tuple[WrittenIndicator, ...]) -> dict[str, Any]:
         """Return the number of one side of an indicator over all units, in the first unit's words."""
         stated = [self._numbers[_measured(one, side)] for one in row]
         first = stated[0]
         if first.stated.is_rate:
             mean = sum((part * one.value for part, one in zip(self._shares, stated, strict=True)), Fraction(0))
             printed = _rounded(mean * 100, 2)
-            made = Stated("", f"{print_decimal(printed)}%", Fraction(printed) / 100)
+            made = StatedNumber("", f"{print_decimal(printed)}%", Fraction(printed) / 100)
         else:
             total = sum((one.value for one in stated), Fraction(0))
             printed = _rounded(total, 6)
-            made = Stated("", print_decimal(printed), Fraction(printed))
+            made = StatedNumber("", print_decimal(printed), Fraction(printed))
         fact = f"text.sheet.{self._parts[0].key}.{number}.{side}"
-        mention = Mention(fact, f"{first.label}（各单位汇总）", made, self._source)
+        mention = ProseNumber(fact, f"{first.label}（各单位汇总）", made, self._source)
         self._numbers[fact] = mention
         own = getattr(row[0], side)
         mentions, segments = [], []
         left = iter(own.mentions)
         for segment in own.segments:
-            if isinstance(segment, Stated):
+            if isinstance(segment, StatedNumber):
                 before = next(left)
                 is_it = before.fact == first.fact
                 mentions.append(mention if is_it else before)
@@ -266,7 +276,7 @@ class _Combining:
         return Prose("\n\n".join(text.written for text in texts), tuple(segments), mentions)
 
 
-def _measured(one: Indicator, side: str) -> str:
+def _measured(one: WrittenIndicator, side: str) -> str:
     text, name = getattr(one, side), getattr(one, f"{side}_number")
     return f"text.{name}" if name else text.numbers[0]
 

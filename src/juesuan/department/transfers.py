@@ -20,17 +20,17 @@ from juesuan.department.description import OUTSIDE, Described
 from juesuan.department.members import UNIT, Member
 from juesuan.figures import CREDITED
 from juesuan.ledger import RowFinder
-from juesuan.ledger.report import Count, Note, TableReport
+from juesuan.ledger.report import Count, ReadingNote, TableReport
 from juesuan.problems import Problem
 from juesuan.roles import InternalRole
-from juesuan.tables import Part
+from juesuan.tables import SelectionPart
 
 ELIMINATED = "抵销"
 _MOST = 20  # lines that a note names
 
 
 @dataclass(frozen=True)
-class Kind:
+class TransferKind:
     """One kind of internal money: the roles of its two columns; ``down`` where the superior pays."""
 
     paid: str
@@ -40,13 +40,13 @@ class Kind:
 
 
 KINDS = (
-    Kind(
+    TransferKind(
         InternalRole.SUBSIDY_PAID,
         InternalRole.SUBSIDY_RECEIVED,
         ("对附属单位补助支出", "上级补助收入"),
         down=True,
     ),
-    Kind(
+    TransferKind(
         InternalRole.REMITTANCE_PAID,
         InternalRole.REMITTANCE_RECEIVED,
         ("上缴上级支出", "附属单位上缴收入"),
@@ -77,7 +77,7 @@ class Booked:
 class TransferPair:
     """What one unit paid another, and what that one received; a code is empty where nobody was recognised."""
 
-    kind: Kind
+    kind: TransferKind
     payer: str
     payee: str
     fund: str
@@ -116,14 +116,14 @@ class Transfers:
         count = Count(0 if self.lines is None else len(self.lines), debit, credit)
         guessed = [line for pair in self.pairs for line in pair.guessed]
         lines = "、".join(map(str, guessed[:_MOST]))
-        note = Note("department.guessed", f"账上没有写对方单位，按金额认定：{lines}", len(guessed))
+        note = ReadingNote("department.guessed", f"账上没有写对方单位，按金额认定：{lines}", len(guessed))
         return TableReport(file, "eliminations", "", {}, "", 0, count, count, notes=(note,) if guessed else ())
 
 
 def transfers_of(
     members: Sequence[Member],
     described: Described,
-    parts: Mapping[str, tuple[Part, ...]],
+    parts: Mapping[str, tuple[SelectionPart, ...]],
     code: str,
     problems: list[Problem],
     *,
@@ -159,7 +159,7 @@ def eliminated_unit(code: str) -> str:
     return f"{ELIMINATED} {code}"
 
 
-def _booked(member: Member, parts: tuple[Part, ...]) -> Iterator[Booked]:
+def _booked(member: Member, parts: tuple[SelectionPart, ...]) -> Iterator[Booked]:
     """Yield the lines of a unit behind one column; what its own roll-up eliminated is nought, and left out."""
     finder, lines = RowFinder(member.ledger), member.ledger.lines
     amounts: dict[tuple[str, int], int] = defaultdict(int)
@@ -231,7 +231,7 @@ def _declared(
 class _Pairing:
     """Pairs the lines of one kind."""
 
-    kind: Kind
+    kind: TransferKind
     members: Sequence[Member]
     superiors: Mapping[str, str]
     declared: Mapping[tuple[str, int], str]

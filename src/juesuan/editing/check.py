@@ -7,13 +7,13 @@ from fractions import Fraction
 from pathlib import Path
 
 from juesuan import closing
-from juesuan.editing.trial import Case, Trials, load_trials, write_package, write_prior
+from juesuan.editing.trial import TrialCase, Trials, load_trials, write_package, write_prior
 from juesuan.edition import Edition, load_edition
 from juesuan.edition.made import OPERATING
 from juesuan.editionfiles import is_path
 from juesuan.money import round_half_up
 from juesuan.problems import EditionError, JuesuanError
-from juesuan.roles import Role
+from juesuan.roles import ProgramRole
 
 _CARRIED = "carry_over"  # what the books begin with is last year's end, whatever else last year was
 
@@ -56,7 +56,7 @@ def check_edition(key: str) -> Checked:
     return Checked(edition.key, (), cases)
 
 
-def _tried(trials: Trials, case: Case, edition: Edition, key: str) -> str:
+def _tried(trials: Trials, case: TrialCase, edition: Edition, key: str) -> str:
     """Return why a case can't be closed; empty where it can."""
     with tempfile.TemporaryDirectory(prefix="juesuan-") as folder:
         root = Path(folder) / "package"
@@ -72,14 +72,14 @@ def _tried(trials: Trials, case: Case, edition: Edition, key: str) -> str:
     return ""
 
 
-def _last_year(account: closing.Account, times: Fraction) -> dict[str, tuple[str, int]]:
+def _last_year(account: closing.ClosingAccounts, times: Fraction) -> dict[str, tuple[str, int]]:
     """Return last year's figures, names and 分 by key: this year's times so much; carried over: as the books."""
     edition, facts = account.books.edition, account.facts
     found: dict[str, tuple[str, int]] = {}
     for one in edition.prior.figures:
         name = edition.roles.resolve(one.of)
         if one.key == _CARRIED:
-            found[one.key] = (one.name, int(facts[edition.roles[Role.OPENING]].exact))
+            found[one.key] = (one.name, int(facts[edition.roles[ProgramRole.OPENING]].exact))
         elif name in facts:
             found[one.key] = (one.name, round_half_up(facts[name].exact * times))
         elif name != OPERATING:
@@ -87,7 +87,7 @@ def _last_year(account: closing.Account, times: Fraction) -> dict[str, tuple[str
     return found
 
 
-def _closed(root: Path) -> closing.Account:
+def _closed(root: Path) -> closing.ClosingAccounts:
     """Close a package up to its page, and read the sentences back.
 
     Raises:

@@ -39,7 +39,7 @@ _THREE_PUBLIC = {  # 经济分类的名称 of what the budget of 三公 is compa
 }
 
 
-class Kind(Strict):
+class TrialUnit(Strict):
     """A kind of unit: its account of expenditure, and how the package counts its staff."""
 
     spending: str
@@ -57,7 +57,7 @@ class Ending(Strict):
     cash: str
 
 
-class Case(Strict):
+class TrialCase(Strict):
     """One situation."""
 
     name: str
@@ -71,13 +71,13 @@ class Case(Strict):
 class Trials(Strict):
     """``expectations/trials.yaml``."""
 
-    kinds: dict[str, Kind]
+    kinds: dict[str, TrialUnit]
     accounts: dict[str, str]
     closing: tuple[Ending, ...]
     codes: dict[str, str]
     procurement: dict[str, str]
     parts: dict[str, tuple[tuple[str, str, str, str, str, str], ...]]
-    cases: tuple[Case, ...] = Field(min_length=1)
+    cases: tuple[TrialCase, ...] = Field(min_length=1)
 
 
 def load_trials() -> Trials:
@@ -106,7 +106,7 @@ class _Line:
     voucher: int = 0
 
 
-def write_package(trials: Trials, case: Case, root: Path, *, edition: str, year: int, words: str) -> None:
+def write_package(trials: Trials, case: TrialCase, root: Path, *, edition: str, year: int, words: str) -> None:
     """Write the package of a case into a new folder, without last year's figures.
 
     ``words`` is all that the edition's templates say: what they never name, an office is not asked for.
@@ -188,7 +188,7 @@ def _write_whole(root: Path, books: "_Books", words: str) -> None:
 class _Books:
     """The year's entries of a case, with the year-end closing."""
 
-    def __init__(self, trials: Trials, case: Case, year: int) -> None:
+    def __init__(self, trials: Trials, case: TrialCase, year: int) -> None:
         self.trials, self.case, self.year = trials, case, year
         self.kind = trials.kinds[case.unit]
         self.names = {self._filled(code): self._filled(name) for code, name in trials.accounts.items()}

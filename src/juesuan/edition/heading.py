@@ -10,12 +10,12 @@ from juesuan.forms.checks import cells_by_row
 from juesuan.ledger import Fund
 from juesuan.money import parse_amount
 from juesuan.problems import Place, Problem
-from juesuan.roles import Cell, Depth, InternalRole, ListLine, Role, RoleLine, cell_of, class_rows, label_at
+from juesuan.roles import Cell, Depth, InternalRole, ListLine, ProgramRole, RoleLine, cell_of, class_rows, label_at
 from juesuan.yamlsource import place_of
 
 
 @dataclass(frozen=True)
-class Heading:
+class EditionHead:
     """The head of an edition, held against its forms."""
 
     files: EditionFiles
@@ -96,7 +96,7 @@ class Heading:
         return not place.file.startswith(f"{self.files.layers[0].label}/")
 
     def _roles(self) -> Iterator[Problem]:
-        for role in Role:
+        for role in ProgramRole:
             if role not in self.head.roles:
                 yield self._problem("roles", "role", f"缺少角色“{role}”", "", "每个版本都要写明它在哪一格")
         for name, line in self.head.roles.items():

@@ -7,11 +7,19 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from juesuan.edition.heading import Heading
-from juesuan.edition.model import FEN_PER_UNIT, PRIOR_FILE, Edition, EditionFile, Money, PriorFile, Threshold
+from juesuan.edition.heading import EditionHead
+from juesuan.edition.model import (
+    FEN_PER_UNIT,
+    PRIOR_FILE,
+    Edition,
+    EditionFile,
+    PrintedMoney,
+    PriorFile,
+    Threshold,
+)
 from juesuan.edition.references import reference_problems
 from juesuan.editionfiles import HEAD, EditionFiles, Layer, edition_files, edition_names
-from juesuan.facts import Fact, Source, Unit
+from juesuan.facts import Fact, FactSource, Unit
 from juesuan.forms import load_forms
 from juesuan.ledger import load_chart
 from juesuan.money import DisplayUnit, parse_amount
@@ -92,8 +100,8 @@ def _load(files: EditionFiles, words: EditionFiles, gathered: "_Gathered") -> Ed
         raise gathered.error
     places = entry.places()
     if forms is not None:
-        head = head.model_copy(update={"roles": Heading(files, head, places, forms).fitting()})
-        gathered.add(Heading(files, head, places, forms).problems())
+        head = head.model_copy(update={"roles": EditionHead(files, head, places, forms).fitting()})
+        gathered.add(EditionHead(files, head, places, forms).problems())
     roles = Roles(head.roles, files.name)
     rules, faults = readable_rules(files, head.rules)
     chart = gathered.take(partial(load_chart, head.accounts))
@@ -160,22 +168,22 @@ class _Gathered:
         return EditionError("\n".join(self.told))
 
 
-def display_unit(money: Money) -> DisplayUnit:
+def display_unit(money: PrintedMoney) -> DisplayUnit:
     """Return how an edition prints money."""
     return DisplayUnit(
         money.unit, FEN_PER_UNIT[money.unit], money.decimals, fixed=money.fixed, separators=money.separators
     )
 
 
-def _threshold(threshold: Threshold, money: DisplayUnit, source: Source) -> Fact:
+def _threshold(threshold: Threshold, money: DisplayUnit, source: FactSource) -> Fact:
     value = parse_amount(threshold.amount, fen_per_unit=FEN_PER_UNIT[threshold.unit])
     printed = replace(money, fixed=False).print_steps(value // money.step)  # 100 万元, as a regulation says it
     exact = Fraction(value)
     return Fact(threshold.id, threshold.label, exact, Unit.FEN, exact, printed, sources=(source,))
 
 
-def _source(place: Place) -> Source:
-    return Source(place.file, place.line)
+def _source(place: Place) -> FactSource:
+    return FactSource(place.file, place.line)
 
 
 def _told(read: Callable[[], Value]) -> Value:

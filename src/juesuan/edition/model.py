@@ -17,7 +17,7 @@ from juesuan.roles import ListLine, RoleLine, RoleName, Roles, Untold
 from juesuan.rules import Rule
 from juesuan.scores.scheme import ScoreRules
 from juesuan.statistics import Definitions
-from juesuan.tables.rules import RuleFile
+from juesuan.tables.rules import IdentityFile
 from juesuan.yamlsource import Strict
 
 _PROJECT = frozenset({"project", "name", "sheet"})
@@ -45,7 +45,7 @@ FEN_PER_UNIT = {"元": FEN_PER_YUAN, "万元": FEN_PER_WANYUAN}
 """The units of money that an edition may print."""
 
 
-class Money(Strict):
+class PrintedMoney(Strict):
     """How money is printed: the unit, how many decimals at most, and in tables amounts of nought.
 
     ``fixed``: always with all decimals (1,200.00); else without zeros at the end (1,200). ``separators``:
@@ -104,7 +104,7 @@ class EditionFile(Strict):
     citation: str
     publisher: str = ""  # what notes beneath tables call whoever publishes; empty: as the unit does
     valid: Years
-    money: Money
+    money: PrintedMoney
     thresholds: tuple[Threshold, ...]
     accounts: str
     tables: tuple[int, ...]
@@ -156,7 +156,7 @@ class Edition:
     roles: Roles
     lists: Mapping[str, ListLine]
     rules: tuple[WrittenRule[Rule], ...]
-    identities: tuple[WrittenFile[RuleFile], ...]
+    identities: tuple[WrittenFile[IdentityFile], ...]
     charts: Charts
     prior: PriorFile
     valid: Years

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from juesuan.audit.model import Grid
+from juesuan.audit.model import ReadGrid
 from juesuan.audit.tables import heads
 from juesuan.exported.sheets import ExportedSheet
 from juesuan.exported.words import ExportWords
@@ -31,7 +31,7 @@ def paths_above(sheet: ExportedSheet, row: int, words: ExportWords) -> tuple[str
         for at, cells in enumerate(sheet.grid.rows[:row])
         if len([text for text in sheet.texts(at) if text]) > 1 and not _no_head(sheet.texts(at), words)
     ]
-    grid = Grid(tuple(rows), sheet.grid.marks[: len(rows)])
+    grid = ReadGrid(tuple(rows), sheet.grid.marks[: len(rows)])
     return tuple(map(words.said, heads(grid, len(rows)))) if rows else ("",) * sheet.grid.width
 
 

@@ -17,7 +17,7 @@ from juesuan.audit.tables import TOTAL
 from juesuan.exported.matching import MatchedColumns, matched, paths_above, stands
 from juesuan.exported.sheets import ExportedSheet, exported_sheets
 from juesuan.exported.words import ExportWords, export_words
-from juesuan.facts import Source
+from juesuan.facts import FactSource
 from juesuan.forms import Form, FormBlock, Forms, Layout
 from juesuan.forms.filling import class_of, columns_with_cells
 from juesuan.forms.model import Column, FormRow
@@ -191,7 +191,7 @@ class _SheetReader:
         if class_of(row) is None and row.label:
             self._problem("tables.row", "表里没有这一行", expected=row.label)
         for column in columns_with_cells(self.form, block, row):
-            self.cells[row.id, column.key] = GivenCell(0, Source(self.sheet.place()))
+            self.cells[row.id, column.key] = GivenCell(0, FactSource(self.sheet.place()))
 
     def _subjects(self) -> None:
         """Read a row for each code, and the total."""
@@ -240,7 +240,7 @@ class _SheetReader:
             self._across(column)
         for one in rows.values() if self.cells else ():
             if (one.id, column.key) not in self.cells:
-                self.cells[one.id, column.key] = GivenCell(0, Source(self.sheet.place()))
+                self.cells[one.id, column.key] = GivenCell(0, FactSource(self.sheet.place()))
         for one in feet.values():
             if (one.id, column.key) not in self.cells:
                 self._lacking(None, one)
@@ -284,7 +284,7 @@ class _SheetReader:
         for foot in self.form.totals:  # no such table prints it
             parts = [self.cells.get((code, column.key)) for fill in foot.fill for code in fill.economic]
             amount = sum(part.value for part in parts if part is not None)
-            self.cells[foot.id, column.key] = GivenCell(amount, Source(self.sheet.place(row)))
+            self.cells[foot.id, column.key] = GivenCell(amount, FactSource(self.sheet.place(row)))
 
     def _single(self) -> None:
         """Read one row of amounts under the head; one without any may be missing at the foot of a sheet."""
@@ -316,7 +316,7 @@ class _SheetReader:
         for key, at in columns.items():
             fen = self._fen(row, at)
             if fen is not None:
-                self.cells[one.id, key] = GivenCell(fen, Source(self.sheet.place(row, at)))
+                self.cells[one.id, key] = GivenCell(fen, FactSource(self.sheet.place(row, at)))
 
     def _unknown(self, row: int, label_at: int, columns: Iterable[int]) -> None:
         """Tell of amounts in a row that the form does not have; details of the row above are in it already."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from juesuan.audit.model import Grid
+from juesuan.audit.model import ReadGrid
 from juesuan.audit.numbers import plain
 from juesuan.audit.read_grid import marked
 from juesuan.ledger.sources import open_export
@@ -21,7 +21,7 @@ class ExportedSheet:
 
     file: str
     name: str
-    grid: Grid
+    grid: ReadGrid
 
     def place(self, row: int | None = None, column: int = 0) -> str:
         """Return how a person finds a cell (counted from 0), or the sheet: ``tables/a.xlsx 收入决算表!C7``."""
@@ -63,14 +63,14 @@ def exported_sheets(paths: Sequence[Path], root: Path) -> tuple[list[ExportedShe
 _Area = tuple[tuple[int, int], tuple[int, int]]
 
 
-def _grid(rows: list[list[str | None]], merged: Sequence[_Area]) -> Grid:
+def _grid(rows: list[list[str | None]], merged: Sequence[_Area]) -> ReadGrid:
     width = max(map(len, rows))
     for row in rows:
         row.extend([""] * (width - len(row)))
     covered = list(_covered(merged, rows) if merged else _seem_covered(rows))
     for at, column in covered:
         rows[at][column] = None
-    return Grid(tuple(map(tuple, rows)), marked(rows))
+    return ReadGrid(tuple(map(tuple, rows)), marked(rows))
 
 
 def _covered(merged: Sequence[_Area], rows: Sequence[Sequence[str | None]]) -> Iterator[tuple[int, int]]:

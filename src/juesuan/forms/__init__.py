@@ -16,7 +16,7 @@ from juesuan.forms.model import (
     NoteText,
     Zeros,
 )
-from juesuan.forms.notes import Axis, Formula, Note, NoteError, NoteTerm, Prose, parse_note
+from juesuan.forms.notes import Axis, Formula, Note, NoteError, NoteProse, NoteTerm, parse_note
 
 __all__ = [
     "Axis",
@@ -34,9 +34,9 @@ __all__ = [
     "Measure",
     "Note",
     "NoteError",
+    "NoteProse",
     "NoteTerm",
     "NoteText",
-    "Prose",
     "Zeros",
     "load_forms",
     "parse_note",

@@ -43,7 +43,7 @@ class NoteError(EditionError):
 
 
 @dataclass(frozen=True)
-class Prose:
+class NoteProse:
     """Words of a note; ``start`` and ``end`` are its span in the source."""
 
     text: str
@@ -76,7 +76,7 @@ class Formula:
     terms: tuple[NoteTerm, ...]
 
 
-Segment = Prose | Formula
+Segment = NoteProse | Formula
 
 
 @dataclass(frozen=True)
@@ -136,11 +136,11 @@ def parse_note(text: str) -> Note:
         end = match.end() - (len(fragment) - len(fragment.rstrip()))
         formula = _Parser(text, start, end).formula()
         if done < start:
-            segments.append(Prose(text[done:start], done, start))
+            segments.append(NoteProse(text[done:start], done, start))
         segments.append(formula)
         done = end
     if done < len(text):
-        segments.append(Prose(text[done:], done, len(text)))
+        segments.append(NoteProse(text[done:], done, len(text)))
     return Note(text, tuple(segments))
 
 

@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from juesuan.ledger.profiles import Profile, find_profile, own_profile
     from juesuan.ledger.reading import assemble, no_ledger, read_ledger
     from juesuan.ledger.report import ReadingReport
-    from juesuan.ledger.selection import Aggregates, RowFinder, amount, rows
+    from juesuan.ledger.selection import LedgerGroups, RowFinder, amount, rows
     from juesuan.ledger.sources.database import read_database
 
 __all__ = [
     "AccountChart",
-    "Aggregates",
     "CodeLine",
     "CodeList",
     "CodeUse",
     "Codes",
     "Fund",
     "Ledger",
+    "LedgerGroups",
     "Profile",
     "ReadingReport",
     "RowFinder",
@@ -49,7 +49,7 @@ _LATER = {
     "profiles": ("Profile", "find_profile", "own_profile"),
     "reading": ("assemble", "no_ledger", "read_ledger"),
     "report": ("ReadingReport",),
-    "selection": ("Aggregates", "RowFinder", "amount", "rows"),
+    "selection": ("LedgerGroups", "RowFinder", "amount", "rows"),
     "sources.database": ("read_database",),
 }
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from juesuan.ledger.header import Layout, marks
+from juesuan.ledger.header import HeaderLayout, marks
 from juesuan.ledger.report import Aside, Reason
 from juesuan.ledger.understand import Understood
 from juesuan.money import yuan_text
@@ -19,7 +19,9 @@ _CODE, _NAME = "辅助核算编码", "辅助核算名称"
 _FUNCTIONAL = r"2[0-9]{6}"
 
 
-def with_functional(frame: pd.DataFrame, understood: Understood, layout: Layout) -> tuple[pd.DataFrame, list[int]]:
+def with_functional(
+    frame: pd.DataFrame, understood: Understood, layout: HeaderLayout
+) -> tuple[pd.DataFrame, list[int]]:
     """Take the 辅助核算 for 功能分类 where every one of them is a functional code; return on which lines."""
     codes = understood.raw.columns.get(_CODE)
     if codes is None or "functional" in layout.columns or frame.empty:
@@ -92,7 +94,7 @@ def _odd(frame: pd.DataFrame, at: int, total: Sequence[int]) -> Problem:
     )
 
 
-def period_openings(frame: pd.DataFrame, understood: Understood, layout: Layout) -> list[Problem]:
+def period_openings(frame: pd.DataFrame, understood: Understood, layout: HeaderLayout) -> list[Problem]:
     """Ask where the year's turnover stands beside the opening of a period: they give no closing balance."""
     debit, opening = (
         layout.columns.get("debit"),
@@ -121,7 +123,9 @@ def period_openings(frame: pd.DataFrame, understood: Understood, layout: Layout)
     ]
 
 
-def merged_years(frame: pd.DataFrame, understood: Understood, layout: Layout) -> tuple[pd.DataFrame, list[Aside]]:
+def merged_years(
+    frame: pd.DataFrame, understood: Understood, layout: HeaderLayout
+) -> tuple[pd.DataFrame, list[Aside]]:
     """Merge the balances of several periods into the year's; return the lines that went into another.
 
     Amounts of a period are added; of 本年累计 the last period's stand for the year, and the others are set aside.
@@ -155,7 +159,7 @@ def merged_years(frame: pd.DataFrame, understood: Understood, layout: Layout) ->
     return whole, [Aside(int(line), Reason.PERIOD, "", int(debit), int(credit)) for line, debit, credit in rows]
 
 
-def _of_year(layout: Layout, name: str) -> bool:
+def _of_year(layout: HeaderLayout, name: str) -> bool:
     """Say whether a column adds up since the beginning of the year, so that periods must not be added."""
     return name in layout.columns and "累计" in layout.names[layout.columns[name]]
 

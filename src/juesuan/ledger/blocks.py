@@ -27,7 +27,7 @@ _COMMA, _QUOTE, _NEWLINE, _RETURN = 44, 34, 10, 13
 
 
 @dataclass(frozen=True)
-class Block:
+class RecordBlock:
     """Some whole records: their bytes, the line of the first, and how many line ends they hold.
 
     ``rows`` is how many records there are, None where the block is surely not plain. ``starts`` are the lines
@@ -63,7 +63,7 @@ class Unreadable(Exception):  # noqa: N818 - carries a problem of the file
         super().__init__("\n".join(map(str, problems)))
 
 
-def blocks(stream: BinaryIO, *, file: str, line: int, size: int = BLOCK_BYTES) -> Iterator[Block | Rest]:
+def blocks(stream: BinaryIO, *, file: str, line: int, size: int = BLOCK_BYTES) -> Iterator[RecordBlock | Rest]:
     """Cut a file from where it stands (the beginning of ``line``) into blocks; a :class:`Rest` is the last one.
 
     Raises:
@@ -90,7 +90,7 @@ def blocks(stream: BinaryIO, *, file: str, line: int, size: int = BLOCK_BYTES) -
         line += block.newlines
 
 
-def examine(data: bytes, line: int) -> Block:
+def examine(data: bytes, line: int) -> RecordBlock:
     """Return some whole orderly records as a block. The last record may lack its line end.
 
     How many cells the records have is left to the reader of the columns.
@@ -106,7 +106,7 @@ def examine(data: bytes, line: int) -> Block:
             rows = len(outer) + (not ended)
             starts = [0, *(int(at) + 1 for at in outer)][:rows]
     # polars would drop the mark of UTF-8 in front of a cell
-    return Block(data, line, newlines, None if data.startswith(_MARK) else rows, starts, quoted_commas)
+    return RecordBlock(data, line, newlines, None if data.startswith(_MARK) else rows, starts, quoted_commas)
 
 
 def _cut(data: bytes) -> int:

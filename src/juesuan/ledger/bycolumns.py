@@ -16,12 +16,12 @@ import polars as pl
 
 from juesuan.ledger import quirks
 from juesuan.ledger.canonical import marked
-from juesuan.ledger.header import Layout, marks
+from juesuan.ledger.header import HeaderLayout, marks
 from juesuan.ledger.model import FINANCIAL, LINE_COLUMNS, AccountChart
 from juesuan.ledger.money_columns import side_words
 from juesuan.ledger.plain import Header, NotPlain, columns, with_amounts
 from juesuan.ledger.sources.csvrows import CsvRows
-from juesuan.ledger.sources.model import Sheet
+from juesuan.ledger.sources.model import SourceSheet
 from juesuan.ledger.understand import (
     CODES,
     KNOWN_MARKS,
@@ -54,7 +54,9 @@ class PlainLines:
     met: Mapping[str, Sequence[int]]
 
 
-def lines_by_columns(sheet: Sheet, layout: Layout, *, file: str, chart: AccountChart) -> PlainLines | None:
+def lines_by_columns(
+    sheet: SourceSheet, layout: HeaderLayout, *, file: str, chart: AccountChart
+) -> PlainLines | None:
     """Return the lines of a sheet that is plain throughout, else None."""
     if not _is_usual(layout):
         return None
@@ -64,7 +66,7 @@ def lines_by_columns(sheet: Sheet, layout: Layout, *, file: str, chart: AccountC
         return None
 
 
-def _is_usual(layout: Layout) -> bool:
+def _is_usual(layout: HeaderLayout) -> bool:
     named = set(layout.columns)
     return (
         layout.height == 1
@@ -82,8 +84,8 @@ def _is_usual(layout: Layout) -> bool:
 class _Reading:
     """One sheet being read. Each method raises :class:`NotPlain` where cells must be read one by one."""
 
-    sheet: Sheet
-    layout: Layout
+    sheet: SourceSheet
+    layout: HeaderLayout
     file: str
     chart: AccountChart
 

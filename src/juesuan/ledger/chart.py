@@ -12,9 +12,9 @@ from juesuan.ledger.model import (
     Cause,
     ClosingMarks,
     Fund,
+    LedgerWords,
     Side,
     Support,
-    Words,
 )
 from juesuan.problems import EditionError, InputError
 from juesuan.resources import edition_folder, read_once
@@ -84,7 +84,7 @@ def load_chart(edition: str) -> AccountChart:
         citation=source.citation,
         accounts=accounts,
         marks=ClosingMarks(source.closing_marks.accounts, source.closing_marks.names),
-        words=Words(words.fund, words.support, words.closing, words.side),
+        words=LedgerWords(words.fund, words.support, words.closing, words.side),
         adjustments=Adjustments(
             source.adjustments.accounts,
             tuple(Cause(one.key, one.name, one.words) for one in source.adjustments.causes),

@@ -21,16 +21,25 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 import polars as pl
 
 from juesuan.figures import Selection
-from juesuan.ledger.blocks import BLOCK_BYTES, ENDLESS, Block, Rest, Unreadable, blocks, endless_line, records
+from juesuan.ledger.blocks import (
+    BLOCK_BYTES,
+    ENDLESS,
+    RecordBlock,
+    Rest,
+    Unreadable,
+    blocks,
+    endless_line,
+    records,
+)
 from juesuan.ledger.model import AccountChart
-from juesuan.ledger.parts import How, Part, Whole, careful_part, no_groups
+from juesuan.ledger.parts import FilePart, How, Whole, careful_part, no_groups
 from juesuan.ledger.plain import KEYS, SUMS, Header, VoucherOfUnit, add_up
 from juesuan.ledger.raw import RawTable, tabulate
 from juesuan.ledger.values import LINE_HEADERS, OPTIONAL_LINE
 from juesuan.problems import Place, Problem
 
 if TYPE_CHECKING:
-    from juesuan.ledger.selection import Aggregates
+    from juesuan.ledger.selection import LedgerGroups
 
 Encoding = Literal["utf-8", "gb18030"]
 
@@ -106,10 +115,10 @@ class LargeLedger:
         return self._aggregates.codes(selection)
 
     @cached_property
-    def _aggregates(self) -> "Aggregates":
-        from juesuan.ledger.selection import Aggregates
+    def _aggregates(self) -> "LedgerGroups":
+        from juesuan.ledger.selection import LedgerGroups
 
-        return Aggregates.of_groups({name: self.groups[name].to_list() for name in (*KEYS, *SUMS)})
+        return LedgerGroups.of_groups({name: self.groups[name].to_list() for name in (*KEYS, *SUMS)})
 
 
 def aggregate_csv(
@@ -173,14 +182,14 @@ class _Reading:
             tuple(dict.fromkeys(whole.problems)),
         )
 
-    def _parts(self, stream: BinaryIO) -> Iterator[Part]:
+    def _parts(self, stream: BinaryIO) -> Iterator[FilePart]:
         """Yield the parts of the file in their order; some are worked at while the file is read on."""
         found = self._header(stream)
         if found is not None:
             yield from self._line_by_line(found)
             return
         with ThreadPoolExecutor(_WORKERS) as pool:
-            waiting: deque[Future[Part]] = deque()
+            waiting: deque[Future[FilePart]] = deque()
             for block in self._blocks(stream):
                 if isinstance(block, Rest):
                     yield from (each.result() for each in waiting)
@@ -192,13 +201,13 @@ class _Reading:
                     yield waiting.popleft().result()
             yield from (each.result() for each in waiting)
 
-    def _part(self, block: Block) -> Part:
+    def _part(self, block: RecordBlock) -> FilePart:
         sums = add_up(block, self._layout)
         if sums is not None:
-            return Part(sums.groups, sums.differences, ends=(sums.first, sums.last))
+            return FilePart(sums.groups, sums.differences, ends=(sums.first, sums.last))
         return careful_part(self._raw(self._records(io.BytesIO(block.data), block.line)), self._how)
 
-    def _line_by_line(self, found: Iterator[tuple[int, list[str]]]) -> Iterator[Part]:
+    def _line_by_line(self, found: Iterator[tuple[int, list[str]]]) -> Iterator[FilePart]:
         """Yield parts of some records read one by one; one at least, since it says which columns are missing.
 
         Which vouchers are closing entries is told by all of their lines where no column says it: such a file
@@ -222,7 +231,7 @@ class _Reading:
             cells.append(record)
         return tabulate(self.file, self._names, cells, lines, header_line=self._header_line)
 
-    def _blocks(self, stream: BinaryIO) -> Iterator[Block | Rest]:
+    def _blocks(self, stream: BinaryIO) -> Iterator[RecordBlock | Rest]:
         return blocks(stream, file=self.file, line=self._next_line, size=self.size)
 
     def _header(self, stream: BinaryIO) -> Iterator[tuple[int, list[str]]] | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from juesuan.ledger.profiles import KINDS, Kind, Profile, base_name, plain_name
 from juesuan.ledger.quirks import SPACES
-from juesuan.ledger.sources.model import Row, Sheet
+from juesuan.ledger.sources.model import Row, SourceSheet
 
 SEARCHED = 30
 """How many rows are looked at for the header."""
@@ -35,7 +35,7 @@ _TELLING: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Layout:
+class HeaderLayout:
     """A header as understood: ``columns[field]`` is a column, ``names[column]`` its name as printed.
 
     ``at`` is the header's row in the sheet, of ``height`` rows. ``doubled`` are names that stand twice where
@@ -63,24 +63,24 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class Found:
+class FittingLayouts:
     """The best layouts: one; several that fit equally and differ; or none."""
 
-    layouts: tuple[Layout, ...] = ()
+    layouts: tuple[HeaderLayout, ...] = ()
 
 
-def find_layout(sheet: Sheet, profiles: Sequence[Profile], kind: Kind) -> Found:
+def find_layout(sheet: SourceSheet, profiles: Sequence[Profile], kind: Kind) -> FittingLayouts:
     """Find the header of a kind among the first rows, in the profile that knows the most of its names."""
-    best: list[Layout] = []
+    best: list[HeaderLayout] = []
     for layout in _layouts(sheet, profiles, kind):
         if not best or _rank(layout) > _rank(best[0]):
             best = [layout]
         elif _rank(layout) == _rank(best[0]) and layout.at == best[0].at and layout.columns != best[0].columns:
             best.append(layout)
-    return Found(tuple(best))
+    return FittingLayouts(tuple(best))
 
 
-def find_kind(sheet: Sheet, profiles: Sequence[Profile]) -> Kind | None:
+def find_kind(sheet: SourceSheet, profiles: Sequence[Profile]) -> Kind | None:
     """Say whether a sheet holds voucher lines or balances; None where it is neither."""
     best: Kind | None = None
     most = (0, 0)
@@ -99,11 +99,11 @@ def marks(name: str) -> tuple[str, str]:
     return time, base_name(plain_name(name))[1]
 
 
-def _rank(layout: Layout) -> tuple[int, int, int, int]:
+def _rank(layout: HeaderLayout) -> tuple[int, int, int, int]:
     return (layout.points, layout.own, -layout.height, -layout.at)
 
 
-def _layouts(sheet: Sheet, profiles: Sequence[Profile], kind: Kind) -> Iterator[Layout]:
+def _layouts(sheet: SourceSheet, profiles: Sequence[Profile], kind: Kind) -> Iterator[HeaderLayout]:
     rows = sheet.rows[: 1 if sheet.headed else SEARCHED]
     named = [_names(row) for row in rows]
     windows = list(_windows(rows, named, frozenset().union(*(one.columns[kind] for one in profiles))))
@@ -157,7 +157,7 @@ def _goes_on(rows: Sequence[Row], at: int) -> bool:
     return len(cells) > 1 and all(_BELOW.fullmatch(cell) for cell in cells)
 
 
-def _layout(profile: Profile, kind: Kind, at: int, height: int, names: tuple[str, ...]) -> Iterator[Layout]:
+def _layout(profile: Profile, kind: Kind, at: int, height: int, names: tuple[str, ...]) -> Iterator[HeaderLayout]:
     known = profile.columns[kind]
     plain = [plain_name(name) for name in names]
     fields = [_field(name, known) for name in plain]
@@ -195,7 +195,9 @@ def _layout(profile: Profile, kind: Kind, at: int, height: int, names: tuple[str
     unused = tuple(name for column, name in enumerate(names) if name and column not in used)
     own = sum(plain[column] in profile.own[kind] for column in used)
     others = {name: tuple(at) for name, at in rivals.items() if name in MONEY}
-    yield Layout(profile, kind, at, height, columns, names, len(columns), own, tuple(doubled), unused, others)
+    yield HeaderLayout(
+        profile, kind, at, height, columns, names, len(columns), own, tuple(doubled), unused, others
+    )
 
 
 def _field(name: str, known: Mapping[str, str]) -> str:

@@ -21,7 +21,7 @@ from juesuan.ledger.profiles import (
     own_profile,
 )
 from juesuan.ledger.report import REASONS, Count, TableReport, ranges, table_data
-from juesuan.ledger.sources import FORMATS, LIMITS, Export, Limits, Sheet, open_export
+from juesuan.ledger.sources import FORMATS, LIMITS, Export, Limits, SourceSheet, open_export
 from juesuan.ledger.tables import ReadTable, no_header, read_table, sheet_name
 from juesuan.ledger.understand import letters
 from juesuan.money import yuan_text
@@ -92,7 +92,7 @@ def _profile(name: str) -> Profile | None:
     return own_profile(Path(name), file=name) if name.endswith(".yaml") else find_profile(name)
 
 
-def _sheet(export: Export, sheet: Sheet, profiles: Sequence[Profile], chart: AccountChart) -> InspectedSheet:
+def _sheet(export: Export, sheet: SourceSheet, profiles: Sequence[Profile], chart: AccountChart) -> InspectedSheet:
     kind: Kind = sheet.kind or find_kind(sheet, profiles) or "vouchers"
     table = read_table(export, sheet, kind, profiles, chart)
     fits = []

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from juesuan.ledger import quirks
-from juesuan.ledger.header import MONEY, SEARCHED, Layout, marks
+from juesuan.ledger.header import MONEY, SEARCHED, HeaderLayout, marks
 from juesuan.ledger.profiles import FIELDS, plain_name
-from juesuan.ledger.sources.model import Row, Sheet
+from juesuan.ledger.sources.model import Row, SourceSheet
 from juesuan.problems import Place, Problem
 
 _UNITS = "亿元|百万元|十万元|万元|千元|百元|百万|万|千"
@@ -25,7 +25,7 @@ _LEAST = 3
 _ROWS_SHOWN = 5
 
 
-def unit_problem(sheet: Sheet, layout: Layout, file: str) -> Problem | None:
+def unit_problem(sheet: SourceSheet, layout: HeaderLayout, file: str) -> Problem | None:
     """Return the problem of amounts that are not in 元: a title, a foot, the header or a column says so."""
     place, found = _stated_unit(sheet, layout)
     if not found:
@@ -35,7 +35,7 @@ def unit_problem(sheet: Sheet, layout: Layout, file: str) -> Problem | None:
     return Problem(Place(file, line, column), "ledger.unit", "金额单位不是元", found, "元", hint)
 
 
-def _stated_unit(sheet: Sheet, layout: Layout) -> tuple[tuple[int | None, str | None], str]:
+def _stated_unit(sheet: SourceSheet, layout: HeaderLayout) -> tuple[tuple[int | None, str | None], str]:
     first = layout.at + layout.height
     for at in range(layout.at, first):
         for cell in sheet.rows[at]:
@@ -55,7 +55,7 @@ def _stated_unit(sheet: Sheet, layout: Layout) -> tuple[tuple[int | None, str | 
     return _column_of_units(sheet, layout)
 
 
-def _column_of_units(sheet: Sheet, layout: Layout) -> tuple[tuple[int | None, str | None], str]:
+def _column_of_units(sheet: SourceSheet, layout: HeaderLayout) -> tuple[tuple[int | None, str | None], str]:
     """Return where a column of its own says another unit: its first cells are units of money, and not 元."""
     first = layout.at + layout.height
     taken = {at for name, at in layout.columns.items() if name != "unit"}
@@ -72,7 +72,9 @@ def _column_of_units(sheet: Sheet, layout: Layout) -> tuple[tuple[int | None, st
     return (None, None), ""
 
 
-def straightened(sheet: Sheet, layout: Layout, file: str) -> tuple[Sheet, list[int], list[Problem]]:
+def straightened(
+    sheet: SourceSheet, layout: HeaderLayout, file: str
+) -> tuple[SourceSheet, list[int], list[Problem]]:
     """Put rows under a second header with another order of columns into the order of the first.
 
     Returns the sheet, the lines of such headers, and a problem for each header whose columns are others.
@@ -119,7 +121,7 @@ def _fields(names: Sequence[str], known: Mapping[str, str]) -> list[str]:
     return [known.get(name, "") for name in names if name]
 
 
-def _other_header(sheet: Sheet, layout: Layout, at: int, file: str) -> Problem:
+def _other_header(sheet: SourceSheet, layout: HeaderLayout, at: int, file: str) -> Problem:
     shown = "、".join(cell.strip() for cell in sheet.rows[at] if cell.strip())
     return Problem(
         Place(file, sheet.lines[at]),
@@ -132,7 +134,11 @@ def _other_header(sheet: Sheet, layout: Layout, at: int, file: str) -> Problem:
 
 
 def rival_problems(
-    layout: Layout, columns: Mapping[str, Sequence[str]], rows: Sequence[Row], lines: Sequence[int], file: str
+    layout: HeaderLayout,
+    columns: Mapping[str, Sequence[str]],
+    rows: Sequence[Row],
+    lines: Sequence[int],
+    file: str,
 ) -> tuple[list[Problem], dict[str, list[int]]]:
     """Compare the columns that mean one amount: told where names say which to take, asked where they differ."""
     problems: list[Problem] = []
@@ -158,7 +164,7 @@ def _first_difference(texts: Sequence[str], rows: Sequence[Row], other: int) -> 
 
 
 def _rivals(
-    layout: Layout, name: str, other: int, at: int, rows: Sequence[Row], lines: Sequence[int], file: str
+    layout: HeaderLayout, name: str, other: int, at: int, rows: Sequence[Row], lines: Sequence[int], file: str
 ) -> Problem:
     mine = layout.columns[name]
     title = FIELDS[layout.kind][name]
@@ -173,7 +179,9 @@ def _rivals(
     )
 
 
-def currency_problem(layout: Layout, currencies: Sequence[str], lines: Sequence[int], file: str) -> Problem | None:
+def currency_problem(
+    layout: HeaderLayout, currencies: Sequence[str], lines: Sequence[int], file: str
+) -> Problem | None:
     """Ask where only 原币 is there and the currency is not said to be the unit's own throughout."""
     taken = sorted(layout.columns[name] for name in MONEY if name in layout.columns)
     foreign = [at for at in taken if marks(layout.names[at])[1] == "foreign"]

@@ -128,7 +128,7 @@ class Adjustments:
 
 
 @dataclass(frozen=True)
-class Words:
+class LedgerWords:
     """The words of an export for the values of the canonical ledger, by edition."""
 
     fund: Mapping[str, Fund]
@@ -153,7 +153,7 @@ class AccountChart:
     citation: str
     accounts: Mapping[str, Account]
     marks: ClosingMarks
-    words: Words
+    words: LedgerWords
     adjustments: Adjustments = Adjustments()
     operating: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

@@ -13,7 +13,7 @@ _LIST_SHOWN = 6
 
 
 @dataclass
-class Money:
+class MoneyColumns:
     """Plain texts by field; the 分 on both sides of each row (0 where unreadable); quirks by position.
 
     ``bad_sides`` are positions whose direction is not understood; ``ambiguous`` says why no direction is.
@@ -31,9 +31,9 @@ class Money:
             self.met.setdefault(quirk, []).extend(at)
 
 
-def voucher_money(columns: Columns, profile: Profile, entries: Sequence[bool]) -> Money:
+def voucher_money(columns: Columns, profile: Profile, entries: Sequence[bool]) -> MoneyColumns:
     """Return the debit and credit of each row. ``entries`` says which rows are entries: only they need a side."""
-    money = Money()
+    money = MoneyColumns()
     if "amount" not in columns or "debit" in columns or "credit" in columns:
         _plain(money, columns, ("debit", "credit"))
     else:
@@ -45,9 +45,9 @@ def voucher_money(columns: Columns, profile: Profile, entries: Sequence[bool]) -
     return money
 
 
-def balance_money(columns: Columns, profile: Profile) -> Money:
+def balance_money(columns: Columns, profile: Profile) -> MoneyColumns:
     """Return opening, debit, credit and closing; balances on two sides become one on the debit side."""
-    money = Money()
+    money = MoneyColumns()
     wanted = ("opening", "debit", "credit", "closing")
     two = [one for one in ("opening", "closing") if one not in columns and f"{one}_debit" in columns]
     _plain(money, columns, (*wanted, *(f"{one}_{side}" for one in two for side in ("debit", "credit"))))
@@ -72,7 +72,7 @@ def fen(texts: Sequence[str]) -> list[int]:
     return values
 
 
-def _plain(money: Money, columns: Columns, names: Sequence[str]) -> None:
+def _plain(money: MoneyColumns, columns: Columns, names: Sequence[str]) -> None:
     for name in names:
         if name in columns:
             money.texts[name], met = quirks.column(columns[name], quirks.amount)
@@ -89,7 +89,7 @@ def _net(pair: tuple[str, str]) -> str:
 
 
 def _turn(
-    money: Money, amounts: list[str], sides: Sequence[str] | None, profile: Profile, entries: Sequence[bool]
+    money: MoneyColumns, amounts: list[str], sides: Sequence[str] | None, profile: Profile, entries: Sequence[bool]
 ) -> None:
     if sides is None:
         money.ambiguous = "只有金额，没有借贷方向"

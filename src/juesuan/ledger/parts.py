@@ -36,7 +36,7 @@ class How:
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class FilePart:
     """One part of the file: its sums (see :class:`juesuan.ledger.plain.Sums`), and what could not be read.
 
     ``ends`` are the vouchers of the first and the last row that say for sure whose they are. ``head`` and ``tail``
@@ -53,7 +53,7 @@ class Part:
     tail: Sequence[str] = ()
 
 
-def careful_part(raw: RawTable, how: How) -> Part:
+def careful_part(raw: RawTable, how: How) -> FilePart:
     """Return a part that is read line by line."""
     import numpy as np  # needed for few files, and slow to load
 
@@ -81,7 +81,7 @@ def careful_part(raw: RawTable, how: How) -> Part:
 
     above, below = doubts.neighbours()
     sure, bad = np.flatnonzero(~doubts.unsure), np.flatnonzero(doubts.bad)
-    return Part(
+    return FilePart(
         lines.group_by("unit", *KEYS).agg(pl.sum("debit", "credit"), pl.len().cast(pl.Int64).alias("lines")),
         lines.group_by(VOUCHER).agg(difference, pl.col("line").alias("lines")).filter(pl.col("difference") != 0),
         problems,
@@ -104,7 +104,7 @@ class Whole:
     _last: VoucherOfUnit | None = None
     _waiting: list[str] = field(default_factory=list)
 
-    def add(self, part: Part) -> None:
+    def add(self, part: FilePart) -> None:
         """Take the next part."""
         self.problems.extend(part.problems)
         self.unread |= part.unread

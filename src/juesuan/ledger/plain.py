@@ -11,8 +11,8 @@ from typing import Any
 
 import polars as pl
 
-from juesuan.ledger.blocks import Block
-from juesuan.ledger.model import Words
+from juesuan.ledger.blocks import RecordBlock
+from juesuan.ledger.model import LedgerWords
 from juesuan.ledger.values import (
     ACCOUNT,
     AMOUNT,
@@ -44,7 +44,7 @@ class Header:
     width: int
     at: Mapping[str, int]
     encoding: str
-    words: Words
+    words: LedgerWords
 
     def text(self, cell: str) -> str:
         """Return the trimmed text of a cell as polars holds it.
@@ -92,7 +92,7 @@ class NotPlain(Exception):  # noqa: N818 - no error: the block is read line by l
     """A block has a cell that is not surely understood."""
 
 
-def add_up(block: Block, header: Header) -> Sums | None:
+def add_up(block: RecordBlock, header: Header) -> Sums | None:
     """Add up a plain block; None if any of it must be read line by line."""
     try:
         return _add_up(with_amounts(columns(block, header)), block, header)
@@ -100,7 +100,7 @@ def add_up(block: Block, header: Header) -> Sums | None:
         return None
 
 
-def columns(block: Block, header: Header) -> pl.DataFrame:
+def columns(block: RecordBlock, header: Header) -> pl.DataFrame:
     """Return the cells of a plain block as text; the columns are called by their fields, blanks are null.
 
     In GB18030 each byte of a cell stands as the character of its number: a few distinct cells are decoded later.
@@ -154,7 +154,7 @@ def _fen(texts: pl.Series) -> pl.Series:
     return digits.str.replace(r"^(-?[0-9]+)\.([0-9]{2})[0-9]*$", "${1}${2}").cast(pl.Int64)
 
 
-def _add_up(read: pl.DataFrame, block: Block, header: Header) -> Sums:
+def _add_up(read: pl.DataFrame, block: RecordBlock, header: Header) -> Sums:
     lines = read.lazy()
     net = (pl.sum("debit") - pl.sum("credit")).alias("difference")
     groups, differences, entries, vouchers, days = pl.collect_all(
@@ -207,7 +207,7 @@ def _canonical(groups: pl.DataFrame, header: Header) -> pl.DataFrame:
     return groups.with_columns(columns)
 
 
-def _with_lines(differences: pl.DataFrame, read: pl.DataFrame, block: Block) -> pl.DataFrame:
+def _with_lines(differences: pl.DataFrame, read: pl.DataFrame, block: RecordBlock) -> pl.DataFrame:
     """Return differences with the lines of the file behind each: few, since vouchers mostly balance in a block."""
     few = pl.col("voucher").is_in(differences["voucher"].to_list())
     places = read.select(_RAW_VOUCHER).with_row_index("at").filter(few)

@@ -12,7 +12,7 @@ from juesuan.ledger.model import AccountChart, Ledger
 from juesuan.ledger.profiles import Kind, Profile, is_known, load_profiles
 from juesuan.ledger.raw import RawTable
 from juesuan.ledger.report import Aside, Count, ReadingReport, Reason, TableReport
-from juesuan.ledger.sources import LIMITS, Export, Limits, Sheet, open_export
+from juesuan.ledger.sources import LIMITS, Export, Limits, SourceSheet, open_export
 from juesuan.ledger.tables import ReadTable, no_header, read_table, set_aside, sheet_name
 from juesuan.ledger.texts import filled_alike
 from juesuan.problems import Place, Problem
@@ -142,13 +142,13 @@ def _read(exports: Sequence[Export], kind: Kind, chart: AccountChart, profile: P
 
 
 def _other_kind(
-    export: Export, sheet: Sheet, kind: Kind, profiles: Sequence[Profile], chart: AccountChart
+    export: Export, sheet: SourceSheet, kind: Kind, profiles: Sequence[Profile], chart: AccountChart
 ) -> bool:
     other: Kind = "balances" if kind == "vouchers" else "vouchers"
     return bool(sheet.kind and sheet.kind != kind) or read_table(export, sheet, other, profiles, chart) is not None
 
 
-def _like_a_ledger(sheet: Sheet) -> bool:
+def _like_a_ledger(sheet: SourceSheet) -> bool:
     rows = sum(
         any(cell.strip()[:4].isdigit() and cell.strip()[0] in "678" for cell in row if cell.strip())
         and sum(bool(cell.strip()) for cell in row) > _ACCOUNT_LIKE

@@ -16,9 +16,9 @@ from xml.parsers.expat import ExpatError
 import pandas as pd
 
 from juesuan.ledger.bookcells import Cell, book_rows
-from juesuan.ledger.header import Layout
+from juesuan.ledger.header import HeaderLayout
 from juesuan.ledger.report import Reason, TableReport
-from juesuan.ledger.sources.model import RawBook, RawCells, RawRecords, RawText, Sheet
+from juesuan.ledger.sources.model import RawBook, RawCells, RawRecords, RawText, SourceSheet
 from juesuan.money import yuan_text
 from juesuan.problems import Place, Problem
 
@@ -50,7 +50,7 @@ class Recount:
 
 
 def recount(
-    sheet: Sheet, layout: Layout, frames: Sequence[pd.DataFrame], report: TableReport, file: str
+    sheet: SourceSheet, layout: HeaderLayout, frames: Sequence[pd.DataFrame], report: TableReport, file: str
 ) -> Recount:
     """Count the records under the header again and add up their amounts, and compare with what was read."""
     columns = [layout.columns[name] for name in _counted(layout)]
@@ -77,14 +77,14 @@ def recount(
     return _compared(lines, _read(layout, frames, report), layout, file)
 
 
-def _counted(layout: Layout) -> list[str]:
+def _counted(layout: HeaderLayout) -> list[str]:
     """Return the columns of amounts that are compared: one without a side counts where no column has one."""
     sides = [name for name in ("debit", "credit") if name in layout.columns]
     return sides or [name for name in ("amount",) if name in layout.columns]
 
 
 def _compared(
-    again: Mapping[int, Amounts], read: Mapping[int, tuple[int, ...] | None], layout: Layout, file: str
+    again: Mapping[int, Amounts], read: Mapping[int, tuple[int, ...] | None], layout: HeaderLayout, file: str
 ) -> Recount:
     problems = []
     lost = [line for line in again if line not in read]
@@ -117,7 +117,7 @@ def _compared(
 
 
 def _read(
-    layout: Layout, frames: Sequence[pd.DataFrame], report: TableReport
+    layout: HeaderLayout, frames: Sequence[pd.DataFrame], report: TableReport
 ) -> dict[int, tuple[int, ...] | None]:
     """Return the amounts of each line as they were read; None where a line was not read as an entry."""
     found: dict[int, tuple[int, ...] | None] = {}
@@ -138,12 +138,12 @@ def _read(
     return found
 
 
-def _amounts(layout: Layout, debit: int, credit: int) -> tuple[int, ...]:
+def _amounts(layout: HeaderLayout, debit: int, credit: int) -> tuple[int, ...]:
     sums = {"debit": debit, "credit": credit, "amount": debit + credit}
     return tuple(sums[name] for name in _counted(layout))
 
 
-def _swallowed(raw: RawText, sheet: Sheet, layout: Layout) -> list[tuple[int, int, int]]:
+def _swallowed(raw: RawText, sheet: SourceSheet, layout: HeaderLayout) -> list[tuple[int, int, int]]:
     """Return records that hold several lines each of which is a whole record: first line, last, and how many."""
     if b'"' not in raw.data or len(sheet.lines) == 0:
         return []
@@ -163,7 +163,7 @@ def _lines(data: bytes) -> list[bytes]:
     return re.split(rb"\r\n|\n|\r", data) if alone else data.split(b"\n")
 
 
-def _whole(text: bytes, delimiter: bytes, layout: Layout) -> bool:
+def _whole(text: bytes, delimiter: bytes, layout: HeaderLayout) -> bool:
     """Say whether a line by itself looks like a record: as many cells as the header, and a code for an account."""
     account = layout.columns.get("account")
     cells = text.split(delimiter)
@@ -174,7 +174,7 @@ def _whole(text: bytes, delimiter: bytes, layout: Layout) -> bool:
     )
 
 
-def _quote(file: str, start_sheet: Sheet, first: int, last: int, count: int) -> Problem:
+def _quote(file: str, start_sheet: SourceSheet, first: int, last: int, count: int) -> Problem:
     row = start_sheet.rows[list(start_sheet.lines).index(first)]
     cell = next((cell for cell in row if "\n" in cell), "")
     return Problem(

@@ -72,7 +72,7 @@ class Aside:
 
 
 @dataclass(frozen=True)
-class Note:
+class ReadingNote:
     """A quirk that was understood: how often it was met, and on which lines first."""
 
     code: str
@@ -98,7 +98,7 @@ class TableReport:
     total: Count
     kept: Count
     aside: tuple[Aside, ...] = ()
-    notes: tuple[Note, ...] = ()
+    notes: tuple[ReadingNote, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
     recounted: str = ""
@@ -194,10 +194,10 @@ def ranges(lines: Iterable[int]) -> str:
     return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in parts)
 
 
-def notes_of(met: Mapping[str, Sequence[int]]) -> tuple[Note, ...]:
+def notes_of(met: Mapping[str, Sequence[int]]) -> tuple[ReadingNote, ...]:
     """Return notes of quirks and the lines they stand on."""
     return tuple(
-        Note(code, QUIRKS[code], len(lines), tuple(sorted(set(lines))[:5]))
+        ReadingNote(code, QUIRKS[code], len(lines), tuple(sorted(set(lines))[:5]))
         for code, lines in sorted(met.items())
         if lines
     )

@@ -20,7 +20,7 @@ _UNIT = "unit"  # a column of a department's ledger alone
 
 
 def amount(ledger: Ledger, selection: Selection) -> int:
-    """Return the 分 of a selection, added up line by line. For many selections see :class:`Aggregates`."""
+    """Return the 分 of a selection, added up line by line. For many selections see :class:`LedgerGroups`."""
     chosen = rows(ledger, selection)
     if selection.measure in _BALANCES:
         return int(chosen[selection.measure].sum())
@@ -62,7 +62,7 @@ class RowFinder:
         return _Cells({name: frame[name].to_numpy() for name in names})
 
 
-class Aggregates:
+class LedgerGroups:
     """A ledger grouped once, so that selections are added up over some hundred groups and not over all lines.
 
     Equal to :func:`amount`; each group knows how many lines it holds.
@@ -78,7 +78,7 @@ class Aggregates:
         self._take(grouped, ledger.balances)
 
     @classmethod
-    def of_groups(cls, groups: Mapping[str, Sequence[Any]]) -> "Aggregates":
+    def of_groups(cls, groups: Mapping[str, Sequence[Any]]) -> "LedgerGroups":
         """Return the aggregates of a ledger that is grouped already, without a trial balance.
 
         ``groups`` has a column for each canonical column that selections ask for, and debit, credit and lines.

@@ -10,13 +10,13 @@ import pandas as pd
 from juesuan.ledger.balances import merged_years, parents_add_up, period_openings, totals, with_functional
 from juesuan.ledger.bycolumns import PlainLines, lines_by_columns
 from juesuan.ledger.canonical import Doubts, all_balances, doubtful_lines, parents
-from juesuan.ledger.header import SEARCHED, Layout, find_kind, find_layout
+from juesuan.ledger.header import SEARCHED, HeaderLayout, find_kind, find_layout
 from juesuan.ledger.meanings import unit_problem
 from juesuan.ledger.model import FINANCIAL, AccountChart, VoucherKey
 from juesuan.ledger.profiles import KINDS, Kind, Profile
 from juesuan.ledger.recount import recount
 from juesuan.ledger.report import Aside, Count, Reason, TableReport, notes_of
-from juesuan.ledger.sources import FORMATS, Export, Sheet
+from juesuan.ledger.sources import FORMATS, Export, SourceSheet
 from juesuan.ledger.texts import header_words, hidden_status, unwrapped
 from juesuan.ledger.understand import Understood, titles, understand, vocabulary
 from juesuan.problems import Place, Problem
@@ -33,16 +33,16 @@ class ReadTable:
     report: TableReport
     problems: tuple[Problem, ...] = ()
     unread: frozenset[VoucherKey] = field(default=frozenset())
-    layout: Layout | None = None
+    layout: HeaderLayout | None = None
 
 
-def sheet_name(export: Export, sheet: Sheet) -> str:
+def sheet_name(export: Export, sheet: SourceSheet) -> str:
     """Return how people know a sheet: ``账.xlsx[1月]``; signs that a path is made of are shown as they are."""
     return f"{export.file}[{sheet.name}]" if sheet.name else export.file
 
 
 def read_table(
-    export: Export, sheet: Sheet, kind: Kind, profiles: Sequence[Profile], chart: AccountChart
+    export: Export, sheet: SourceSheet, kind: Kind, profiles: Sequence[Profile], chart: AccountChart
 ) -> ReadTable | None:
     """Read a sheet as a kind of table; None where it holds no such table."""
     sheet, plain_texts = unwrapped(sheet)
@@ -65,7 +65,9 @@ def read_table(
     return _doubted(table, sheet, layout, file, plain_texts)
 
 
-def _doubted(table: ReadTable, sheet: Sheet, layout: Layout, file: str, plain_texts: Sequence[int]) -> ReadTable:
+def _doubted(
+    table: ReadTable, sheet: SourceSheet, layout: HeaderLayout, file: str, plain_texts: Sequence[int]
+) -> ReadTable:
     """Return a table with what its texts and a second count say against it."""
     report = table.report
     notes = (*report.notes, *notes_of({"formula-text": plain_texts}))
@@ -80,7 +82,7 @@ def _doubted(table: ReadTable, sheet: Sheet, layout: Layout, file: str, plain_te
     return replace(table, report=report, problems=(*table.problems, *more))
 
 
-def set_aside(export: Export, sheet: Sheet, kind: Kind) -> TableReport:
+def set_aside(export: Export, sheet: SourceSheet, kind: Kind) -> TableReport:
     """Report a whole sheet as no table of a kind."""
     rows = zip(sheet.lines, sheet.rows, strict=True)
     aside = tuple(
@@ -89,7 +91,7 @@ def set_aside(export: Export, sheet: Sheet, kind: Kind) -> TableReport:
     return _report(export, sheet, kind, None, Count(), aside)
 
 
-def no_header(file: str, sheet: Sheet, kind: Kind) -> Problem:
+def no_header(file: str, sheet: SourceSheet, kind: Kind) -> Problem:
     """Say that a sheet has no header that any profile knows."""
     first = next((at for at, row in enumerate(sheet.rows) if sum(bool(cell.strip()) for cell in row) > 1), 0)
     row = sheet.rows[first] if sheet.rows else ()
@@ -110,20 +112,20 @@ def no_header(file: str, sheet: Sheet, kind: Kind) -> Problem:
     )
 
 
-def _ambiguous(file: str, sheet: Sheet, layouts: Sequence[Layout]) -> Problem:
+def _ambiguous(file: str, sheet: SourceSheet, layouts: Sequence[HeaderLayout]) -> Problem:
     names = "、".join(f"{one.profile.id}（{one.profile.name}）" for one in layouts)
     hint = "请在 settings.yaml 的 ledger.profile 中指定"
     place = Place(file, sheet.lines[layouts[0].at])
     return Problem(place, "profile.ambiguous", "几个方案都合这个表头，而对列的解释不同", names, hint=hint)
 
 
-def _refused(export: Export, sheet: Sheet, kind: Kind, problem: Problem) -> ReadTable:
+def _refused(export: Export, sheet: SourceSheet, kind: Kind, problem: Problem) -> ReadTable:
     aside = tuple(Aside(line, Reason.UNREAD) for line in sheet.lines)
     empty = pd.DataFrame()
     return ReadTable(empty, empty, _report(export, sheet, kind, None, Count(), aside), (problem,))
 
 
-def _plain_vouchers(export: Export, sheet: Sheet, layout: Layout, plain: PlainLines) -> ReadTable:
+def _plain_vouchers(export: Export, sheet: SourceSheet, layout: HeaderLayout, plain: PlainLines) -> ReadTable:
     financial = _is_financial(plain.frame)
     kept, others = plain.frame, plain.frame[financial]
     if len(others):
@@ -135,7 +137,7 @@ def _plain_vouchers(export: Export, sheet: Sheet, layout: Layout, plain: PlainLi
 
 
 def _vouchers(
-    export: Export, sheet: Sheet, layout: Layout, understood: Understood, chart: AccountChart
+    export: Export, sheet: SourceSheet, layout: HeaderLayout, understood: Understood, chart: AccountChart
 ) -> ReadTable:
     frame, doubts, problems = doubtful_lines(understood.raw, chart)
     doubts = _whole(doubts, len(understood.debit))
@@ -153,7 +155,7 @@ def _vouchers(
 
 
 def _balances(
-    export: Export, sheet: Sheet, layout: Layout, understood: Understood, chart: AccountChart
+    export: Export, sheet: SourceSheet, layout: HeaderLayout, understood: Understood, chart: AccountChart
 ) -> ReadTable:
     frame, bad, problems = all_balances(understood.raw, chart)
     if len(bad) != len(understood.debit):
@@ -234,9 +236,9 @@ def _count(frame: pd.DataFrame) -> Count:
 
 def _report(
     export: Export,
-    sheet: Sheet,
+    sheet: SourceSheet,
     kind: str,
-    layout: Layout | None,
+    layout: HeaderLayout | None,
     kept: Count,
     aside: tuple[Aside, ...],
     stands: Count = Count(),  # noqa: B008 - a frozen value

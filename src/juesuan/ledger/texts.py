@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pandas as pd
 
-from juesuan.ledger.header import Layout
+from juesuan.ledger.header import HeaderLayout
 from juesuan.ledger.profiles import plain_name
 from juesuan.ledger.quirks import SPACES
 from juesuan.ledger.sources.csvrows import CsvRows
-from juesuan.ledger.sources.model import Sheet
+from juesuan.ledger.sources.model import SourceSheet
 from juesuan.problems import Place, Problem
 
 _CHECKED = ("summary", "account_name", "functional_name", "economic_name", "project")
@@ -20,7 +20,7 @@ _ENOUGH = 20  # rows of a table before one value in all of them says something
 _SHOWN = 5
 
 
-def unwrapped(sheet: Sheet) -> tuple[Sheet, list[int]]:
+def unwrapped(sheet: SourceSheet) -> tuple[SourceSheet, list[int]]:
     """Read ``="800101"`` as 800101: a formula that keeps a code a text. Return on which lines."""
     rows = sheet.rows
     if isinstance(rows, CsvRows) and b'="' not in rows.data:
@@ -34,7 +34,7 @@ def unwrapped(sheet: Sheet) -> tuple[Sheet, list[int]]:
     return replace(sheet, rows=plain), [sheet.lines[at] for at in found]
 
 
-def header_words(frames: Sequence[pd.DataFrame], layout: Layout, file: str) -> list[Problem]:
+def header_words(frames: Sequence[pd.DataFrame], layout: HeaderLayout, file: str) -> list[Problem]:
     """Tell words of the header among the data: a generator took a blank cell for the first of its texts."""
     names = {plain_name(name) for name in layout.names if name}
     problems = []
@@ -56,7 +56,7 @@ def header_words(frames: Sequence[pd.DataFrame], layout: Layout, file: str) -> l
     return problems
 
 
-def hidden_status(sheet: Sheet, layout: Layout, file: str) -> list[Problem]:
+def hidden_status(sheet: SourceSheet, layout: HeaderLayout, file: str) -> list[Problem]:
     """Ask about a column that no field takes and that says 作废, 未过账 or 未审核 of some lines."""
     if layout.kind != "vouchers":
         return []
@@ -77,7 +77,7 @@ def hidden_status(sheet: Sheet, layout: Layout, file: str) -> list[Problem]:
     return []
 
 
-def filled_alike(tables: Sequence[tuple[pd.DataFrame, Layout | None]]) -> list[Problem]:
+def filled_alike(tables: Sequence[tuple[pd.DataFrame, HeaderLayout | None]]) -> list[Problem]:
     """Tell one value in all rows of a column that another file leaves blank."""
     problems = []
     for name in ("project", "functional", "economic", "support"):

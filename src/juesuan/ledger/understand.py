@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from juesuan.ledger import quirks
 from juesuan.ledger.classify import classify
 from juesuan.ledger.entries import compose_dates, compose_vouchers, fill_down, number_entries
-from juesuan.ledger.header import Layout
+from juesuan.ledger.header import HeaderLayout
 from juesuan.ledger.meanings import currency_problem, rival_problems, straightened
 from juesuan.ledger.model import AccountChart
-from juesuan.ledger.money_columns import Money, balance_money, voucher_money
+from juesuan.ledger.money_columns import MoneyColumns, balance_money, voucher_money
 from juesuan.ledger.profiles import FIELDS, Profile
 from juesuan.ledger.raw import RawTable
 from juesuan.ledger.report import Aside, Count, Reason
-from juesuan.ledger.sources.model import Row, Sheet
+from juesuan.ledger.sources.model import Row, SourceSheet
 from juesuan.problems import Place, Problem
 
 Vocabulary = Mapping[str, frozenset[str]]
@@ -88,7 +88,7 @@ class Understood:
 class _Work:
     """Entries while their columns are made plain."""
 
-    layout: Layout
+    layout: HeaderLayout
     file: str
     lines: list[int]
     columns: dict[str, list[str]]
@@ -115,7 +115,9 @@ def vocabulary(chart: AccountChart) -> Vocabulary:
     }
 
 
-def understand(sheet: Sheet, layout: Layout, *, file: str, vocabulary: Vocabulary | None = None) -> Understood:
+def understand(
+    sheet: SourceSheet, layout: HeaderLayout, *, file: str, vocabulary: Vocabulary | None = None
+) -> Understood:
     """Understand a sheet by its layout; ``file`` is how problems call it."""
     first = layout.at + layout.height
     sheet, turned, unclear = straightened(sheet, layout, file)
@@ -160,7 +162,9 @@ def _cells(rows: Sequence[Row], at: int) -> list[str]:
     return [row[at] if at < len(row) else "" for row in rows]
 
 
-def _reasons(rows: Sequence[Row], columns: Mapping[str, Sequence[str]], layout: Layout) -> list[Reason | None]:
+def _reasons(
+    rows: Sequence[Row], columns: Mapping[str, Sequence[str]], layout: HeaderLayout
+) -> list[Reason | None]:
     account = columns.get("account", ())
     other = columns.get("voucher" if layout.kind == "vouchers" else "account_name", ())
     found: list[Reason | None] = []
@@ -283,7 +287,7 @@ def _renumbered(accounts: Mapping[str, str]) -> Callable[[str], quirks.Cell]:
     return read
 
 
-def _note_header(work: _Work, sheet: Sheet) -> None:
+def _note_header(work: _Work, sheet: SourceSheet) -> None:
     layout = work.layout
     line = sheet.lines[layout.at]
     if any(name != "".join(quirks.narrow(name)[0].split()) for name in layout.names):
@@ -298,7 +302,11 @@ def _note_header(work: _Work, sheet: Sheet) -> None:
 
 
 def _note_money(
-    work: _Work, money: Money, columns: Mapping[str, Sequence[str]], lines: Sequence[int], entries: Sequence[bool]
+    work: _Work,
+    money: MoneyColumns,
+    columns: Mapping[str, Sequence[str]],
+    lines: Sequence[int],
+    entries: Sequence[bool],
 ) -> None:
     for quirk, at in money.met.items():
         work.met.setdefault(quirk, []).extend(lines[each] for each in at if entries[each])
@@ -328,7 +336,7 @@ def _one_ledger(work: _Work) -> None:
             work.problems.append(Problem(place, "ledger.several", message, found, f"只有一个{title}", hint))
 
 
-def titles(sheet: Sheet, layout: Layout) -> list[Aside]:
+def titles(sheet: SourceSheet, layout: HeaderLayout) -> list[Aside]:
     found = []
     for at, row in enumerate(sheet.rows[: layout.at + layout.height]):
         reason = Reason.HEADER if at >= layout.at else Reason.TITLE if any(map(str.strip, row)) else Reason.BLANK
@@ -341,7 +349,7 @@ def _text(row: Row) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-def _raw(work: _Work, sheet: Sheet, rows: Sequence[Row]) -> RawTable:
+def _raw(work: _Work, sheet: SourceSheet, rows: Sequence[Row]) -> RawTable:
     layout, kind = work.layout, work.layout.kind
     titles = FIELDS[kind]
     ragged = _ragged(work, rows)
@@ -362,7 +370,7 @@ def _raw(work: _Work, sheet: Sheet, rows: Sequence[Row]) -> RawTable:
     )
 
 
-def _shown(layout: Layout, name: str) -> str:
+def _shown(layout: HeaderLayout, name: str) -> str:
     """Return the name under which people know a column."""
     for each in (name, "amount" if name in ("debit", "credit") else name, f"{name}_debit"):
         if each in layout.columns:

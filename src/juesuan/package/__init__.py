@@ -27,16 +27,16 @@ from juesuan.package.model import (
 )
 from juesuan.package.money import package_figures, package_identities
 from juesuan.package.performance import (
-    Band,
-    Choice,
     Direction,
+    EvaluationSheet,
     Goal,
-    Indicator,
+    IndicatorBand,
     IndicatorClass,
     IndicatorGroup,
-    Sheet,
+    TickedLine,
+    WrittenIndicator,
 )
-from juesuan.package.prose import Mention, Prose
+from juesuan.package.prose import Prose, ProseNumber
 from juesuan.package.settings import Policies, Settings, UnitKind
 from juesuan.package.tables import OPERATING_KEY
 from juesuan.package.yamlfile import YamlFile, read_file
@@ -46,17 +46,15 @@ __all__ = [
     "PLACEHOLDER",
     "UNITS_OWN",
     "Assets",
-    "Band",
     "BudgetLine",
-    "Choice",
     "ClosingPackage",
     "Direction",
+    "EvaluationSheet",
     "Goal",
     "Headcount",
-    "Indicator",
+    "IndicatorBand",
     "IndicatorClass",
     "IndicatorGroup",
-    "Mention",
     "OwnCode",
     "PackageReading",
     "Policies",
@@ -65,13 +63,15 @@ __all__ = [
     "Project",
     "ProjectLine",
     "Prose",
+    "ProseNumber",
     "PublishedBefore",
     "Settings",
-    "Sheet",
     "Texts",
     "ThreePublicLine",
     "ThreePublicUse",
+    "TickedLine",
     "UnitKind",
+    "WrittenIndicator",
     "YamlFile",
     "check_package",
     "load_package",

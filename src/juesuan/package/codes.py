@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from juesuan.facts import Source
-from juesuan.package.csvfile import Column, Row, heads, read_lines, unique
+from juesuan.facts import FactSource
+from juesuan.package.csvfile import FileColumn, Row, heads, read_lines, unique
 from juesuan.problems import Problem
 
 Kind = Literal["functional", "economic"]
@@ -19,10 +19,10 @@ _CODES = {
     "economic": (r"[0-9]{5}", "五位（款）数字；类不能增加"),
 }
 CODES = (
-    Column("科目编码", "code", "款为五位、项为七位数字"),
-    Column("科目名称", "text", "科目的名称"),
-    Column("分类", "choice", "支出功能分类，或部门经济分类", choices=tuple(_KINDS)),
-    Column("启用年度", "year", "从哪一年起有这个科目", "2024"),
+    FileColumn("科目编码", "code", "款为五位、项为七位数字"),
+    FileColumn("科目名称", "text", "科目的名称"),
+    FileColumn("分类", "choice", "支出功能分类，或部门经济分类", choices=tuple(_KINDS)),
+    FileColumn("启用年度", "year", "从哪一年起有这个科目", "2024"),
 )
 
 
@@ -34,7 +34,7 @@ class OwnCode:
     name: str
     kind: Kind
     since: int
-    source: Source
+    source: FactSource
 
 
 def read_own_codes(root: Path, file: str, problems: list[Problem]) -> tuple[OwnCode, ...]:

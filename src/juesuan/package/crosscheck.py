@@ -10,8 +10,8 @@ from juesuan.editionfiles import edition_names, known_edition
 from juesuan.money import FEN_PER_WANYUAN, print_decimal
 from juesuan.package.claims import ClaimError, parse_claim
 from juesuan.package.model import ClaimLine, PriorLine, Project, PublishedBefore, measured, source_of
-from juesuan.package.performance import Direction, Indicator, Sheet
-from juesuan.package.prose import Mention, Prose, named_fact
+from juesuan.package.performance import Direction, EvaluationSheet, WrittenIndicator
+from juesuan.package.prose import Prose, ProseNumber, named_fact
 from juesuan.package.settings import SETTINGS_FILE, Settings, UnitKind
 from juesuan.package.texts import ProjectTexts
 from juesuan.package.yamlfile import YamlFile
@@ -54,7 +54,7 @@ def projects_in_budget(projects: Sequence[Project], items: AbstractSet[str] | No
                 yield Problem(place, "projects.code", "预算表里没有这个功能分类", line.code)
 
 
-def sheets(read: Sequence[YamlFile[Sheet]], projects: AbstractSet[str] | None) -> Iterator[Problem]:
+def sheets(read: Sequence[YamlFile[EvaluationSheet]], projects: AbstractSet[str] | None) -> Iterator[Problem]:
     """Check that each sheet is the only one of its scope, and that projects exist (None: not all are known)."""
     first: dict[str, str] = {}
     for sheet in read:
@@ -77,7 +77,9 @@ def project_texts(texts: ProjectTexts, projects: AbstractSet[str] | None, file: 
         yield Problem(Place(file), "texts.project-unknown", "项目表里没有这个项目", key, expected)
 
 
-def indicators(sheet: YamlFile[Sheet], numbers: Mapping[str, Mention], *, names: bool) -> Iterator[Problem]:
+def indicators(
+    sheet: YamlFile[EvaluationSheet], numbers: Mapping[str, ProseNumber], *, names: bool
+) -> Iterator[Problem]:
     """Check that every quantitative indicator has one target and one actual number, of the same kind.
 
     ``names`` says whether an unknown name is a problem of its own.
@@ -85,7 +87,7 @@ def indicators(sheet: YamlFile[Sheet], numbers: Mapping[str, Mention], *, names:
     for where, indicator in _indicators(sheet.model):
         if indicator.direction is Direction.QUALITATIVE:
             continue
-        found: list[Mention] = []
+        found: list[ProseNumber] = []
         sides = (
             ("target", indicator.target, indicator.target_number),
             ("actual", indicator.actual, indicator.actual_number),
@@ -101,7 +103,7 @@ def indicators(sheet: YamlFile[Sheet], numbers: Mapping[str, Mention], *, names:
             yield from _comparable(indicator, found[0], found[1], place)
 
 
-def claims(lines: Sequence[ClaimLine], numbers: Mapping[str, Mention] | None) -> Iterator[Problem]:
+def claims(lines: Sequence[ClaimLine], numbers: Mapping[str, ProseNumber] | None) -> Iterator[Problem]:
     """Check that claims can be read and that their names are those of numbers (None: not all are known)."""
     for line in lines:
         place = Place(line.source.file, line.source.line)
@@ -117,7 +119,7 @@ def claims(lines: Sequence[ClaimLine], numbers: Mapping[str, Mention] | None) ->
                 yield Problem(place, "claim.unknown", "勾稽式里的名称没有在任何地方写明", name, expected)
 
 
-def _indicators(sheet: Sheet) -> Iterator[tuple[str, Indicator]]:
+def _indicators(sheet: EvaluationSheet) -> Iterator[tuple[str, WrittenIndicator]]:
     for g, goal in enumerate(sheet.goals):
         for c, class_ in enumerate(goal.classes):
             for n, group in enumerate(class_.groups):
@@ -126,8 +128,8 @@ def _indicators(sheet: Sheet) -> Iterator[tuple[str, Indicator]]:
 
 
 def _number(
-    text: Prose, name: str | None, side: str, place: Place, numbers: Mapping[str, Mention]
-) -> tuple[Problem | None, Mention | None]:
+    text: Prose, name: str | None, side: str, place: Place, numbers: Mapping[str, ProseNumber]
+) -> tuple[Problem | None, ProseNumber | None]:
     ids = measured(text, name)
     if len(ids) != 1:
         expected = f"一个数字；有几个或没有时用 {side}_number 写明是哪一个"
@@ -142,7 +144,9 @@ def _number(
     return None, mention
 
 
-def _comparable(indicator: Indicator, target: Mention, actual: Mention, place: Place) -> Iterator[Problem]:
+def _comparable(
+    indicator: WrittenIndicator, target: ProseNumber, actual: ProseNumber, place: Place
+) -> Iterator[Problem]:
     if target.stated.is_rate != actual.stated.is_rate:
         found = f"{target.stated.printed} 与 {actual.stated.printed}"
         expected = "两个百分数，或两个数"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from juesuan.facts import Source
+from juesuan.facts import FactSource
 from juesuan.money import parse_amount
 from juesuan.package.files import package_file
 from juesuan.problems import InputError, Place, Problem
@@ -18,7 +18,7 @@ Line = TypeVar("Line")
 
 
 @dataclass(frozen=True)
-class Column:
+class FileColumn:
     """One column of a file: its head, what its cells hold, the words for what belongs there, and an example.
 
     ``need`` says whether a person must fill it, may leave it empty (then the column may be missing too), or
@@ -34,7 +34,7 @@ class Column:
     choices: tuple[str, ...] = ()
 
 
-def heads(columns: Sequence[Column]) -> tuple[str, ...]:
+def heads(columns: Sequence[FileColumn]) -> tuple[str, ...]:
     """Return the heads of the columns that a file must have."""
     return tuple(one.head for one in columns if one.need != "may")
 
@@ -43,7 +43,7 @@ class Row:
     """One row. Its readers return a value, or note a problem and return a stand-in of the same type."""
 
     def __init__(self, file: str, line: int, cells: Mapping[str, str], problems: list[Problem]) -> None:
-        self.source = Source(file, line)
+        self.source = FactSource(file, line)
         self._cells = cells
         self._problems = problems
 
@@ -142,9 +142,9 @@ def read_lines(
         return ()
 
 
-def unique(rows: Sequence[tuple[str, Source]], column: str, problems: list[Problem]) -> None:
+def unique(rows: Sequence[tuple[str, FactSource]], column: str, problems: list[Problem]) -> None:
     """Note every value that an earlier row already has."""
-    first: dict[str, Source] = {}
+    first: dict[str, FactSource] = {}
     for value, source in rows:
         if value in first:
             message = f"与第 {first[value].line} 行重复"

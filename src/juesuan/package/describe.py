@@ -11,14 +11,14 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
 
-from juesuan.package.csvfile import Column
+from juesuan.package.csvfile import FileColumn
 from juesuan.package.inputs import INPUTS, SHEETS, Input
 from juesuan.package.settings import Files
 from juesuan.yamlsource import Strict
 
 
 @dataclass(frozen=True)
-class Entry:
+class DescribedEntry:
     """An entry of a model: its path of keys, title, what belongs there, an example, and words to choose from."""
 
     path: tuple[str, ...]
@@ -47,7 +47,7 @@ def input_of(file: str, files: Files) -> Input | None:
     return None
 
 
-def entry_of(one: Input, column: str) -> Entry | None:
+def entry_of(one: Input, column: str) -> DescribedEntry | None:
     """Return what belongs in a column of a file, or at a dotted path of an entry (``unit.code``)."""
     if one.model is None:
         return next((column_entry(each) for each in one.columns if each.head == column), None)
@@ -69,18 +69,22 @@ def entry_of(one: Input, column: str) -> Entry | None:
     if entry is None:
         return None
     title = " · ".join(titles)
-    return Entry((column,), title, entry.words, entry.example, entry.required, entry.choices, entry.number)
+    return DescribedEntry(
+        (column,), title, entry.words, entry.example, entry.required, entry.choices, entry.number
+    )
 
 
-def column_entry(column: Column) -> Entry:
+def column_entry(column: FileColumn) -> DescribedEntry:
     """Return a column of a file as an entry."""
-    return Entry((column.head,), column.head, column.words, column.example, column.need == "must", column.choices)
+    return DescribedEntry(
+        (column.head,), column.head, column.words, column.example, column.need == "must", column.choices
+    )
 
 
-def described(path: Sequence[str], info: FieldInfo) -> Entry:
+def described(path: Sequence[str], info: FieldInfo) -> DescribedEntry:
     """Return a field of a model as an entry; it is a scalar, or the whole of what stands there."""
     kind = inner(info.annotation)
-    return Entry(
+    return DescribedEntry(
         tuple(path),
         info.title or path[-1],
         info.description or "",

@@ -25,7 +25,7 @@ Yuan = Annotated[int, PlainValidator(_yuan, json_schema_input_type=str)]
 """An amount written in 元, as 分."""
 
 
-class Stage(Strict):
+class EvaluationStage(Strict):
     """Projects at one stage of 全过程绩效管理, and their budget."""
 
     projects: NonNegativeInt = Field(title="项目数")
@@ -41,7 +41,7 @@ class Grades(Strict):
     unqualified: NonNegativeInt = Field(0, title="绩效评级为“不合格”的项目数")
 
 
-class Found(Strict):
+class EvaluationProblems(Strict):
     """Problems that the evaluation found: those corrected, and those that are being corrected."""
 
     found: NonNegativeInt = Field(0, title="绩效自评发现的问题数")
@@ -52,14 +52,14 @@ class Found(Strict):
 class Evaluation(Strict):
     """``evaluation.yaml``. Amounts are 分; ``average`` is as written, empty where nothing was evaluated."""
 
-    targets: Stage = Field(title="编报绩效目标")
-    tracked: Stage = Field(title="绩效跟踪评价")
-    evaluated: Stage = Field(title="绩效自评")
+    targets: EvaluationStage = Field(title="编报绩效目标")
+    tracked: EvaluationStage = Field(title="绩效跟踪评价")
+    evaluated: EvaluationStage = Field(title="绩效自评")
     average: Annotated[str, Field(pattern=r"^([0-9]{1,3}(\.[0-9]{1,2})?)?$")] = Field(
         default="", title="平均得分", description="没有自评的不写", examples=["92.5"]
     )
     grades: Grades = Field(default=Grades.model_validate({}), title="等级")
-    problems: Found = Field(default=Found.model_validate({}), title="问题")
+    problems: EvaluationProblems = Field(default=EvaluationProblems.model_validate({}), title="问题")
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:

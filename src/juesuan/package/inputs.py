@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from juesuan.package.codes import CODES
-from juesuan.package.csvfile import Column
+from juesuan.package.csvfile import FileColumn
 from juesuan.package.evaluation import Evaluation
 from juesuan.package.explanations import ExplanationFile
 from juesuan.package.model import Assets, Headcount, ThreePublicUse
-from juesuan.package.performance import Sheet
+from juesuan.package.performance import EvaluationSheet
 from juesuan.package.settings import SETTINGS_FILE, Files, Settings
 from juesuan.package.tables import (
     AWARDED_KEYS,
@@ -36,9 +36,9 @@ from juesuan.package.texts import (
     Glossary,
     KeyTasks,
     PerformanceText,
-    Profile,
     ProjectTexts,
     Reasons,
+    UnitProfile,
     Uses,
 )
 from juesuan.yamlsource import Strict
@@ -60,7 +60,7 @@ class Input:
     words: str
     need: Need = "may"
     without: str = ""
-    columns: tuple[Column, ...] = ()
+    columns: tuple[FileColumn, ...] = ()
     model: type[Strict] | None = None
     rows: Mapping[str, str] = field(default_factory=dict)
     text: str = ""  # of texts: the file's name within its folder
@@ -75,7 +75,7 @@ class Input:
         return f"{name}/{self.text}" if self.text else name
 
     @property
-    def amount(self) -> Column:
+    def amount(self) -> FileColumn:
         """The column of a file of keys that a person fills."""
         return next(one for one in self.columns if one.kind in ("amount", "published"))
 
@@ -152,7 +152,9 @@ INPUTS: tuple[Input, ...] = (
         model=Evaluation,
     ),
     Input("codes", "补充科目", "名单里没有的科目", without="名单外的科目是提示", columns=CODES),
-    Input("texts", "职能与构成", "主要职能、决算单位构成、人员性质", "always", model=Profile, text="profile.yaml"),
+    Input(
+        "texts", "职能与构成", "主要职能、决算单位构成、人员性质", "always", model=UnitProfile, text="profile.yaml"
+    ),
     Input("texts", "原因", "增减变动和预算差异的原因，不写“主要原因是”和句号", model=Reasons, text="reasons.yaml"),
     Input("texts", "项目说明", "每个项目的用途、产出、问题、改进", model=ProjectTexts, text="projects.yaml"),
     Input("texts", "用途", "各项支出主要用于什么", model=Uses, text="uses.yaml"),
@@ -161,7 +163,13 @@ INPUTS: tuple[Input, ...] = (
     ),
     Input("texts", "重点工作", "重点工作完成情况", model=KeyTasks, text="key-tasks.yaml"),
     Input("texts", "名词解释", "名词和科目的含义", model=Glossary, text="glossary.yaml"),
-    Input(SHEETS, "自评表", "绩效自评表：只写目标和完成值，分数由程序计算", without="未开展绩效自评", model=Sheet),
+    Input(
+        SHEETS,
+        "自评表",
+        "绩效自评表：只写目标和完成值，分数由程序计算",
+        without="未开展绩效自评",
+        model=EvaluationSheet,
+    ),
     Input("explanations", "审核说明", "对提示的说明", model=ExplanationFile),
 )
 

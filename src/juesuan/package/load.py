@@ -32,17 +32,17 @@ from juesuan.package.model import (
     UnitLine,
     source_of,
 )
-from juesuan.package.performance import Sheet
-from juesuan.package.prose import Mention, named_fact
+from juesuan.package.performance import EvaluationSheet
+from juesuan.package.prose import ProseNumber, named_fact
 from juesuan.package.settings import SETTINGS_FILE, Files, Settings
 from juesuan.package.texts import (
     Glossary,
     KeyTasks,
     PerformanceText,
-    Profile,
     ProjectTexts,
     Reasons,
     TextFile,
+    UnitProfile,
     Uses,
 )
 from juesuan.package.yamlfile import YamlFile, read_file
@@ -136,7 +136,7 @@ class _Reader:
         prior = self._prior(settings, files.prior_year)
         amounts = self._units_own(files) if self.consolidated else self._amounts(files)
         evaluation = self._may_miss(files.evaluation, Files().evaluation, Evaluation)
-        sheets = [self._yaml(file, Sheet) for file in self._sheet_files(files.performance)]
+        sheets = [self._yaml(file, EvaluationSheet) for file in self._sheet_files(files.performance)]
         texts = self._texts(files.texts)
         projects = amounts.projects
         listed = not self.consolidated and _was_read(files.projects, self.problems)
@@ -260,7 +260,7 @@ class _Reader:
             for file in self._folder(folder) or ()
             if file not in known
         )
-        profile = self._yaml(f"{folder}/profile.yaml", Profile)
+        profile = self._yaml(f"{folder}/profile.yaml", UnitProfile)
         reasons = self._text(folder, "reasons.yaml", Reasons)
         projects = self._text(folder, "projects.yaml", ProjectTexts)
         uses = self._text(folder, "uses.yaml", Uses)
@@ -294,9 +294,9 @@ class _Reader:
             return ()
         return read_own_codes(self.root, file, self.problems)
 
-    def _numbers(self) -> dict[str, Mention]:
+    def _numbers(self) -> dict[str, ProseNumber]:
         """Return all numbers by fact id; note names stated twice and references to none."""
-        numbers: dict[str, Mention] = {}
+        numbers: dict[str, ProseNumber] = {}
         for mention in (mention for read in self.yaml_files for mention in read.mentions):
             first = numbers.setdefault(mention.fact, mention)
             if first is not mention:

@@ -35,7 +35,7 @@ _REFERENCE = re.compile(NAME)
 
 
 @dataclass(frozen=True)
-class Words:
+class PlainWords:
     """Plain words: no digit among them."""
 
     source: str
@@ -55,7 +55,7 @@ class Declared:
 
 
 @dataclass(frozen=True)
-class Stated:
+class StatedNumber:
     """A number that the package states. ``value`` of ``180.6%`` is 903/500."""
 
     source: str
@@ -92,11 +92,11 @@ class Break:
     source: str
 
 
-Segment = Words | Declared | Stated | Reference | Break
+Segment = PlainWords | Declared | StatedNumber | Reference | Break
 
 
 @dataclass(frozen=True)
-class Fault:
+class MarkupFault:
     """What is wrong at one place of a text; ``offset`` counts characters of the text from 0."""
 
     offset: int
@@ -106,15 +106,15 @@ class Fault:
     expected: str
 
 
-def parse(text: str) -> tuple[tuple[Segment, ...], tuple[Fault, ...]]:
+def parse(text: str) -> tuple[tuple[Segment, ...], tuple[MarkupFault, ...]]:
     """Return the segments of a marked-up text and everything wrong with it. Never raises."""
     segments: list[Segment] = []
-    faults: list[Fault] = []
+    faults: list[MarkupFault] = []
     start = at = 0
 
     def words_until(end: int) -> None:
         if end > start:
-            segments.append(Words(text[start:end]))
+            segments.append(PlainWords(text[start:end]))
             faults.extend(_undeclared(text[start:end], start))
 
     while at < len(text):
@@ -129,19 +129,19 @@ def parse(text: str) -> tuple[tuple[Segment, ...], tuple[Fault, ...]]:
     return tuple(segments), tuple(sorted(faults, key=lambda fault: fault.offset))
 
 
-def _special(text: str, at: int, faults: list[Fault]) -> Segment | None:
+def _special(text: str, at: int, faults: list[MarkupFault]) -> Segment | None:
     """Return the segment other than words that begins here, if one does."""
     if text[at] == "{":
         end = text.find("}", at)
         inside = text[at + 1 : end] if end >= 0 else text[at + 1 :]
         if end < 0 or "{" in inside:
             faults.append(
-                Fault(at, "text.brace", "“{”没有对应的“}”", text[at : at + 12], "“{数字}”或“{名称: 数字}”")
+                MarkupFault(at, "text.brace", "“{”没有对应的“}”", text[at : at + 12], "“{数字}”或“{名称: 数字}”")
             )
             return None
         return _braced(text[at : end + 1], at, faults)
     if text[at] == "}":
-        faults.append(Fault(at, "text.brace", "“}”没有对应的“{”", "}", "“{数字}”或“{名称: 数字}”"))
+        faults.append(MarkupFault(at, "text.brace", "“}”没有对应的“{”", "}", "“{数字}”或“{名称: 数字}”"))
         return None
     if break_ := _PARAGRAPH.match(text, at):
         return Break(break_[0])
@@ -150,7 +150,7 @@ def _special(text: str, at: int, faults: list[Fault]) -> Segment | None:
     return None
 
 
-def _braced(source: str, at: int, faults: list[Fault]) -> Segment:
+def _braced(source: str, at: int, faults: list[MarkupFault]) -> Segment:
     inside = source[1:-1].strip()
     if inside.startswith("=") and inside[1:].strip():
         return Declared(source, _printed(inside[1:].strip()))
@@ -158,18 +158,18 @@ def _braced(source: str, at: int, faults: list[Fault]) -> Segment:
         try:
             value = parse_number(match["number"])
         except ValueError:
-            faults.append(Fault(at, "text.number", "大括号里的数字写法不对", inside, "如 1,234.5 或 1234.5"))
+            faults.append(MarkupFault(at, "text.number", "大括号里的数字写法不对", inside, "如 1,234.5 或 1234.5"))
             return Declared(source, inside)
         printed = match["number"] + match["percent"]
-        return Stated(source, printed, value / 100 if match["percent"] else value, match["name"])
+        return StatedNumber(source, printed, value / 100 if match["percent"] else value, match["name"])
     if _REFERENCE.fullmatch(inside):
         return Reference(source, inside)
     expected = "“{数字}”“{名称: 数字}”“{名称}”或“{=不是数量的文字}”，名称用小写英文字母、数字和下划线"
-    faults.append(Fault(at, "text.mark", "看不懂大括号里的内容", inside, expected))
+    faults.append(MarkupFault(at, "text.mark", "看不懂大括号里的内容", inside, expected))
     return Declared(source, inside)
 
 
-def _undeclared(words: str, offset: int) -> Iterator[Fault]:
+def _undeclared(words: str, offset: int) -> Iterator[MarkupFault]:
     at = 0
     while at < len(words):
         end = at
@@ -178,7 +178,7 @@ def _undeclared(words: str, offset: int) -> Iterator[Fault]:
         if end > at:
             number = words[at:end].rstrip(".,")
             expected = f"“{{{number}}}”（数量）或“{{={number}}}”（电话、文号等不是数量的）"
-            yield Fault(offset + at, "text.undeclared", "文字里有没有声明的数字", number, expected)
+            yield MarkupFault(offset + at, "text.undeclared", "文字里有没有声明的数字", number, expected)
         at = end + 1
 
 

@@ -10,14 +10,14 @@ from typing import Self
 
 from pydantic import Field, NonNegativeInt, model_validator
 
-from juesuan.facts import Source
+from juesuan.facts import FactSource
 from juesuan.identities import Explanation
 from juesuan.package.codes import OwnCode
 from juesuan.package.evaluation import Evaluation, Yuan
-from juesuan.package.performance import Indicator, Sheet
-from juesuan.package.prose import Mention, Prose, named_fact
+from juesuan.package.performance import EvaluationSheet, WrittenIndicator
+from juesuan.package.prose import Prose, ProseNumber, named_fact
 from juesuan.package.settings import SETTINGS_FILE, Settings
-from juesuan.package.texts import Glossary, KeyTasks, PerformanceText, Profile, ProjectTexts, Reasons, Uses
+from juesuan.package.texts import Glossary, KeyTasks, PerformanceText, ProjectTexts, Reasons, UnitProfile, Uses
 from juesuan.problems import Problem
 from juesuan.yamlsource import Strict
 
@@ -34,7 +34,7 @@ class BudgetLine:
     name: str
     initial: int
     adjusted: int
-    source: Source
+    source: FactSource
     stated: str = ""
     fund: str = ""
     basis: str = ""
@@ -47,7 +47,7 @@ class ThreePublicLine:
     key: str
     name: str
     initial: int
-    source: Source
+    source: FactSource
     basis: str = ""
 
 
@@ -58,7 +58,7 @@ class PriorLine:
     key: str
     name: str
     amount: int
-    source: Source
+    source: FactSource
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class ProjectLine:
     code: str
     initial: int
     adjusted: int
-    source: Source
+    source: FactSource
     stated: str = ""
     fund: str = ""
 
@@ -82,7 +82,7 @@ class Project:
     lines: tuple[ProjectLine, ...]
 
     @property
-    def source(self) -> Source:
+    def source(self) -> FactSource:
         """Where it stands first."""
         return self.lines[0].source
 
@@ -102,7 +102,7 @@ class ProcurementLine:
     key: str
     name: str
     amount: int
-    source: Source
+    source: FactSource
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class StatementLine:
     key: str
     name: str
     amount: int
-    source: Source
+    source: FactSource
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class UnitLine:
 
     name: str
     remark: str
-    source: Source
+    source: FactSource
 
 
 class Vehicles(Strict):
@@ -206,7 +206,7 @@ RECEPTION = tuple(name for name in ThreePublicUse.model_fields if name not in Th
 class Texts:
     """All free text."""
 
-    profile: Profile
+    profile: UnitProfile
     reasons: Reasons
     projects: ProjectTexts
     performance: PerformanceText
@@ -220,7 +220,7 @@ class ClaimLine:
     """An arithmetic claim as written, such as ``expansion = pension + unemployment + injury``."""
 
     written: str
-    source: Source
+    source: FactSource
 
 
 @dataclass(frozen=True)
@@ -243,10 +243,10 @@ class ClosingPackage:
     statement: tuple[StatementLine, ...]
     assets: Assets
     headcount: Headcount | None
-    sheets: tuple[Sheet, ...]
+    sheets: tuple[EvaluationSheet, ...]
     texts: Texts
     claims: tuple[ClaimLine, ...]
-    numbers: Mapping[str, Mention]
+    numbers: Mapping[str, ProseNumber]
     lines: Mapping[str, Mapping[str, int]]
     explanations: tuple[Explanation, ...]
     sheet_files: Mapping[str, str]
@@ -254,23 +254,23 @@ class ClosingPackage:
     units: tuple[UnitLine, ...] = ()
     evaluation: Evaluation | None = None
 
-    def where(self, file: str, entry: str) -> Source:
+    def where(self, file: str, entry: str) -> FactSource:
         """Where an entry of one of the YAML files stands; the settings answer for a file that was left out."""
         if file not in self.lines:
-            return Source(SETTINGS_FILE, 1)
+            return FactSource(SETTINGS_FILE, 1)
         return source_of(file, self.lines[file], entry)
 
     @property
-    def project_sheets(self) -> tuple[Sheet, ...]:
+    def project_sheets(self) -> tuple[EvaluationSheet, ...]:
         """The sheets of projects, in the order of the projects."""
         by_key = {sheet.project: sheet for sheet in self.sheets if sheet.scope == "project"}
         return tuple(by_key[project.key] for project in self.projects if project.key in by_key)
 
-    def target_of(self, indicator: Indicator) -> Mention:
+    def target_of(self, indicator: WrittenIndicator) -> ProseNumber:
         """The number aimed at, of a quantitative indicator."""
         return self.numbers[measured(indicator.target, indicator.target_number)[0]]
 
-    def actual_of(self, indicator: Indicator) -> Mention:
+    def actual_of(self, indicator: WrittenIndicator) -> ProseNumber:
         """The number achieved, of a quantitative indicator."""
         return self.numbers[measured(indicator.actual, indicator.actual_number)[0]]
 
@@ -294,8 +294,8 @@ class PackageReading:
     problems: tuple[Problem, ...]
 
 
-def source_of(file: str, lines: Mapping[str, int], key: str) -> Source:
+def source_of(file: str, lines: Mapping[str, int], key: str) -> FactSource:
     """Where an entry of a YAML file stands; one that was left out stands where its parent does."""
     while key and key not in lines:
         key = key.rpartition(".")[0]
-    return Source(file, lines.get(key))
+    return FactSource(file, lines.get(key))

@@ -25,9 +25,9 @@ Funds are known by then: :mod:`juesuan.closing.funds` has said which fund each l
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from juesuan.facts import Phase, Source
+from juesuan.facts import FactSource, Phase
 from juesuan.figures import Figure
-from juesuan.identities import Identity, Instance, Relation, Term
+from juesuan.identities import Identity, Instance, Relation, SignedFigure
 from juesuan.package.evaluation import STAGES
 from juesuan.package.model import RECEPTION, BudgetLine, ClosingPackage, Project, ProjectLine, ThreePublicUse
 from juesuan.package.settings import SETTINGS_FILE
@@ -91,11 +91,13 @@ def package_identities(package: ClosingPackage) -> tuple[Identity, ...]:
 
     def equal(name: str, text: str, prefix: str) -> Identity:
         made = [figure for key, figure in sums.items() if key.startswith(prefix)]
-        instances = (Instance(figure.id, tuple(Term(1, part) for part in figure.inputs)) for figure in made)
+        instances = (
+            Instance(figure.id, tuple(SignedFigure(1, part) for part in figure.inputs)) for figure in made
+        )
         return Identity(name, "package", text, _OWN_RULE, tuple(instances))
 
     def at_most(name: str, text: str, citation: str, pairs: Iterable[tuple[str, str]]) -> Identity:
-        instances = tuple(Instance(part, (Term(1, whole),)) for part, whole in pairs)
+        instances = tuple(Instance(part, (SignedFigure(1, whole),)) for part, whole in pairs)
         return Identity(name, "package", text, citation, instances, relation=Relation.AT_MOST)
 
     budgeted = {
@@ -144,7 +146,7 @@ def _budget(package: ClosingPackage, stage: str, phase: Phase) -> Iterator[Figur
     if sums:
         totals = [_sum(name, label, sums)]
     else:
-        sources = tuple(line.source for line in package.budget) or (Source(package.settings.files.budget),)
+        sources = tuple(line.source for line in package.budget) or (FactSource(package.settings.files.budget),)
         totals = [Figure(name, label, 0, year, phase, "没有一般公共预算的预算", sources=sources)]
     yield from totals
     for fund, lines in sorted(by_fund.items()):
@@ -184,7 +186,7 @@ def _three_public(package: ClosingPackage) -> Iterator[Figure]:
 
 def _projects(projects: Sequence[Project], stage: str, phase: Phase, year: int) -> Iterator[Figure]:
     if not projects:
-        nothing = (Source(SETTINGS_FILE, 1),)
+        nothing = (FactSource(SETTINGS_FILE, 1),)
         yield Figure(f"project.total.{stage}", f"项目{phase}合计", 0, year, phase, "没有项目", sources=nothing)
         return
     by_item: dict[tuple[str, str], list[Figure]] = {}

@@ -6,7 +6,7 @@ is loaded.
 
 from collections.abc import Iterable, Iterator
 
-from juesuan.package.evaluation import STAGES, Found, Grades
+from juesuan.package.evaluation import STAGES, EvaluationProblems, Grades
 from juesuan.package.model import RECEPTION, Assets, Headcount, ThreePublicCounts
 from juesuan.package.money import GENERAL, budget_id
 from juesuan.package.tables import PRIOR_KEYS, PROCUREMENT_KEYS, STATEMENT_KEYS, THREE_PUBLIC_KEYS
@@ -43,7 +43,7 @@ def possible_facts(
     yield from (f"procurement.{key}" for key in (*PROCUREMENT_KEYS, "total"))
     yield from (f"evaluation.{stage}.{what}" for stage in STAGES for what in ("projects", "amount"))
     yield from (f"evaluation.grades.{key}" for key in Grades.model_fields)
-    yield from (f"evaluation.problems.{key}" for key in Found.model_fields)
+    yield from (f"evaluation.problems.{key}" for key in EvaluationProblems.model_fields)
     yield "evaluation.average"
     yield from _counts("assets", Assets)
     yield from _counts("headcount", Headcount)

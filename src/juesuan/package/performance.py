@@ -31,7 +31,7 @@ class Direction(StrEnum):
     QUALITATIVE = "qualitative"  # 定性
 
 
-class Band(StrEnum):
+class IndicatorBand(StrEnum):
     """How far a qualitative indicator was met (定性指标分档)."""
 
     ACHIEVED = "achieved"  # 达成预期指标
@@ -41,13 +41,13 @@ class Band(StrEnum):
 
 # The share of the weight that a band may earn: from, up to (and the upper end itself only for the first).
 _RANGES = {
-    Band.ACHIEVED: (Fraction(80, 100), Fraction(1)),
-    Band.PARTIAL: (Fraction(50, 100), Fraction(80, 100)),
-    Band.MISSED: (Fraction(0), Fraction(50, 100)),
+    IndicatorBand.ACHIEVED: (Fraction(80, 100), Fraction(1)),
+    IndicatorBand.PARTIAL: (Fraction(50, 100), Fraction(80, 100)),
+    IndicatorBand.MISSED: (Fraction(0), Fraction(50, 100)),
 }
 
 
-def band_of(share: Fraction) -> Band:
+def band_of(share: Fraction) -> IndicatorBand:
     """Return the band in which a share of a weight lies."""
     return next(band for band, (low, _) in _RANGES.items() if share >= low)
 
@@ -74,7 +74,7 @@ Some = Annotated[tuple[Item, ...], AfterValidator(_some)]
 Points = Annotated[Fraction, PlainValidator(_points, json_schema_input_type=str)]
 
 
-class Indicator(Strict):
+class WrittenIndicator(Strict):
     """A third-level indicator (三级指标).
 
     ``target`` and ``actual`` are the texts as printed. A quantitative indicator takes its numbers from them:
@@ -94,7 +94,7 @@ class Indicator(Strict):
     actual_number: str | None = Field(
         default=None, title="完成值的数", description="文字里不止一个数的，写它的名称"
     )
-    band: Band | None = Field(
+    band: IndicatorBand | None = Field(
         default=None, title="分档", description="定性指标：achieved 达成，partial 部分达成，missed 未达成"
     )
     share: Percentage | None = Field(
@@ -119,7 +119,7 @@ class IndicatorGroup(Strict):
     """A second-level indicator (二级指标) with its third-level ones."""
 
     name: Words = Field(title="二级指标")
-    indicators: Some[Indicator]
+    indicators: Some[WrittenIndicator]
 
     @property
     def weight(self) -> Fraction:
@@ -151,7 +151,7 @@ class Goal(Strict):
         return sum((class_.weight for class_ in self.classes), Fraction(0))
 
 
-class Choice(Strict):
+class TickedLine(Strict):
     """A line of boxes, one of which is ticked (项目类别: 1.预算项目 2.财政专项资金); ``chosen`` counts from 1."""
 
     name: Words = Field(title="勾选项", examples=["项目类别"])
@@ -165,7 +165,7 @@ class Choice(Strict):
         return self
 
 
-class Sheet(Strict):
+class EvaluationSheet(Strict):
     """One self-evaluation sheet: of the whole unit (``scope: unit``) or of one project.
 
     Execution: adjusted budget (with what was carried over) against actual expenditure of the scope.
@@ -174,7 +174,7 @@ class Sheet(Strict):
     scope: Literal["unit", "project"] = Field(title="范围", description="unit 整体，project 一个项目")
     project: str | None = Field(default=None, title="项目的键", description="项目自评表才写，与项目的键一致")
     filled_on: date = Field(title="填报日期", examples=["2021-05-19"])
-    choices: tuple[Choice, ...] = Field(default=(), title="勾选")
+    choices: tuple[TickedLine, ...] = Field(default=(), title="勾选")
     execution_weight: Points = Field(title="预算执行的分值", examples=["20"])
     goals: Some[Goal] = Field(title="目标和指标")
     deviation: Prose = Field(title="偏差大或目标未完成的原因")
@@ -196,7 +196,7 @@ class Sheet(Strict):
         return self.project or self.scope
 
     @property
-    def indicators(self) -> Iterator[Indicator]:
+    def indicators(self) -> Iterator[WrittenIndicator]:
         """All indicators in order."""
         for goal in self.goals:
             for class_ in goal.classes:

@@ -9,18 +9,18 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from juesuan.document import Number, Run, Runs, Text
-from juesuan.facts import Source
-from juesuan.package.markup import Break, Declared, Reference, Segment, Stated, Words
+from juesuan.facts import FactSource
+from juesuan.package.markup import Break, Declared, PlainWords, Reference, Segment, StatedNumber
 
 
 @dataclass(frozen=True)
-class Mention:
+class ProseNumber:
     """A number that a text states, with the id of its fact and its place."""
 
     fact: str
     label: str
-    stated: Stated
-    source: Source
+    stated: StatedNumber
+    source: FactSource
 
     @property
     def value(self) -> Fraction:
@@ -33,12 +33,12 @@ class Prose:
     """A text as written, and what its mark-up says (see :mod:`juesuan.package.markup`).
 
     A model reads it from a plain YAML string; the loader then puts in ``segments`` and ``mentions`` (one for
-    each :class:`Stated` segment, in order). A text that has not been placed yet has neither.
+    each :class:`StatedNumber` segment, in order). A text that has not been placed yet has neither.
     """
 
     written: str
     segments: tuple[Segment, ...] = ()
-    mentions: tuple[Mention, ...] = field(default=(), compare=False)
+    mentions: tuple[ProseNumber, ...] = field(default=(), compare=False)
 
     @property
     def paragraphs(self) -> tuple[Runs, ...]:
@@ -51,11 +51,11 @@ class Prose:
                 case Break():
                     paragraphs.append(tuple(runs))
                     runs = []
-                case Words():
+                case PlainWords():
                     runs.append(Text(segment.text))
                 case Declared():
                     runs.append(Text(segment.text, declared=True))
-                case Stated():
+                case StatedNumber():
                     runs.append(Number(next(mentions).fact))
                 case Reference(name=name):
                     runs.append(Number(named_fact(name)))
@@ -71,7 +71,7 @@ class Prose:
         """The ids of the facts printed in it, in order."""
         return tuple(run.fact for run in self.runs if isinstance(run, Number))
 
-    def plain(self, numbers: Mapping[str, Mention]) -> str:
+    def plain(self, numbers: Mapping[str, ProseNumber]) -> str:
         """The text as printed; ``numbers`` are the package's, by fact id."""
         return "".join(
             numbers[run.fact].stated.printed if isinstance(run, Number) else run.text for run in self.runs

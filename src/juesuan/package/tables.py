@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from juesuan.facts import Source
+from juesuan.facts import FactSource
 from juesuan.money import parse_wanyuan
-from juesuan.package.csvfile import Column, Row, heads, read_lines, unique
+from juesuan.package.csvfile import FileColumn, Row, heads, read_lines, unique
 from juesuan.package.files import left_out
 from juesuan.package.model import (
     BudgetLine,
@@ -72,33 +72,41 @@ PRIOR_KEYS = tuple(PRIOR_NAMES)
 FUND = "资金性质"
 BASIS = "出处"
 _PRIOR_AMOUNT = "金额（万元）"
-_CODE = Column("功能分类编码", "code", _ITEM_CODE[1])
-_INITIAL = Column("年初预算", "amount", "元，最多到分", "11852000.00")
-_ADJUSTED = Column("调整预算", "amount", "元，最多到分", "12029876.38")
-_FUNDS = Column(FUND, "fund", "写法同账簿", need="may")
-_BASIS = Column(BASIS, "text", "年初预算取自哪里，如预算公开的哪张表", need="may")
-_NAME = Column("名称", "text", "这一行说的是什么", need="given")
+_CODE = FileColumn("功能分类编码", "code", _ITEM_CODE[1])
+_INITIAL = FileColumn("年初预算", "amount", "元，最多到分", "11852000.00")
+_ADJUSTED = FileColumn("调整预算", "amount", "元，最多到分", "12029876.38")
+_FUNDS = FileColumn(FUND, "fund", "写法同账簿", need="may")
+_BASIS = FileColumn(BASIS, "text", "年初预算取自哪里，如预算公开的哪张表", need="may")
+_NAME = FileColumn("名称", "text", "这一行说的是什么", need="given")
 
-BUDGET = (_CODE, Column("功能分类名称", "text", "“项”的名称", "行政运行"), _INITIAL, _ADJUSTED, _FUNDS, _BASIS)
+BUDGET = (_CODE, FileColumn("功能分类名称", "text", "“项”的名称", "行政运行"), _INITIAL, _ADJUSTED, _FUNDS, _BASIS)
 PROJECTS = (
-    Column("键", "key", _PROJECT_KEY[1], "social_insurance"),
-    Column("项目名称", "text", "与账簿的项目名称一致", "社会保险业务工作经费"),
+    FileColumn("键", "key", _PROJECT_KEY[1], "social_insurance"),
+    FileColumn("项目名称", "text", "与账簿的项目名称一致", "社会保险业务工作经费"),
     _CODE,
     _INITIAL,
     _ADJUSTED,
     _FUNDS,
 )
-THREE_PUBLIC = (Column("键", "row", need="given"), _NAME, _INITIAL, _BASIS)
+THREE_PUBLIC = (FileColumn("键", "row", need="given"), _NAME, _INITIAL, _BASIS)
 PRIOR = (
-    Column("键", "row", need="given"),
+    FileColumn("键", "row", need="given"),
     _NAME,
-    Column(_PRIOR_AMOUNT, "published", "上年公开文本列示的数；不知道的不填", "1,873.46", need="may"),
+    FileColumn(_PRIOR_AMOUNT, "published", "上年公开文本列示的数；不知道的不填", "1,873.46", need="may"),
 )
-PROCUREMENT = (Column("键", "row", need="given"), _NAME, Column("金额", "amount", "元，最多到分", "97100.00"))
-STATEMENT = (Column("键", "row", need="given"), _NAME, Column("金额", "amount", "元，最多到分", "12029876.38"))
+PROCUREMENT = (
+    FileColumn("键", "row", need="given"),
+    _NAME,
+    FileColumn("金额", "amount", "元，最多到分", "97100.00"),
+)
+STATEMENT = (
+    FileColumn("键", "row", need="given"),
+    _NAME,
+    FileColumn("金额", "amount", "元，最多到分", "12029876.38"),
+)
 UNITS = (
-    Column("单位名称", "text", "全称", "某某局（本级）"),
-    Column("备注", "text", "性质等", "行政单位", need="may"),
+    FileColumn("单位名称", "text", "全称", "某某局（本级）"),
+    FileColumn("备注", "text", "性质等", "行政单位", need="may"),
 )
 _UNKNOWN = ("", "-", "—", "——", "/", "无")  # how an office writes that a figure of last year is not known
 
@@ -129,7 +137,7 @@ def read_three_public(root: Path, file: str, problems: list[Problem]) -> tuple[T
 
     if left_out(root, file, Files().three_public):
         return tuple(
-            ThreePublicLine(key, name, 0, Source(SETTINGS_FILE, 1)) for key, name in THREE_PUBLIC_KEYS.items()
+            ThreePublicLine(key, name, 0, FactSource(SETTINGS_FILE, 1)) for key, name in THREE_PUBLIC_KEYS.items()
         )
     lines = read_lines(root, file, heads(THREE_PUBLIC), line, problems, optional=(BASIS,))
     unique([(line.key, line.source) for line in lines], "键", problems)
@@ -201,7 +209,7 @@ def read_procurement(root: Path, file: str, problems: list[Problem]) -> tuple[Pr
 
     if left_out(root, file, Files().procurement):
         return tuple(
-            ProcurementLine(key, name, 0, Source(SETTINGS_FILE, 1))
+            ProcurementLine(key, name, 0, FactSource(SETTINGS_FILE, 1))
             for key, name in (PROCURED_KEYS | AWARDED_KEYS).items()
         )
     lines = read_lines(root, file, heads(PROCUREMENT), line, problems)

@@ -22,7 +22,7 @@ class TextFile(Strict):
     )
 
 
-class Profile(TextFile):
+class UnitProfile(TextFile):
     """Part one: duties (主要职能), composition (决算单位构成), and how the staff is called."""
 
     duties: Prose = Field(title="主要职能", description="按“三定”规定或上年公开文本")

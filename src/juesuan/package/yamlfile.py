@@ -9,11 +9,11 @@ from typing import Any, Generic, TypeVar
 import yaml
 from pydantic import BaseModel
 
-from juesuan.facts import Source
+from juesuan.facts import FactSource
 from juesuan.package.files import package_file
-from juesuan.package.markup import Declared, Reference, Stated, Words, parse
-from juesuan.package.performance import Indicator
-from juesuan.package.prose import Mention, Prose, named_fact, unnamed_fact
+from juesuan.package.markup import Declared, PlainWords, Reference, StatedNumber, parse
+from juesuan.package.performance import WrittenIndicator
+from juesuan.package.prose import Prose, ProseNumber, named_fact, unnamed_fact
 from juesuan.problems import InputError, Place, Problem
 from juesuan.yamlsource import composed, entry_of, yaml_text
 
@@ -31,7 +31,7 @@ class YamlFile(Generic[Model_co]):
     file: str
     model: Model_co
     lines: Mapping[str, int]
-    mentions: tuple[Mention, ...]
+    mentions: tuple[ProseNumber, ...]
     references: tuple[tuple[Reference, Place], ...]
 
 
@@ -61,7 +61,7 @@ class _Placing:
     source: list[str]
     problems: list[Problem]
     nodes: dict[_Location, yaml.Node] = field(default_factory=dict)
-    mentions: list[Mention] = field(default_factory=list)
+    mentions: list[ProseNumber] = field(default_factory=list)
     references: list[tuple[Reference, Place]] = field(default_factory=list)
     ordinals: dict[int, int] = field(default_factory=dict)
     label: str = ""  # what the numbers of the entry at hand are called, where it says so
@@ -86,7 +86,7 @@ class _Placing:
             case BaseModel():
                 update = {}
                 for name, info in type(value).model_fields.items():
-                    counted = isinstance(value, Indicator) and name in _COUNTED
+                    counted = isinstance(value, WrittenIndicator) and name in _COUNTED
                     self.label = f"{value.name.written} {info.title}" if counted else ""  # type: ignore[attr-defined]
                     update[name] = self.placed(getattr(value, name), (*at, name))
                     if isinstance(update[name], Prose) and info.is_required() and not update[name]:
@@ -118,29 +118,29 @@ class _Placing:
             line, column = position(written, fault.offset)
             place = Place(self.file, line, f"第 {column} 字")
             self.problems.append(Problem(place, fault.code, fault.message, fault.found, fault.expected))
-        mentions: list[Mention] = []
+        mentions: list[ProseNumber] = []
         offset, before = 0, ""
         for segment in segments:
             line, column = position(written, offset)
             match segment:
-                case Stated():
+                case StatedNumber():
                     mentions.append(self._mention(segment, line, before))
                     before += segment.printed
                 case Reference():
                     before += "…"
                     self.references.append((segment, Place(self.file, line, f"第 {column} 字")))
-                case Words() | Declared():
+                case PlainWords() | Declared():
                     before += segment.text
             offset += len(segment.source)
         self.mentions.extend(mentions)
         return Prose(written, segments, tuple(mentions))
 
-    def _mention(self, stated: Stated, line: int, before: str) -> Mention:
+    def _mention(self, stated: StatedNumber, line: int, before: str) -> ProseNumber:
         ordinal = self.ordinals[line] = self.ordinals.get(line, 0) + 1
         fact = named_fact(stated.name) if stated.name else unnamed_fact(self.file, line, ordinal)
         clause = re.split(r"[，。；：、]", before)[-1].strip()[-_LABEL_LENGTH:]
         label = self.label or clause or stated.name or self.file
-        return Mention(fact, label, stated, Source(self.file, line))
+        return ProseNumber(fact, label, stated, FactSource(self.file, line))
 
 
 def _position(node: yaml.Node, source: list[str]) -> Callable[[str, int], tuple[int, int]] | None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from juesuan.closing import (
-    Account,
     Books,
+    ClosingAccounts,
     Intake,
     check_account,
     check_ledger,
@@ -94,7 +94,7 @@ class Preview:
 
 @dataclass(frozen=True)
 class _Side:
-    account: Account
+    account: ClosingAccounts
     document: Document
     results: Mapping[str, CheckResult]
     conflict: str
@@ -131,7 +131,7 @@ def _side(intake: Intake) -> _Side:
     return _Side(account, write_document(account), results, conflict)
 
 
-def account_of(books: Books) -> tuple[Account, str]:
+def account_of(books: Books) -> tuple[ClosingAccounts, str]:
     """Return the account, and why its amounts are rounded each alone where they can't be displayed together."""
     try:
         return derive(books), ""

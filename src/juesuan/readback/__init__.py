@@ -9,17 +9,17 @@ is a fault before any file is read.
 """
 
 from juesuan.readback.docx import read_docx
-from juesuan.readback.expected import Part, Said, said_by, unexplained
+from juesuan.readback.expected import RenditionPart, Said, said_by, unexplained
 from juesuan.readback.html import read_html
-from juesuan.readback.numerals import Fault, Found, differences, numerals
+from juesuan.readback.numerals import Fault, FoundNumeral, differences, numerals
 from juesuan.readback.pdf import read_pdf
 from juesuan.readback.proof import Renditions, prove
 from juesuan.readback.xlsx import read_xlsx
 
 __all__ = [
     "Fault",
-    "Found",
-    "Part",
+    "FoundNumeral",
+    "RenditionPart",
     "Renditions",
     "Said",
     "differences",

@@ -7,40 +7,42 @@ from typing import Any
 import docx
 from docx.oxml.ns import qn
 
-from juesuan.readback.expected import Part
-from juesuan.readback.numerals import Found, numerals
+from juesuan.readback.expected import RenditionPart
+from juesuan.readback.numerals import FoundNumeral, numerals
 
 _CONTENTS = "toc "
 _SHOWN = 12
 
 
-def read_docx(data: bytes) -> dict[Part, list[Found]]:
+def read_docx(data: bytes) -> dict[RenditionPart, list[FoundNumeral]]:
     """Return the numerals of a Word file by part; the page numbers of the contents are left out."""
-    found: dict[Part, list[Found]] = {part: [] for part in Part}
+    found: dict[RenditionPart, list[FoundNumeral]] = {part: [] for part in RenditionPart}
     body: Any = docx.Document(BytesIO(data)).element.body
     styles = {style.style_id: style.name for style in docx.Document(BytesIO(data)).styles}
-    part = Part.FRONT
+    part = RenditionPart.FRONT
     tables = 0
     for element in body:
         if element.tag == qn("w:tbl"):
             tables += 1
             for place, text in _cells(element, tables):
-                found[part].extend(Found(one, place) for one in numerals(text))
+                found[part].extend(FoundNumeral(one, place) for one in numerals(text))
         elif element.tag == qn("w:p"):
             style = styles.get(_style(element), "") or ""
             text = _text(element)
             if style.startswith(_CONTENTS):
                 entry = text.rpartition("\t")[0]
-                found[Part.CONTENTS].extend(Found(one, f"目录“{entry[:_SHOWN]}”") for one in numerals(entry))
+                found[RenditionPart.CONTENTS].extend(
+                    FoundNumeral(one, f"目录“{entry[:_SHOWN]}”") for one in numerals(entry)
+                )
                 continue
             for picture in element.iter(qn("wp:docPr")):
                 words = picture.get("descr", "")
                 place = f"图片“{picture.get('name')}”的替代文字"
-                found[Part.ALTERNATIVE].extend(Found(one, place) for one in numerals(words))
+                found[RenditionPart.ALTERNATIVE].extend(FoundNumeral(one, place) for one in numerals(words))
             place = f"段落“{text.strip()[:_SHOWN]}”"
-            found[part].extend(Found(one, place) for one in numerals(text))
+            found[part].extend(FoundNumeral(one, place) for one in numerals(text))
             if element.find(f"{qn('w:pPr')}/{qn('w:sectPr')}") is not None:
-                part = Part.BODY  # cover and contents are the first section
+                part = RenditionPart.BODY  # cover and contents are the first section
     return found
 
 

@@ -6,12 +6,12 @@ from enum import StrEnum
 
 from juesuan.document import Chart, Document, Grid, Heading, Number, Paragraph, Run, Runs, Text
 from juesuan.facts import Facts
-from juesuan.readback.numerals import Fault, Found, numerals, spans
+from juesuan.readback.numerals import Fault, FoundNumeral, numerals, spans
 
 _CONTENTS_LEVELS = (1, 2)
 
 
-class Part(StrEnum):
+class RenditionPart(StrEnum):
     """Which part of a rendition a text stands in; not every format has all of them."""
 
     FRONT = "front"  # title and imprint
@@ -26,7 +26,7 @@ class Part(StrEnum):
 class Said:
     """A text of the document as runs, and where it stands."""
 
-    part: Part
+    part: RenditionPart
     place: str
     runs: Runs
     kind: str = ""
@@ -37,18 +37,20 @@ def said_by(document: Document, front: tuple[str, ...] = ()) -> Iterator[Said]:
 
     ``front`` are the lines of the imprint, whose digits are a date.
     """
-    yield Said(Part.FRONT, "标题", document.title, "title")
+    yield Said(RenditionPart.FRONT, "标题", document.title, "title")
     for line in front:
-        yield Said(Part.FRONT, "封面", (Text(line, declared=True),), "imprint")
+        yield Said(RenditionPart.FRONT, "封面", (Text(line, declared=True),), "imprint")
     yield from _contents(document)
     section = ""
     for block in document.blocks:
         match block:
             case Heading():
                 section = _words(block.runs)
-                yield Said(Part.BODY, f"“{section}”", block.runs)
+                yield Said(RenditionPart.BODY, f"“{section}”", block.runs)
             case Paragraph():
-                yield Said(Part.BODY, f"“{section}”之下", (Text(block.marker, declared=True), *block.runs))
+                yield Said(
+                    RenditionPart.BODY, f"“{section}”之下", (Text(block.marker, declared=True), *block.runs)
+                )
             case Chart():
                 yield from _chart(block)
             case Grid():
@@ -61,15 +63,15 @@ def _contents(document: Document) -> Iterator[Said]:
         if isinstance(block, Heading):
             level = block.level
             if level in _CONTENTS_LEVELS:
-                yield Said(Part.CONTENTS, "目录", block.runs)
+                yield Said(RenditionPart.CONTENTS, "目录", block.runs)
         elif isinstance(block, Grid) and level == 1:
-            yield Said(Part.CONTENTS, "目录", block.caption, "table")
+            yield Said(RenditionPart.CONTENTS, "目录", block.caption, "table")
 
 
 def _chart(chart: Chart) -> Iterator[Said]:
     place = f"“{_words(chart.caption)}”"
-    yield Said(Part.BODY, place, chart.caption)
-    for part in (Part.ALTERNATIVE, Part.PICTURE, Part.KEY):
+    yield Said(RenditionPart.BODY, place, chart.caption)
+    for part in (RenditionPart.ALTERNATIVE, RenditionPart.PICTURE, RenditionPart.KEY):
         for bar in chart.bars:
             yield Said(part, place, bar.label, chart.kind)
             yield Said(part, place, (Number(bar.amount),), chart.kind)
@@ -79,23 +81,23 @@ def _chart(chart: Chart) -> Iterator[Said]:
 
 def _grid(grid: Grid) -> Iterator[Said]:
     place = f"“{_words(grid.caption)}”"
-    yield Said(Part.BODY, place, grid.caption)
+    yield Said(RenditionPart.BODY, place, grid.caption)
     for runs in grid.above:
-        yield Said(Part.BODY, f"{place}表上", runs)
+        yield Said(RenditionPart.BODY, f"{place}表上", runs)
     for number, row in enumerate((*grid.head, *grid.body), start=1):
         for cell in row:
-            yield Said(Part.BODY, f"{place}第 {number} 行", cell.runs)
+            yield Said(RenditionPart.BODY, f"{place}第 {number} 行", cell.runs)
     for runs in grid.notes:
-        yield Said(Part.BODY, f"{place}表注", runs)
+        yield Said(RenditionPart.BODY, f"{place}表注", runs)
 
 
 def _words(runs: Runs) -> str:
     return "".join(run.text for run in runs if isinstance(run, Text)).strip()
 
 
-def expected_numerals(said: Said, facts: Facts) -> list[Found]:
+def expected_numerals(said: Said, facts: Facts) -> list[FoundNumeral]:
     """Return the numerals of a text as every rendition must show them."""
-    return [Found(numeral, said.place) for numeral in numerals(_text(said.runs, facts))]
+    return [FoundNumeral(numeral, said.place) for numeral in numerals(_text(said.runs, facts))]
 
 
 def head_numerals(document: Document, facts: Facts) -> set[str]:

@@ -5,8 +5,8 @@ from typing import Any
 
 from lxml import html
 
-from juesuan.readback.expected import Part
-from juesuan.readback.numerals import Found, numerals
+from juesuan.readback.expected import RenditionPart
+from juesuan.readback.numerals import FoundNumeral, numerals
 
 _SILENT = frozenset({"script", "style", "title", "head", "aside"})
 _BLOCKS = frozenset(
@@ -14,17 +14,17 @@ _BLOCKS = frozenset(
 )
 
 
-def read_html(page: str) -> dict[Part, list[Found]]:
+def read_html(page: str) -> dict[RenditionPart, list[FoundNumeral]]:
     """Return the numerals of a page by part."""
-    found: dict[Part, list[Found]] = {part: [] for part in Part}
+    found: dict[RenditionPart, list[FoundNumeral]] = {part: [] for part in RenditionPart}
     root: Any = html.document_fromstring(page)
-    for element, part, place in _leaves(root.body, Part.FRONT, "标题"):
+    for element, part, place in _leaves(root.body, RenditionPart.FRONT, "标题"):
         text = "".join(_own_text(element))
-        found[part].extend(Found(numeral, place) for numeral in numerals(text))
+        found[part].extend(FoundNumeral(numeral, place) for numeral in numerals(text))
     return found
 
 
-def _leaves(element: Any, part: Part, place: str) -> Iterator[tuple[Any, Part, str]]:
+def _leaves(element: Any, part: RenditionPart, place: str) -> Iterator[tuple[Any, RenditionPart, str]]:
     """Yield each element that holds words of its own, with the part and the nearest named place around it."""
     tag = element.tag if isinstance(element.tag, str) else "script"
     if tag in _SILENT:
@@ -56,17 +56,17 @@ def _own_text(element: Any) -> Iterator[str]:
         yield child.tail or ""
 
 
-def _part(element: Any, tag: str, part: Part) -> Part:
+def _part(element: Any, tag: str, part: RenditionPart) -> RenditionPart:
     if tag == "nav":
-        return Part.CONTENTS
+        return RenditionPart.CONTENTS
     if tag == "main":
-        return Part.BODY
+        return RenditionPart.BODY
     if tag == "svg":
-        return Part.PICTURE
+        return RenditionPart.PICTURE
     if tag == "desc":
-        return Part.ALTERNATIVE
+        return RenditionPart.ALTERNATIVE
     if tag == "table" and element.get("class") == "key":
-        return Part.KEY
+        return RenditionPart.KEY
     return part
 
 

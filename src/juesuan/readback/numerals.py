@@ -9,7 +9,7 @@ _NUMERAL = re.compile(r"(?<![0-9])[-−]?[0-9][0-9,]*(?:\.[0-9]+)?%?")
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundNumeral:
     """A numeral as it stands in a file, and where."""
 
     text: str
@@ -43,7 +43,7 @@ def spans(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in _NUMERAL.finditer(text)]
 
 
-def differences(form: str, expected: Sequence[Found], found: Sequence[Found]) -> list[Fault]:
+def differences(form: str, expected: Sequence[FoundNumeral], found: Sequence[FoundNumeral]) -> list[Fault]:
     """Return how what a file says differs from what it should say, in order."""
     wanted, seen = [one.text for one in expected], [one.text for one in found]
     if wanted == seen:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pypdfium2.raw as pdfium
 
-from juesuan.readback.numerals import Found, numerals
+from juesuan.readback.numerals import FoundNumeral, numerals
 
 _GAP = 0.3  # ems between two characters of one word
 _SHIFT = 0.5  # ems between two baselines
@@ -27,8 +27,8 @@ _ONE_AT_A_TIME = Lock()  # PDFium knows no threads
 class ReadPdf:
     """What stands in a PDF: the numerals that it says, those that are decoration, and how many pages it has."""
 
-    said: list[Found]
-    decoration: list[Found]
+    said: list[FoundNumeral]
+    decoration: list[FoundNumeral]
     pages: int
 
 
@@ -63,13 +63,13 @@ def read_pdf(data: bytes) -> ReadPdf:
         if not file:
             raise ValueError(f"PDFium can't open the file (error {pdfium.FPDF_GetLastError()})")
         try:
-            said: list[Found] = []
-            decoration: list[Found] = []
+            said: list[FoundNumeral] = []
+            decoration: list[FoundNumeral] = []
             pages: int = pdfium.FPDF_GetPageCount(file)
             for number in range(pages):
                 place = f"第 {number + 1} 页"
                 for glyphs, found in zip(_page(file, number), (said, decoration), strict=True):
-                    found.extend(Found(one, place) for words in _words(glyphs) for one in numerals(words))
+                    found.extend(FoundNumeral(one, place) for words in _words(glyphs) for one in numerals(words))
             return ReadPdf(said, decoration, pages)
         finally:
             pdfium.FPDF_CloseDocument(file)

@@ -7,9 +7,9 @@ from juesuan.document import Document
 from juesuan.facts import Facts
 from juesuan.problems import EditionError
 from juesuan.readback.docx import read_docx
-from juesuan.readback.expected import Part, Said, expected_numerals, head_numerals, said_by, unexplained
+from juesuan.readback.expected import RenditionPart, Said, expected_numerals, head_numerals, said_by, unexplained
 from juesuan.readback.html import read_html
-from juesuan.readback.numerals import Fault, Found, differences
+from juesuan.readback.numerals import Fault, FoundNumeral, differences
 from juesuan.readback.pdf import read_pdf
 from juesuan.readback.xlsx import read_xlsx, sheet_faults
 
@@ -57,13 +57,13 @@ def prove(document: Document, facts: Facts, renditions: Renditions, *, front: Se
         raise EditionError(f"公开文本重新读出后与公布的数不符，未作公布：\n{listed}{more}")
 
 
-def _wanted(said: Iterable[Said], facts: Facts, belongs: Callable[[Said], bool]) -> list[Found]:
+def _wanted(said: Iterable[Said], facts: Facts, belongs: Callable[[Said], bool]) -> list[FoundNumeral]:
     return [found for one in said if belongs(one) for found in expected_numerals(one, facts)]
 
 
 def _pdf_faults(document: Document, said: Sequence[Said], facts: Facts, data: bytes) -> list[Fault]:
     read = read_pdf(data)
-    wanted = _wanted(said, facts, lambda one: one.part not in (Part.ALTERNATIVE, Part.KEY))
+    wanted = _wanted(said, facts, lambda one: one.part not in (RenditionPart.ALTERNATIVE, RenditionPart.KEY))
     # What is no part of the text may show the number of a page, or repeat the head of a table.
     allowed = {str(number) for number in range(1, read.pages + 1)} | head_numerals(document, facts)
     loose = [Fault("PDF", one.place, one.text, "") for one in read.decoration if one.text not in allowed]
@@ -73,17 +73,19 @@ def _pdf_faults(document: Document, said: Sequence[Said], facts: Facts, data: by
 def _html_faults(said: Sequence[Said], facts: Facts, page: str) -> list[Fault]:
     read = read_html(page)
     return [
-        fault for part in Part for fault in differences("HTML", _part(said, facts, part, _in_html), read[part])
+        fault
+        for part in RenditionPart
+        for fault in differences("HTML", _part(said, facts, part, _in_html), read[part])
     ]
 
 
 def _in_html(one: Said) -> bool:
     match one.part:
-        case Part.FRONT:
+        case RenditionPart.FRONT:
             return one.kind == "title"
-        case Part.CONTENTS:
+        case RenditionPart.CONTENTS:
             return one.kind != "table"
-        case Part.PICTURE:
+        case RenditionPart.PICTURE:
             # The parts of a whole are listed beneath the picture, which shows no words of its own.
             return one.kind == "bars"
     return True
@@ -91,7 +93,7 @@ def _in_html(one: Said) -> bool:
 
 def _docx_faults(said: Sequence[Said], facts: Facts, data: bytes) -> list[Fault]:
     read = read_docx(data)
-    parts = (Part.FRONT, Part.CONTENTS, Part.BODY, Part.ALTERNATIVE)
+    parts = (RenditionPart.FRONT, RenditionPart.CONTENTS, RenditionPart.BODY, RenditionPart.ALTERNATIVE)
     return [
         fault
         for part in parts
@@ -99,5 +101,7 @@ def _docx_faults(said: Sequence[Said], facts: Facts, data: bytes) -> list[Fault]
     ]
 
 
-def _part(said: Sequence[Said], facts: Facts, part: Part, belongs: Callable[[Said], bool]) -> list[Found]:
+def _part(
+    said: Sequence[Said], facts: Facts, part: RenditionPart, belongs: Callable[[Said], bool]
+) -> list[FoundNumeral]:
     return _wanted([one for one in said if one.part is part], facts, belongs)

@@ -28,7 +28,7 @@ class NoteKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Note:
+class CommentEntry:
     """One note. ``number`` counts from 1; ``about`` is that of the comment it belongs to, its own for one.
 
     ``anchor`` is the id of what a comment is on (a fact; a section; ``section/3`` for its third sentence) and
@@ -52,9 +52,9 @@ class Note:
 class CommentThread:
     """A comment and what was said to it."""
 
-    comment: Note
-    answers: tuple[Note, ...]
-    settled: Note | None
+    comment: CommentEntry
+    answers: tuple[CommentEntry, ...]
+    settled: CommentEntry | None
 
     @property
     def open(self) -> bool:
@@ -68,7 +68,7 @@ class CommentThread:
         return f"第 {one.number} 条（{one.name}，对{one.quoted or one.anchor}）：{one.text}"
 
 
-def threads_of(notes: Sequence[Note]) -> tuple[CommentThread, ...]:
+def threads_of(notes: Sequence[CommentEntry]) -> tuple[CommentThread, ...]:
     """Return the comments among notes, in order, each with what was said to it."""
     return tuple(
         CommentThread(
@@ -81,7 +81,7 @@ def threads_of(notes: Sequence[Note]) -> tuple[CommentThread, ...]:
     )
 
 
-def read_notes(out: Path) -> tuple[Note, ...]:
+def read_notes(out: Path) -> tuple[CommentEntry, ...]:
     """Return the notes of a results folder: those beside it, or those that were signed with it.
 
     Raises:
@@ -92,7 +92,7 @@ def read_notes(out: Path) -> tuple[Note, ...]:
     try:
         told = read_json(path)["notes"]
         seals = [one.pop("seal") for one in told]
-        notes = tuple(Note(**{**one, "kind": NoteKind(one["kind"])}) for one in told)
+        notes = tuple(CommentEntry(**{**one, "kind": NoteKind(one["kind"])}) for one in told)
     except (FileNotFoundError, NotADirectoryError):
         return ()
     except (ValueError, KeyError, TypeError, OSError) as error:
@@ -103,7 +103,7 @@ def read_notes(out: Path) -> tuple[Note, ...]:
     return notes
 
 
-def add_note(out: Path, made: Callable[[Sequence[Note]], Note]) -> Note:
+def add_note(out: Path, made: Callable[[Sequence[CommentEntry]], CommentEntry]) -> CommentEntry:
     """Add the note that ``made`` makes of those before, and return it; one program at a time.
 
     Raises:
@@ -116,13 +116,13 @@ def add_note(out: Path, made: Callable[[Sequence[Note]], Note]) -> Note:
     return note
 
 
-def copy_notes(notes: Sequence[Note], folder: Path) -> None:
+def copy_notes(notes: Sequence[CommentEntry], folder: Path) -> None:
     """Put a copy of notes into a results folder that is being filled, beside its sign-offs."""
     if notes:
         _write(folder / COMMENTS, notes)
 
 
-def _write(path: Path, notes: Sequence[Note]) -> None:
+def _write(path: Path, notes: Sequence[CommentEntry]) -> None:
     told = [asdict(one) for one in notes]
     sealed = [one | {"seal": seal} for one, seal in zip(told, seals_of(told), strict=True)]
     try:

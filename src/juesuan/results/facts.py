@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from juesuan.facts import Fact, Facts, Phase, Source, Unit, number_text
+from juesuan.facts import Fact, Facts, FactSource, Phase, Unit, number_text
 from juesuan.files import csv_cell, read_cell
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ COLUMNS = (
         "sources",
         "sources",
         lambda fact: fact.sources,
-        lambda told: tuple(Source(one["file"], one["line"]) for one in told),
+        lambda told: tuple(FactSource(one["file"], one["line"]) for one in told),
     ),
 )
 
@@ -152,4 +152,4 @@ def _cell(value: Any) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
-    return {"file": value.file, "line": value.line} if isinstance(value, Source) else value
+    return {"file": value.file, "line": value.line} if isinstance(value, FactSource) else value

@@ -22,7 +22,7 @@ from juesuan.problems import JuesuanError, OutputError
 from juesuan.results.facts import CONDITIONS, SELECTIONS, fact_of, facts_table
 from juesuan.results.manifest import read_manifest
 from juesuan.results.names import BALANCES, CERTIFICATE, FACTS, IDENTITIES, LEDGER
-from juesuan.tables import Part
+from juesuan.tables import SelectionPart
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,7 +41,7 @@ class Graph:
     """
 
     facts: Facts
-    parts: Mapping[str, tuple[Part, ...]]
+    parts: Mapping[str, tuple[SelectionPart, ...]]
     words: Mapping[Selection, str]
     ledger: Ledger
     certificate: Mapping[str, Any]
@@ -111,7 +111,7 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _told(part: Part, words: Mapping[Selection, str]) -> dict[str, Any]:
+def _told(part: SelectionPart, words: Mapping[Selection, str]) -> dict[str, Any]:
     return {
         "sign": part.sign,
         "measure": part.selection.measure,
@@ -120,10 +120,10 @@ def _told(part: Part, words: Mapping[Selection, str]) -> dict[str, Any]:
     }
 
 
-def _selections(row: Mapping[str, Any]) -> Iterator[tuple[Part, str]]:
+def _selections(row: Mapping[str, Any]) -> Iterator[tuple[SelectionPart, str]]:
     for one in row[SELECTIONS]:
         conditions = {name: tuple(one.get(name) or ()) for name in CONDITIONS}  # older results have fewer
-        yield Part(one["sign"], Selection(one["measure"], **conditions)), one["words"]
+        yield SelectionPart(one["sign"], Selection(one["measure"], **conditions)), one["words"]
 
 
 def _frame_table(frame: pd.DataFrame) -> "pa.Table":

@@ -10,7 +10,7 @@ from juesuan.people import Person, Role, clean
 from juesuan.privacy import masked
 from juesuan.problems import JuesuanError
 from juesuan.results import Results, read_results
-from juesuan.results.comments import CommentThread, Note, NoteKind, add_note, threads_of
+from juesuan.results.comments import CommentEntry, CommentThread, NoteKind, add_note, threads_of
 
 _ZONE = ZoneInfo("Asia/Shanghai")
 _SHOWS_NOTHING = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})  # among it what turns the line around
@@ -22,7 +22,7 @@ class CommentRefused(JuesuanError):  # noqa: N818 - names what happened
     """A note that can't be taken; says why."""
 
 
-def comment(out: Path, person: Person, anchor: str, text: str) -> Note:
+def comment(out: Path, person: Person, anchor: str, text: str) -> CommentEntry:
     """Comment on a fact (its id), a section (its anchor), or a sentence (``anchor/number``, from 1).
 
     Raises:
@@ -38,7 +38,7 @@ def comment(out: Path, person: Person, anchor: str, text: str) -> Note:
     )
 
 
-def answer(out: Path, person: Person, number: int, text: str) -> Note:
+def answer(out: Path, person: Person, number: int, text: str) -> CommentEntry:
     """Answer a comment that is not settled.
 
     Raises:
@@ -46,14 +46,14 @@ def answer(out: Path, person: Person, number: int, text: str) -> Note:
         OutputError: the comments can't be read or written.
     """
 
-    def made(notes: Sequence[Note]) -> Note:
+    def made(notes: Sequence[CommentEntry]) -> CommentEntry:
         about = _open(notes, number).comment
         return _note(notes, person, NoteKind.ANSWER, text, about.anchor, about.quoted, number, about.closing)
 
     return add_note(out, made)
 
 
-def settle(out: Path, person: Person, number: int, unit: str) -> Note:
+def settle(out: Path, person: Person, number: int, unit: str) -> CommentEntry:
     """Settle a comment that was answered: whoever made it may, and a reviewer of the unit.
 
     Raises:
@@ -61,7 +61,7 @@ def settle(out: Path, person: Person, number: int, unit: str) -> Note:
         OutputError: the comments can't be read or written.
     """
 
-    def made(notes: Sequence[Note]) -> Note:
+    def made(notes: Sequence[CommentEntry]) -> CommentEntry:
         thread = _open(notes, number)
         about = thread.comment
         if not may_settle(thread, person, unit):
@@ -98,7 +98,7 @@ def _short(text: str) -> str:
     return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}……"
 
 
-def _open(notes: Sequence[Note], number: int) -> CommentThread:
+def _open(notes: Sequence[CommentEntry], number: int) -> CommentThread:
     found = next((one for one in threads_of(notes) if one.comment.number == number), None)
     if found is None:
         raise CommentRefused(f"没有第 {number} 条意见。")
@@ -108,7 +108,7 @@ def _open(notes: Sequence[Note], number: int) -> CommentThread:
 
 
 def _note(
-    notes: Sequence[Note],
+    notes: Sequence[CommentEntry],
     person: Person,
     kind: NoteKind,
     text: str,
@@ -116,7 +116,7 @@ def _note(
     quoted: str,
     about: int = 0,
     closing: str = "",
-) -> Note:
+) -> CommentEntry:
     shown = "".join(one for one in text if unicodedata.category(one) not in _SHOWS_NOTHING)
     text, number = masked(shown.strip()), len(notes) + 1  # it is archived with what is published
     if not clean(text):
@@ -124,4 +124,4 @@ def _note(
     if len(text) > _LONGEST:
         raise CommentRefused(f"意见太长：{len(text)} 个字，最多 {_LONGEST} 个。")
     at = datetime.now(_ZONE).isoformat(timespec="seconds")
-    return Note(number, about or number, kind, anchor, quoted, text, person.id, person.name, at, closing)
+    return CommentEntry(number, about or number, kind, anchor, quoted, text, person.id, person.name, at, closing)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from juesuan.identities import Relation
-from juesuan.rounding.cuts import Part, cut
-from juesuan.rounding.linked import Cell, Link, Linked, components
+from juesuan.rounding.cuts import CutPart, cut
+from juesuan.rounding.linked import Link, Linked, LinkedCell, components
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,7 +83,7 @@ def _best(linked: Linked, links: Sequence[Link], step: int) -> dict[int, int]:
     return solution
 
 
-def _choose(linked: Linked, part: Part, costs: Mapping[int, Costs], fixed: Mapping[int, int]) -> dict[int, int]:
+def _choose(linked: Linked, part: CutPart, costs: Mapping[int, Costs], fixed: Mapping[int, int]) -> dict[int, int]:
     """Return the best choice for the cells of one part, some of which are fixed.
 
     Raises:
@@ -105,7 +105,7 @@ def _sum(vectors: Iterable[Costs]) -> Costs:
     return tuple(map(sum, zip(_NOTHING, *vectors, strict=True)))
 
 
-def nearest_up(cell: Cell, step: int) -> int:
+def nearest_up(cell: LinkedCell, step: int) -> int:
     """Return 1 if the nearest display is above the floor (halves go away from zero), else 0."""
     doubled = 2 * cell.remainder
     return int(doubled > step or (doubled == step and cell.floor >= 0))
@@ -167,7 +167,7 @@ def _solve(
     return [int(up) for up in solution]
 
 
-def _costs(cell: Cell, step: int) -> Costs:
+def _costs(cell: LinkedCell, step: int) -> Costs:
     """Return what it costs to round a cell up rather than down, in each stage of the preference.
 
     See the package's docstring. Up costs 1 where down is nearest, and saves 1 otherwise.

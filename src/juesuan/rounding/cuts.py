@@ -12,7 +12,7 @@ from juesuan.rounding.linked import Link
 
 
 @dataclass(frozen=True)
-class Part:
+class CutPart:
     """Links that hang together without the cells at which they were cut.
 
     ``above`` is the cell that leads towards the root (None at the root); ``cells`` holds it too.
@@ -23,7 +23,7 @@ class Part:
     above: int | None
 
 
-def cut(links: Sequence[Link]) -> list[Part]:
+def cut(links: Sequence[Link]) -> list[CutPart]:
     """Cut one component into its parts; a part stands after all parts below it."""
     cuts = _articulations(links)
     members = _without(links, cuts)
@@ -42,7 +42,7 @@ def cut(links: Sequence[Link]) -> list[Part]:
                 if other not in above:
                     above[other] = cell
                     order.append(other)
-    return [Part(tuple(cells[number]), tuple(members[number]), above[number]) for number in reversed(order)]
+    return [CutPart(tuple(cells[number]), tuple(members[number]), above[number]) for number in reversed(order)]
 
 
 def _without(links: Sequence[Link], cuts: set[int]) -> list[list[Link]]:

@@ -10,7 +10,7 @@ _KEY_BITS = 20
 
 
 @dataclass(frozen=True)
-class Cell:
+class LinkedCell:
     """One unknown: a group of figures that must be displayed alike, at ``floor`` steps or one more.
 
     ``remainder`` is what the exact amount exceeds the floor by, in 分; at 0 there is no choice.
@@ -49,7 +49,7 @@ class Link:
 class Linked:
     """Everything that is rounded together."""
 
-    cells: tuple[Cell, ...]
+    cells: tuple[LinkedCell, ...]
     links: tuple[Link, ...]
 
 
@@ -94,7 +94,7 @@ def link(values: Mapping[str, int], step: int, identities: Iterable[Identity]) -
 
     tiers = _tiers(len(groups), links.values(), index)
     cells = tuple(
-        Cell(tuple(group), values[group[0]] // step, values[group[0]] % step, tier, _key(min(group)))
+        LinkedCell(tuple(group), values[group[0]] // step, values[group[0]] % step, tier, _key(min(group)))
         for group, tier in zip(groups.values(), tiers, strict=True)
     )
     return Linked(cells, tuple(links.values()))

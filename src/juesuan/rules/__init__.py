@@ -12,14 +12,14 @@ from juesuan.rules.evaluate import (
     of_document,
     readable_rules,
 )
-from juesuan.rules.model import LastYear, Rule, Subject, Unstated
-from juesuan.rules.sections import Section, sections_of
+from juesuan.rules.model import LastYear, Rule, RuleSubject, Unstated
+from juesuan.rules.sections import DocumentSection, sections_of
 
 __all__ = [
+    "DocumentSection",
     "LastYear",
     "Rule",
-    "Section",
-    "Subject",
+    "RuleSubject",
     "Unstated",
     "closing_rules",
     "evaluate_ledger_rule",

@@ -9,13 +9,13 @@ from fractions import Fraction
 from juesuan.facts import Fact, Unit
 from juesuan.identities import Item
 from juesuan.money import parse_number, print_decimal, print_rate, round_half_up
-from juesuan.rules.model import Rule, Subject
+from juesuan.rules.model import Rule, RuleSubject
 from juesuan.statistics import PRIOR, Kind
 
 _NUMBER = re.compile(r"-?[0-9][0-9,]*(?:\.[0-9]+)?%?")
 
 
-def at_most(rule: Rule, subject: Subject) -> Iterator[Item]:
+def at_most(rule: Rule, subject: RuleSubject) -> Iterator[Item]:
     """``of`` is at most ``base``, for every member of a list; where neither has anything there is no place.
 
     What a bound is that this closing doesn't have, ``absent`` says.
@@ -43,7 +43,7 @@ def at_most(rule: Rule, subject: Subject) -> Iterator[Item]:
         )
 
 
-def funds_stated(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
+def funds_stated(rule: Rule, subject: RuleSubject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
     """A line of the budget or of a project that names no fund is of the only one that it can be of.
 
     That is the one that the ledger books there; where it books nothing, the one that the list of codes knows.
@@ -58,7 +58,7 @@ def funds_stated(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG00
         )
 
 
-def between(rule: Rule, subject: Subject) -> Iterator[Item]:
+def between(rule: Rule, subject: RuleSubject) -> Iterator[Item]:
     """Every fact that ``facts`` names lies between ``low`` and ``high``, of which either may be left out."""
     low = parse_number(rule.low) if rule.low else None
     high = parse_number(rule.high) if rule.high else None
@@ -68,7 +68,7 @@ def between(rule: Rule, subject: Subject) -> Iterator[Item]:
         yield Item(fact.label, fact.display, wanted, int(not ok), rows=subject.sources(*fact.inputs))
 
 
-def makes_whole(rule: Rule, subject: Subject) -> Iterator[Item]:
+def makes_whole(rule: Rule, subject: RuleSubject) -> Iterator[Item]:
     """The amounts ``of`` of a list make the whole ``base`` exactly, and their shares (``facts``) make 100 %.
 
     The shares do so as printed, up to half a unit of the last decimal for each. Where amounts are rounded each
@@ -106,7 +106,7 @@ def makes_whole(rule: Rule, subject: Subject) -> Iterator[Item]:
     )
 
 
-def together(rule: Rule, subject: Subject) -> Iterator[Item]:
+def together(rule: Rule, subject: RuleSubject) -> Iterator[Item]:
     """``of`` and ``base`` are both nought or both not: money was spent on something that was counted."""
     for member in subject.members(rule.each):
         of, base = rule.of.format_map(member), rule.base.format_map(member)
@@ -123,7 +123,7 @@ def together(rule: Rule, subject: Subject) -> Iterator[Item]:
         )
 
 
-def adds_up(rule: Rule, subject: Subject) -> Iterator[Item]:
+def adds_up(rule: Rule, subject: RuleSubject) -> Iterator[Item]:
     """The ``facts`` add up to ``of``; where the closing lacks one of them there is no place."""
     names = (rule.of, *rule.facts)
     if not all(name in subject.facts for name in names):
@@ -141,7 +141,7 @@ def adds_up(rule: Rule, subject: Subject) -> Iterator[Item]:
     )
 
 
-def has_source(rule: Rule, subject: Subject) -> Iterator[Item]:
+def has_source(rule: Rule, subject: RuleSubject) -> Iterator[Item]:
     """Where ``of`` is not nought, ``base`` isn't either, or the item (``code``) had something when the year began.
 
     ``words`` holds the accounts of such an opening balance, ``labels`` its funds.
@@ -164,7 +164,7 @@ def has_source(rule: Rule, subject: Subject) -> Iterator[Item]:
             )
 
 
-def displayed(rule: Rule, subject: Subject) -> Iterator[Item]:
+def displayed(rule: Rule, subject: RuleSubject) -> Iterator[Item]:
     """What is printed is the value that the fact stands for. ``facts`` holds the name of the unit."""
     for fact in subject.of_unit(Unit(rule.facts[0])):
         printed = printed_value(fact, subject)
@@ -174,7 +174,7 @@ def displayed(rule: Rule, subject: Subject) -> Iterator[Item]:
         yield Item(fact.label, fact.display, _plain(wanted, subject, fact.unit), int(not ok))
 
 
-def recomputed(rule: Rule, subject: Subject) -> Iterator[Item]:
+def recomputed(rule: Rule, subject: RuleSubject) -> Iterator[Item]:
     """Derived numbers follow from the printed ones. ``facts`` holds the kind of statistic."""
     kind = Kind(rule.facts[0])
     controlled = subject.package.settings.policies.percentages == "controlled"
@@ -189,7 +189,7 @@ def recomputed(rule: Rule, subject: Subject) -> Iterator[Item]:
                 yield _again(subject, subject.facts[name], kind, of, base, slack)
 
 
-def _again(subject: Subject, fact: Fact, kind: Kind, of: str, base: str, slack: int) -> Item:
+def _again(subject: RuleSubject, fact: Fact, kind: Kind, of: str, base: str, slack: int) -> Item:
     first, second = (_printed(subject, name) for name in (of, base))
     decimals = subject.definitions.decimals
     scale = 100 * 10**decimals
@@ -210,7 +210,7 @@ def _again(subject: Subject, fact: Fact, kind: Kind, of: str, base: str, slack: 
     return Item(fact.label, fact.display, print_rate(abs(exact), decimals=decimals), int(not ok))
 
 
-def printed_value(fact: Fact, subject: Subject) -> Fraction | None:
+def printed_value(fact: Fact, subject: RuleSubject) -> Fraction | None:
     """Return the value that a fact's printed text states, in the fact's unit; None where it states none."""
     text = fact.display.strip()
     if not _NUMBER.fullmatch(text):
@@ -221,7 +221,7 @@ def printed_value(fact: Fact, subject: Subject) -> Fraction | None:
     return value * subject.money.fen_per_unit if fact.unit is Unit.FEN else value
 
 
-def _printed(subject: Subject, name: str) -> Fraction | None:
+def _printed(subject: RuleSubject, name: str) -> Fraction | None:
     fact = subject.facts[name]
     value = printed_value(fact, subject)
     if value is None:
@@ -229,7 +229,7 @@ def _printed(subject: Subject, name: str) -> Fraction | None:
     return -value if fact.displayed < 0 < value else value
 
 
-def _plain(value: Fraction, subject: Subject, unit: Unit) -> str:
+def _plain(value: Fraction, subject: RuleSubject, unit: Unit) -> str:
     if unit is Unit.FEN and value.denominator == 1 and int(value) % subject.money.step == 0:
         return subject.money.print_steps(int(value) // subject.money.step)
     if unit is Unit.RATE:
@@ -237,13 +237,13 @@ def _plain(value: Fraction, subject: Subject, unit: Unit) -> str:
     return print_decimal(Decimal(value.numerator) / Decimal(value.denominator))
 
 
-def _matching(rule: Rule, subject: Subject) -> list[Fact]:
+def _matching(rule: Rule, subject: RuleSubject) -> list[Fact]:
     return [
         fact for name, fact in subject.facts.items() if any(fnmatchcase(name, pattern) for pattern in rule.facts)
     ]
 
 
-def _label(subject: Subject, of: str, base: str, name: str) -> str:
+def _label(subject: RuleSubject, of: str, base: str, name: str) -> str:
     if of in subject.facts:
         return subject.facts[of].label
     return subject.facts[base].label if base in subject.facts else name

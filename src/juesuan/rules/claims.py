@@ -13,7 +13,7 @@ from juesuan.money import print_decimal, round_half_up
 from juesuan.package import ClosingPackage
 from juesuan.package.claims import Claim, Constant, Expression, Name, Operation, parse_claim
 from juesuan.package.model import ClaimLine
-from juesuan.package.prose import Mention, named_fact
+from juesuan.package.prose import ProseNumber, named_fact
 from juesuan.problems import Severity
 from juesuan.rules.check import ROW_SEPARATOR, Check, places_of
 
@@ -35,7 +35,7 @@ def claim_checks(package: ClosingPackage) -> Iterator[Check]:
         yield Check(name, "package", line.written, CITATION, places_of([item]), severity)
 
 
-def _judged(claim: Claim, line: ClaimLine, numbers: Mapping[str, Mention]) -> tuple[Item, Severity]:
+def _judged(claim: Claim, line: ClaimLine, numbers: Mapping[str, ProseNumber]) -> tuple[Item, Severity]:
     target = numbers[named_fact(claim.target)]
     point, spread = _values(claim.expression, numbers)
     if _holds(claim, target, point):
@@ -53,7 +53,7 @@ def _judged(claim: Claim, line: ClaimLine, numbers: Mapping[str, Mention]) -> tu
     return item, Severity.WARNING if claim.is_quotient and _explained(target, spread) else Severity.ERROR
 
 
-def _holds(claim: Claim, target: Mention, computed: Fraction) -> bool:
+def _holds(claim: Claim, target: ProseNumber, computed: Fraction) -> bool:
     stated = target.stated
     unit = _unit(target)
     if claim.approximate:
@@ -63,19 +63,19 @@ def _holds(claim: Claim, target: Mention, computed: Fraction) -> bool:
     return computed == stated.value
 
 
-def _explained(target: Mention, spread: Interval) -> bool:
+def _explained(target: ProseNumber, spread: Interval) -> bool:
     half = _unit(target) / 2
     return spread[0] <= target.value + half and target.value - half <= spread[1]
 
 
-def _unit(target: Mention) -> Fraction:
+def _unit(target: ProseNumber) -> Fraction:
     """One unit of the last decimal that is stated."""
     if target.stated.half_unit:
         return target.stated.half_unit * 2
     return Fraction(1, 100) if target.stated.is_rate else Fraction(1)
 
 
-def _values(expression: Expression, numbers: Mapping[str, Mention]) -> tuple[Fraction, Interval]:
+def _values(expression: Expression, numbers: Mapping[str, ProseNumber]) -> tuple[Fraction, Interval]:
     """Return an expression's value, and the interval that its rounded inputs allow."""
     match expression:
         case Constant(value=value):

@@ -10,9 +10,9 @@ from juesuan.problems import Place, Problem
 from juesuan.roles import Roles
 from juesuan.rules import amounts, narrative, personal, printed, reasons, scores, years
 from juesuan.rules.check import Check, places_of
-from juesuan.rules.model import Rule, RuleFile, Subject
+from juesuan.rules.model import Rule, RuleFile, RuleSubject
 
-Evaluator = Callable[[Rule, Subject], Iterable[Item]]
+Evaluator = Callable[[Rule, RuleSubject], Iterable[Item]]
 
 ROOM = "rules"
 LEDGER = "ledger"
@@ -175,7 +175,7 @@ def of_document(rule: Rule) -> bool:
     return rule.suite in _OF_DOCUMENT
 
 
-def evaluate_rule(rule: Rule, citation: str, subject: Subject) -> Check:
+def evaluate_rule(rule: Rule, citation: str, subject: RuleSubject) -> Check:
     """Check a rule against a closing: one row for each place where it applies."""
     return _check(rule, citation, places_of(EVALUATORS[rule.kind](rule, subject)))
 

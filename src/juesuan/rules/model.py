@@ -10,14 +10,14 @@ from pydantic import Field
 
 from juesuan.document import Document
 from juesuan.editionfiles import CitedFile, CitedRule, EditionFiles
-from juesuan.facts import Fact, Facts, Source, Unit
+from juesuan.facts import Fact, Facts, FactSource, Unit
 from juesuan.money import DisplayUnit
 from juesuan.narrative.slots import UNKNOWN, Pieces, Telling, tellings_of
 from juesuan.package import ClosingPackage
 from juesuan.problems import EditionError
 from juesuan.roles import Roles
 from juesuan.rules.check import ROW_SEPARATOR
-from juesuan.rules.sections import Section, is_titled, sections_of
+from juesuan.rules.sections import DocumentSection, is_titled, sections_of
 from juesuan.scores.scheme import ScoreRules
 from juesuan.statistics import Definitions, Lists, Member, Undefined
 
@@ -81,13 +81,13 @@ class Unstated:
     """
 
     name: str
-    source: Source
+    source: FactSource
     taken: str
     certain: bool
 
 
 @dataclass(frozen=True)
-class Subject:
+class RuleSubject:
     """The closing that rules look at. ``document`` is None before it is written, ``opening`` is this year's.
 
     ``words`` are the files whose sentences are written; ``switches`` are lists that say only what applies.
@@ -128,11 +128,11 @@ class Subject:
         return self.lists[each]
 
     @cached_property
-    def sections(self) -> tuple[Section, ...]:
+    def sections(self) -> tuple[DocumentSection, ...]:
         """The sections of the document; none before it is written."""
         return sections_of(self.document, self.facts) if self.document else ()
 
-    def section(self, title: str) -> Section | None:
+    def section(self, title: str) -> DocumentSection | None:
         """Return the section of this title (numbers and blanks apart)."""
         return next((one for one in self.sections if one.name == title), None)
 

@@ -12,9 +12,9 @@ from juesuan.facts import Fact, Unit
 from juesuan.identities import Item
 from juesuan.narrative.slots import LIST, YEARS, Choice, Pieces, Repeated, Slot, facts_in
 from juesuan.package import PLACEHOLDER, Prose
-from juesuan.package.performance import Sheet
-from juesuan.rules.model import Rule, Subject
-from juesuan.rules.sections import Section, spaceless, text_of
+from juesuan.package.performance import EvaluationSheet
+from juesuan.rules.model import Rule, RuleSubject
+from juesuan.rules.sections import DocumentSection, spaceless, text_of
 
 _OWN = "text."  # numbers that the unit's own texts state: texts_printed looks after them
 _NOUGHT = ("sign", "moved", "occurs")
@@ -22,7 +22,7 @@ _SHOWN = 6
 _BEGIN = 18
 
 
-def sequence(rule: Rule, subject: Subject) -> Iterator[Item]:
+def sequence(rule: Rule, subject: RuleSubject) -> Iterator[Item]:
     """A section's sentences print the numbers that its template tells, in this order, and no others.
 
     Without ``section``: every section in which the sentences print a number or the templates tell one.
@@ -39,7 +39,7 @@ def sequence(rule: Rule, subject: Subject) -> Iterator[Item]:
             yield _followed(section.name, section, pieces, subject)
 
 
-def _followed(title: str, found: Section | None, pieces: Pieces | None, subject: Subject) -> Item:
+def _followed(title: str, found: DocumentSection | None, pieces: Pieces | None, subject: RuleSubject) -> Item:
     """Return whether a section tells what its template does."""
     if found is None or pieces is None:
         return Item(title, "没有这一节", "应有这一节", 1)
@@ -56,7 +56,7 @@ def _followed(title: str, found: Section | None, pieces: Pieces | None, subject:
     )
 
 
-def movement(rule: Rule, subject: Subject) -> Iterator[Item]:
+def movement(rule: Rule, subject: RuleSubject) -> Iterator[Item]:
     """The words before ``of`` + .change and .growth say its direction; no change reads 持平.
 
     Where there was nothing this year and last, nothing need be compared.
@@ -78,7 +78,7 @@ def movement(rule: Rule, subject: Subject) -> Iterator[Item]:
     yield Item(f"{found.title}：{subject.facts[change].label}", stated, "、".join(wanted), int(not ok))
 
 
-def compared(rule: Rule, subject: Subject) -> Iterator[Item]:
+def compared(rule: Rule, subject: RuleSubject) -> Iterator[Item]:
     """The sentence that prints ``base`` says ``up`` where ``of`` is above nought, ``down`` where it is below.
 
     ``same`` are the words where it is nought; without them, neither may stand there.
@@ -105,7 +105,7 @@ def compared(rule: Rule, subject: Subject) -> Iterator[Item]:
             )
 
 
-def nothing(rule: Rule, subject: Subject) -> Iterator[Item]:
+def nothing(rule: Rule, subject: RuleSubject) -> Iterator[Item]:
     """The words that say there is none stand in the document only where every fact is nought, and then they do.
 
     The exact amount counts: 0.01 元 prints as nought in 万元, but it is not none.
@@ -124,7 +124,7 @@ def nothing(rule: Rule, subject: Subject) -> Iterator[Item]:
     )
 
 
-def none_before(rule: Rule, subject: Subject) -> Iterator[Item]:
+def none_before(rule: Rule, subject: RuleSubject) -> Iterator[Item]:
     """The words before ``of`` say that there is none exactly where every fact is nought."""
     found = subject.section(rule.section)
     said = found is not None and any(text.endswith(rule.words) for text in _words_before(found, rule.of))
@@ -136,7 +136,7 @@ def none_before(rule: Rule, subject: Subject) -> Iterator[Item]:
     yield Item(rule.section, stated, "应写" if none else "不应写", int(said != none))
 
 
-def texts_printed(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
+def texts_printed(rule: Rule, subject: RuleSubject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
     """Every text that the unit wrote for the document stands in it word for word, with its numbers as stated."""
     printed = "\n".join(spaceless(text) for one in subject.sections for text in _texts(one))
     texts = subject.package.texts
@@ -162,7 +162,7 @@ def texts_printed(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG0
                     )
 
 
-def sheets_printed(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001
+def sheets_printed(rule: Rule, subject: RuleSubject) -> Iterator[Item]:  # noqa: ARG001
     """The cells of a self-evaluation sheet hold the unit's own words, as often as the unit wrote them."""
     for sheet in subject.package.sheets:
         section = next((one for one in subject.sections if one.anchor == f"score-{sheet.key}"), None)
@@ -181,7 +181,7 @@ def sheets_printed(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG
             )
 
 
-def _heading(sheet: Sheet, subject: Subject) -> Iterator[str]:
+def _heading(sheet: EvaluationSheet, subject: RuleSubject) -> Iterator[str]:
     """Yield what the lines at the head of a sheet say: whose it is, and the options that were chosen."""
     unit = subject.package.settings.unit
     yield unit.name
@@ -196,14 +196,14 @@ def _heading(sheet: Sheet, subject: Subject) -> Iterator[str]:
         )
 
 
-def no_placeholder(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001
+def no_placeholder(rule: Rule, subject: RuleSubject) -> Iterator[Item]:  # noqa: ARG001
     """No sentence holds a word that stands for one still to be written."""
     for section in subject.sections:
         found = PLACEHOLDER.search(section.words)
         yield Item(section.title, f"“{found[0]}”" if found else "没有", "没有", int(found is not None))
 
 
-def digits_are_facts(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001
+def digits_are_facts(rule: Rule, subject: RuleSubject) -> Iterator[Item]:  # noqa: ARG001
     """Words that are not declared hold no digits, and every number is a fact."""
     for section in subject.sections:
         wrong = [
@@ -216,7 +216,7 @@ def digits_are_facts(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: A
         yield Item(section.title, "、".join(wrong) or "没有", "没有", int(bool(wrong)))
 
 
-def units_follow(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001
+def units_follow(rule: Rule, subject: RuleSubject) -> Iterator[Item]:  # noqa: ARG001
     """In sentences an amount is followed by the unit of money, and nothing else is."""
     for section in subject.sections:
         wrong = []
@@ -238,7 +238,7 @@ class _Followed:
     ``furthest`` is how many of them could be followed, and the fact that should have come next.
     """
 
-    subject: Subject
+    subject: RuleSubject
     told: Sequence[str]
     furthest: tuple[int, str] = (-1, "")
 
@@ -340,7 +340,7 @@ def _go_together(one: Fact, other: Fact) -> bool:
     return not {one.id, *one.inputs}.isdisjoint({other.id, *other.inputs})
 
 
-def _words_before(section: Section, fact: str) -> list[str]:
+def _words_before(section: DocumentSection, fact: str) -> list[str]:
     found = []
     for block in section.blocks:
         if isinstance(block, Paragraph):
@@ -350,7 +350,7 @@ def _words_before(section: Section, fact: str) -> list[str]:
     return found
 
 
-def _sentences_with(section: Section, fact: str) -> Iterator[str]:
+def _sentences_with(section: DocumentSection, fact: str) -> Iterator[str]:
     for block in section.blocks:
         if isinstance(block, Paragraph) and Number(fact) in block.runs:
             at = block.runs.index(Number(fact))
@@ -360,7 +360,7 @@ def _sentences_with(section: Section, fact: str) -> Iterator[str]:
             )
 
 
-def _texts(section: Section) -> Iterator[str]:
+def _texts(section: DocumentSection) -> Iterator[str]:
     for block in section.blocks:
         if isinstance(block, Chart):
             continue
@@ -386,7 +386,7 @@ def _proses(value: object, at: str) -> Iterator[tuple[str, Prose]]:
                 yield from _proses(item, f"{at}.{key}")
 
 
-def _as_stated(subject: Subject, runs: Runs) -> str:
+def _as_stated(subject: RuleSubject, runs: Runs) -> str:
     numbers = subject.package.numbers
     return spaceless(
         "".join(run.text if isinstance(run, Text) else numbers[run.fact].stated.printed for run in runs)

@@ -7,25 +7,25 @@ import re
 from collections.abc import Iterator, Mapping
 
 from juesuan.identities import Item
-from juesuan.privacy import Kind, masked, personal_numbers
-from juesuan.rules.model import Rule, Subject
+from juesuan.privacy import PersonalKind, masked, personal_numbers
+from juesuan.rules.model import Rule, RuleSubject
 
 _NONE = "没有"
 _NO_NAME = "没有人名；是人名的，改用编号或类别"
 _PARTS = re.compile(r"[^\u4e00-\u9fff·]+")
 
 
-def no_personal_number(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
+def no_personal_number(rule: Rule, subject: RuleSubject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
     """No text that is published holds a resident ID, a mobile number or a bank card."""
-    return _numbers(subject, frozenset(Kind) - {Kind.LIKE_RESIDENT_ID})
+    return _numbers(subject, frozenset(PersonalKind) - {PersonalKind.LIKE_RESIDENT_ID})
 
 
-def no_number_like_an_id(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
+def no_number_like_an_id(rule: Rule, subject: RuleSubject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
     """No text that is published holds a number that is a resident ID but for its check character."""
-    return _numbers(subject, frozenset({Kind.LIKE_RESIDENT_ID}))
+    return _numbers(subject, frozenset({PersonalKind.LIKE_RESIDENT_ID}))
 
 
-def _numbers(subject: Subject, kinds: frozenset[Kind]) -> Iterator[Item]:
+def _numbers(subject: RuleSubject, kinds: frozenset[PersonalKind]) -> Iterator[Item]:
     for place, texts in _published(subject):
         found = [
             Item(_at(place, where), f"{one.kind} {masked(text[one.start : one.end])}", _NONE, 1)
@@ -36,7 +36,7 @@ def _numbers(subject: Subject, kinds: frozenset[Kind]) -> Iterator[Item]:
         yield from found or [Item(place, _NONE, _NONE, 0)]
 
 
-def no_person_named(rule: Rule, subject: Subject) -> Iterator[Item]:
+def no_person_named(rule: Rule, subject: RuleSubject) -> Iterator[Item]:
     """No text tells a name after one of ``labels``, and no account or project is called like a person.
 
     ``words`` are the surnames by which a name is known.
@@ -58,7 +58,7 @@ def no_person_named(rule: Rule, subject: Subject) -> Iterator[Item]:
         ]
 
 
-def _published(subject: Subject) -> Iterator[tuple[str, Mapping[str, str]]]:
+def _published(subject: RuleSubject) -> Iterator[tuple[str, Mapping[str, str]]]:
     """Yield what is published: a place, and its texts with where each stands there."""
     for section in subject.sections:
         yield f"正文“{section.title.strip()}”", dict.fromkeys(section.texts, "")

@@ -8,7 +8,7 @@ from juesuan.document import CellKind, Chart, Grid, Number
 from juesuan.facts import Fact
 from juesuan.forms.checks import stands_under
 from juesuan.identities import Item
-from juesuan.rules.model import Rule, Subject
+from juesuan.rules.model import Rule, RuleSubject
 from juesuan.rules.sections import spaceless, text_of
 from juesuan.skins.plain import Placed, placed_rows
 
@@ -16,7 +16,7 @@ _STATUTORY = re.compile(r"table-([0-9]+)")
 _ON_PAGE = re.compile(r"<[a-z]+ [^<>]*data-fact=\"([^\"]+)\"[^<>]*>([^<]*)<")
 
 
-def cells_in_place(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
+def cells_in_place(rule: Rule, subject: RuleSubject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
     """Each row of a statutory table prints its own facts, each once, under the number of its column (栏次)."""
     for section in subject.sections:
         match = _STATUTORY.fullmatch(section.anchor)
@@ -37,7 +37,7 @@ def cells_in_place(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG
                 yield _all_there(match[1], subject, seen)
 
 
-def chart_bars(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001
+def chart_bars(rule: Rule, subject: RuleSubject) -> Iterator[Item]:  # noqa: ARG001
     """Each bar of a chart shows the amount that its label names, and the share that belongs to it."""
     for section in subject.sections:
         for chart in section.blocks:
@@ -59,7 +59,7 @@ def chart_bars(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001
                 )
 
 
-def page_figures(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001
+def page_figures(rule: Rule, subject: RuleSubject) -> Iterator[Item]:  # noqa: ARG001
     """Every figure on the page shows what its fact prints; facts that the document prints are all on the page."""
     shown: dict[str, set[str]] = {}
     for name, words in _ON_PAGE.findall(subject.page):
@@ -74,7 +74,7 @@ def _misplaced(
     row: Sequence[Placed],
     table: str,
     heads: tuple[Mapping[int, str], Mapping[int, str]],
-    subject: Subject,
+    subject: RuleSubject,
     seen: set[str],
 ) -> Iterator[str]:
     """Yield what stands in a wrong cell; ``heads`` are the numbers above each column, if any, and the words."""
@@ -107,7 +107,7 @@ def _misplaced(
             seen.add(run.fact)
 
 
-def _all_there(table: str, subject: Subject, seen: set[str]) -> Item:
+def _all_there(table: str, subject: RuleSubject, seen: set[str]) -> Item:
     lost = [
         fact.label
         for name, fact in subject.facts.items()
@@ -118,5 +118,5 @@ def _all_there(table: str, subject: Subject, seen: set[str]) -> Item:
     )
 
 
-def _made_from(fact: Fact, subject: Subject) -> Iterator[Fact]:
+def _made_from(fact: Fact, subject: RuleSubject) -> Iterator[Fact]:
     return (one for one in subject.facts.values() if fact.id in one.inputs)

@@ -6,11 +6,11 @@ from fractions import Fraction
 from juesuan.facts import Unit
 from juesuan.identities import Item
 from juesuan.package import Prose
-from juesuan.rules.model import Rule, Subject
+from juesuan.rules.model import Rule, RuleSubject
 from juesuan.rules.sections import spaceless, text_of
 
 
-def reason_written(rule: Rule, subject: Subject) -> Iterator[Item]:
+def reason_written(rule: Rule, subject: RuleSubject) -> Iterator[Item]:
     """Where ``of`` is at least the unit's threshold of ``base``, ``reason`` is written in texts/reasons.yaml."""
     for member, of, share in _changes(rule, subject):
         reason = rule.reason.format_map(member)
@@ -26,7 +26,7 @@ def reason_written(rule: Rule, subject: Subject) -> Iterator[Item]:
         )
 
 
-def reason_printed(rule: Rule, subject: Subject) -> Iterator[Item]:
+def reason_printed(rule: Rule, subject: RuleSubject) -> Iterator[Item]:
     """Where a reason is needed and written, the section prints it."""
     found = subject.section(rule.section)
     for member, of, share in _changes(rule, subject):
@@ -42,7 +42,7 @@ def reason_printed(rule: Rule, subject: Subject) -> Iterator[Item]:
             )
 
 
-def reasons_used(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
+def reasons_used(rule: Rule, subject: RuleSubject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
     """Every reason that the unit wrote stands in the document."""
     document = spaceless("\n".join(section.words for section in subject.sections))
     file = f"{subject.package.settings.files.texts}/reasons.yaml"
@@ -58,7 +58,7 @@ def reasons_used(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG00
         )
 
 
-def reasons_fresh(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
+def reasons_fresh(rule: Rule, subject: RuleSubject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
     """A reason is not word for word that of the year before (``carried_from`` of texts/reasons.yaml)."""
     file = f"{subject.package.settings.files.texts}/reasons.yaml"
     before = {key: _spaceless_text(text) for key, text in subject.package.texts.reasons.carried_from.items()}
@@ -79,7 +79,7 @@ def _spaceless_text(text: str) -> str:
     return "".join(text.split())
 
 
-def written_reasons(subject: Subject) -> Mapping[str, Prose]:
+def written_reasons(subject: RuleSubject) -> Mapping[str, Prose]:
     """Return the reasons of a package that are not empty, by key."""
     reasons = subject.package.texts.reasons
     single = {
@@ -89,7 +89,7 @@ def written_reasons(subject: Subject) -> Mapping[str, Prose]:
     return {key: prose for key, prose in {**single, **several}.items() if prose}
 
 
-def _changes(rule: Rule, subject: Subject) -> Iterator[tuple[Mapping[str, str], str, Fraction | None]]:
+def _changes(rule: Rule, subject: RuleSubject) -> Iterator[tuple[Mapping[str, str], str, Fraction | None]]:
     """Yield each member with its change and the change's share of the base (None: the base is nought)."""
     for member in subject.members(rule.each):
         of, base = rule.of.format_map(member), rule.base.format_map(member)
@@ -98,18 +98,18 @@ def _changes(rule: Rule, subject: Subject) -> Iterator[tuple[Mapping[str, str], 
             yield member, of, (abs(subject.facts[of].exact / whole) if whole else None)
 
 
-def _needed(subject: Subject, of: str, share: Fraction | None) -> bool:
+def _needed(subject: RuleSubject, of: str, share: Fraction | None) -> bool:
     fact = subject.facts[of]
     if fact.unit is not Unit.FEN or not fact.exact:
         return False
     return share is None or share >= _threshold(subject)
 
 
-def _threshold(subject: Subject) -> Fraction:
+def _threshold(subject: RuleSubject) -> Fraction:
     return subject.package.settings.policies.variance_threshold
 
 
-def _reason(subject: Subject, key: str) -> Prose | None:
+def _reason(subject: RuleSubject, key: str) -> Prose | None:
     return written_reasons(subject).get(key)
 
 

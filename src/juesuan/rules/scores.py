@@ -6,11 +6,11 @@ from fractions import Fraction
 from juesuan.facts import Fact, Unit
 from juesuan.identities import Item
 from juesuan.money import print_rate, round_half_up
-from juesuan.package.performance import FULL_SCORE, Direction, Sheet
-from juesuan.rules.model import Rule, Subject
+from juesuan.package.performance import FULL_SCORE, Direction, EvaluationSheet
+from juesuan.rules.model import Rule, RuleSubject
 
 
-def sheet_weights(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
+def sheet_weights(rule: Rule, subject: RuleSubject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
     """The weights of a sheet make the full score."""
     for sheet, prefix in _sheets(subject):
         weights = [_fact(subject, f"{prefix}.execution.weight")] + [
@@ -20,7 +20,7 @@ def sheet_weights(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG0
         yield _points(_title(subject, prefix), total, Fraction(FULL_SCORE))
 
 
-def sheet_bounds(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001
+def sheet_bounds(rule: Rule, subject: RuleSubject) -> Iterator[Item]:  # noqa: ARG001
     """No line earns less than nought or more than its weight."""
     for sheet, prefix in _sheets(subject):
         for name in (f"{prefix}.execution", *(name for name, _ in _lines(sheet, prefix))):
@@ -31,7 +31,7 @@ def sheet_bounds(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG00
             yield Item(points.label, points.display, f"0 至 {weight.display}", int(not ok))
 
 
-def sheet_amounts(rule: Rule, subject: Subject) -> Iterator[Item]:
+def sheet_amounts(rule: Rule, subject: RuleSubject) -> Iterator[Item]:
     """The unit's sheet reads the expenditure that the list ``each`` adds up to; a project's sheet its own.
 
     What a sheet reads is told by the inputs of its rate; ``of`` and ``base`` are actual and budget of the unit's.
@@ -58,7 +58,7 @@ def sheet_amounts(rule: Rule, subject: Subject) -> Iterator[Item]:
         )
 
 
-def sheet_rate(rule: Rule, subject: Subject) -> Iterator[Item]:
+def sheet_rate(rule: Rule, subject: RuleSubject) -> Iterator[Item]:
     """The execution rate is the actual expenditure ÷ the budget, as printed, to the scheme's decimals."""
     decimals = subject.score_rules.rate_decimals
     for sheet, prefix in _sheets(subject):
@@ -71,7 +71,7 @@ def sheet_rate(rule: Rule, subject: Subject) -> Iterator[Item]:
             yield Item(rate.label, rate.display, print_rate(wanted, decimals=decimals), int(stated != wanted))
 
 
-def sheet_execution(rule: Rule, subject: Subject) -> Iterator[Item]:
+def sheet_execution(rule: Rule, subject: RuleSubject) -> Iterator[Item]:
     """The points for execution are the weight × the rate, and at most the weight."""
     for sheet, prefix in _sheets(subject):
         if f"{prefix}.rate" not in subject.facts:
@@ -83,7 +83,7 @@ def sheet_execution(rule: Rule, subject: Subject) -> Iterator[Item]:
         yield _stated(points, min(weight.displayed, _rounded(subject, weight.displayed * rate)))
 
 
-def sheet_quantitative(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001
+def sheet_quantitative(rule: Rule, subject: RuleSubject) -> Iterator[Item]:  # noqa: ARG001
     """A quantitative indicator earns its weight × B/A (A/B where less is better), and at most its weight."""
     for sheet, prefix in _sheets(subject):
         for name, number in _lines(sheet, prefix):
@@ -97,7 +97,7 @@ def sheet_quantitative(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa:
             yield _stated(_fact(subject, name), min(weight, _rounded(subject, weight * ratio)))
 
 
-def sheet_qualitative(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001
+def sheet_qualitative(rule: Rule, subject: RuleSubject) -> Iterator[Item]:  # noqa: ARG001
     """A qualitative indicator earns the share of its weight that its band was given."""
     for sheet, prefix in _sheets(subject):
         for name, number in _lines(sheet, prefix):
@@ -106,7 +106,7 @@ def sheet_qualitative(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: 
                 yield _stated(_fact(subject, name), _rounded(subject, indicator.weight * indicator.share))
 
 
-def sheet_total(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001
+def sheet_total(rule: Rule, subject: RuleSubject) -> Iterator[Item]:  # noqa: ARG001
     """The total is the sum of the lines as printed."""
     for sheet, prefix in _sheets(subject):
         names = [f"{prefix}.execution", *(name for name, _ in _lines(sheet, prefix))]
@@ -114,7 +114,7 @@ def sheet_total(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001
         yield _stated(_fact(subject, f"{prefix}.total"), total)
 
 
-def sheet_groups(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001
+def sheet_groups(rule: Rule, subject: RuleSubject) -> Iterator[Item]:  # noqa: ARG001
     """What a group of indicators is worth is the sum of its indicators' weights."""
     for fact in subject.facts.values():
         if fact.id.startswith("score.") and ".goal." in fact.id:
@@ -122,31 +122,31 @@ def sheet_groups(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG00
             yield _stated(fact, total)
 
 
-def _sheets(subject: Subject) -> Iterator[tuple[Sheet, str]]:
+def _sheets(subject: RuleSubject) -> Iterator[tuple[EvaluationSheet, str]]:
     return ((sheet, f"score.{sheet.key}") for sheet in subject.package.sheets)
 
 
-def _lines(sheet: Sheet, prefix: str) -> Iterator[tuple[str, int]]:
+def _lines(sheet: EvaluationSheet, prefix: str) -> Iterator[tuple[str, int]]:
     """Yield the fact of each indicator's points with the indicator's position."""
     return ((f"{prefix}.{number + 1}", number) for number, _ in enumerate(sheet.indicators))
 
 
-def _execution(rule: Rule, sheet: Sheet) -> tuple[str, str]:
+def _execution(rule: Rule, sheet: EvaluationSheet) -> tuple[str, str]:
     """Return the facts of a sheet's execution line: actual and budget; the unit's are what the rule names."""
     if sheet.project is None:
         return rule.of, rule.base
     return f"project.{sheet.project}.actual", f"project.{sheet.project}.adjusted"
 
 
-def _fact(subject: Subject, name: str) -> Fact:
+def _fact(subject: RuleSubject, name: str) -> Fact:
     return subject.facts[name]
 
 
-def _title(subject: Subject, prefix: str) -> str:
+def _title(subject: RuleSubject, prefix: str) -> str:
     return subject.facts[f"{prefix}.total"].label.removesuffix("总分") + "自评表分值合计"
 
 
-def _rounded(subject: Subject, points: Fraction) -> Fraction:
+def _rounded(subject: RuleSubject, points: Fraction) -> Fraction:
     scale = 10**subject.score_rules.score_decimals
     return Fraction(round_half_up(points * scale), scale)
 

@@ -13,7 +13,7 @@ _ORDINAL = re.compile(r"^（?[一二三四五六七八九十]+[、）]")
 
 
 @dataclass(frozen=True)
-class Section:
+class DocumentSection:
     """A heading with what stands beneath it, down to the next heading; a table or sheet is a section of its own.
 
     ``title`` is printed text. ``anchor`` is that of the page.
@@ -74,7 +74,7 @@ class Section:
         return tuple(run.fact for runs in self.runs for run in runs if isinstance(run, Number))
 
 
-def sections_of(document: Document, facts: Facts) -> tuple[Section, ...]:
+def sections_of(document: Document, facts: Facts) -> tuple[DocumentSection, ...]:
     """Split a document into its sections, in reading order; the title is the first."""
     return tuple(_sections(document, facts))
 
@@ -102,12 +102,12 @@ def spaceless(text: str) -> str:
     return "".join(text.split())
 
 
-def _sections(document: Document, facts: Facts) -> Iterator[Section]:
+def _sections(document: Document, facts: Facts) -> Iterator[DocumentSection]:
     heading = Heading(0, document.title, "title")
     blocks: list[Block] = []
 
-    def section() -> Section:
-        return Section(
+    def section() -> DocumentSection:
+        return DocumentSection(
             heading.anchor, heading.level, text_of(heading.runs, facts), heading.runs, tuple(blocks), facts
         )
 
@@ -119,7 +119,7 @@ def _sections(document: Document, facts: Facts) -> Iterator[Section]:
             case Grid() | Chart():
                 if isinstance(block, Grid):
                     title = text_of(block.caption, facts)
-                    yield Section(block.name, 9, title, (), (block,), facts)
+                    yield DocumentSection(block.name, 9, title, (), (block,), facts)
                 else:
                     blocks.append(block)
             case Paragraph():

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from juesuan.identities import Item
 from juesuan.money import yuan_text
 from juesuan.package.settings import SETTINGS_FILE, Settings
-from juesuan.rules.model import Rule, Subject
+from juesuan.rules.model import Rule, RuleSubject
 
 DATES = {
     "prepared_on": "编制日期",
@@ -17,7 +17,7 @@ DATES = {
 """Dates that a rule may name."""
 
 
-def within_days(rule: Rule, subject: Subject) -> Iterator[Item]:
+def within_days(rule: Rule, subject: RuleSubject) -> Iterator[Item]:
     """``of`` is at most ``days`` days after ``base``; only where both are set."""
     first, second = _dates(rule, subject)
     if first is not None and second is not None:
@@ -31,7 +31,7 @@ def within_days(rule: Rule, subject: Subject) -> Iterator[Item]:
         )
 
 
-def not_before(rule: Rule, subject: Subject) -> Iterator[Item]:
+def not_before(rule: Rule, subject: RuleSubject) -> Iterator[Item]:
     """``of`` is not before ``base``; only where both are set."""
     first, second = _dates(rule, subject)
     if first is not None and second is not None:
@@ -43,7 +43,7 @@ def not_before(rule: Rule, subject: Subject) -> Iterator[Item]:
         )
 
 
-def as_last_year(rule: Rule, subject: Subject) -> Iterator[Item]:
+def as_last_year(rule: Rule, subject: RuleSubject) -> Iterator[Item]:
     """What the package gives as last year's figures is what last year's archived closing printed."""
     last = subject.last_year
     for ours, theirs in rule.pairs.items():
@@ -58,7 +58,7 @@ def as_last_year(rule: Rule, subject: Subject) -> Iterator[Item]:
             )
 
 
-def opening_balances(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
+def opening_balances(rule: Rule, subject: RuleSubject) -> Iterator[Item]:  # noqa: ARG001 - all checks are called alike
     """Every opening balance is last year's closing balance of the same account, fund and functional code."""
     last = subject.last_year
     if last is None:
@@ -76,7 +76,7 @@ def opening_balances(rule: Rule, subject: Subject) -> Iterator[Item]:  # noqa: A
             )
 
 
-def _dates(rule: Rule, subject: Subject) -> tuple[date | None, date | None]:
+def _dates(rule: Rule, subject: RuleSubject) -> tuple[date | None, date | None]:
     settings = subject.package.settings
     return _date(settings, rule.of), _date(settings, rule.base)
 

@@ -8,8 +8,8 @@ from datetime import date
 
 from juesuan.document import CellKind, Grid, GridCell, GridRow, Number, Run, Runs, Text
 from juesuan.package import ClosingPackage, Goal
-from juesuan.package.performance import Choice
-from juesuan.roles import Role, Roles
+from juesuan.package.performance import TickedLine
+from juesuan.roles import ProgramRole, Roles
 from juesuan.scores.sheets import ScoredSheet, group_weight_id
 
 _WIDTHS = (13, 10, 11, 22, 13, 22, 9)
@@ -53,9 +53,9 @@ def _unit_rows(package: ClosingPackage, roles: Roles, money: str) -> Iterator[Gr
     yield (_label("单位名称"), _wide((_given(package.settings.unit.name),)))
     yield (
         _label(f"基本支出总额（{money}）"),
-        _amount(roles[Role.BASIC], colspan=2),
+        _amount(roles[ProgramRole.BASIC], colspan=2),
         _label(f"项目支出总额（{money}）"),
-        _amount(roles[Role.PROJECT], colspan=3),
+        _amount(roles[ProgramRole.PROJECT], colspan=3),
     )
 
 
@@ -72,7 +72,7 @@ def _project_rows(sheet: ScoredSheet, package: ClosingPackage) -> Iterator[GridR
         yield (GridCell((_given(choice.name),), CellKind.LABEL), _wide(tuple(_boxes(choice))))
 
 
-def _boxes(choice: Choice) -> Iterator[Run]:
+def _boxes(choice: TickedLine) -> Iterator[Run]:
     for number, option in enumerate(choice.options, start=1):
         box = "☑" if number == choice.chosen else "□"
         yield Text(f"{'　' if number > 1 else ''}{number}.{option} {box}", declared=True)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from juesuan.facts import Source
+from juesuan.facts import FactSource
 from juesuan.money import print_decimal, print_rate, round_half_up
 from juesuan.problems import InputError, Place, Problem
 from juesuan.scores.scheme import RateBasis, ScoreRules, ZeroBudget
@@ -19,7 +19,7 @@ from juesuan.scores.scheme import RateBasis, ScoreRules, ZeroBudget
 _ONE = Fraction(1)
 
 
-class Kind(StrEnum):
+class ScoringKind(StrEnum):
     """How an indicator is scored."""
 
     POSITIVE = "positive"  # 正向指标（目标值≥X）: weight × B/A
@@ -28,7 +28,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Indicator:
+class ScoredIndicator:
     """One third-level indicator (三级指标) with its result.
 
     ``weight`` in points. Quantities: ``target`` (年初目标值 A) and ``actual`` (实际完成值 B) in ``unit``.
@@ -40,7 +40,7 @@ class Indicator:
     key: str
     name: str
     weight: Fraction
-    kind: Kind
+    kind: ScoringKind
     target: Fraction | None = None
     actual: Fraction | None = None
     rating: Fraction | None = None
@@ -50,14 +50,14 @@ class Indicator:
     group: tuple[str, ...] = ()
     dimension: str = ""
     reason: str = ""
-    source: Source | None = None
+    source: FactSource | None = None
 
     def __post_init__(self) -> None:
         if self.weight <= 0:
             raise ValueError(f"{self.key}: the weight of an indicator is positive")
         if not self.applies:
             return
-        if self.kind is Kind.QUALITATIVE:
+        if self.kind is ScoringKind.QUALITATIVE:
             if self.rating is None or not 0 <= self.rating <= 1:
                 raise ValueError(f"{self.key}: a qualitative indicator has a rating from 0 to 1")
         elif self.target is None or self.actual is None:
@@ -71,7 +71,7 @@ class ExecutionLine:
     name: str
     budget: Fraction
     actual: Fraction
-    source: Source | None = None
+    source: FactSource | None = None
 
     def __post_init__(self) -> None:
         if self.budget < 0:
@@ -79,13 +79,13 @@ class ExecutionLine:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class MarkedSheet:
     """One self-evaluation sheet as it was filled in."""
 
     key: str
     name: str
     execution: ExecutionLine
-    indicators: tuple[Indicator, ...]
+    indicators: tuple[ScoredIndicator, ...]
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class ExecutionScore:
 class IndicatorScore:
     """One indicator's result; an indicator that does not apply has no points."""
 
-    indicator: Indicator
+    indicator: ScoredIndicator
     points: Points
     formula: str
 
@@ -135,7 +135,7 @@ class IndicatorScore:
 class SheetScore:
     """A sheet's result. ``scaling`` multiplies the lines' points; it is 1 unless a line was left out."""
 
-    sheet: Sheet
+    sheet: MarkedSheet
     execution: ExecutionScore
     indicators: tuple[IndicatorScore, ...]
     execution_scaling: Fraction
@@ -157,7 +157,7 @@ class SheetScore:
         return (one for one in self.indicators if one.indicator.group[: len(group)] == group)
 
 
-def score_sheet(sheet: Sheet, rules: ScoreRules, *, basis: RateBasis | None = None) -> SheetScore:
+def score_sheet(sheet: MarkedSheet, rules: ScoreRules, *, basis: RateBasis | None = None) -> SheetScore:
     """Score a sheet. ``basis`` overrides the rules' choice of the execution rate.
 
     Raises:
@@ -188,12 +188,12 @@ def score_sheet(sheet: Sheet, rules: ScoreRules, *, basis: RateBasis | None = No
     )
 
 
-def sheet_problems(sheet: Sheet, rules: ScoreRules, place: Place) -> tuple[Problem, ...]:
+def sheet_problems(sheet: MarkedSheet, rules: ScoreRules, place: Place) -> tuple[Problem, ...]:
     """Return what is wrong with a filled-in sheet under the rules, in Chinese; ``place`` is where it stands."""
     return tuple(_problems(sheet, rules, place))
 
 
-def _problems(sheet: Sheet, rules: ScoreRules, place: Place) -> Iterator[Problem]:
+def _problems(sheet: MarkedSheet, rules: ScoreRules, place: Place) -> Iterator[Problem]:
     expected = rules.full - rules.execution_weight
     weights = sum((one.weight for one in sheet.indicators), Fraction())
     if weights != expected:
@@ -225,7 +225,7 @@ def _problems(sheet: Sheet, rules: ScoreRules, place: Place) -> Iterator[Problem
         yield Problem(place, "performance.empty", f"“{sheet.name}”没有一项适用的指标")
 
 
-def _band_problems(one: Indicator, rating: Fraction, rules: ScoreRules, at: Place) -> Iterator[Problem]:
+def _band_problems(one: ScoredIndicator, rating: Fraction, rules: ScoreRules, at: Place) -> Iterator[Problem]:
     right = rules.band_of(rating)
     if one.band not in {band.key for band in rules.bands}:
         known = "、".join(f"{band.key}（{band.name}）" for band in rules.bands)
@@ -268,15 +268,15 @@ def _score_zero_budget(line: ExecutionLine, rules: ScoreRules) -> ExecutionScore
     return ExecutionScore(line, weight, None, None, "", _points(earned, rules), applies=applies, formula=formula)
 
 
-def _score_indicator(one: Indicator, rules: ScoreRules) -> IndicatorScore:
+def _score_indicator(one: ScoredIndicator, rules: ScoreRules) -> IndicatorScore:
     if not one.applies:
         return IndicatorScore(one, _points(Fraction(), rules), "不适用，不计分")
-    if one.rating is not None and one.kind is Kind.QUALITATIVE:
+    if one.rating is not None and one.kind is ScoringKind.QUALITATIVE:
         points = _points(one.weight * one.rating, rules)
         left = f"{rules.band_of(one.rating).name}：{plain(one.weight)} 分×{plain(one.rating * 100)}%"
         return IndicatorScore(one, points, _equation(left, points.exact, points))
     assert one.target is not None and one.actual is not None, "made sure of when the indicator was made"  # noqa: S101
-    positive = one.kind is Kind.POSITIVE
+    positive = one.kind is ScoringKind.POSITIVE
     upper, lower = (one.actual, one.target) if positive else (one.target, one.actual)
     if one.target > 0 and lower > 0:
         raw = one.weight * upper / lower

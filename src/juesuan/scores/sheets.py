@@ -6,18 +6,18 @@ from fractions import Fraction
 from typing import Any
 
 from juesuan import package as given
-from juesuan.facts import Fact, Facts, Source, Unit
+from juesuan.facts import Fact, Facts, FactSource, Unit
 from juesuan.package.model import measured
 from juesuan.problems import InputError, Place
 from juesuan.scores.scheme import RateBasis, ScoreRules
 from juesuan.scores.scoring import (
     ExecutionLine,
-    Indicator,
     IndicatorScore,
-    Kind,
     Loss,
+    MarkedSheet,
     Points,
-    Sheet,
+    ScoredIndicator,
+    ScoringKind,
     SheetScore,
     plain,
     score_sheet,
@@ -25,9 +25,9 @@ from juesuan.scores.scoring import (
 )
 
 _KINDS = {
-    given.Direction.POSITIVE: Kind.POSITIVE,
-    given.Direction.NEGATIVE: Kind.NEGATIVE,
-    given.Direction.QUALITATIVE: Kind.QUALITATIVE,
+    given.Direction.POSITIVE: ScoringKind.POSITIVE,
+    given.Direction.NEGATIVE: ScoringKind.NEGATIVE,
+    given.Direction.QUALITATIVE: ScoringKind.QUALITATIVE,
 }
 
 
@@ -35,20 +35,20 @@ _KINDS = {
 class LineSource:
     """Where an indicator's weight stands in the package, and its share where it is a qualitative one."""
 
-    weight: Source
-    share: Source | None
+    weight: FactSource
+    share: FactSource | None
 
 
 @dataclass(frozen=True)
 class ScoredSheet:
     """A sheet of the package with its score, and the facts of its execution line."""
 
-    given: given.Sheet
+    given: given.EvaluationSheet
     title: str
     score: SheetScore
     budget: str
     actual: str
-    execution_source: Source
+    execution_source: FactSource
     lines: tuple[LineSource, ...]
 
     @property
@@ -151,7 +151,7 @@ def _group_weight(fact_id: str, label: str, weights: Sequence[Fact]) -> Fact:
     return Fact(fact_id, label, total, Unit.SCORE, total, plain(total), "各指标分值之和", inputs)
 
 
-def _weight(fact_id: str, label: str, weight: Fraction, source: Source) -> Fact:
+def _weight(fact_id: str, label: str, weight: Fraction, source: FactSource) -> Fact:
     return Fact(fact_id, label, weight, Unit.SCORE, weight, plain(weight), sources=(source,))
 
 
@@ -161,29 +161,29 @@ def _points(
     points: Points,
     formula: str,
     inputs: tuple[str, ...],
-    sources: tuple[Source, ...] = (),
+    sources: tuple[FactSource, ...] = (),
 ) -> Fact:
     return Fact(
         fact_id, label, points.exact, Unit.SCORE, points.displayed, points.display, formula, inputs, sources
     )
 
 
-def _execution(sheet: given.Sheet) -> tuple[str, str]:
+def _execution(sheet: given.EvaluationSheet) -> tuple[str, str]:
     """Return the facts of a sheet's execution line: budget and actual."""
     if sheet.project is None:
         return "execution.budget", "execution.actual"
     return f"project.{sheet.project}.adjusted", f"project.{sheet.project}.actual"
 
 
-def _sheet(package: given.ClosingPackage, sheet: given.Sheet, facts: Facts) -> Sheet:
+def _sheet(package: given.ClosingPackage, sheet: given.EvaluationSheet, facts: Facts) -> MarkedSheet:
     budget, actual = _execution(sheet)
     projects = {project.key: project.name for project in package.projects}
     name = projects[sheet.project] if sheet.project else "整体支出"
     line = ExecutionLine(f"{name}预算执行", facts[budget].displayed, facts[actual].displayed)
-    return Sheet(sheet.key, name, line, tuple(_indicators(package, sheet)))
+    return MarkedSheet(sheet.key, name, line, tuple(_indicators(package, sheet)))
 
 
-def _line_sources(package: given.ClosingPackage, sheet: given.Sheet) -> Iterator[LineSource]:
+def _line_sources(package: given.ClosingPackage, sheet: given.EvaluationSheet) -> Iterator[LineSource]:
     file = package.sheet_files[sheet.key]
     for g, goal in enumerate(sheet.goals):
         for c, class_ in enumerate(goal.classes):
@@ -194,7 +194,7 @@ def _line_sources(package: given.ClosingPackage, sheet: given.Sheet) -> Iterator
                     yield LineSource(package.where(file, f"{at}.weight"), share)
 
 
-def _indicators(package: given.ClosingPackage, sheet: given.Sheet) -> Iterator[Indicator]:
+def _indicators(package: given.ClosingPackage, sheet: given.EvaluationSheet) -> Iterator[ScoredIndicator]:
     number = 0
     for goal_number, goal in enumerate(sheet.goals, start=1):
         for class_ in goal.classes:
@@ -202,7 +202,7 @@ def _indicators(package: given.ClosingPackage, sheet: given.Sheet) -> Iterator[I
                 for one in group.indicators:
                     number += 1
                     quantitative = one.direction is not given.Direction.QUALITATIVE
-                    yield Indicator(
+                    yield ScoredIndicator(
                         key=str(number),
                         name=one.name.plain(package.numbers),
                         weight=one.weight,

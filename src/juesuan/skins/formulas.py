@@ -10,11 +10,11 @@ from itertools import groupby
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from juesuan.identities import Identity, Instance, Term
+from juesuan.identities import Identity, Instance, SignedFigure
 
 
 @dataclass(frozen=True)
-class Spot:
+class WorkbookSpot:
     """Where a figure stands in the workbook; rows and columns count from 0."""
 
     sheet: str
@@ -32,7 +32,7 @@ def quoted(sheet: str) -> str:
     return "'" + sheet.replace("'", "''") + "'"
 
 
-def computed_cells(identities: Iterable[Identity], spots: Mapping[str, Spot]) -> dict[str, Instance]:
+def computed_cells(identities: Iterable[Identity], spots: Mapping[str, WorkbookSpot]) -> dict[str, Instance]:
     """Return for each figure that a formula computes the instance that says how.
 
     Only identities within one sheet compute; those across sheets are checks.
@@ -49,7 +49,7 @@ def computed_cells(identities: Iterable[Identity], spots: Mapping[str, Spot]) ->
     return chosen
 
 
-def _on_one_sheet(instance: Instance, spots: Mapping[str, Spot]) -> bool:
+def _on_one_sheet(instance: Instance, spots: Mapping[str, WorkbookSpot]) -> bool:
     names = [instance.target, *(term.figure for term in instance.terms)]
     return all(name in spots for name in names) and len({spots[name].sheet for name in names}) == 1
 
@@ -67,7 +67,9 @@ def _reaches(target: str, instance: Instance, chosen: Mapping[str, Instance]) ->
     return False
 
 
-def sum_formula(terms: Sequence[Term], spots: Mapping[str, Spot], *, here: str, decimals: int) -> str:
+def sum_formula(
+    terms: Sequence[SignedFigure], spots: Mapping[str, WorkbookSpot], *, here: str, decimals: int
+) -> str:
     """Return the signed sum of terms: ``=ROUND(SUM(C6:C13)-C20,2)``; figures side by side become a range."""
     if not terms:
         return "=0"
@@ -80,10 +82,12 @@ def sum_formula(terms: Sequence[Term], spots: Mapping[str, Spot], *, here: str, 
     return f"=ROUND({''.join(parts).removeprefix('+')},{decimals})"
 
 
-def _runs(terms: Sequence[Term], spots: Mapping[str, Spot]) -> Iterator[tuple[int, list[Spot]]]:
+def _runs(
+    terms: Sequence[SignedFigure], spots: Mapping[str, WorkbookSpot]
+) -> Iterator[tuple[int, list[WorkbookSpot]]]:
     """Yield terms of one sign that stand next to each other, in their order."""
     for sign, group in groupby(terms, key=lambda term: term.sign):
-        run: list[Spot] = []
+        run: list[WorkbookSpot] = []
         for spot in (spots[term.figure] for term in group):
             if run and not _next(run, spot):
                 yield sign, run
@@ -92,7 +96,7 @@ def _runs(terms: Sequence[Term], spots: Mapping[str, Spot]) -> Iterator[tuple[in
         yield sign, run
 
 
-def _next(run: Sequence[Spot], spot: Spot) -> bool:
+def _next(run: Sequence[WorkbookSpot], spot: WorkbookSpot) -> bool:
     last = run[-1]
     if spot.sheet != last.sheet:
         return False

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from juesuan.facts import Fact, Facts, Source, Unit
+from juesuan.facts import Fact, Facts, FactSource, Unit
 from juesuan.money import FEN_PER_YUAN, print_decimal, round_half_up, yuan_text
 
 
@@ -30,7 +30,7 @@ class BalanceTrace:
     name: str
     measure: str
     amount: int
-    source: Source
+    source: FactSource
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class TraceEntry:
     debit: int
     credit: int
     accounts: tuple[AccountTrace, ...] = ()
-    sources: tuple[Source, ...] = ()
+    sources: tuple[FactSource, ...] = ()
     balances: tuple[BalanceTrace, ...] = ()
 
 

@@ -20,7 +20,7 @@ from juesuan.facts import Fact, Facts, Unit, number_text
 from juesuan.identities import Identity
 from juesuan.money import DisplayUnit
 from juesuan.skins.charts import text_of
-from juesuan.skins.formulas import Spot, computed_cells, quoted, sum_formula
+from juesuan.skins.formulas import WorkbookSpot, computed_cells, quoted, sum_formula
 from juesuan.skins.plain import DRAFT_NOTE, Imprint, Placed, placed_rows
 from juesuan.skins.sheets import (
     CHECKS,
@@ -122,16 +122,18 @@ class _Writer:
         figures = {term.figure for one in identity.instances for term in one.terms}
         return all(name in self.spots for name in figures | {one.target for one in identity.instances})
 
-    def _spots(self) -> dict[str, Spot]:
+    def _spots(self) -> dict[str, WorkbookSpot]:
         """Find the cell of each figure: in the first table where it stands, else among all facts."""
-        spots: dict[str, Spot] = {}
+        spots: dict[str, WorkbookSpot] = {}
         for grid in self.grids:
             top = self._top(grid) + len(grid.head)
             for one in (one for row in placed_rows(grid.body, self.facts) for one in row):
                 if one.cell.figure:
-                    spots.setdefault(one.cell.figure, Spot(self.names[grid.name], top + one.row, one.column))
+                    spots.setdefault(
+                        one.cell.figure, WorkbookSpot(self.names[grid.name], top + one.row, one.column)
+                    )
         for row, name in enumerate(self.facts, start=self.first + 1):
-            spots.setdefault(name, Spot(FACTS, row, DISPLAYED_COLUMN))
+            spots.setdefault(name, WorkbookSpot(FACTS, row, DISPLAYED_COLUMN))
         return spots
 
     def look(self, **properties: Any) -> Format:

@@ -15,7 +15,7 @@ from pathlib import Path
 from juesuan.archive.lastyear import inputs_of_last_year
 from juesuan.audit.catalog import load_catalog
 from juesuan.audit.mentions import directory_blocks
-from juesuan.audit.model import Grid
+from juesuan.audit.model import ReadGrid
 from juesuan.audit.numbers import YUAN_PER, plain
 from juesuan.audit.read import read_document
 from juesuan.audit.recognise import recognise
@@ -25,7 +25,7 @@ from juesuan.closing import ClosingArchive
 from juesuan.edition import roles_and_prior
 from juesuan.money import FEN_PER_YUAN
 from juesuan.package import Settings
-from juesuan.package.markup import Reference, Stated, parse
+from juesuan.package.markup import Reference, StatedNumber, parse
 from juesuan.package.tables import UNITS
 from juesuan.problems import InputError, OutputError
 from juesuan.resources import resource_root
@@ -148,7 +148,7 @@ def as_literals(text: str, numbers: Mapping[str, str]) -> str:
     segments, _ = parse(text)
     parts = []
     for segment in segments:
-        if isinstance(segment, Stated):
+        if isinstance(segment, StatedNumber):
             parts.append(f"{{={segment.printed}}}")
         elif isinstance(segment, Reference) and segment.name in numbers:
             parts.append(f"{{={numbers[segment.name]}}}")
@@ -250,7 +250,7 @@ def _parts(book: Book) -> list[_Part]:
     for number, block in enumerate(book.source.blocks):
         if number in directory:
             continue
-        if not isinstance(block, Grid) and block.level:
+        if not isinstance(block, ReadGrid) and block.level:
             above = block.text if block.level == 1 else above
             parts.append(_Part(block.text, block.level, above))
         elif parts:
@@ -264,9 +264,9 @@ def _texts(book: Book, parts: list[_Part], words: str) -> Iterator[str]:
     one = _first(parts, words)
     for number in one.blocks if one else ():
         block = book.source.blocks[number]
-        if number in book.grid_blocks or (not isinstance(block, Grid) and book.catalog.caption(block.text)):
+        if number in book.grid_blocks or (not isinstance(block, ReadGrid) and book.catalog.caption(block.text)):
             return  # the tables begin, under a heading that was not recognised
-        if not isinstance(block, Grid) and block.text.endswith(_ENDS):
+        if not isinstance(block, ReadGrid) and block.text.endswith(_ENDS):
             yield marked(block.text)
 
 
@@ -280,7 +280,7 @@ def _units(book: Book, parts: list[_Part], words: str) -> Iterator[dict[str, str
     one = _first(parts, words)
     for number in one.blocks if one else ():
         grid = book.source.blocks[number]
-        if not isinstance(grid, Grid) or not grid.rows:
+        if not isinstance(grid, ReadGrid) or not grid.rows:
             continue
         head = [str(cell or "").strip() for cell in grid.rows[0]]
         at = next((n for n, cell in enumerate(head) if name in cell), None)

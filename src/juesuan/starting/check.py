@@ -35,7 +35,7 @@ from juesuan.package.settings import SETTINGS_FILE, Files
 from juesuan.privacy import masked
 from juesuan.problems import ExitCode, InputError, Place, Problem, Severity
 from juesuan.rules.check import SuiteRun
-from juesuan.yamlsource import Entry, read_entry
+from juesuan.yamlsource import YamlEntry, read_entry
 
 _DOCUMENT = "document.j2"
 _OPEN = frozenset(
@@ -77,7 +77,7 @@ class Todo:
 
 
 @dataclass(frozen=True)
-class Standing:
+class Readiness:
     """How far a package is: ``problems`` keep it from being read, ``failed`` are rules that don't hold.
 
     ``left_open`` are entries that stand there without a value and may stay so, ``left_out`` whole files.
@@ -120,7 +120,7 @@ class Standing:
         return ExitCode.OK if self.complete else ExitCode.UNFINISHED
 
 
-def standing_of(root: Path, archive: str | None = None, more: Sequence[Problem] = ()) -> Standing:
+def standing_of(root: Path, archive: str | None = None, more: Sequence[Problem] = ()) -> Readiness:
     """Return how far a package's folder is; everything that a closing would check is checked, nothing is written.
 
     ``more`` is what was wrong with the workbook that the folder was unpacked from.
@@ -138,7 +138,7 @@ def standing_of(root: Path, archive: str | None = None, more: Sequence[Problem] 
         later, runs = _checked(intake)
         problems += as_known(root, later)
     files = intake.settings.files if intake.settings else Files.model_validate({})
-    return Standing(
+    return Readiness(
         tuple(replace(one, found=masked(one.found)) for one in problems),
         tuple(failed_of(runs)),
         () if places else tuple(_left_open(root, files, {(one.place.file, one.place.line) for one in problems})),
@@ -185,7 +185,7 @@ def without_echo(more: Sequence[Problem], read: Sequence[Problem]) -> list[Probl
     return [*more, *(one for one in read if one.place.file not in cells)]
 
 
-def todo_of(problem: Problem, standing: Standing) -> Todo:
+def todo_of(problem: Problem, standing: Readiness) -> Todo:
     """Return what a problem asks for: what belongs in the entry, where the schema knows it."""
     file = standing.places.file(problem.place) if standing.places else problem.place.file
     one = input_of(file, standing.files)
@@ -213,7 +213,7 @@ def todo_of(problem: Problem, standing: Standing) -> Todo:
     return Todo(place, problem.words, belongs)
 
 
-def told(standing: Standing) -> str:
+def told(standing: Readiness) -> str:
     """Return what a person reads: numbered, what must be done first."""
     todos = [todo_of(one, standing) for one in standing.problems]
     lines = []
@@ -280,7 +280,7 @@ def _left_open(root: Path, files: Files, wrong: set[tuple[str, int | None]]) -> 
                     yield Todo(f"{where}{title}", known.told if known and known.told else "空着")
 
 
-def _empty(entry: Entry, at: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Entry]]:
+def _empty(entry: YamlEntry, at: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], YamlEntry]]:
     if isinstance(entry.value, str):
         if not entry.value.strip():
             yield at, entry

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from juesuan.problems import ExitCode, InputError, OutputError
-from juesuan.starting.check import Standing, standing_of, todo_of, told
+from juesuan.starting.check import Readiness, standing_of, todo_of, told
 from juesuan.starting.draft import read_draft
 from juesuan.starting.handed import add_budget, add_ledger, add_tables
 from juesuan.starting.new import Begun, Wanted, begin, copy_exports, fund_words, write
@@ -110,7 +110,7 @@ def tell_workbook(source: Path, target: Path) -> str:
     return f"已写入 {target}。账簿仍在原处：编制时写 --ledger，或与工作簿放在一起。"
 
 
-def _marks(standing: Standing) -> Iterator[tuple[str, str]]:
+def _marks(standing: Readiness) -> Iterator[tuple[str, str]]:
     """Yield the cells to be marked, with what is wrong there."""
     for problem in standing.problems:
         todo = todo_of(problem, standing)

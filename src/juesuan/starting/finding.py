@@ -29,7 +29,7 @@ from juesuan.yamlsource import Strict
 
 
 @dataclass
-class Found:
+class SheetFindings:
     """What a sheet holds, the cell (row, column, from 0) of each path, and what is wrong."""
 
     data: Tree | Table
@@ -37,13 +37,13 @@ class Found:
     problems: list[tuple[tuple[int, int], str, str]] = field(default_factory=list)  # cell, message, found
 
 
-def find(one: Input, rows: Sequence[Sequence[Value]]) -> Found:
+def find(one: Input, rows: Sequence[Sequence[Value]]) -> SheetFindings:
     """Return what the rows of a sheet hold; columns are known by their heads, wherever they stand."""
     return _find_table(one, rows) if one.model is None else _find_tree(one.model, rows)
 
 
-def _find_table(one: Input, rows: Sequence[Sequence[Value]]) -> Found:
-    found = Found([])
+def _find_table(one: Input, rows: Sequence[Sequence[Value]]) -> SheetFindings:
+    found = SheetFindings([])
     wanted = [column.head for column in one.columns]
     known = [sum(cell_text(cell) in wanted for cell in row) for row in rows]
     at = next((n for n, count in enumerate(known) if count > len(wanted) // 2), None)
@@ -77,8 +77,8 @@ def _find_table(one: Input, rows: Sequence[Sequence[Value]]) -> Found:
     return found
 
 
-def _find_tree(model: type[Strict], rows: Sequence[Sequence[Value]]) -> Found:
-    found = Found({})
+def _find_tree(model: type[Strict], rows: Sequence[Sequence[Value]]) -> SheetFindings:
+    found = SheetFindings({})
     tree: dict[str, Tree] = {}
     blocks = {block.heads: block for block in blocks_of(model)}
     kinds = dict(kinds_in(model))
@@ -108,7 +108,7 @@ def _find_line(
     columns: Mapping[str, int],
     kinds: Mapping[str, str],
     tree: dict[str, Tree],
-    found: Found,
+    found: SheetFindings,
 ) -> None:
     def cell(head: str) -> Value:
         at = columns.get(head)
@@ -154,7 +154,7 @@ def _find_block(
     at: int,
     others: Sequence[tuple[str, ...]],
     tree: dict[str, Tree],
-    found: Found,
+    found: SheetFindings,
 ) -> int:
     """Read the table under the heads of row ``at``; return the row after it."""
     texts = [cell_text(cell) for cell in rows[at]]
@@ -187,7 +187,7 @@ def _find_item(
     number: int,
     items: list[Tree],
     keys: list[str],
-    found: Found,
+    found: SheetFindings,
 ) -> None:
     column = 0
     inside: list[Tree] = items

@@ -9,7 +9,7 @@ from juesuan.package.inputs import INPUTS, SHEETS, Input
 from juesuan.problems import InputError, OutputError, Place, Problem
 from juesuan.starting.draft import Draft
 from juesuan.starting.finding import find
-from juesuan.starting.sheets import CONTENT, PATH, WORDS, Laid, Spot, Value, lay, plain
+from juesuan.starting.sheets import CONTENT, PATH, WORDS, Laid, SheetCell, Value, lay, plain
 
 GUIDE = "填报说明"
 SCRATCH = "草稿"
@@ -90,7 +90,7 @@ def _sheet_name(one: Input, name: str, taken: set[str]) -> str:
     return title
 
 
-def _typed(spot: Spot) -> Value:
+def _typed(spot: SheetCell) -> Value:
     return float(spot.number) if spot.number is not None else spot.text or None
 
 
@@ -143,7 +143,7 @@ class _Painter:
             if not any(spot.look == "head" for row in laid.rows[2:] for spot in row):
                 sheet.set_column(heads.index(PATH), heads.index(PATH), 3, None, {"hidden": True})
 
-    def spot(self, sheet: Any, row: int, column: int, spot: Spot) -> None:
+    def spot(self, sheet: Any, row: int, column: int, spot: SheetCell) -> None:
         """Write one cell with its format, choices and comment."""
         asked = spot.look == "value" and spot.path is not None
         required = asked and spot.entry is not None and spot.entry.required

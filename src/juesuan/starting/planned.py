@@ -12,7 +12,7 @@ from pathlib import Path
 
 from juesuan.audit.catalog import load_catalog
 from juesuan.audit.fill_grid import row_key
-from juesuan.audit.model import Block, Grid, Source
+from juesuan.audit.model import Block, ReadGrid, Source
 from juesuan.audit.numbers import YUAN_PER, number_of, plain
 from juesuan.audit.read import read_document
 from juesuan.audit.recognise import unit_of
@@ -69,7 +69,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class _Titled:
-    grid: Grid
+    grid: ReadGrid
     title: str
     page: int | None
 
@@ -99,7 +99,7 @@ def _tables(source: Source) -> Iterator[_Titled]:
         own += [text for row in rows if len(row) <= _FEW for text in row]
         above: list[str] = []
         for block in reversed(source.blocks[max(0, number - _NEAR) : number]):
-            if isinstance(block, Grid):
+            if isinstance(block, ReadGrid):
                 break
             above.append(block.text)
         yield _Titled(grid, " ".join([*own, *above]), _page(source, grid))
@@ -138,7 +138,7 @@ def _items(found: Planned, fund: str, tables: list[_Titled], words: BudgetWords)
     found.notes += faults
 
 
-def _whole_column(grid: Grid, first: int, words: BudgetWords) -> int | None:
+def _whole_column(grid: ReadGrid, first: int, words: BudgetWords) -> int | None:
     """Return the column of the whole budget of a row: the first that its head calls so, or the only one."""
     paths = heads(grid, first)
     numbers = [

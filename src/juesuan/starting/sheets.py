@@ -13,9 +13,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, get_args
 
 from juesuan.ledger.sources.values import value_text
-from juesuan.package.csvfile import Column
+from juesuan.package.csvfile import FileColumn
 from juesuan.package.describe import (
-    Entry,
+    DescribedEntry,
     choices_of,
     column_entry,
     described,
@@ -43,12 +43,12 @@ HEADS_AT = 1  # the row of a sheet, counted from 0, that holds its first heads
 
 
 @dataclass(frozen=True)
-class Spot:
+class SheetCell:
     """A cell to be written: its text, how it looks, and which entry of which path it is."""
 
     text: str = ""
     look: Look = "label"
-    entry: Entry | None = None
+    entry: DescribedEntry | None = None
     kind: str = "text"
     path: Path_ | None = None
 
@@ -69,7 +69,7 @@ class Laid:
     """A sheet to be written: rows of cells from the first row on, and how many rows stay in view."""
 
     title: str
-    rows: list[list[Spot]] = field(default_factory=list)
+    rows: list[list[SheetCell]] = field(default_factory=list)
     frozen: int = HEADS_AT + 1
 
 
@@ -79,7 +79,7 @@ class _Line:
 
     path: Path_
     title: str
-    entry: Entry
+    entry: DescribedEntry
     kind: str
     many: Literal["", "list", "mapping"] = ""
 
@@ -89,7 +89,7 @@ class _Level:
     """Items of a list within a table: the columns of their own, and whether they need one that counts them."""
 
     key: str  # of the list in the model around it; empty for the outermost
-    columns: tuple[tuple[str, Entry, str], ...]  # name, entry, kind
+    columns: tuple[tuple[str, DescribedEntry, str], ...]  # name, entry, kind
     named: bool  # items stand under keys of their own
     counted: bool
 
@@ -130,7 +130,7 @@ def told(value: Value, kind: str) -> str:
 def lay(one: Input, title: str, data: Tree | Table) -> Laid:
     """Return the sheet of an input; ``data`` is what it holds so far."""
     note = f"{one.title}：{one.words}" + (f"。没有时：{one.without}" if one.without else "")
-    laid = Laid(title, [[Spot(note, "note")]])
+    laid = Laid(title, [[SheetCell(note, "note")]])
     if one.model is None:
         _lay_table(laid, one, _table(data))
         return laid
@@ -139,7 +139,7 @@ def lay(one: Input, title: str, data: Tree | Table) -> Laid:
     coded = any(line.many == "mapping" for line in lines)
     if lines:
         heads = [ITEM, *([CODE] if coded else []), CONTENT, WORDS, PATH]
-        laid.rows.append([Spot(head, "head") for head in heads])
+        laid.rows.append([SheetCell(head, "head") for head in heads])
     for line in lines:
         laid.rows += _rows_of(line, tree, coded=coded)
     for block in blocks_of(one.model):
@@ -161,8 +161,8 @@ def _lay_table(laid: Laid, one: Input, rows: Table) -> None:
     columns = list(one.columns)
     known = {column.head for column in columns}
     more = dict.fromkeys(head for row in rows for head in row if head not in known)
-    columns += [Column(head, "text", need="may") for head in more]
-    laid.rows.append([Spot(column.head, "head", column_entry(column)) for column in columns])
+    columns += [FileColumn(head, "text", need="may") for head in more]
+    laid.rows.append([SheetCell(column.head, "head", column_entry(column)) for column in columns])
     listed = list(rows)
     if one.rows:
         key, name = columns[0].head, columns[1].head
@@ -172,7 +172,7 @@ def _lay_table(laid: Laid, one: Input, rows: Table) -> None:
     for number, row in enumerate([*listed, *({} for _ in range(spare))]):
         laid.rows.append(
             [
-                Spot(
+                SheetCell(
                     row.get(column.head, ""),
                     "given" if column.need == "given" else "value",
                     column_entry(column),
@@ -229,10 +229,10 @@ def _lines(
     for name, value in tree.items():
         if name not in model.model_fields and isinstance(value, str) and value:
             path = (*at, name)
-            yield _Line(path, f"（不认识）{name}", Entry(path, name), "text")
+            yield _Line(path, f"（不认识）{name}", DescribedEntry(path, name), "text")
 
 
-def _rows_of(line: _Line, tree: Tree, *, coded: bool) -> Iterator[list[Spot]]:
+def _rows_of(line: _Line, tree: Tree, *, coded: bool) -> Iterator[list[SheetCell]]:
     """Yield the rows of an entry: one, or one for each of its values and some to spare."""
     here = entry_at(tree, line.path)
     values: list[tuple[str, str, Path_]] = []
@@ -251,13 +251,13 @@ def _rows_of(line: _Line, tree: Tree, *, coded: bool) -> Iterator[list[Spot]]:
         path = ".".join(line.path)
     for code, value, at in values:
         shown = _YES.get(value, value) if line.kind == "bool" else value
-        code_cell = [Spot(code, "value" if line.many == "mapping" else "label")] if coded else []
+        code_cell = [SheetCell(code, "value" if line.many == "mapping" else "label")] if coded else []
         yield [
-            Spot(line.title, "label"),
+            SheetCell(line.title, "label"),
             *code_cell,
-            Spot(shown, "value", line.entry, line.kind, at),
-            Spot(line.entry.told, "label"),
-            Spot(path, "path"),
+            SheetCell(shown, "value", line.entry, line.kind, at),
+            SheetCell(line.entry.told, "label"),
+            SheetCell(path, "path"),
         ]
 
 
@@ -287,9 +287,9 @@ def _levels(key: str, model: type[Strict], *, named: bool) -> Iterator[_Level]:
         yield from _levels(name, item, named=False)
 
 
-def _lay_block(block: Block, items: Tree) -> list[list[Spot]]:
-    heads = [Spot(head, "head", _entry_of(block, n)) for n, head in enumerate(block.heads)]
-    rows: list[list[Spot]] = [heads]
+def _lay_block(block: Block, items: Tree) -> list[list[SheetCell]]:
+    heads = [SheetCell(head, "head", _entry_of(block, n)) for n, head in enumerate(block.heads)]
+    rows: list[list[SheetCell]] = [heads]
     listed: Sequence[tuple[str, Tree]] = ()
     if isinstance(items, dict):
         listed = list(items.items())
@@ -297,31 +297,31 @@ def _lay_block(block: Block, items: Tree) -> list[list[Spot]]:
         listed = [(str(n), one) for n, one in enumerate(items)]
     for key, item in listed:
         rows += _item_rows(block.levels, key, item, (*block.path, key))
-    empty = [Spot("", "value", _entry_of(block, n), _kind_of(block, n)) for n in range(len(heads))]
+    empty = [SheetCell("", "value", _entry_of(block, n), _kind_of(block, n)) for n in range(len(heads))]
     return [*rows, *(list(empty) for _ in range(_SPARE["items"]))]
 
 
-def _item_rows(levels: Sequence[_Level], key: str, item: Tree, path: Path_) -> list[list[Spot]]:
+def _item_rows(levels: Sequence[_Level], key: str, item: Tree, path: Path_) -> list[list[SheetCell]]:
     level, deeper = levels[0], levels[1:]
     mapping = item if isinstance(item, dict) else {}
-    own: list[Spot] = []
+    own: list[SheetCell] = []
     if level.counted:
-        own.append(Spot(str(int(key) + 1), "value", None, "number"))
+        own.append(SheetCell(str(int(key) + 1), "value", None, "number"))
     if level.named:
-        own.append(Spot(key, "value", None, "text", path))
+        own.append(SheetCell(key, "value", None, "text", path))
     for name, entry, kind in level.columns:
         value = mapping.get(name, "")
         text = "\n".join(map(str, value)) if isinstance(value, list) else value if isinstance(value, str) else ""
-        own.append(Spot(text, "value", entry, kind, (*path, name)))
+        own.append(SheetCell(text, "value", entry, kind, (*path, name)))
     if not deeper:
         return [own]
     inner_items = mapping.get(deeper[0].key, [])
-    rows: list[list[Spot]] = []
+    rows: list[list[SheetCell]] = []
     for number, one in enumerate(inner_items if isinstance(inner_items, list) else []):
         rows += _item_rows(deeper, str(number), one, (*path, deeper[0].key, str(number)))
     width = sum(level_width(each) for each in deeper)
-    blank = [Spot("", "value")] * len(own)
-    first, *others = rows or [[Spot("", "value")] * width]
+    blank = [SheetCell("", "value")] * len(own)
+    first, *others = rows or [[SheetCell("", "value")] * width]
     return [[*own, *first], *([*blank, *row] for row in others)]
 
 
@@ -347,8 +347,8 @@ def _kind_of(block: Block, number: int) -> str:
     return kinds[number]
 
 
-def _entry_of(block: Block, number: int) -> Entry | None:
-    entries: list[Entry | None] = []
+def _entry_of(block: Block, number: int) -> DescribedEntry | None:
+    entries: list[DescribedEntry | None] = []
     for level in block.levels:
         entries += [None] * (int(level.counted) + int(level.named)) + [entry for _, entry, _ in level.columns]
     return entries[number]

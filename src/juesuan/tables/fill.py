@@ -20,8 +20,8 @@ from juesuan.tables.model import (
     FilledTable,
     GivenTable,
     Netted,
-    Part,
     Parts,
+    SelectionPart,
     Tables,
     amount_of,
     flattened,
@@ -164,7 +164,7 @@ class _Filler:
         return sign * sum(self.given.get(name, 0) for name in (*fill.budget, *fill.figures))
 
 
-def _parts(fills: tuple[Fill, ...], units: tuple[str, ...] = ()) -> Iterator[Part | Netted]:
+def _parts(fills: tuple[Fill, ...], units: tuple[str, ...] = ()) -> Iterator[SelectionPart | Netted]:
     for fill in fills:
         sign = -1 if fill.sign == "-" else 1
         if fill.positive:
@@ -173,7 +173,7 @@ def _parts(fills: tuple[Fill, ...], units: tuple[str, ...] = ()) -> Iterator[Par
                 (Netted(sign, within(netted, (one,))) for one in units) if units else (Netted(sign, netted),)
             )
         elif fill.measure is not None:
-            yield Part(sign, selection_of(fill))
+            yield SelectionPart(sign, selection_of(fill))
 
 
 def _printed_formula(form: Form, row: FormRow, column: Column) -> Formula | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
-from juesuan.facts import Source
+from juesuan.facts import FactSource
 from juesuan.figures import Figure, Selection
 from juesuan.forms.model import Form, Forms
 from juesuan.problems import EditionError
@@ -24,7 +24,7 @@ class Aggregates(Protocol):
 
 
 @dataclass(frozen=True)
-class Part:
+class SelectionPart:
     """One signed selection of ledger rows behind a cell."""
 
     sign: int
@@ -36,10 +36,10 @@ class Netted:
     """Signed parts that count together where their sum is above zero, and not at all elsewhere."""
 
     sign: int
-    parts: tuple["Part | Netted", ...]
+    parts: tuple["SelectionPart | Netted", ...]
 
 
-Parts = tuple[Part | Netted, ...]
+Parts = tuple[SelectionPart | Netted, ...]
 
 
 def within(parts: Parts, units: tuple[str, ...]) -> Parts:
@@ -47,7 +47,7 @@ def within(parts: Parts, units: tuple[str, ...]) -> Parts:
     return tuple(_within(parts, units))
 
 
-def _within(parts: Parts, units: tuple[str, ...]) -> Iterator[Part | Netted]:
+def _within(parts: Parts, units: tuple[str, ...]) -> Iterator[SelectionPart | Netted]:
     for part in parts:
         if isinstance(part, Netted):
             netted = within(part.parts, units)
@@ -57,25 +57,26 @@ def _within(parts: Parts, units: tuple[str, ...]) -> Iterator[Part | Netted]:
             own = part.selection.units
             both = tuple(one for one in own if one in units) if own else units
             if both:
-                yield Part(part.sign, replace(part.selection, units=both))
+                yield SelectionPart(part.sign, replace(part.selection, units=both))
 
 
 def amount_of(parts: Parts, amount: Callable[[Selection], int]) -> int:
     """Return the 分 of a cell, from what its selections add up to."""
     return sum(
-        part.sign * (amount(part.selection) if isinstance(part, Part) else max(0, amount_of(part.parts, amount)))
+        part.sign
+        * (amount(part.selection) if isinstance(part, SelectionPart) else max(0, amount_of(part.parts, amount)))
         for part in parts
     )
 
 
-def flattened(parts: Parts) -> Iterator[Part]:
+def flattened(parts: Parts) -> Iterator[SelectionPart]:
     """Yield every signed selection of a cell, those that are netted too."""
     for part in parts:
-        if isinstance(part, Part):
+        if isinstance(part, SelectionPart):
             yield part
         else:
             for one in flattened(part.parts):
-                yield Part(part.sign * one.sign, one.selection)
+                yield SelectionPart(part.sign * one.sign, one.selection)
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class GivenCell:
     """A cell as a table says it that was filled elsewhere: 分, and where it stands."""
 
     value: int
-    source: Source
+    source: FactSource
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class GivenTable:
 
     def cell(self, row: str, column: str) -> GivenCell:
         """Return a cell; nought where the table has no such row."""
-        return self.cells.get((row, column)) or GivenCell(0, Source(self.where))
+        return self.cells.get((row, column)) or GivenCell(0, FactSource(self.where))
 
 
 @dataclass(frozen=True)
@@ -208,7 +209,7 @@ class Tables(Mapping[int, FilledTable]):
         """Every cell, empty ones included; a figure stands after the figures it is made from."""
         return tuple(self.by_id.values())
 
-    def parts(self, figure_id: str) -> tuple[Part, ...]:
+    def parts(self, figure_id: str) -> tuple[SelectionPart, ...]:
         """Return the ledger selections behind a cell; none for a budget column of table 7.
 
         Raises:

@@ -30,7 +30,7 @@ class Domain(Strict):
     column: str | None = None
 
 
-class Rule(CitedRule):
+class IdentityRule(CitedRule):
     """One identity as it is written, and how it is applied."""
 
     relation: Relation = Relation.EQUAL
@@ -39,13 +39,13 @@ class Rule(CitedRule):
     terms: tuple[str, ...]
 
 
-class RuleFile(CitedFile):
+class IdentityFile(CitedFile):
     """One file of identities, with the figures from elsewhere that they name."""
 
     noun = "勾稽关系"
     code = "identity"
     elsewhere: tuple[str, ...] = ()
-    rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
+    rules: Annotated[tuple[IdentityRule, ...], Field(min_length=1)]
 
 
 class CellPattern(Strict):
@@ -85,7 +85,7 @@ def parse_term(text: str) -> TermPattern:
 
 def identity_files(
     edition: EditionFiles | str, names: Sequence[str] | None = None
-) -> tuple[WrittenFile[RuleFile], ...]:
+) -> tuple[WrittenFile[IdentityFile], ...]:
     """Read every file of identities of an edition (those of ``names``), in the order of their names.
 
     Raises:
@@ -95,7 +95,7 @@ def identity_files(
     stems = files.names(ROOM) if names is None else names
     if not stems:
         raise EditionError(f"“{files.name}”版没有勾稽关系")
-    found, problems = read_rules(files, ROOM, stems, RuleFile)
+    found, problems = read_rules(files, ROOM, stems, IdentityFile)
     if problems:
         raise EditionError(str(InputError(problems)))
     return found

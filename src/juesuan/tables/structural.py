@@ -12,7 +12,7 @@ from juesuan.editionfiles import WrittenFile, WrittenRule, rules_of
 from juesuan.forms.checks import cells_by_row
 from juesuan.forms.model import Form, Forms, Layout, NoteText
 from juesuan.forms.notes import Axis, Formula
-from juesuan.identities import Identity, Instance, Term
+from juesuan.identities import Identity, Instance, SignedFigure
 from juesuan.problems import EditionError, Problem
 from juesuan.roles import Depth, class_rows
 from juesuan.tables.fill import LEVELS, figure_id
@@ -20,8 +20,8 @@ from juesuan.tables.model import FilledTable, Tables
 from juesuan.tables.rules import (
     CellPattern,
     Domain,
-    Rule,
-    RuleFile,
+    IdentityFile,
+    IdentityRule,
     TermPattern,
     parse_term,
 )
@@ -32,7 +32,7 @@ _Binding = Mapping[str, str]
 
 
 def structural_identities(
-    tables: Tables, files: Iterable[WrittenFile[RuleFile]], *, given: Container[str]
+    tables: Tables, files: Iterable[WrittenFile[IdentityFile]], *, given: Container[str]
 ) -> tuple[Identity, ...]:
     """Return the identities of an edition's files, expanded over the rows and columns that are printed.
 
@@ -45,7 +45,7 @@ def structural_identities(
     return tuple(_identity(tables, one, given) for file in files for one in rules_of(file))
 
 
-def _identity(tables: Tables, written: WrittenRule[Rule], given: Container[str]) -> Identity:
+def _identity(tables: Tables, written: WrittenRule[IdentityRule], given: Container[str]) -> Identity:
     rule = written.rule
     try:
         return Identity(
@@ -98,7 +98,7 @@ class Printed(Protocol):
         ...
 
 
-def expanded(rule: Rule, tables: Mapping[int, Printed]) -> Iterator[Instance]:
+def expanded(rule: IdentityRule, tables: Mapping[int, Printed]) -> Iterator[Instance]:
     """Yield every place in some tables where a rule applies.
 
     Raises:
@@ -106,7 +106,9 @@ def expanded(rule: Rule, tables: Mapping[int, Printed]) -> Iterator[Instance]:
     """
     target, *terms = (parse_term(text) for text in (rule.target, *rule.terms))
     for binding in _bindings(tables, rule.for_each):
-        found = tuple(Term(term.sign, figure) for term in terms for figure in _figures(tables, term, binding))
+        found = tuple(
+            SignedFigure(term.sign, figure) for term in terms for figure in _figures(tables, term, binding)
+        )
         for figure in _figures(tables, target, binding):
             yield Instance(figure, found)
 
@@ -116,11 +118,11 @@ def formula_instances(table: Printed, formula: Formula) -> Iterator[Instance]:
     target = str(formula.target)
     if formula.axis is Axis.ROW:
         for column in table.columns_of(target):
-            terms = (Term(term.sign, table.figure(str(term.number), column)) for term in formula.terms)
+            terms = (SignedFigure(term.sign, table.figure(str(term.number), column)) for term in formula.terms)
             yield Instance(table.figure(target, column), tuple(terms))
         return
     for row in table.rows_with(None, target):
-        terms = (Term(term.sign, table.figure(row, str(term.number))) for term in formula.terms)
+        terms = (SignedFigure(term.sign, table.figure(row, str(term.number))) for term in formula.terms)
         yield Instance(table.figure(row, target), tuple(terms))
 
 
@@ -187,7 +189,7 @@ def _citation(form: Form, note: NoteText, formula: Formula) -> str:
     return place
 
 
-def _instances(tables: Tables, written: WrittenRule[Rule], given: Container[str]) -> Iterator[Instance]:
+def _instances(tables: Tables, written: WrittenRule[IdentityRule], given: Container[str]) -> Iterator[Instance]:
     rule = written.rule
     target, *terms = (parse_term(text) for text in (rule.target, *rule.terms))
     if target.sign != 1 or (target.cell is not None and target.cell.row in _GROUPS):
@@ -247,7 +249,7 @@ def _table(tables: Mapping[int, Printed], number: int) -> Printed:
 
 
 def structural_faults(
-    forms: Forms, files: Iterable[WrittenFile[RuleFile]], figures: Set[str]
+    forms: Forms, files: Iterable[WrittenFile[IdentityFile]], figures: Set[str]
 ) -> Iterator[Problem]:
     """Yield every cell, row, column and figure that the identities of an edition name and no closing can have.
 
@@ -262,7 +264,9 @@ def structural_faults(
                 yield file.problem(f"elsewhere.{number}", "没有这个数", name)
 
 
-def _rule_faults(forms: Forms, file: RuleFile, rule: Rule, figures: Set[str]) -> Iterator[tuple[str, str, str]]:
+def _rule_faults(
+    forms: Forms, file: IdentityFile, rule: IdentityRule, figures: Set[str]
+) -> Iterator[tuple[str, str, str]]:
     """Yield the entry of a rule, what is wrong with it, and what stands there."""
     for name, domain in rule.for_each.items():
         if name not in _VARIABLES:
@@ -289,7 +293,7 @@ def _rule_faults(forms: Forms, file: RuleFile, rule: Rule, figures: Set[str]) ->
             yield from ((entry, message, text) for message in _cell_faults(forms, rule, term.cell))
 
 
-def _cell_faults(forms: Forms, rule: Rule, cell: CellPattern) -> Iterator[str]:
+def _cell_faults(forms: Forms, rule: IdentityRule, cell: CellPattern) -> Iterator[str]:
     if cell.table not in forms:
         yield "没有这张表"
         return
@@ -311,7 +315,7 @@ def _cell_faults(forms: Forms, rule: Rule, cell: CellPattern) -> Iterator[str]:
         yield "这一行在这一栏没有金额"
 
 
-def _bound_names(rule: Rule) -> Set[str]:
+def _bound_names(rule: IdentityRule) -> Set[str]:
     return rule.for_each.keys() | ({"row"} if "class" in rule.for_each else set())
 
 

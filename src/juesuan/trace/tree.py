@@ -7,10 +7,10 @@ from functools import cache
 
 import pandas as pd
 
-from juesuan.facts import Fact, Source
+from juesuan.facts import Fact, FactSource
 from juesuan.figures import CREDITED
 from juesuan.results.graph import Graph
-from juesuan.tables import Part
+from juesuan.tables import SelectionPart
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class LedgerRow:
     Amounts are 分: debit and credit of a voucher line; ``balance`` of a leaf of the trial balance.
     """
 
-    source: Source
+    source: FactSource
     date: str = ""
     voucher: str = ""
     debit: int = 0
@@ -101,7 +101,7 @@ class Tracer:
         evidence = tuple(self._evidence(part) for part in self._graph.parts.get(fact.id, ()))
         return Node(fact, nearest, forced, inputs, evidence)
 
-    def _evidence_of(self, part: Part) -> Evidence:
+    def _evidence_of(self, part: SelectionPart) -> Evidence:
         graph, measure = self._graph, part.selection.measure
         found = graph.finder.rows(part.selection)
         of_balances = measure in found.columns
@@ -154,14 +154,14 @@ def _account(code: str, rows: pd.DataFrame, measure: str, direction: int) -> Acc
 
 def _leaves(rows: pd.DataFrame, measure: str) -> Iterator[LedgerRow]:
     for file, line, balance in zip(rows["file"], rows["line"], rows[measure], strict=True):
-        yield LedgerRow(Source(str(file), int(line)), balance=int(balance))
+        yield LedgerRow(FactSource(str(file), int(line)), balance=int(balance))
 
 
 def _lines(rows: pd.DataFrame) -> Iterator[LedgerRow]:
     dates = rows["date"].to_numpy().astype("datetime64[D]").astype(str)
     columns = (rows[name] for name in ("file", "line", "voucher", "debit", "credit"))
     for date, file, line, voucher, debit, credit in zip(dates, *columns, strict=True):
-        yield LedgerRow(Source(str(file), int(line)), str(date), str(voucher), int(debit), int(credit))
+        yield LedgerRow(FactSource(str(file), int(line)), str(date), str(voucher), int(debit), int(credit))
 
 
 def _searched(frame: pd.DataFrame) -> Iterator[str]:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from juesuan.ledger.sources.model import LIMITS, Export, Known, Limits, Sheet, failing
+from juesuan.ledger.sources.model import LIMITS, Export, Known, Limits, SourceSheet, failing
 from juesuan.ledger.sources.text import read_text
 
-__all__ = ["FORMATS", "LIMITS", "Export", "Limits", "Sheet", "detect_format", "open_export"]
+__all__ = ["FORMATS", "LIMITS", "Export", "Limits", "SourceSheet", "detect_format", "open_export"]
 
 FORMATS: Mapping[str, str] = {
     "text": "文本（CSV/TXT）",

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from juesuan.ledger.sources.model import LIMITS, Export, Limits, Sheet, failing
+from juesuan.ledger.sources.model import LIMITS, Export, Limits, SourceSheet, failing
 from juesuan.ledger.sources.values import value_text
 
 _TABLE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)?")
@@ -66,7 +66,7 @@ def read_database(
         return fail("database.error", "数据库连不上，或查询出错", found=found[:200], details=details)
     finally:
         engine.dispose()
-    return Export(file, "sql", (Sheet("", [names, *rows], range(len(rows) + 1), headed=True),), details)
+    return Export(file, "sql", (SourceSheet("", [names, *rows], range(len(rows) + 1), headed=True),), details)
 
 
 def _address(url: str, environment: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from juesuan.ledger.sources.model import Export, Known, RawRecords, Sheet, failing
+from juesuan.ledger.sources.model import Export, Known, RawRecords, SourceSheet, failing
 from juesuan.ledger.sources.text import ENCODING_NAMES, detect_encoding
 from juesuan.ledger.sources.values import number_text
 
@@ -84,7 +84,7 @@ def read_dbf(path: Path, *, file: str, known: Known) -> Export:
         remarks = (*remarks, f"有 {len(cut)} 个字段的文字在一个字中间被截断（字段不够长），去掉了半个字：{shown}")
     if any(one.kind in _MEMOS for one in fields):
         remarks = (*remarks, "备注型字段没有读取")
-    sheet = Sheet("", rows, lines, headed=True, raw=RawRecords(data))
+    sheet = SourceSheet("", rows, lines, headed=True, raw=RawRecords(data))
     return Export(file, "dbf", (sheet,), {"编码": ENCODING_NAMES[encoding]}, remarks)
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 from lxml import etree
 
 from juesuan.ledger.profiles import FIELDS, Profile, load_profiles, plain_name
-from juesuan.ledger.sources.model import LIMITS, Export, Limits, Sheet, failing
+from juesuan.ledger.sources.model import LIMITS, Export, Limits, SourceSheet, failing
 from juesuan.problems import Problem
 
 Record = dict[str, str]
@@ -133,7 +133,7 @@ def _forget(element: etree._Element) -> None:
         del parent[0]
 
 
-def _sheets(tables: _Tables) -> Iterator[Sheet]:
+def _sheets(tables: _Tables) -> Iterator[SourceSheet]:
     accounts = {one.get("科目编号", ""): one.get("科目名称", "") for one in tables.records.get("accounts", ())}
     items = _items(tables)
     for kind, title in _KINDS.items():
@@ -142,7 +142,7 @@ def _sheets(tables: _Tables) -> Iterator[Sheet]:
         names += _left_out(names, tables.profile) if kind == "vouchers" else []
         rows = [names, *([one.get(name, "") for name in names] for one in records)]
         if records:
-            yield Sheet(title, rows, range(len(rows)), headed=True, kind=kind)
+            yield SourceSheet(title, rows, range(len(rows)), headed=True, kind=kind)
 
 
 def _left_out(names: Sequence[str], profile: Profile | None) -> list[str]:

@@ -11,7 +11,7 @@ Row = Sequence[str]
 
 
 @dataclass(frozen=True)
-class Sheet:
+class SourceSheet:
     """One table of a file. ``rows[i]`` stands on line ``lines[i]`` (1-based; records are counted in databases).
 
     ``name`` is the sheet's (empty for text files). ``letters`` says that columns are known by letters, as in a
@@ -71,7 +71,7 @@ class Export:
 
     file: str
     format: str
-    sheets: tuple[Sheet, ...] = ()
+    sheets: tuple[SourceSheet, ...] = ()
     details: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()

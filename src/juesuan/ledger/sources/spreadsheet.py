@@ -9,7 +9,7 @@ from typing import Literal, TypedDict
 import python_calamine as calamine
 
 from juesuan.ledger.sources.confined import Killed, in_confinement
-from juesuan.ledger.sources.model import LIMITS, Export, Fail, Limits, RawBook, RawCells, Sheet, failing
+from juesuan.ledger.sources.model import LIMITS, Export, Fail, Limits, RawBook, RawCells, SourceSheet, failing
 from juesuan.ledger.sources.values import number_text, value_text
 from juesuan.ledger.sources.zipped import DAMAGED, refuse_bomb, refuse_repeats, refuse_sheets, sheet_parts
 from juesuan.problems import Place, Problem
@@ -44,7 +44,7 @@ def read_spreadsheet(path: Path, *, file: str, kind: str, limits: Limits = LIMIT
         return _damaged(fail, book["damaged"])
     parts = sheet_parts(path) if kind == "xlsx" else {}
     sheets = tuple(
-        Sheet(
+        SourceSheet(
             name,
             rows,
             range(1, len(rows) + 1),
@@ -70,7 +70,7 @@ def _raw(path: Path, kind: str, part: str, at: int, limits: Limits) -> RawBook |
     return RawCells(path, part, limits) if part else None
 
 
-class Book(TypedDict):
+class RawWorkbook(TypedDict):
     """A workbook as plain data: the rows of each worksheet, which are hidden, or why there are none."""
 
     sheets: dict[str, list[list[str]]]
@@ -79,9 +79,9 @@ class Book(TypedDict):
     damaged: str | None
 
 
-def read_book(path: Path) -> Book:
+def read_book(path: Path) -> RawWorkbook:
     """Read a workbook with calamine. A damaged one may take the process with it: see ``confined``."""
-    found: Book = {"sheets": {}, "hidden": [], "password": False, "damaged": None}
+    found: RawWorkbook = {"sheets": {}, "hidden": [], "password": False, "damaged": None}
     try:
         with path.open("rb") as stream:
             book = calamine.CalamineWorkbook.from_filelike(stream)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from juesuan.ledger.sources.csvrows import CsvRows
-from juesuan.ledger.sources.model import LIMITS, Export, Known, Limits, RawText, Sheet, failing
+from juesuan.ledger.sources.model import LIMITS, Export, Known, Limits, RawText, SourceSheet, failing
 
 DELIMITERS = {",": "逗号", "\t": "制表符", ";": "分号", "|": "竖线"}
 ENCODING_NAMES = {
@@ -163,7 +163,9 @@ def _records(
     csv.field_size_limit(limits.cell_characters)
     if CsvRows.can_hold(data, delimiter, limits):
         plain = CsvRows(data)
-        return Export(file, "text", (Sheet("", plain, plain.lines, raw=RawText(data, b",")),), details, remarks)
+        return Export(
+            file, "text", (SourceSheet("", plain, plain.lines, raw=RawText(data, b",")),), details, remarks
+        )
     rows: list[list[str]] = []
     lines: list[int] = []
     start = 1
@@ -176,7 +178,7 @@ def _records(
     except csv.Error as error:
         message = "引号不配对，或单元格过长"
         return fail("file.csv", message, line=start, found=str(error), details=details)
-    sheet = Sheet("", rows, lines, raw=RawText(data, delimiter.encode()))
+    sheet = SourceSheet("", rows, lines, raw=RawText(data, delimiter.encode()))
     return Export(file, "text", (sheet,), details, remarks)
 
 
