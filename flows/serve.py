@@ -25,12 +25,15 @@ import uvicorn
 from juesuan.closing import unit_of
 from juesuan.closing.outcome import RESULTS_ROOT, RESULTS_URL
 from juesuan.people import PEOPLE, Journal, Register
+from juesuan.people.keys import Keys, Service
 from juesuan.problems import InputError, JuesuanError, OutputError, Place, Problem, words_of
 from juesuan.process import PARENT, go_offline
 from juesuan.runner import load_flow
-from juesuan.web import Door, Keys, Office, Service, Site, gateway_app, results_app
 from juesuan.web.cases import FOLDER
-from juesuan.web.site import bracketed, on_this_machine
+from juesuan.web.gateway import Office, gateway_app
+from juesuan.web.results import results_app
+from juesuan.web.sessions import Door
+from juesuan.web.site import Site, bracketed, on_this_machine
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp

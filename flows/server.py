@@ -187,7 +187,8 @@ def main(descriptor: int) -> None:
     from prefect.server.api.server import create_app
 
     from juesuan.runner import load_flow
-    from juesuan.web import HostChecked, Site
+    from juesuan.web.guard import HostChecked
+    from juesuan.web.site import Site
 
     listening = socket.socket(fileno=descriptor)
     site = Site.at(_HOST, listening.getsockname()[1])

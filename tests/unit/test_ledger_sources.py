@@ -118,6 +118,9 @@ def test_the_ledgers_files_may_be_several_a_folder_or_a_pattern(tmp_path: Path) 
     both = [folder / "1.csv", folder / "2.csv"]
     assert list(package_files(tmp_path, "ledger")) == both
     assert list(package_files(tmp_path, "ledger/*.csv")) == both
+    saved_again = tmp_path / "序时账[1].csv"  # as a browser names what was saved twice
+    saved_again.write_bytes(b"x")
+    assert list(package_files(tmp_path, saved_again.name)) == [saved_again]
     assert list(package_files(tmp_path, ("ledger/2.csv", "ledger"))) == [both[1], both[0]]
     for name in ("empty", "*.dbf", "../x", "none.csv"):
         with pytest.raises(InputError):

@@ -18,10 +18,11 @@ from starlette.testclient import TestClient
 
 from juesuan.people import Journal, Person, Register, Role, Seat
 from juesuan.problems import InputError
-from juesuan.web import Door, Office, Site, gateway_app, results_app
+from juesuan.web.gateway import Office, gateway_app
+from juesuan.web.results import results_app
 from juesuan.web.rights import Asked, judge
-from juesuan.web.sessions import IDLE, LOCKED, LONGEST, TRIES, LockedOut
-from juesuan.web.site import on_this_machine
+from juesuan.web.sessions import IDLE, LOCKED, LONGEST, TRIES, Door, LockedOut
+from juesuan.web.site import Site, on_this_machine
 
 PASSWORD = "eine-lange-losung"  # noqa: S105 - of nobody
 PAGE, RESULTS = "http://127.0.0.1:4200", "http://127.0.0.1:4201"

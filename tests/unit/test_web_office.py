@@ -13,10 +13,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from juesuan.people import Journal, Register, Role, Seat
-from juesuan.web import Door, Office, Site, gateway_app
 from juesuan.web.cases import Cases, Found
+from juesuan.web.gateway import Office, gateway_app
 from juesuan.web.office import state_of
 from juesuan.web.server import Run
+from juesuan.web.sessions import Door
+from juesuan.web.site import Site
 from tests.conftest import EXAMPLE
 from tests.unit.test_web import PAGE, PASSWORD, RESULTS, Behind, behind, form_of, log_in
 

@@ -32,7 +32,7 @@ def package_files(root: Path, names: str | Sequence[str]) -> tuple[Path, ...]:
     found: dict[Path, None] = {}
     for name in [names] if isinstance(names, str) else names:
         path = _inside(root, name)
-        pattern = any(sign in name for sign in "*?[")
+        pattern = any(sign in name for sign in "*?[") and not path.is_file()  # 序时账[1].xlsx is a name
         if not pattern and not path.is_dir():
             found[package_file(root, name)] = None
             continue

@@ -58,6 +58,7 @@ _RESULTS = {
     FACTS_CSV: "全部的数（CSV）",
 }
 _WISHED = tuple(one.name for one in dataclass_fields(Wished))
+_YEAR = re.compile(r"[0-9]{4}")
 _NOT_YOURS = "您的角色不包括这个单位。"
 
 
@@ -197,7 +198,7 @@ class OfficePages:
             }
             wished = Wished(
                 **{name: said.get(name, "").strip() for name in _WISHED if name != "year"},
-                year=int(said["year"]) if said.get("year", "").strip().isdecimal() else None,
+                year=int(year) if _YEAR.fullmatch(year := said.get("year", "").strip()) else None,
             )
 
             def allowed(unit: str) -> str:
@@ -287,8 +288,9 @@ class OfficePages:
             return "请选“同意”或“不同意”。"
         if decision == "不同意" and not comment:
             return "不同意的，请写明原因。"
-        if decision == "同意":
-            await run_sync(refuse_unsettled, self._out / case.folder.name)
+        results = self._out / case.folder.name
+        if decision == "同意" and results.is_dir():  # told here at once; the sign-off itself refuses it, too
+            await run_sync(refuse_unsettled, results)
         await self._runs.sign(run, person.name, decision, comment)
         return ""
 
