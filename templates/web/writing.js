@@ -35,5 +35,6 @@
       timer = setTimeout(ask, PAUSE);
     });
     text.addEventListener("focus", () => shown.childElementCount || ask());
+    if (text === document.activeElement) ask(); // whoever was there before this script
   }
 })();
