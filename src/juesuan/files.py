@@ -6,14 +6,19 @@ their full-width forms, a tab or a line end gets an apostrophe in front, unless 
 :func:`read_cell` gives every text back as it was.
 """
 
+import fcntl
 import hashlib
 import json
 import os
 import re
+import shutil
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from juesuan.problems import OutputError, words_of
 
 _DANGEROUS = re.compile(r"[\t\r\n]|[ \u3000]*[=+\-@＝＋－＠]")
 _NUMBER = re.compile(r"[-+]?[0-9][0-9,]*(\.[0-9]+)?(/[0-9]+)?%?")
@@ -97,3 +102,44 @@ def read_cell(cell: str) -> str:
     """Return the text of a cell that :func:`csv_cell` wrote."""
     escaped = cell.startswith("'") and _DANGEROUS.match(cell.lstrip("'")) is not None
     return cell[1:] if escaped else cell
+
+
+def plain_names(folder: Path) -> list[str]:
+    """Return the names of the plain files below a folder, in order; hidden ones and links left out."""
+    return sorted(
+        one.relative_to(folder).as_posix()
+        for one in folder.rglob("*")
+        if one.is_file() and not one.is_symlink() and not one.name.startswith(".")
+    )
+
+
+def copy_into(folder: Path, copies: Mapping[str, Path]) -> None:
+    """Copy files into a folder, by their names there.
+
+    Raises:
+        OutputError: one can't be read, or the folder can't be written.
+    """
+    try:
+        for name, path in copies.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, folder / name)
+    except OSError as error:
+        raise OutputError(f"{folder}：写不了（{words_of(error)}）") from None
+
+
+@contextmanager
+def locked(path: Path, what: str) -> Iterator[None]:
+    """Have the block be the only one, in all programs, that changes a file; ``what`` people call it.
+
+    Raises:
+        OutputError: the lock beside it can't be made.
+    """
+    try:
+        lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise OutputError(f"无法写入{what} {path}：{words_of(error)}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)

@@ -61,12 +61,12 @@ def _lines(path: Path, change: Callable[[list[str]], list[str]]) -> None:
 class Killer:
     """What kills workers while units are closed, and remembers what was told."""
 
-    def __init__(self, stack: ExitStack, address: str, kills: int, leave: int, units: int) -> None:
+    def __init__(self, stack: ExitStack, folder: Path, address: str, options: argparse.Namespace) -> None:
         self.told: list[Event] = []
         self.killed: list[str] = []
-        self._stack, self._address, self._leave = stack, address, leave
+        self._stack, self._folder, self._address, self._leave = stack, folder, address, options.leave
         self._random = random.Random(20201231)  # noqa: S311 - the same moments each time
-        self._at = set(self._random.sample(range(units), kills))
+        self._at = set(self._random.sample(range(options.units), options.kills))
         self._began = 0
 
     def __call__(self, event: Event, _: CityStanding) -> None:
@@ -90,8 +90,9 @@ class Killer:
                 os.kill(parent, signal.SIGKILL)
             os.kill(process, signal.SIGKILL)
             if number <= self._leave:
-                folder = Path(tempfile.mkdtemp())
-                self._stack.enter_context(worker(self._address, folder, f"later-{number}"))
+                self._stack.enter_context(
+                    worker(self._address, self._folder / f"later-{number}", f"later-{number}")
+                )
 
 
 def main() -> None:
@@ -111,7 +112,7 @@ def main() -> None:
             spoil(folder / "units" / one, number)
         city = City.of(folder / "units", folder / "out", str(folder / "archive"))
         address = stack.enter_context(cluster(folder / "dask", options.workers))
-        killer = Killer(stack, address, options.kills, options.leave, options.units)
+        killer = Killer(stack, folder / "dask", address, options)
         before, load = time.perf_counter(), os.getloadavg()[1]
         with load_flow("cluster").joined(city, jobs=1, scheduler=address) as crew:
             done = close_all(city, crew, killer)

@@ -4,13 +4,11 @@ A person has an id that never changes and is never given again; who is removed s
 sign-offs keep their names. A password is kept as its Argon2id hash (RFC 9106, the parameters of argon2-cffi).
 """
 
-import fcntl
 import json
-import os
 import secrets
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -19,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from juesuan.files import json_text, write_whole
+from juesuan.files import json_text, locked, write_whole
 from juesuan.people.names import normalised
 from juesuan.problems import InputError, OutputError, Place, Problem, words_of
 
@@ -233,19 +231,12 @@ class Register:
     @contextmanager
     def _changing(self) -> Iterator[list[Person]]:
         """Yield everybody to be changed; written whole at the end of the block, one program at a time."""
-        folder = self.path.parent
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            lock = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise OutputError(f"无法写入人员名册 {self.path}：{words_of(error)}") from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with suppress(OSError):  # the lock says what is wrong with the folder
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with locked(self.path, "人员名册"):
             people = list(self.people())
             yield people
             self._write(people)
-        finally:
-            os.close(lock)
 
     def _write(self, people: Sequence[Person]) -> None:
         data = {"people": [asdict(one) for one in people]}

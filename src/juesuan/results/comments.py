@@ -5,16 +5,13 @@ nor does a draft that is sent back. What was signed takes a copy along (``sign-o
 archive keeps. Each note is sealed with the one before, like a sign-off.
 """
 
-import fcntl
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from juesuan.evidence.signoffs import seals_of
-from juesuan.files import json_text, read_json, write_whole
+from juesuan.files import json_text, locked, read_json, write_whole
 from juesuan.problems import OutputError, words_of
 from juesuan.results.names import COMMENTS, comments_file
 
@@ -109,7 +106,7 @@ def add_note(out: Path, made: Callable[[Sequence[CommentEntry]], CommentEntry]) 
     Raises:
         OutputError: they can't be read or written.
     """
-    with _locked(comments_file(out)):
+    with locked(comments_file(out), "审阅意见"):
         notes = read_notes(out)
         note = made(notes)
         _write(comments_file(out), (*notes, note))
@@ -130,16 +127,3 @@ def _write(path: Path, notes: Sequence[CommentEntry]) -> None:
         write_whole(path, json_text({"notes": sealed}), mode=0o644)
     except OSError as error:
         raise OutputError(f"无法写入审阅意见 {path}：{words_of(error)}") from error
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    try:
-        lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise OutputError(f"无法写入审阅意见 {path}：{words_of(error)}") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)

@@ -1,5 +1,6 @@
 """Adding a sign-off to a results folder, and telling how far a closing came."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -33,28 +34,22 @@ class SignOffRefused(JuesuanError):  # noqa: N818 - names what happened
     @classmethod
     def unexplained(cls, results: Results) -> "SignOffRefused":
         """Return the refusal of a closing with warnings that nobody explained; it lists them."""
-        lines = [
-            f"    {rule['id']}　{one['place']}：{one['stated']}" for rule, one in results.unexplained[:_SHOWN]
-        ]
-        rest = len(results.unexplained) - len(lines)
-        more = f"\n    …… 另有 {rest} 处" if rest > 0 else ""
-        return cls(
-            f"有 {len(results.unexplained)} 处提示没有审核说明，不能签署：\n"
-            + "\n".join(lines)
-            + f"{more}\n请在资料的 explanations.yaml 写明（rule、place、text、by），重新运行 juesuan close。",
-            ExitCode.CHECKS,
-        )
+        told = [f"{rule['id']}　{one['place']}：{one['stated']}" for rule, one in results.unexplained]
+        todo = "请在资料的 explanations.yaml 写明（rule、place、text、by），重新运行 juesuan close。"
+        return cls._listing(told, "处", "提示没有审核说明", todo)
 
     @classmethod
     def unsettled(cls, results: Results) -> "SignOffRefused":
         """Return the refusal of a closing with comments that nobody settled; it lists them."""
-        lines = [f"    {one.words}" for one in results.unsettled[:_SHOWN]]
-        rest = len(results.unsettled) - len(lines)
-        more = f"\n    …… 另有 {rest} 条" if rest > 0 else ""
+        told = [one.words for one in results.unsettled]
+        return cls._listing(told, "条", "审阅意见没有了结", "请在本单位的页面上答复，再由提出的人或审核人了结。")
+
+    @classmethod
+    def _listing(cls, told: Sequence[str], measure: str, what: str, todo: str) -> "SignOffRefused":
+        more = [f"…… 另有 {len(told) - _SHOWN} {measure}"] if len(told) > _SHOWN else []
+        lines = [f"    {one}" for one in (*told[:_SHOWN], *more)]
         return cls(
-            f"有 {len(results.unsettled)} 条审阅意见没有了结，不能签署：\n"
-            + "\n".join(lines)
-            + f"{more}\n请在本单位的页面上答复，再由提出的人或审核人了结。",
+            "\n".join([f"有 {len(told)} {measure}{what}，不能签署：", *lines, todo]),
             ExitCode.CHECKS,
         )
 
@@ -128,7 +123,7 @@ def _refuse_unfit(results: Results, who: str, role: str, roles: tuple[str, ...],
         )
     if results.unexplained:
         raise SignOffRefused.unexplained(results)
-    _refuse_unsettled(results)
+    refuse_unsettled(results)
     before = roles[: roles.index(role)]
     waiting = [one for one in before if one in results.standing.open and one != role]
     if waiting:
@@ -145,17 +140,13 @@ def _refuse_unfit(results: Results, who: str, role: str, roles: tuple[str, ...],
             )
 
 
-def refuse_unsettled(out: Path) -> None:
+def refuse_unsettled(results: Results) -> None:
     """Refuse a sign-off of results with comments that nobody settled.
 
     Raises:
         SignOffRefused: there are such comments; says which.
-        OutputError: the folder holds no results, or they were changed since.
+        OutputError: the comments can't be read, or were changed by hand.
     """
-    _refuse_unsettled(read_results(out))
-
-
-def _refuse_unsettled(results: Results) -> None:
     if results.unsettled:
         raise SignOffRefused.unsettled(results)
 

@@ -10,12 +10,14 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from juesuan.files import copy_into, plain_names
 from juesuan.package.files import package_files
 from juesuan.package.inputs import INPUTS
 from juesuan.package.places import PLACES_FILE, places_of
 from juesuan.package.settings import SETTINGS_FILE, Files
-from juesuan.problems import InputError, OutputError, Place, Problem, words_of
+from juesuan.problems import InputError, Place, Problem
 from juesuan.starting.before import known_words
 from juesuan.starting.draft import Draft, read_draft, write_draft
 from juesuan.starting.filling import fill_budget
@@ -38,7 +40,7 @@ def hand_in(brought: Path, package: Path) -> tuple[str, ...]:
         InputError: what was brought can't be told apart or read, or stands in the package's workbook.
         OutputError: the folder can't be written.
     """
-    names = _names(brought)
+    names = plain_names(brought)
     workbooks = [name for name in names if _is_workbook(brought / name)]
     if len(workbooks) > 1:
         raise InputError(
@@ -145,7 +147,7 @@ def _replaced(
 ) -> None:
     """Copy files into a package, have its settings name them, and remove those that they named before."""
     before = set(_there(package, rooms))
-    _copied(copies, package)
+    copy_into(package, copies)
     amend(package, change)
     for path in before - set(_there(package, rooms)):
         path.unlink(missing_ok=True)
@@ -155,8 +157,7 @@ def _there(package: Path, rooms: Sequence[str]) -> Iterator[Path]:
     """Yield the files of a package that its settings name for some rooms, as far as they are there."""
     draft = read_draft(package)
     for room in rooms:
-        tables = draft.settings.get(_TABLES)
-        named = getattr(draft.files, room, None) or (tables.get("files") if isinstance(tables, dict) else None)
+        named = _tables_of(draft) if room == _TABLES else getattr(draft.files, room)
         try:
             yield from package_files(package, named or ())
         except InputError:
@@ -172,7 +173,7 @@ def _from_workbook(workbook: Path, others: Mapping[str, Path], package: Path) ->
     exports = [path for name, path in _by_name(others) if name not in paths]
     with tempfile.TemporaryDirectory(prefix="juesuan-") as inside:
         beside, made = Path(inside) / "beside", Path(inside) / "made"
-        _copied({**had, **known, PACKAGE: workbook}, beside)
+        copy_into(beside, {**had, **known, PACKAGE: workbook})
         unpack(beside / PACKAGE, made, exports_of(exports) or _ledger_of(draft.files, beside, package))
         if package.exists():
             shutil.rmtree(package)
@@ -199,13 +200,18 @@ def _ledger_of(files: Files, beside: Path, package: Path) -> Mapping[str, Sequen
 
 def _named(draft: Draft) -> list[str]:
     """Return the plain names of the files that settings name: a ledger's, and filled tables."""
-    files, tables = draft.files, draft.settings.get("tables")
-    named = [files.vouchers, files.trial_balance, tables.get("files", "") if isinstance(tables, dict) else ""]
+    named = [draft.files.vouchers, draft.files.trial_balance, _tables_of(draft)]
     return [name for each in named for name in ([each] if isinstance(each, str) else each) if name]
 
 
+def _tables_of(draft: Draft) -> Any:
+    """Return the names of the filled tables that settings name: one, several or none."""
+    tables = draft.settings.get(_TABLES)
+    return (tables.get("files") if isinstance(tables, dict) else None) or ()
+
+
 def _laid_over(brought: Path, names: Sequence[str], package: Path) -> None:
-    there, problems, copies = _names(package), [], {}
+    there, problems, copies = plain_names(package), [], {}
     places = places_of(package) if package.is_dir() else None
     for name in names:
         same = [one for one in there if one == name] or [one for one in there if one.rpartition("/")[2] == name]
@@ -219,16 +225,16 @@ def _laid_over(brought: Path, names: Sequence[str], package: Path) -> None:
             copies[same[0] if same else name] = brought / name
     if problems:
         raise InputError(problems)
-    _copied(copies, package)
+    copy_into(package, copies)
 
 
 def _data_of(package: Path) -> list[str]:
     """Return the names of what a package has beside its own files: its ledger and filled tables."""
     places = places_of(package) if package.is_dir() else None
     if places is not None:
-        return [name for name in _names(package) if name not in places.sheets and name != PACKAGE]
+        return [name for name in plain_names(package) if name not in places.sheets and name != PACKAGE]
     own = {one.file(Files.model_validate({})).partition("/")[0] for one in INPUTS}
-    return [name for name in _names(package) if name.partition("/")[0] not in own]
+    return [name for name in plain_names(package) if name.partition("/")[0] not in own]
 
 
 def _is_workbook(path: Path) -> bool:
@@ -241,21 +247,3 @@ def _is_workbook(path: Path) -> bool:
         return INPUTS[0].title in CalamineWorkbook.from_path(path).sheet_names
     except CalamineError:
         return False
-
-
-def _copied(copies: Mapping[str, Path], folder: Path) -> None:
-    try:
-        for name, path in copies.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, folder / name)
-    except OSError as error:
-        raise OutputError(f"{folder}：写不了（{words_of(error)}）") from None
-
-
-def _names(folder: Path) -> list[str]:
-    """Return the names of the plain files below a folder, hidden ones and links left out."""
-    return sorted(
-        one.relative_to(folder).as_posix()
-        for one in folder.rglob("*")
-        if one.is_file() and not one.is_symlink() and not one.name.startswith(".")
-    )

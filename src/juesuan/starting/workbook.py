@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from juesuan.files import copy_into
 from juesuan.ledger.sources.model import LIMITS, failing
 from juesuan.ledger.sources.zipped import DAMAGED, refuse_bomb
 from juesuan.package.describe import fields_of, is_model
@@ -255,12 +256,7 @@ def _take_ledger(found: Unpacked, beside: Path, folder: Path, ledger: Mapping[st
             copies |= {path.relative_to(beside).as_posix(): path for path in package_files(beside, named)}
         except InputError:
             continue  # the package's reader says so
-    try:
-        for name, path in copies.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, folder / name)
-    except OSError as error:
-        raise OutputError(f"{folder}：写不了（{words_of(error)}）") from None
+    copy_into(folder, copies)
 
 
 def _places(found: Unpacked, lines: Mapping[tuple[str, Path_], int]) -> Places:

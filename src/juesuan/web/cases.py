@@ -27,7 +27,7 @@ from pydantic import TypeAdapter
 
 from juesuan.department import department_file
 from juesuan.editionfiles import is_path, known_edition
-from juesuan.files import json_text, sha256_of, write_whole
+from juesuan.files import json_text, plain_names, sha256_of, write_whole
 from juesuan.package.places import as_known
 from juesuan.package.settings import SETTINGS_FILE, UnitKind
 from juesuan.problems import InputError, JuesuanError, OutputError, Place, Problem
@@ -299,7 +299,7 @@ class Cases:
 
         def work(package: Path, _: Path) -> Found:
             path = package / file
-            before = path.read_bytes() if file in _names(package) else None
+            before = path.read_bytes() if file in plain_names(package) else None
             told = asked("write", package=str(package), file=file, changes=dict(changes), seen=dict(seen))
             if told["overtaken"]:
                 raise Overtaken(told["overtaken"])
@@ -392,7 +392,7 @@ class Cases:
 
     def files(self, case: Case) -> tuple[str, ...]:
         """Return the names of a package's files."""
-        return tuple(sorted(_names(case.folder)))
+        return tuple(plain_names(case.folder))
 
     def shown(self, case: Case, name: str, line: int | None) -> tuple[tuple[int, tuple[str, ...]], ...] | None:
         """Return the lines of a file around one, each with its number and cells; None where there is no such file.
@@ -400,7 +400,7 @@ class Cases:
         Of a workbook, ``name`` may end with ``!`` and a sheet's name.
         """
         file, _, sheet = name.partition("!")
-        if file not in _names(case.folder):
+        if file not in plain_names(case.folder):
             return None
         first = max(1, (line or 1) - _LINES)
         rows = asked("rows", path=str(case.folder / file), sheet=sheet, first=first, count=SHOWN)
@@ -486,15 +486,6 @@ def _another(into: str, case: str) -> Problem:
     return Problem(Place(SETTINGS_FILE), "case.other", "是另一个单位或年度的资料", case, into)
 
 
-def _names(folder: Path) -> set[str]:
-    """Return the names of the plain files below a folder; a link is none."""
-    return {
-        one.relative_to(folder).as_posix()
-        for one in folder.rglob("*")
-        if one.is_file() and not one.is_symlink() and not any(part.startswith(".") for part in one.parts[-1:])
-    }
-
-
 def _lost(package: Path, written: Mapping[str, str]) -> Iterator[Problem]:
     """Yield the words written on the page that a package does not hold any more."""
     for key, text in written.items():
@@ -523,7 +514,7 @@ def _version_words(name: str) -> str:
 
 def _looked_at(package: Path, by: str) -> Found:
     told = asked("check", package=str(package))
-    hashes = {name: sha256_of(package / name) for name in sorted(_names(package))}
+    hashes = {name: sha256_of(package / name) for name in plain_names(package)}
     when = datetime.now(UTC).isoformat(timespec="seconds")
     return Found(when, by, hashes, tuple(told["read"]), tuple(told["rows"]))
 

@@ -21,19 +21,19 @@ from juesuan.results.comments import CommentThread, read_notes, threads_of
 from juesuan.results.names import MANIFEST
 from juesuan.review import CommentRefused, answer, comment, may_settle, settle
 from juesuan.review.comments import quoted_at
-from juesuan.web.cases import Case, Cases
+from juesuan.web.cases import Case
 from juesuan.web.frame import EXPIRED, Frame, fields
-from juesuan.web.office import sees
+from juesuan.web.writing import Rights
 
 _MOST_FOUND = 40  # figures that a search shows
 _ADDRESS = "/office/cases/{case}/comments"
 
 
 class CommentPages:
-    """The page of comments of each case; ``out`` is where results lie."""
+    """The page of comments of each case that a person sees; ``out`` is where results lie."""
 
-    def __init__(self, frame: Frame, cases: Cases, out: Path) -> None:
-        self._frame, self._cases, self._out = frame, cases, out
+    def __init__(self, frame: Frame, rights: Rights, out: Path) -> None:
+        self._frame, self._rights, self._out = frame, rights, out
 
     def routes(self) -> list[Route]:
         """Return the addresses of the pages."""
@@ -47,17 +47,17 @@ class CommentPages:
         person = self._frame.person(request)
         if person is None:
             return self._frame.to_login(request)
-        case = await self._case(request, person)
-        return await self._page(request, person, case) if case else self._none()
+        case = await self._rights.case(request, person)
+        return await self._page(request, person, case) if case else self._frame.none()
 
     async def say(self, request: Request) -> Response:
         """Take a comment, an answer, or that a comment is settled."""
         person, form = self._frame.person(request), await fields(request)
         if person is None:
             return self._frame.to_login(request)
-        case = await self._case(request, person)
+        case = await self._rights.case(request, person)
         if case is None:
-            return self._none()
+            return self._frame.none()
         if not self._frame.ours(request, form):
             return await self._page(request, person, case, EXPIRED, HTTPStatus.FORBIDDEN)
         try:
@@ -95,13 +95,6 @@ class CommentPages:
             figures=_found(results, wanted) if results and wanted else (),
             most=_MOST_FOUND,
         )
-
-    async def _case(self, request: Request, person: Person) -> Case | None:
-        case = await run_sync(self._cases.of, request.path_params["case"])
-        return case if case and sees(person, case.unit) else None
-
-    def _none(self) -> Response:
-        return self._frame.refused(HTTPStatus.NOT_FOUND, "没有这一页，或者它不是您的单位的。")
 
 
 def _read(out: Path, case: Case) -> tuple[tuple[CommentThread, ...], Results | None]:

@@ -75,6 +75,10 @@ class Frame:
         """Refuse a request in one line."""
         return self.told(JSONResponse({"detail": words}, status))
 
+    def none(self) -> Response:
+        """Refuse what is not there, or not for this person: they are not told which."""
+        return self.refused(HTTPStatus.NOT_FOUND, "没有这一页，或者它不是您的单位的。")
+
     def cookie(self, answer: Response, name: str, value: str) -> None:
         """Set a cookie that no script reads and no other site sends."""
         answer.set_cookie(

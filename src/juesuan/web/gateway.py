@@ -26,7 +26,6 @@ from juesuan.people import Person
 from juesuan.people.register import SHORTEST
 from juesuan.problems import InputError
 from juesuan.web.cases import Cases
-from juesuan.web.commenting import CommentPages
 from juesuan.web.frame import EXPIRED, SESSION, Frame, fields, local, raw
 from juesuan.web.guard import HostChecked, Limited, OwnPagesOnly
 from juesuan.web.office import BEGIN, BRING, OfficePages
@@ -77,8 +76,7 @@ def gateway_app(office: Office) -> "ASGIApp":
     """Return the application of the service's page."""
     server = Server(office.prefect, office.key)
     frame = Frame(office.site, office.door)
-    cases = Cases(office.cases)
-    own = OfficePages(frame, server, cases, office.out, office.results)
+    own = OfficePages(frame, server, Cases(office.cases), office.out, office.results)
     gateway = _Gateway(office, frame, server, own)
     routes = [
         Route("/office/login", gateway.login, methods=["GET", "POST"]),
@@ -86,7 +84,6 @@ def gateway_app(office: Office) -> "ASGIApp":
         Route("/office/password", gateway.password, methods=["POST"]),
         Route("/office/account", gateway.account, methods=["GET"]),
         Route("/office/style.css", gateway.style, methods=["GET"]),
-        *CommentPages(frame, cases, office.out).routes(),
         *own.routes(),
         Route("/", gateway.first, methods=["GET"]),
         Route(_MANIFEST, gateway.manifest, methods=["GET"]),

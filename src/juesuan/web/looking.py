@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from juesuan.problems import InputError, JuesuanError, Problem
+from juesuan.problems import InputError, JuesuanError
 
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
 _CELLS = 60  # shown of a row
@@ -146,11 +146,6 @@ def _sheet(path: Path, sheet: str) -> Iterator[list[str]]:
         yield ["" if one is None else str(one) for one in row]
 
 
-def problem_data(problem: Problem) -> dict[str, Any]:
-    """Return a problem as plain data."""
-    return asdict(problem)
-
-
 def texts(package: str, file: str, before: str) -> dict[str, Any]:
     """Return the texts of a file (of an earlier version of it, where there is one), and which files there are."""
     from juesuan.starting.wording import text_inputs, wordings
@@ -229,7 +224,7 @@ def main() -> int:
     try:
         told = _DONE[asked.pop("do")](**asked)  # type: ignore[operator]
     except InputError as error:
-        told = {"problems": [problem_data(one) for one in error.problems]}
+        told = {"problems": [asdict(one) for one in error.problems]}
     except (JuesuanError, UnreadableDocument) as error:
         told = {"refused": str(error)}
     print(json.dumps(told, ensure_ascii=True, default=str))  # noqa: T201 - what the service reads

@@ -28,11 +28,13 @@ from juesuan.editionfiles import edition_names, options_of
 from juesuan.package.settings import UnitKind
 from juesuan.people import Person, Role
 from juesuan.problems import InputError, JuesuanError
+from juesuan.results import read_results
 from juesuan.results.comments import read_notes, threads_of
 from juesuan.results.names import CHECKS_PAGE, DOCX, FACTS_CSV, PAGE, PDF, REVIEW_PAGE, XLSX
 from juesuan.review import refuse_unsettled
 from juesuan.starting.unpacked import PACKAGE
 from juesuan.web.cases import BEGUN_FROM, SHOWN, Case, Cases, Found, Wished
+from juesuan.web.commenting import CommentPages
 from juesuan.web.composing import Composers
 from juesuan.web.frame import EXPIRED, Frame, fields
 from juesuan.web.history import ROW, history_of, with_lines
@@ -94,7 +96,9 @@ class OfficePages:
         self._frame, self._cases, self._out, self._shown = frame, cases, out, shown
         self._runs = Runs(server)
         self.composers = Composers()
-        self._writing = WritingPages(frame, cases, self.composers, self._rights())
+        rights = Rights(self._case, lambda person, case: _may(person, _PREPARERS, case.unit), self._busy)
+        self._writing = WritingPages(frame, cases, self.composers, rights)
+        self._commenting = CommentPages(frame, rights, out)
         self._few_at_a_time = CapacityLimiter(2)  # a look at a package takes a processor for seconds
 
     def routes(self) -> list[Route]:
@@ -109,6 +113,7 @@ class OfficePages:
             Route("/office/cases/{case}/workbook", self.workbook, methods=["GET"]),
             Route("/office/cases/{case}/marked", self.workbook, methods=["GET"]),
             *self._writing.routes(),
+            *self._commenting.routes(),
             Route("/office/cases/{case}/{what:str}", self.change, methods=["POST"]),
         ]
 
@@ -127,7 +132,7 @@ class OfficePages:
         if person is None:
             return self._frame.to_login(request)
         case = await self._case(request, person)
-        return await self._one(request, person, case) if case else self._none()
+        return await self._one(request, person, case) if case else self._frame.none()
 
     async def file(self, request: Request) -> Response:
         """Show a file of a package as it was brought in, around a line of it."""
@@ -138,13 +143,13 @@ class OfficePages:
         name, line = request.query_params.get("name", ""), request.query_params.get("line", "")
         number = int(line) if line.isdecimal() and len(line) < 9 else None  # noqa: PLR2004 - lines of a ledger
         if case is None:
-            return self._none()
+            return self._frame.none()
         try:
             rows = await self._apart(self._cases.shown, case, name, number)
         except JuesuanError as error:
             return await self._one(request, person, case, f"{name}：{error}", HTTPStatus.CONFLICT)
         if rows is None:
-            return self._none()
+            return self._frame.none()
         return self._frame.page(
             request, "file.html.jinja", person=person, case=case, name=name, line=number, rows=rows, most=SHOWN
         )
@@ -221,7 +226,7 @@ class OfficePages:
             return self._frame.to_login(request)
         case = await self._case(request, person)
         if case is None:
-            return self._none()
+            return self._frame.none()
         marked = request.url.path.endswith("/marked")
         try:
             content = await self._apart(partial(self._cases.workbook, case, marked=marked))
@@ -239,7 +244,7 @@ class OfficePages:
         case = await self._case(request, person)
         what = _CHANGES.get(request.path_params["what"])
         if case is None or what is None:
-            return self._none()
+            return self._frame.none()
         if not self._frame.ours(request, form):
             return await self._one(request, person, case, EXPIRED, HTTPStatus.FORBIDDEN)
         words, roles, work = what
@@ -290,7 +295,7 @@ class OfficePages:
             return "不同意的，请写明原因。"
         results = self._out / case.folder.name
         if decision == "同意" and results.is_dir():  # told here at once; the sign-off itself refuses it, too
-            await run_sync(refuse_unsettled, results)
+            await run_sync(lambda: refuse_unsettled(read_results(results)))
         await self._runs.sign(run, person.name, decision, comment)
         return ""
 
@@ -406,9 +411,6 @@ class OfficePages:
         case = await run_sync(self._cases.of, name)
         return case if case and sees(person, case.unit) else None
 
-    def _rights(self) -> Rights:
-        return Rights(self._case, lambda person, case: _may(person, _PREPARERS, case.unit), self._busy)
-
     async def _run(self, case: Case) -> Run | None:
         return _newest(await self._runs.newest(), case)
 
@@ -421,9 +423,6 @@ class OfficePages:
 
     async def _apart(self, work: Any, *given: Any) -> Any:
         return await run_sync(work, *given, limiter=self._few_at_a_time)
-
-    def _none(self) -> Response:
-        return self._frame.refused(HTTPStatus.NOT_FOUND, "没有这一页，或者它不是您的单位的。")
 
 
 _CHANGES = {

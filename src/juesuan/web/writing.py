@@ -59,7 +59,7 @@ class WritingPages:
             return self._frame.to_login(request)
         case = await self._rights.case(request, person)
         if case is None:
-            return self._none()
+            return self._frame.none()
         file, version = request.query_params.get("file", ""), request.query_params.get("version", "")
         if request.method == "GET":
             return await self._page(request, person, case, file, version=version)
@@ -99,7 +99,7 @@ class WritingPages:
                 return await self._page(request, person, case, file, refused, HTTPStatus.CONFLICT, said=form)
             found = await self._apart(self._cases.texts, case, file)
             if found is None:
-                return self._none()
+                return self._frame.none()
             loaded = {one.path: one for one in found.own}
             changes = {
                 path: text
@@ -146,7 +146,7 @@ class WritingPages:
         except JuesuanError as error:
             return self._frame.refused(HTTPStatus.CONFLICT, str(error))
         if found is None or now is None:
-            return self._none()
+            return self._frame.none()
         digests = {one.path: one.digest for one in now.own}
         written = {
             key.removeprefix(_TEXT): _plain(one) for key, one in (said or {}).items() if key.startswith(_TEXT)
@@ -183,9 +183,6 @@ class WritingPages:
 
     async def _apart(self, work: Callable[..., _Given], *given: Any) -> _Given:
         return await run_sync(work, *given, limiter=self._few_at_a_time)
-
-    def _none(self) -> Response:
-        return self._frame.refused(HTTPStatus.NOT_FOUND, "没有这一页，或者它不是您的单位的。")
 
 
 def _plain(text: str) -> str:
