@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 OFFLINE = {
     "DO_NOT_TRACK": "1",
@@ -97,3 +99,17 @@ def announce(stage: Stage) -> None:
     listener = _listener.get()
     if listener is not None:
         listener(stage)
+
+
+OFFICE_ZONE = ZoneInfo("Asia/Shanghai")
+"""The time that offices go by."""
+
+
+def office_now() -> str:
+    """Return the time now, to the second, as records of what people did hold it."""
+    return datetime.now(OFFICE_ZONE).isoformat(timespec="seconds")
+
+
+def office_time(when: str) -> str:
+    """Return a recorded time (ISO 8601, of any zone) as an office's clock showed it."""
+    return f"{datetime.fromisoformat(when).astimezone(OFFICE_ZONE):%Y-%m-%d %H:%M}"

@@ -11,7 +11,6 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from juesuan.closing.kept import SIGNATURE, KeptStages, hash_of
 from juesuan.evidence.pdfs import (
@@ -27,13 +26,13 @@ from juesuan.evidence.pdfs import (
 from juesuan.evidence.ring import Ring, Signer, ring_of
 from juesuan.evidence.stamps import authority_address
 from juesuan.problems import OutputError
+from juesuan.process import OFFICE_ZONE
 from juesuan.skins.pdf import seal_picture
 
 SETTING = "JUESUAN_PDF_SIGNATURE"
 """Environment variable: whether the final PDF is signed. Empty: where the office's key has a certificate."""
 
 INVISIBLE, VISIBLE, NONE = "invisible", "visible", "none"
-_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True)
@@ -124,5 +123,5 @@ def _sign(pdf: bytes, ring: Ring, visible: bool) -> SignedPdf:
 
 def _seal(signer: Signer, at: datetime) -> bytes:
     """Return what is shown: who signs, by which key, and when by this machine's clock."""
-    when = at.astimezone(_ZONE)
+    when = at.astimezone(OFFICE_ZONE)
     return seal_picture([signer.key.name, f"电子签名　{when:%Y-%m-%d %H:%M}", f"密钥 {signer.key.id}"])

@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from juesuan import review
 from juesuan.closing.kept import hash_of
 from juesuan.people import PEOPLE, Person, Register, normalised
+from juesuan.process import OFFICE_ZONE
 from juesuan.results import Results, SignOff, idle_of, read_results
 from juesuan.results.names import REVIEW_PAGE
 from juesuan.review import SignOffRefused, SignOffRejected, write_review
-
-_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True)
@@ -111,7 +109,7 @@ def take_signature(out: Path, turn: Turn, name: str, *, approve: bool, comment: 
         raise SignOffRefused("请求签署之后结果有变动，这次签署不算数。")
     if not approve:
         raise SignOffRejected(name, turn.role, comment, by)
-    review.approve(out, name, turn.role, on=datetime.now(_ZONE).date(), comment=comment, by=by)
+    review.approve(out, name, turn.role, on=datetime.now(OFFICE_ZONE).date(), comment=comment, by=by)
     write_review(out)
 
 

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO
-from zoneinfo import ZoneInfo
 
 from juesuan.problems import OutputError, words_of
+from juesuan.process import OFFICE_ZONE
 
-_ZONE = ZoneInfo("Asia/Shanghai")
 _LONGEST = 500  # characters of a detail: a stranger's words stand in some
 _TAIL = 65536  # bytes from the end in which the last line is looked for
 
@@ -56,7 +55,7 @@ class Journal:
                 last = _last(file, self.path)
                 entry = _sealed(
                     last.number + 1 if last else 1,
-                    datetime.now(_ZONE).isoformat(timespec="milliseconds"),
+                    datetime.now(OFFICE_ZONE).isoformat(timespec="milliseconds"),
                     (who, name, what, detail[:_LONGEST]),
                     last.seal if last else "",
                 )

@@ -10,16 +10,15 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from juesuan.files import json_text, locked, write_whole
 from juesuan.people.names import normalised
 from juesuan.problems import InputError, OutputError, Place, Problem, words_of
+from juesuan.process import office_now
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -28,8 +27,6 @@ PEOPLE = "JUESUAN_PEOPLE"
 """Environment variable: the register of the service that runs a closing."""
 
 SHORTEST = 10  # characters of a password
-
-_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 class Role(StrEnum):
@@ -140,7 +137,7 @@ class Register:
             if found is None:
                 if password is None:
                     raise _wrong("新的人员要有密码", name)
-                now = datetime.now(_ZONE).isoformat(timespec="seconds")
+                now = office_now()
                 made = Person(secrets.token_hex(16), name, (seat,), self.hashed(password), now)
                 people.append(made)
                 return made
@@ -183,7 +180,7 @@ class Register:
             InputError: there is no such person.
             OutputError: the file can't be written.
         """
-        now = datetime.now(_ZONE).isoformat(timespec="seconds")
+        now = office_now()
         return self._replaced(name, lambda one: replace(one, removed=now, password=""))
 
     def proves(self, name: str, password: str) -> Person | None:

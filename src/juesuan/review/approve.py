@@ -1,13 +1,13 @@
 """Adding a sign-off to a results folder, and telling how far a closing came."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from juesuan.package import PLACEHOLDER
 from juesuan.people import clean, normalised
 from juesuan.problems import ExitCode, JuesuanError
+from juesuan.process import office_now
 from juesuan.results import (
     Results,
     SignOff,
@@ -21,7 +21,6 @@ from juesuan.results.names import FACTS_CSV
 from juesuan.results.signoff import signed_last
 
 _SHOWN = 5
-_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 class SignOffRefused(JuesuanError):  # noqa: N818 - names what happened
@@ -64,7 +63,7 @@ class SignOffRejected(SignOffRefused):
     @property
     def record(self) -> dict[str, str]:
         """What stands with the draft from now on."""
-        at = datetime.now(_ZONE).isoformat(timespec="seconds")
+        at = office_now()
         return {"who": self.who, "role": self.role, "comment": self.comment, "by": self.by, "at": at}
 
 
@@ -105,7 +104,7 @@ def approve(out: Path, who: str, role: str, *, on: date, comment: str = "", by: 
         signed,
         facts=results.manifest.files[FACTS_CSV],
         by=by,
-        at=datetime.now(_ZONE).isoformat(timespec="seconds"),
+        at=office_now(),
     )
     write_signoffs(out, signed_last((*results.signoffs, record)))
     return read_results(out)

@@ -2,17 +2,15 @@
 
 import unicodedata
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from juesuan.people import Person, Role, clean
 from juesuan.privacy import masked
 from juesuan.problems import JuesuanError
+from juesuan.process import office_now
 from juesuan.results import Results, read_results
 from juesuan.results.comments import CommentEntry, CommentThread, NoteKind, add_note, threads_of
 
-_ZONE = ZoneInfo("Asia/Shanghai")
 _SHOWS_NOTHING = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})  # among it what turns the line around
 _LONGEST = 1000  # characters of a note
 _QUOTED = 60  # characters of what a comment is on
@@ -123,5 +121,5 @@ def _note(
         raise CommentRefused("请写明意见。")
     if len(text) > _LONGEST:
         raise CommentRefused(f"意见太长：{len(text)} 个字，最多 {_LONGEST} 个。")
-    at = datetime.now(_ZONE).isoformat(timespec="seconds")
+    at = office_now()
     return CommentEntry(number, about or number, kind, anchor, quoted, text, person.id, person.name, at, closing)

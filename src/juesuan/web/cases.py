@@ -21,7 +21,6 @@ from dataclasses import fields as dataclass_fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
@@ -31,6 +30,7 @@ from juesuan.files import json_text, plain_names, sha256_of, write_whole
 from juesuan.package.places import as_known
 from juesuan.package.settings import SETTINGS_FILE, UnitKind
 from juesuan.problems import InputError, JuesuanError, OutputError, Place, Problem
+from juesuan.process import OFFICE_ZONE, office_time
 from juesuan.web.uploads import DOCUMENTS, KINDS, Upload, take
 from juesuan.yamlsource import read_entry
 
@@ -46,7 +46,6 @@ _YEAR = re.compile(r"2[0-9]{3}")
 _NAMED_ALONE = "带进来的资料只能用已登记的版本"
 _PATIENCE = 600  # seconds that a look at a package may take
 _LINES = 20  # shown before and after the line that is wrong
-_ZONE = ZoneInfo("Asia/Shanghai")
 
 SHOWN = 2 * _LINES + 1
 """How many lines of a file are shown at once."""
@@ -87,7 +86,7 @@ class Found:
     @property
     def local_time(self) -> str:
         """When it was looked at, as the office's clock said."""
-        return f"{datetime.fromisoformat(self.when).astimezone(_ZONE):%Y-%m-%d %H:%M} "
+        return f"{office_time(self.when)} "
 
     @property
     def errors(self) -> int:
@@ -508,7 +507,7 @@ def _lost(package: Path, written: Mapping[str, str]) -> Iterator[Problem]:
 
 def _version_words(name: str) -> str:
     when, _, by = name.partition(" ")
-    at = datetime.strptime(when, "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC).astimezone(_ZONE)
+    at = datetime.strptime(when, "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC).astimezone(OFFICE_ZONE)
     return f"{at:%Y-%m-%d %H:%M:%S} {by}改之前"
 
 

@@ -3,17 +3,15 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from juesuan.process import office_time
 from juesuan.web.cases import Found
 from juesuan.web.server import Run
 
 ROW = re.compile(r"([^、]+?):(\d+)(?= |、|$)")
 """A line of a file as findings name it."""
 
-_ZONE = ZoneInfo("Asia/Shanghai")
 _STATES = {
     "COMPLETED": "编成并归档",
     "FAILED": "没有通过",
@@ -41,7 +39,7 @@ def history_of(runs: Sequence[Run]) -> tuple[PastRun, ...]:
 
 def _past(run: Run) -> PastRun:
     head, _, rest = run.words.strip().partition("\n")
-    when = f"{datetime.fromisoformat(run.since).astimezone(_ZONE):%Y-%m-%d %H:%M}" if run.since else ""
+    when = office_time(run.since) if run.since else ""
     state = "编制中" if run.at_work else _STATES.get(run.state, run.state)
     return PastRun(run.name, when, state, head if run.state != "COMPLETED" else "", rest.rstrip())
 
