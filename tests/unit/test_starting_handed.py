@@ -7,7 +7,7 @@ import pytest
 
 from juesuan.cli import app
 from juesuan.package.tables import BASIS
-from juesuan.problems import InputError, OutputError
+from juesuan.problems import ExitCode, InputError, OutputError
 from juesuan.starting.check import standing_of
 from juesuan.starting.command import tell_add
 from juesuan.starting.draft import Draft, read_draft
@@ -119,3 +119,29 @@ def test_files_of_one_name_in_several_folders_are_told_and_change_nothing(packag
     (package / "more" / "vouchers.csv").write_text("y", encoding="utf-8")
     with pytest.raises(InputError, match="几个同名的文件"):
         hand_in(tmp_path / "brought", package)
+
+
+@pytest.mark.parametrize("name", ["budget.csv", "damaged.pdf"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["add", "package", "--budget"],
+        ["new", "begun", "--edition", "wuhan-2020", "--budget"],
+        ["new", "begun", "--edition", "wuhan-2020", "--last-year"],
+    ],
+)
+def test_a_document_that_can_not_be_read_is_what_was_given_and_no_fault_of_the_program(
+    words: list[str],
+    name: str,
+    package: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_bytes(b"%PDF-1.7 no more of it")
+    before = {path: path.read_bytes() for path in package.rglob("*") if path.is_file()}
+    with pytest.raises(InputError, match=name) as told:
+        app([*words, name])
+    assert told.value.exit_code == ExitCode.INPUT
+    assert {path: path.read_bytes() for path in package.rglob("*") if path.is_file()} == before
+    assert not (tmp_path / "begun").exists()

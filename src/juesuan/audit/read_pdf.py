@@ -9,19 +9,18 @@ from juesuan.audit.model import Block, Mark, ReadGrid, Source
 from juesuan.audit.read_chars import CharRun, text_lines
 from juesuan.audit.read_grid import continued
 from juesuan.audit.read_lines import TextLine, is_page_number, kept, paragraphs
-from juesuan.problems import Place, Problem
+from juesuan.problems import InputError, Place, Problem
 
 _MARGIN = 2.0
 _ASKEW = 0.05
 _TOWERING = 4
 
 
-class UnreadableDocument(Exception):  # noqa: N818 - reads as a sentence
+class UnreadableDocument(InputError):  # noqa: N818 - reads as a sentence
     """The document can't be read; the problem says why."""
 
     def __init__(self, path: Path, message: str, hint: str = "") -> None:
-        self.problem = Problem(Place(path.name), "audit.unreadable", message, hint=hint)
-        super().__init__(str(self.problem))
+        super().__init__([Problem(Place(path.name), "audit.unreadable", message, hint=hint)])
 
 
 def read_pdf(path: Path, catalog: Catalog) -> Source:

@@ -215,8 +215,6 @@ _DONE |= {"texts": texts, "write": write}
 
 def main() -> int:
     """Print as JSON what was asked for."""
-    from juesuan.audit.read_pdf import UnreadableDocument
-
     if sys.argv[1:2] == ["compose"]:
         compose(Path(sys.argv[2]))
         return 0
@@ -225,7 +223,7 @@ def main() -> int:
         told = _DONE[asked.pop("do")](**asked)  # type: ignore[operator]
     except InputError as error:
         told = {"problems": [asdict(one) for one in error.problems]}
-    except (JuesuanError, UnreadableDocument) as error:
+    except JuesuanError as error:
         told = {"refused": str(error)}
     print(json.dumps(told, ensure_ascii=True, default=str))  # noqa: T201 - what the service reads
     return 0
