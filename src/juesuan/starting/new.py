@@ -241,7 +241,7 @@ def _before(wanted: Wanted, year: int | None) -> Before | None:
     if not wanted.last_year:
         return None
     path = Path(wanted.last_year)
-    if path.suffix.lower() in _DOCUMENTS:
+    if path.suffix.lower() in _DOCUMENTS or path.is_file():  # an archive is a folder, or a bucket
         return from_document(path)
     if not wanted.code or year is None:
         raise OutputError("从归档取上年的数，要写明 --code 单位编码和 --year 年度。")
