@@ -2,11 +2,13 @@
 
     python tests/benchmarks/city_bench.py [--units 6] [--lines 200000] [--split-units 2000] [--write]
 
-The packages are the units of the corpus (``tests/units``), one after another, again and again: small and large,
-each under a code of its own. Seconds of processors are what counts on a shared machine.
+The packages are the units of the corpus (``tests/units``), one after another, again and again at another of ten
+sizes (each line of a voucher in so many parts), each under a code of its own. Seconds of processors are what
+counts on a shared machine.
 """
 
 import argparse
+import csv
 import os
 import re
 import resource
@@ -14,7 +16,9 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
+from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
 from typing import NamedTuple
 from unittest import mock
@@ -38,6 +42,7 @@ BEGIN, END = "<!-- city: begin -->", "<!-- city: end -->"
 CITY = 2000  # units
 CORES = 2
 HANDED = 500
+SIZES = (1, 2, 3, 5, 8, 12, 18, 25, 35, 50)  # parts of each line
 
 
 class Spent(NamedTuple):
@@ -67,8 +72,37 @@ def make_packages(folder: Path, units: int) -> list[Path]:
         text = settings.read_text(encoding="utf-8")
         code = f'\\g<1>"{package.name}"'
         settings.write_text(re.sub(r"(?m)^(  code: ).*$", code, text, count=1), encoding="utf-8")
+        grow(package / "ledger" / "vouchers.csv", SIZES[number // len(described) % len(SIZES)])
         made.append(package)
     return made
+
+
+def grow(path: Path, parts: int) -> None:
+    """Write each line of a ledger in so many unequal parts that add up to it."""
+    with path.open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    entry, amounts = header.index("分录号"), [header.index(name) for name in ("借方金额", "贷方金额")]
+    numbers = Counter[tuple[str, str]]()
+    with path.open("w", encoding="utf-8", newline="") as file:
+        write = csv.writer(file, lineterminator="\n")
+        write.writerow(header)
+        for row in rows:
+            shares = [_shares(Decimal(row[column] or 0), parts) for column in amounts]
+            for share in zip(*shares, strict=True):
+                if any(share) or parts == 1:
+                    numbers[row[0], row[1]] += 1
+                    line = [*row]
+                    line[entry] = str(numbers[row[0], row[1]])
+                    for column, amount in zip(amounts, share, strict=True):
+                        line[column] = f"{amount:.2f}" if amount else ""
+                    write.writerow(line)
+
+
+def _shares(amount: Decimal, parts: int) -> list[Decimal]:
+    """Part an amount in the ratio 1 to 2 to 3…, to the 分; the last part has what is left."""
+    whole = parts * (parts + 1) // 2
+    shares = [(amount * part / whole).quantize(Decimal("0.01"), ROUND_DOWN) for part in range(1, parts)]
+    return [*shares, amount - sum(shares)]
 
 
 def closed(folder: Path, jobs: int) -> tuple[Spent, list[float], float]:

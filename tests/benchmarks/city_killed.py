@@ -2,10 +2,11 @@
 
     python tests/benchmarks/city_killed.py [--units 200] [--bad 5] [--kills 20] [--leave 2]
 
-The units are those of the corpus, one after another, each under a code of its own. A kill is signal 9 to the
-process that closes a unit, at a random moment of its work: Dask's nanny starts another. So many of them also end
-the nanny, as when a machine goes: another ``dask worker`` is started, as an operator would. Then all is counted:
-each unit told once, each good one archived as one version whose results are read again, each bad one refused.
+The units are those of the corpus, one after another, at ten sizes, each under a code of its own. A kill is
+signal 9 to the process that closes a unit, at a random moment of its work: Dask's nanny starts another. So many of
+them also end the nanny, as when a machine goes: another ``dask worker`` is started, as an operator would. Then all
+is counted: each unit told once, each good one archived as one version whose results are read again, each bad one
+refused.
 """
 
 import argparse
