@@ -23,7 +23,7 @@ from juesuan.problems import InputError, OutputError, UnavailableError
 from juesuan.web import oidc
 from juesuan.web.elsewhere import BACK
 from juesuan.web.gateway import Office, gateway_app
-from juesuan.web.oidc import NotBelieved, Provider, Seals, believed, provider_at
+from juesuan.web.oidc import LoginSeals, NotBelieved, Provider, believed, provider_at
 from juesuan.web.oidcsettings import SECRET_VARIABLE, OidcSettings, read_settings
 from juesuan.web.sessions import Door
 from juesuan.web.site import Site
@@ -259,7 +259,7 @@ def test_a_provider_that_says_it_names_itself_must(client: TestClient, there: Lo
 
 
 def test_a_login_takes_ten_minutes_at_most() -> None:
-    seals = Seals(clock := Clock())
+    seals = LoginSeals(clock := Clock())
     asking = oidc.Asking("state", "nonce", "verifier", "/")
     cookie = seals.sealed(asking)
     clock.ahead = oidc.LONGEST + 2
@@ -267,7 +267,7 @@ def test_a_login_takes_ten_minutes_at_most() -> None:
     clock.ahead = 0
     assert seals.taken(cookie[:-4] + "AAA=", "state") is None
     assert seals.taken("é", "state") is None
-    assert Seals(clock).taken(cookie, "state") is None  # another service's, or before it was started again
+    assert LoginSeals(clock).taken(cookie, "state") is None  # another service's, or before it was started again
     assert seals.taken(cookie, "state") == asking
     assert "state" not in cookie
     assert seals.taken(cookie, "state") is None

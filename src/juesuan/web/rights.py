@@ -1,8 +1,8 @@
 """Which requests of Prefect's page a person may make: a list of what is allowed, and nothing else.
 
 Prefect's page can do anything that its API can, and its API can have a deployment run any command. Of that the
-office needs a small part. What reads is open to everybody inside; blocks and variables are read by nobody but
-管理员, since a block may hold an address with a key in it.
+office needs a small part. What reads is open to who holds a role for every unit, since runs of all units stand in
+every answer; blocks and variables are read by nobody but 管理员: a block may hold an address with a key in it.
 """
 
 import json
@@ -58,6 +58,7 @@ class Answer:
 
 
 _NOT_YOURS = "您的角色不能做这件事。"
+_OF_ALL_UNITS = "这里有各单位的运行。您只任几个单位的，请看“我的决算”。"
 _NOBODY = "这件事不能在页面上做。"
 
 
@@ -74,7 +75,7 @@ def judge(person: Person, asked: Asked, unit_of: UnitOf) -> Answer:
     if _SECRET.match(asked.path) and Role.ADMINISTRATOR not in person.roles:
         return Answer(_NOT_YOURS)
     if asked.method in ("GET", "HEAD") or (asked.method == "POST" and _READS.fullmatch(asked.path)):
-        return Answer()
+        return Answer() if person.everywhere else Answer(_OF_ALL_UNITS)
     return _change(person, asked, unit_of)
 
 
