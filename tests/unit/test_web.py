@@ -308,6 +308,13 @@ def person(*seats: Seat) -> Person:
 
 
 RUN = f"/api/deployments/{ID}/create_flow_run"
+UNFILLED = {  # as Prefect's page sends its form
+    "work_queue_name": None,
+    "job_variables": {},
+    "empirical_policy": {"retries": None, "retry_delay": None, "pause_keys": [], "resuming": False},
+    "tags": [],
+    "enforce_parameter_schema": True,
+}
 STATE = f"/api/flow_runs/{ID}/set_state"
 RESUME = f"/api/flow_runs/{ID}/resume"
 SCHEDULE = f"/api/deployments/{ID}/schedules/{ID}"
@@ -323,6 +330,9 @@ PACKAGE = {"parameters": {"request": {"package": "/p"}}}
         (Role.REVIEWER, "POST", RUN, PACKAGE, False),
         (Role.PREPARER, "POST", RUN, PACKAGE | {"job_variables": {"env": {}}}, False),
         (Role.PREPARER, "POST", RUN, PACKAGE | {"infrastructure_document_id": ID}, False),
+        (Role.PREPARER, "POST", RUN, PACKAGE | UNFILLED, True),
+        (Role.PREPARER, "POST", RUN, PACKAGE | UNFILLED | {"work_queue_name": "x"}, False),
+        (Role.PREPARER, "POST", RUN, PACKAGE | {"empirical_policy": {"retries": 9}}, False),
         (Role.PREPARER, "POST", RUN, [], False),
         (Role.PREPARER, "POST", RUN, PACKAGE | {"state": {"type": "SCHEDULED", "message": "x"}}, True),
         (Role.PREPARER, "POST", RUN, PACKAGE | {"state": {"type": "COMPLETED"}}, False),

@@ -27,6 +27,12 @@ _READS = re.compile(
     r"|count-by/[a-z_-]+)"
 )
 _RUN_FIELDS = frozenset({"name", "parameters", "tags", "state", "idempotency_key", "enforce_parameter_schema"})
+_SAID_AS_NOTHING: Mapping[str, tuple[Any, ...]] = {
+    "work_queue_name": (None,),
+    "job_variables": (None, {}),
+    "empirical_policy": (None, {"retries": None, "retry_delay": None, "pause_keys": [], "resuming": False}),
+}
+"""What the form of Prefect's page sends although nobody filled it in."""
 _STATES = frozenset({"SCHEDULED", "CANCELLING", "CANCELLED"})
 
 UnitOf = Callable[[Path], str | None]
@@ -103,7 +109,9 @@ def _replaced_later(value: Any) -> bool:
 
 def _starts(person: Person, asked: Asked, unit_of: UnitOf) -> Answer:
     body = asked.body
-    if not isinstance(body, dict) or set(body) - _RUN_FIELDS:
+    if not isinstance(body, dict) or any(
+        name not in _RUN_FIELDS and value not in _SAID_AS_NOTHING.get(name, ()) for name, value in body.items()
+    ):
         return Answer("运行只能填写参数和名称。")
     if body.get("state") is not None and not _becomes(body["state"], frozenset({"SCHEDULED"})):
         return Answer("运行只能填写参数和名称。")
