@@ -1,13 +1,14 @@
 """First stage of a department: the closings of its units, each proved, put together as one intake.
 
-A unit is a package, which is closed here up to its document and must pass every check; or a version in an
-archive, of which every byte is proved and whose tables must be what its package still gives. A package may be a
-department's again. All that is wrong with all units is told at once.
+A unit is a package, which is closed here up to its document and must pass every check (an earlier run did that, if
+nothing of it has changed since); or a version in an archive, of which every byte is proved and whose tables must
+be what its package still gives. A package may be a department's again. All that is wrong with all units is told at
+once.
 """
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,10 +18,10 @@ from juesuan.archive import ArchivedVersion, archived_version, open_store
 from juesuan.closing.archiving import ClosingArchive
 from juesuan.closing.checked import close_checked
 from juesuan.closing.compute import Books, fill
-from juesuan.closing.intake import Intake, Overrides, edition_of, hashed_inputs, ingest_unit
-from juesuan.closing.kept import KeptStages, hash_of, hash_of_known
+from juesuan.closing.intake import Intake, Overrides, edition_of, hashed_inputs, ingest_unit, inputs_of
+from juesuan.closing.kept import UNIT, KeptStages, hash_of, hash_of_files, hash_of_known
 from juesuan.closing.refusal import ClosingRefused
-from juesuan.closing.units import TRANSFERS
+from juesuan.closing.units import BUDGETS, TRANSFERS, pair_items
 from juesuan.department import (
     Consolidated,
     Described,
@@ -28,6 +29,7 @@ from juesuan.department import (
     MemberLine,
     TransferPair,
     department_file,
+    internal_budgets,
     joined,
     merged_package,
     moved_ledger,
@@ -38,11 +40,13 @@ from juesuan.department import (
 )
 from juesuan.edition import Edition
 from juesuan.facts import FactSource
-from juesuan.money import yuan_text
+from juesuan.figures import Figure
 from juesuan.package import ClosingPackage, Settings, check_package, package_facts
 from juesuan.package.places import as_known
 from juesuan.problems import InputError, OutputError, Place, Problem
 from juesuan.roles import InternalRole, cell_of
+from juesuan.rules.check import ROW_SEPARATOR
+from juesuan.tables import Tables
 
 _MOST = 20  # findings of one unit that are told
 
@@ -57,6 +61,8 @@ def ingest(
 ) -> Intake:
     """Read a package, of a unit or (with a ``department.yaml``) of a department; see :func:`ingest_unit`.
 
+    With ``kept``, a department's unit is not closed again that an earlier run closed from the same inputs.
+
     ``home`` is the archive that the package was taken from: an archive that a restored department names by a
     relative path is this one.
 
@@ -66,7 +72,7 @@ def ingest(
     """
     if department_file(root) is None:
         return ingest_unit(root, overrides, kept, archive)
-    return _Rolling(root, overrides, archive, home).intake()
+    return _Rolling(root, overrides, archive, home, kept).intake()
 
 
 @dataclass
@@ -77,6 +83,7 @@ class _Rolling:
     overrides: Overrides | None
     archive: ClosingArchive | None
     home: str
+    kept: KeptStages | None
 
     def intake(self) -> Intake:
         inputs = hashed_inputs(self.root)
@@ -94,21 +101,24 @@ class _Rolling:
         plain = [one.member for one in members]
         lacking = [role for role in InternalRole if role not in edition.roles]
         cells = {role.value: edition.roles[role] for role in InternalRole if not lacking}
-        parts = {role: members[0].books.tables.parts(cell) for role, cell in cells.items() if members}
+        parts = {role: members[0].tables.parts(cell) for role, cell in cells.items() if members}
         if problems or package is None:
             if parts:
                 found = transfers_of(plain, described, parts, settings.unit.code, [], complete=False)
-                problems += _differing(found.pairs, plain, described, package)
+                budgets = internal_budgets(plain, [], complete=False)
+                problems += _differing(found.pairs, plain, described, package, TRANSFERS)
+                problems += _differing(budgets.pairs, plain, described, package, BUDGETS)
             return replace(nothing, problems=as_known(self.root, dict.fromkeys(problems)))
         if lacking:
             place = described.place("units")
             words = f"版本“{edition.key}”没有内部往来的角色，不能汇总部门决算"
             return replace(nothing, problems=(Problem(place, "department.roles", words, "、".join(lacking)),))
         transfers = transfers_of(plain, described, parts, settings.unit.code, problems)
+        budgets = internal_budgets(plain, problems)
         named = {fund.value: word for word, fund in reversed(list(edition.chart.words.fund.items()))}
-        merged = merged_package(package, plain, described, named, problems)
+        merged = merged_package(package, plain, described, named, problems, budgets)
         fingerprint = hash_of(*(part for one in members for part in (one.member.code, one.fingerprint)))
-        whole = Consolidated(settings.unit.code, tuple(plain), transfers, merged.keys, fingerprint)
+        whole = Consolidated(settings.unit.code, tuple(plain), transfers, budgets, merged.keys, fingerprint)
         told = (transfers.report(described.file.file),)
         ledger = joined((one.ledger for one in plain), settings.year, transfers.lines, told)
         settings = merged.package.settings
@@ -154,16 +164,36 @@ class _Rolling:
             hint = "工作簿请先用 juesuan workbook 拆成文件夹" if folder.is_file() else ""
             raise InputError([Problem(place, "department.missing", "没有这个资料文件夹", line.package, hint=hint)])
         prefix = folder.relative_to(self.root.resolve()).as_posix()
-        intake = ingest(folder, archive=self.archive, home=self.home)
+        intake = ingest(folder, kept=self.kept, archive=self.archive, home=self.home)
         _same_kind(intake, settings, edition, place)
         name = intake.settings.unit.name if intake.settings else ""
         try:
-            books = close_checked(intake, archive=self.archive).books
+            figures, tables = self._closed(intake)
         except ClosingRefused as refusal:
             told = [moved_problem(one, prefix, name) for one in refusal.problems]
             told += _findings(refusal, place, prefix, name)
             raise InputError(told) from refusal
-        return _Closed(_member(intake, books, line, prefix, source), books, hash_of_known(intake.inputs))
+        return _Closed(_member(intake, figures, line, prefix, source), tables, hash_of_known(intake.inputs))
+
+    def _closed(self, intake: Intake) -> "tuple[Mapping[str, Figure], Tables]":
+        """Return the amounts of a unit's closing, and its tables.
+
+        Raises:
+            ClosingRefused: it does not pass.
+        """
+
+        def close() -> tuple[Mapping[str, Figure], Tables]:
+            books = close_checked(intake, archive=self.archive).books
+            return books.figures, books.tables
+
+        if self.kept is None or intake.problems or intake.settings is None:
+            return close()
+        explained = intake.inputs.get(intake.settings.files.explanations, "")
+        before = self.archive.before(intake.settings) if self.archive is not None else None
+        folder = before.folder if before is not None else None
+        last_year = hash_of_files((one for one in folder.rglob("*") if one.is_file()), folder) if folder else ""
+        label = before.version if before is not None else ""
+        return self.kept.result(UNIT, hash_of(inputs_of(intake), explained, label, last_year), close)
 
     def _archived(
         self, line: MemberLine, settings: Settings, edition: Edition, place: Place, source: FactSource
@@ -192,26 +222,28 @@ class _Rolling:
                 raise InputError(moved_problem(one, prefix, line.unit) for one in intake.problems)
             books = fill(intake)
             _as_archived(books, found, place)
-        return _Closed(_member(intake, books, line, prefix, source), books, found.fingerprint)
+        return _Closed(_member(intake, books.figures, line, prefix, source), books.tables, found.fingerprint)
 
 
 @dataclass(frozen=True)
 class _Closed:
-    """A unit with the books of its closing, and the hash of what these were made from."""
+    """A unit with the tables of its closing, and the hash of what these were made from."""
 
     member: Member
-    books: Books
+    tables: Tables
     fingerprint: str
 
 
-def _member(intake: Intake, books: Books, line: MemberLine, prefix: str, source: FactSource) -> Member:
+def _member(
+    intake: Intake, figures: Mapping[str, Figure], line: MemberLine, prefix: str, source: FactSource
+) -> Member:
     package, ledger, whole = intake.package, intake.ledger, intake.consolidated
     assert package is not None and ledger is not None, "an intake without problems has both"  # noqa: S101
     code = package.settings.unit.code
     return Member(
         package,
         moved_ledger(ledger, prefix, code),
-        books.figures,
+        figures,
         {fact.id: fact for fact in package_facts(package)},
         prefix,
         source,
@@ -288,22 +320,21 @@ def _as_archived(books: Books, found: ArchivedVersion, place: Place) -> None:
 
 
 def _differing(
-    pairs: Sequence[TransferPair], members: Sequence[Member], described: Described, package: ClosingPackage | None
+    pairs: Sequence[TransferPair],
+    members: Sequence[Member],
+    described: Described,
+    package: ClosingPackage | None,
+    rule: str,
 ) -> Iterator[Problem]:
     """Yield the transfers that differ among units that closed, where others did not: what both sides booked."""
     names = {one.code: one.name for one in members}
     explained = package.explanations if package is not None else ()
-    for pair in pairs:
-        if all(pair.sums) and not pair.matches and not any(one.rule == TRANSFERS for one in explained):
-            paid, received = (f"{yuan_text(one)} 元" for one in pair.sums)
-            yield Problem(
-                described.place("units"),
-                TRANSFERS,
-                "部门内部往来两边不同",
-                f"{names[pair.payer]} {pair.kind.words[0]} {paid}",
-                f"{names[pair.payee]} {pair.kind.words[1]} {received}",
-                "、".join(map(str, (*pair.paid, *pair.received))),
-            )
+    known = [one for one in pairs if all(one.sums)]
+    for item in pair_items(known, names, {}, planned=rule == BUDGETS):
+        if item.excess and not any(one.rule == rule for one in explained):
+            message = "部门内部往来的预算两边不同" if rule == BUDGETS else "部门内部往来两边不同"
+            rows = item.rows.replace(ROW_SEPARATOR, "、")
+            yield Problem(described.place("units"), rule, message, item.stated, item.computed, rows)
 
 
 def _relations(units: Sequence[Member], described: Described, settings: Settings) -> Iterator[Problem]:
