@@ -23,6 +23,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from juesuan.city import Began, City, Event, Notice, Order, Status, UnitOutcome
+from juesuan.city.tls import TlsFiles, prove_tls
 from juesuan.city.work import NotTaken, Presented, close_package, present
 from juesuan.closing.kept import hash_of_program
 from juesuan.problems import ExitCode, InputError, Place, Problem, UnavailableError
@@ -362,13 +363,7 @@ def _checked(address: str) -> str:
         expected = "tls://主机:端口；在本机也可以是 tcp://127.0.0.1:8786"
         raise InputError([Problem(place, "scheduler.address", "不是调度器的地址", address, expected)])
     if parts.scheme == "tls":
-        import dask
-
-        missing = [name for name in _TLS if not dask.config.get(f"distributed.comm.tls.{name}", None)]
-        if missing:
-            names = "、".join(f"DASK_DISTRIBUTED__COMM__TLS__{_variable(name)}" for name in missing)
-            hint = f"请设置环境变量 {names}（见 docs/city.md）"
-            raise InputError([Problem(place, "scheduler.keys", "没有写明 TLS 的证书和密钥", hint=hint)])
+        prove_tls(_tls_files(place), address, parts.hostname, parts.port, seconds=_ANSWER)
     elif not _of_this_machine(parts.hostname):
         hint = "请让调度器和工作进程使用 TLS（见 docs/city.md）：没有 TLS，网络上任何人都能在各机器上运行任意程序"
         expected = f"tls://{parts.netloc}"
@@ -376,8 +371,23 @@ def _checked(address: str) -> str:
     return address
 
 
-def _variable(name: str) -> str:
-    return name.upper().replace(".", "__").replace("-", "_")
+def _tls_files(place: Place) -> TlsFiles:
+    """Return the operator's files, as Dask's own settings name them.
+
+    Raises:
+        InputError: some are not named.
+    """
+    import dask
+
+    named = {name: str(dask.config.get(f"distributed.comm.tls.{name}", None) or "") for name in _TLS}
+    variables = {
+        name: f"DASK_DISTRIBUTED__COMM__TLS__{name.upper().replace('.', '__').replace('-', '_')}" for name in _TLS
+    }
+    missing = "、".join(variables[name] for name, path in named.items() if not path)
+    if missing:
+        hint = f"请设置环境变量 {missing}（见 docs/city.md）"
+        raise InputError([Problem(place, "scheduler.keys", "没有写明 TLS 的证书和密钥", hint=hint)])
+    return TlsFiles(*((named[name], variables[name]) for name in _TLS))
 
 
 def _of_this_machine(host: str) -> bool:
