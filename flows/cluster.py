@@ -13,6 +13,7 @@ import secrets
 import socket
 import threading
 import time
+import urllib.request
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -38,6 +39,7 @@ _GRACE = 60.0  # seconds that a process has to end by itself after its unit's ti
 _PRESENTING = 300.0  # seconds that a process may take to get ready
 _REST = 5.0  # seconds until a process is asked again that is busy with somebody else's unit
 _LOOK = 0.5  # seconds between two looks at who is there
+_OPENS = 5.0  # seconds within which its page opens
 _ANSWER = 30.0  # seconds within which the scheduler answers
 
 _NO_DASK = (
@@ -307,7 +309,7 @@ def joined(city: City, *, jobs: int, scheduler: str | None = None, dashboard: bo
     address = scheduler or os.environ.get(SCHEDULER)
     if address:
         with _client(distributed, _checked(address)) as client:
-            yield Cluster(client, city.places, None, own=False, link=client.dashboard_link)
+            yield Cluster(client, city.places, None, own=False, link=_opening(client.dashboard_link))
         return
     with (
         dask.config.set(_OURS),
@@ -405,7 +407,18 @@ def _of_this_machine(host: str) -> bool:
 
 def _require_bokeh() -> None:
     if find_spec("bokeh") is None:
-        raise UnavailableError("Dask 的页面要用 bokeh，这里没有安装：pip install bokeh，或不写 --dashboard。")
+        words = "Dask 的页面要用 bokeh，这里没有安装：pip install 'juesuan[dashboard]'，或不写 --dashboard。"
+        raise UnavailableError(words)
+
+
+def _opening(link: str) -> str:
+    """Return the address of a scheduler's page if it opens from here; many run without, or behind a wall."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(link, timeout=_OPENS):
+            return link
+    except (OSError, ValueError):
+        return ""
 
 
 def _quiet() -> None:
