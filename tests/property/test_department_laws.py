@@ -154,9 +154,9 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> ClosingPackage:
     return load_package(build(read(FOLDER / "tiny.yaml"), tmp_path_factory.mktemp("unit") / "tiny"))
 
 
-def member(package: ClosingPackage, code: str, ledger: Ledger, **budgets: Any) -> Member:
+def member(package: ClosingPackage, code: str, ledger: Ledger, *, name: str = "", **budgets: Any) -> Member:
     """Return a unit with such books, and budgets."""
-    unit = package.settings.unit.model_copy(update={"code": code, "name": f"单位{code}"})
+    unit = package.settings.unit.model_copy(update={"code": code, "name": name or f"单位{code}"})
     own = replace(package, settings=package.settings.model_copy(update={"unit": unit}), **budgets)
     prefix = f"units/{code}"
     return Member(

@@ -393,6 +393,14 @@ def test_a_department_within_a_department_and_units_of_an_archive_give_the_same(
     assert [one.name for one in done.books.package.units] == [unit(name).unit for name in UNITS]
     assert set(done.books.shares.names) == {"431001", "431002", "4319"}
 
+    manifest = archive / "431004" / "2020" / "v0001" / "manifest-sha256.txt"
+    manifest.chmod(0o644)
+    whole = manifest.read_bytes()
+    manifest.write_bytes((b"1" if whole[:1] == b"0" else b"0") + whole[1:])
+    (problem,) = problems_of(inner)
+    assert (problem.place.line, problem.code, problem.found) == (3, "department.archive", "431004")
+    assert "431004/2020/v0001 已损坏" in problem.message
+    manifest.write_bytes(whole)
     spoilt = archive / "431004" / "2020" / "v0001" / "data" / "results" / "facts.csv"
     spoilt.chmod(0o644)
     spoilt.write_text("id\n", encoding="utf-8")
@@ -477,18 +485,41 @@ def test_a_unit_that_does_not_pass_is_told_with_its_files_beside_all_else(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("code", "changes", "found"),
+    ("code", "found"),
     [
-        ("department.code", {"station": {"code": "431001"}}, "431001"),
-        ("department.code", {"station": {"code": "431"}}, "431"),
+        ("431001", "431001：江州市水务局（本级）（第 2 行）、江州市水利工程管理站（第 4 行）"),
+        ("431", "431：江州市水务局（部门，settings.yaml）、江州市水利工程管理站（第 4 行）"),
     ],
 )
-def test_a_code_is_one_units(tmp_path: Path, code: str, changes: dict[str, dict[str, str]], found: str) -> None:
+def test_a_code_is_one_units(tmp_path: Path, code: str, found: str) -> None:
     one = two()
-    units = {name: described(unit(name), **changes.get(name, {})) for name in one.units}
+    units = {**one.units, "station": described(unit("station"), code=code)}
     root = build_department(replace(one, units=units), tmp_path / "d")
 
-    assert (code, found) in {(problem.code, problem.found) for problem in problems_of(root)}
+    assert ("department.code", found) in {(problem.code, problem.found) for problem in problems_of(root)}
+
+
+def test_a_unit_that_can_be_none_of_this_department_is_told_by_its_line(tmp_path: Path) -> None:
+    inner = DepartmentDescription(units={"stores": unit("stores")}, code="4319", name="江州市水利中心", own="")
+    root = build_department(DepartmentDescription(units={"inner": inner}, own=""), tmp_path / "d")
+    stores = root / "units/inner/units/stores"
+    write_yaml(stores / "apart/edition.yaml", {"extends": "wuhan-2020", "nothing": 1})
+    settings = stores / "settings.yaml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("wuhan-2020", "./apart"), encoding="utf-8")
+    named = ["units/inner", "./units/../units/inner", "units/inner/units/stores", "."]
+    write_yaml(root / "department.yaml", {"units": [{"package": name} for name in named]})
+
+    told = {(one.place.line, one.code, one.hint) for one in problems_of(root)}
+
+    assert {(line, code) for line, code, _ in told if line != 2 or code != "department.edition"} == {
+        (3, "department.doubled"),
+        (4, "department.within"),
+        (5, "department.itself"),
+    }
+    assert any("见 units/inner/department.yaml" in hint for _, _, hint in told)
+    (edition,) = (one for one in problems_of(root) if one.code == "department.edition")
+    assert "这个单位的版本有错误" in edition.message
+    assert "nothing" in edition.message
 
 
 def test_a_superior_is_a_unit_of_the_department(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from juesuan.problems import InputError, Place, Problem, UnavailableError, words_of
 
-_OTHERS = 0o037  # a group may read, as Kubernetes mounts a secret; nobody else, and nobody may write
+OTHERS = 0o037  # a group may read, as Kubernetes mounts a secret; nobody else, and nobody may write
 _EXPIRED = 10  # X509_V_ERR_CERT_HAS_EXPIRED
 _ALERTS = {
     "UNKNOWN_CA": "不是它认的机构签发的",
@@ -62,7 +62,7 @@ class TlsFiles:
                 yield Problem(Place(path, None, name), "scheduler.keys", f"无法读取：{words_of(error)}")
                 continue
             mode = stat.S_IMODE(Path(path).stat().st_mode)
-            if name == self.key[1] and mode & _OTHERS:
+            if name == self.key[1] and mode & OTHERS:
                 message, hint = "别的用户能读或能改这个私钥", f"请运行 chmod 600 {path}"
                 yield Problem(Place(path, None, name), "scheduler.keys", message, f"{mode:o}", "600 或 640", hint)
 

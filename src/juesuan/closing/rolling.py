@@ -7,7 +7,6 @@ once.
 """
 
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -43,7 +42,7 @@ from juesuan.facts import FactSource
 from juesuan.figures import Figure
 from juesuan.package import ClosingPackage, Settings, check_package, package_facts
 from juesuan.package.places import as_known
-from juesuan.problems import InputError, OutputError, Place, Problem
+from juesuan.problems import EditionError, InputError, OutputError, Place, Problem
 from juesuan.roles import InternalRole, cell_of
 from juesuan.rules.check import ROW_SEPARATOR
 from juesuan.tables import Tables
@@ -98,7 +97,7 @@ class _Rolling:
             return nothing
         members = tuple(self._members(described, settings, edition, problems))
         problems += _relations([one.member for one in members], described, settings)
-        plain = [one.member for one in members]
+        plain = list({one.member.code: one.member for one in reversed(members)}.values())[::-1]
         lacking = [role for role in InternalRole if role not in edition.roles]
         cells = {role.value: edition.roles[role] for role in InternalRole if not lacking}
         parts = {role: members[0].tables.parts(cell) for role, cell in cells.items() if members}
@@ -136,8 +135,14 @@ class _Rolling:
     def _members(
         self, described: Described, settings: Settings, edition: Edition, problems: list[Problem]
     ) -> Iterator["_Closed"]:
+        first: dict[tuple[str, ...], Place] = {}
         for number, line in enumerate(described.units):
             place = described.place(f"units.{number}")
+            listed = first.setdefault(self._origin(line), place)
+            if listed is not place:
+                message = f"这个单位已经列过了（第 {listed.line} 行）"
+                problems.append(Problem(place, "department.doubled", message, line.package or line.unit))
+                continue
             try:
                 if line.archive:
                     closed = self._archived(line, settings, edition, place, described.source(f"units.{number}"))
@@ -145,8 +150,15 @@ class _Rolling:
                     closed = self._packaged(line, settings, edition, place, described.source(f"units.{number}"))
             except InputError as error:
                 problems.extend(error.problems)
+            except EditionError as error:
+                message = f"这个单位的版本有错误，不能汇总：{error}"
+                problems.append(Problem(place, "department.edition", message, line.package or line.unit))
             else:
                 yield closed
+
+    def _origin(self, line: MemberLine) -> tuple[str, ...]:
+        """Return what a unit is taken from, however it is written."""
+        return (line.archive, line.unit) if line.archive else (str((self.root / line.package).resolve()),)
 
     def _packaged(
         self, line: MemberLine, settings: Settings, edition: Edition, place: Place, source: FactSource
@@ -156,14 +168,22 @@ class _Rolling:
         Raises:
             InputError: with all that is wrong with it.
         """
-        folder = (self.root / line.package).resolve()
-        if not folder.is_relative_to(self.root.resolve()) or folder == self.root.resolve():
+        folder, root = (self.root / line.package).resolve(), self.root.resolve()
+        if folder == root:
+            raise InputError([Problem(place, "department.itself", "部门不能是自己的所属单位", line.package)])
+        if not folder.is_relative_to(root):
             message = "单位的资料须在部门资料的文件夹之内（随部门决算一起归档），或者从归档中取"
             raise InputError([Problem(place, "department.outside", message, line.package)])
         if not folder.is_dir():
             hint = "工作簿请先用 juesuan workbook 拆成文件夹" if folder.is_file() else ""
             raise InputError([Problem(place, "department.missing", "没有这个资料文件夹", line.package, hint=hint)])
-        prefix = folder.relative_to(self.root.resolve()).as_posix()
+        prefix = folder.relative_to(root).as_posix()
+        between = [one for one in folder.parents if one.is_relative_to(root) and one != root]
+        other = next(filter(None, map(department_file, between)), None)
+        if other is not None:
+            message = "这个单位的资料在另一个部门的资料里：请列那个部门（它已包括这个单位），或把资料移出来"
+            where = other.relative_to(root).as_posix()
+            raise InputError([Problem(place, "department.within", message, line.package, hint=f"见 {where}")])
         intake = ingest(folder, kept=self.kept, archive=self.archive, home=self.home)
         _same_kind(intake, settings, edition, place)
         name = intake.settings.unit.name if intake.settings else ""
@@ -213,8 +233,9 @@ class _Rolling:
             except OutputError as error:
                 raise InputError([Problem(place, "department.archive", str(error), line.unit)]) from error
             if found is None:
-                message = f"归档中没有这个单位 {settings.year} 年度的{line.version or '决算'}"
-                raise InputError([Problem(place, "department.archive", message, line.unit)])
+                version = f" {line.version} 版" if line.version else "决算"
+                message = f"归档中没有这个单位 {settings.year} 年度的{version}"
+                raise InputError([Problem(place, "department.archive", message, line.unit, hint=address)])
             prefix = f"归档/{found.label}"
             intake = ingest(found.inputs, home=address)
             _same_kind(intake, settings, edition, place)
@@ -339,22 +360,29 @@ def _differing(
 
 def _relations(units: Sequence[Member], described: Described, settings: Settings) -> Iterator[Problem]:
     """Yield what is wrong among units: a code that is not one unit's, a superior that is none of them."""
-    every = [settings.unit.code, *(each.code for one in units for each in one.everyone)]
-    for code in sorted(code for code, times in Counter(every).items() if times > 1):
-        message = "同一个单位编码用了两次；部门的编码也须与本级、所属单位的不同"
-        yield Problem(described.place("units"), "department.code", message, code)
+    first = {settings.unit.code: f"{settings.unit.name}（部门，settings.yaml）"}
+    for one in units:
+        line = f"第 {one.source.line} 行"
+        for each in one.everyone:
+            who = f"{each.name}（{line if each is one else f'{one.name}的所属单位，{line}'}）"
+            before = first.setdefault(each.code, who)
+            if before is not who:
+                place = Place(one.source.file, one.source.line, "units")
+                found, expected = f"{each.code}：{before}、{who}", "部门和各单位各用一个编码，一个单位只列一次"
+                yield Problem(place, "department.code", "同一个单位编码用了两次", found, expected)
     if len(units) < len(described.units):
         return  # a superior may be one of those that were refused
     superiors = superiors_of(units)
     codes = superiors.keys()
     for one in units:
         where = Place(one.source.file, one.source.line, "superior")
-        above, seen = one.code, set[str]()
+        above, seen = one.code, list[str]()
         while above and above in codes and above not in seen:
-            seen.add(above)
+            seen.append(above)
             above = superiors[above]
         if above in seen:
-            yield Problem(where, "department.superior", "上级单位绕成了一圈", one.superior or one.code)
+            ring = " → ".join((*seen, above))
+            yield Problem(where, "department.superior", "上级单位绕成了一圈", ring)
         elif above:
             yield Problem(
                 where, "department.superior", "上级单位不是这个部门的单位", above, "、".join(sorted(codes))
