@@ -51,7 +51,9 @@ class Request(BaseModel):
     )
     minutes: float = Field(30, title="每个单位的时限（分钟）", gt=0, le=24 * 60)
     memory: float = Field(4, title="每个单位的内存上限（GB）", gt=0, le=1024)
-    dashboard: bool = Field(default=False, title="打开 Dask 的页面", description="要装 bokeh；只在本机能看")
+    dashboard: bool = Field(
+        default=False, title="打开 Dask 的页面", description="要装 juesuan[dashboard]；只在本机能看"
+    )
     force: bool = Field(default=False, title="全部重做", description="没有变动的单位也重做")
 
     @property

@@ -309,7 +309,9 @@ def close_all(
     memory: Annotated[
         float, Parameter(help="每个单位的内存上限，GB", validator=validators.Number(gt=0, lte=1024))
     ] = 4,
-    dashboard: Annotated[bool, Parameter(help="打开 Dask 自己的页面（要装 bokeh）", negative=())] = False,
+    dashboard: Annotated[
+        bool, Parameter(help="打开 Dask 自己的页面（要装 juesuan\\[dashboard]）", negative=())
+    ] = False,
     force: Annotated[bool, Parameter(help="没有变动的单位也全部重做", negative=())] = False,
 ) -> int:
     """编制一个文件夹里所有单位的决算；一个单位未通过，不影响其他单位。重新运行只做有变动的。

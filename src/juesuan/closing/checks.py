@@ -12,7 +12,7 @@ from juesuan.closing.projects import project_checks
 from juesuan.closing.proof import proof_checks
 from juesuan.closing.render import Disclosure
 from juesuan.closing.rules import account_rules, disclosure_rules
-from juesuan.closing.units import share_checks, transfer_check
+from juesuan.closing.units import share_checks, transfer_checks
 from juesuan.facts import Figure
 from juesuan.forms import Forms
 from juesuan.identities import Explanation, Identity, Instance, Item
@@ -90,7 +90,7 @@ def ledger_checks(intake: Intake) -> Iterator[Check]:
         return
     if intake.consolidated is not None:  # each unit's ledger was checked when it was closed
         funds: Mapping[str, str] = dict(edition.forms.terms.funds.items())
-        yield transfer_check(intake.consolidated, package.explanations if package else (), funds)
+        yield from transfer_checks(intake.consolidated, package.explanations if package else (), funds)
         return
     for rule, citation in ledger_rules(edition.rules):
         if not (rule.whole and ledger.problems):

@@ -19,6 +19,7 @@ from juesuan.package.tables import (
     AWARDED_KEYS,
     BUDGET,
     FUND,
+    INTERNAL,
     PRIOR,
     PRIOR_NAMES,
     PROCURED_KEYS,
@@ -92,6 +93,13 @@ INPUTS: tuple[Input, ...] = (
         "header",
         "没有预算的只留表头",
         columns=BUDGET,
+    ),
+    Input(
+        "internal_budget",
+        "往来预算",
+        "预算里与部门内上级、下属单位的往来，元：要付的是预算里的其中数，要收的另写",
+        without="预算里没有部门内部往来",
+        columns=INTERNAL,
     ),
     Input(
         "projects",
