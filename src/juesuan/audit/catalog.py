@@ -67,9 +67,9 @@ class PrintedEdition(Strict):
         """Return the table of a number."""
         return next(one for one in self.tables if one.table == number)
 
-    def number(self, title: str) -> int | None:
-        """Return the number of the table with a printed title."""
-        return next((one.table for one in self.tables if title in one.titles), None)
+    def titled(self, title: str) -> PrintedTable | None:
+        """Return the table with a printed title; a table may be listed in several forms, each with its titles."""
+        return next((one for one in self.tables if title in one.titles), None)
 
 
 def title_of(text: str) -> str:
@@ -89,20 +89,20 @@ class Catalog:
     def caption(self, text: str) -> str:
         """Return the title that a line states as a caption, or nothing."""
         title = title_of(text)
-        known = any(edition.number(title) is not None for edition in self.editions)
+        known = any(edition.titled(title) is not None for edition in self.editions)
         return title if known else ""
 
     def fitting(self, titles: Iterable[str]) -> PrintedEdition:
         """Return the edition that knows most of the titles; the first one listed where several do."""
         found = tuple(titles)
-        return max(self.editions, key=lambda edition: sum(edition.number(title) is not None for title in found))
+        return max(self.editions, key=lambda edition: sum(edition.titled(title) is not None for title in found))
 
     def printed(self, edition: PrintedEdition, title: str) -> tuple[PrintedEdition, PrintedTable] | None:
         """Return the table with a title, of this edition or else of the first other one that prints it so."""
         for one in (edition, *self.editions):
-            number = one.number(title)
-            if number is not None:
-                return one, one.table(number)
+            table = one.titled(title)
+            if table is not None:
+                return one, table
         return None
 
     def form(self, edition: PrintedEdition, table: int) -> Form:

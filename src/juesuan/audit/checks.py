@@ -14,6 +14,7 @@ from juesuan.audit.model import QUESTION, Finding, Source, Weight, in_order
 from juesuan.audit.narrative import Narrative
 from juesuan.audit.numbers import Stated
 from juesuan.audit.printed_notes import check_notes
+from juesuan.audit.read_join import joined
 from juesuan.audit.read_sheets import check_sheets
 from juesuan.audit.recognise import recognise
 from juesuan.audit.relations import check_relations
@@ -29,6 +30,7 @@ def audit_source(
     source: Source, catalog: Catalog, others: Others | None = None
 ) -> tuple[Book, tuple[Finding, ...], Duties]:
     """Return the tables, everything found, and what was checked at all; ``others`` are compared with it."""
+    source = joined(source, catalog)
     book, findings = recognise(source, catalog)
     found = tuple(parts(source))
     subjects = Subjects(book)

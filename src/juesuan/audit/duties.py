@@ -160,9 +160,11 @@ def _outcome(duty: Duty, book: Book, parts: Sequence[Part], text: str, compared:
 def _unread_table(book: Book, number: int) -> str:
     table: StatedTable | None = book.tables.get(number)
     if table is None:
+        if number in book.unread:
+            return f"{book.unread[number].name}的表头或行认不出"
         return f"没有认出{book.edition.table(number).titles[0]}" if book.tables else "没有认出任何一张法定决算表"
-    if not table.labels:
-        return f"{table.name}的表头或行认不出"
+    if table.strangers:
+        return f"{table.name}有不认识的行或栏（{'、'.join(words for _, words in table.strangers[:_SHOWN])}）"
     if table.unresolved:
         return f"{table.name}有 {len(table.unresolved)} 行的数属于哪一栏不能断定"
     if not table.cells and not table.empty:

@@ -8,7 +8,7 @@ from juesuan.audit.mentions import CeilingWords, CountWords, Part, load_sentence
 from juesuan.audit.model import QUESTION, Finding, ReadParagraph, Weight
 from juesuan.audit.numbers import NUMBER, NumberVerdict, Stated, judge_sum, show_money, stated_money
 from juesuan.audit.subjects import Subjects
-from juesuan.audit.tables import TOTAL, Book
+from juesuan.audit.tables import Book
 
 _BUDGET = re.compile(rf"年初预算(?:数)?(?:为|安排)?(?P<number>{NUMBER})(?P<unit>万元|亿元|元)")
 _EXPLAINED = re.compile(
@@ -106,7 +106,7 @@ def _counted(
     book: Book, count: CountWords, block: int, paragraph: ReadParagraph, found: re.Match[str]
 ) -> Iterator[Finding]:
     table = book.tables.get(int(count.cell[1:].partition(".")[0]))
-    if table is None or table.open_row(TOTAL) or not table.cells:
+    if table is None or not book.knows(count.cell) or not table.cells:
         return
     cell = book.cell(count.cell)
     money = cell is not None and cell.value != 0

@@ -59,12 +59,15 @@ def recognise(source: Source, catalog: Catalog) -> tuple[Book, tuple[Finding, ..
             Filler(source, table, one.grid, decimals).fill()
     findings.extend(_not_understood(source, table) for table in tables.values() if not table.understood)
     waiting = [one for one in waiting if tables[one[0].form.table] is one[0]]
-    book = Book(source, catalog, edition, tables, main, decimals, _year(source, titled), tuple(foreign.values()))
+    unread = {number: table for number, table in tables.items() if not table.understood}
+    read = {number: table for number, table in tables.items() if table.understood}
+    book = Book(source, catalog, edition, read, main, decimals, _year(source, titled), tuple(foreign.values()), unread)
     for table, _, lost in waiting:
         table.pending = {one.row for one in lost}
     for table, filler, lost in sorted(waiting, key=lambda found: len(found[0].columns)):
         Resolver(table, lost, filler.put, breaks_with(book, table)).resolve()
         findings.extend(_unresolved(source, table))
+    findings.extend(one for table in read.values() for one in _strangers(source, table))
     findings.extend(_missing(source, edition, tables))
     return book, tuple(findings)
 
@@ -133,6 +136,17 @@ def _unresolved(source: Source, table: StatedTable) -> Iterator[Finding]:
             source.spot(table.block, row.mark, table=table.name, cell=f"{row.row} {row.label}"),
             "空单元格在文字中丢失，这一行的数属于哪一栏不能由勾稽关系断定，没有核对。",
             quote=" ".join((row.label, *row.numbers)),
+        )
+
+
+def _strangers(source: Source, table: StatedTable) -> Iterator[Finding]:
+    for mark, words in table.strangers:
+        yield Finding(
+            "table.stranger",
+            Weight.NOTE,
+            source.spot(table.block, mark, table=table.name, cell=words),
+            "已知的表式没有这一行（栏），其中的数没有核对，含有它的合计也没有核对。",
+            quote=words,
         )
 
 
