@@ -102,7 +102,7 @@ def write_docx(blocks: Sequence[Block], path: Path) -> None:
 
 
 def write_xlsx(blocks: Sequence[Block], path: Path) -> None:
-    """The tables as a workbook; covered cells are empty, as a merge leaves them."""
+    """The tables as a workbook with merged cells."""
     import xlsxwriter
 
     with xlsxwriter.Workbook(str(path)) as book:
@@ -110,11 +110,13 @@ def write_xlsx(blocks: Sequence[Block], path: Path) -> None:
             sheet = book.add_worksheet(f"Z{number:02d}")
             sheet.write(0, 0, block[0])
             sheet.write(1, 0, "单位：万元")
-            for at, row in enumerate(block[1], start=2):
-                for column, cell in enumerate(row):
-                    text = "" if cell in (LEFT, UP) else cell
+            for at, row in enumerate(placed(block[1]), start=2):
+                for text, column, wide, deep in row:
                     number_ = "." in text and text.replace(".", "").replace("-", "").isdigit()
-                    sheet.write(at, column, float(text) if number_ else text)
+                    if wide > 1 or deep > 1:
+                        sheet.merge_range(at, column, at + deep - 1, column + wide - 1, text)
+                    else:
+                        sheet.write(at, column, float(text) if number_ else text)
 
 
 def write_pdf(blocks: Sequence[Block], path: Path, *, turned: str = "") -> None:

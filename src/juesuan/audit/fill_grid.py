@@ -85,9 +85,11 @@ class Filler:
         numbered = [at for at, path in enumerate(paths) if re.search("行次|序号", path)]
         blocks = self.table.form.blocks
         self.table.columns = tuple(c.key for block in blocks for c in block.columns)
-        over = len(rows) if len(starts) > 2 else self.turn(first, starts[0])  # noqa: PLR2004 - one head and the end
-        if len(starts) == 2:  # noqa: PLR2004 - the sides stand below one another
-            starts = [starts[0], *starts]
+        over = len(rows)
+        if len(starts) == 2:  # noqa: PLR2004 - one head and the end: the sides stand below one another
+            over, starts = self.turn(first, starts[0]), [starts[0], *starts]
+            if over == len(rows):
+                return False
         for n, (block, start) in enumerate(zip(blocks, starts, strict=False)):
             end = next(at for at in starts[n + 1 :] if at > start)
             number = next((at for at in numbered if start < at < end), None)
@@ -107,8 +109,8 @@ class Filler:
     def of_head(self, row: Sequence[str | None]) -> bool:
         """Whether a row below the first line of a head belongs to it: 栏次, or words above no label."""
         texts = _texts(row)
-        labels = [text for at, text in enumerate(texts) if text and number_of(text) is None]
-        return all(text in ("栏次", "行次", "项目") or _AMOUNT_HEAD.search(text) for text in labels)
+        labels = [text for text in texts if text and number_of(text) is None]
+        return (len(labels) == len([text for text in texts if text]) or "栏次" in labels) and all(text in ("栏次", "行次", "项目") or _AMOUNT_HEAD.search(text) for text in labels)
 
     def side_columns(self, block: FormBlock, amounts: Sequence[int], paths: Sequence[str]) -> dict[int, str]:
         """The columns of one side: the outcome, not the budget beside it; of several by the words of the form."""
@@ -200,7 +202,8 @@ class Filler:
     ) -> bool:
         """Whether a column has money that is no part of another column's, by its head."""
         amounts = (number_of(row[at] or "") for row in self.grid.rows[first:] if at < len(row) and row_key(row))
-        if _ASIDE.search(path) or not any(amounts):
+        aside = _ASIDE.search(path) or any(word in path for word in self.table.printed.aside)
+        if aside or not any(amounts):
             return False
         key = next((one.key for one in self.table.printed.columns if one.names(path)), "")
         return not (key and key in columns.values())

@@ -44,8 +44,9 @@ def _goes_on(
     blocks: Sequence[Block], at: int, between: Sequence[Block], grid: ReadGrid, catalog: Catalog
 ) -> bool:
     """Whether nothing but the same title and what belongs to a title stands between two grids."""
-    own = [plain(line) for line in grid.title.splitlines()]
+    own = [text for line in grid.title.splitlines() if catalog.caption(text := plain(line))]  # not the name of a sheet
     told = [*(block.text for block in between if isinstance(block, ReadParagraph)), *own]
+    told += words_above(grid)
     titles = {title for text in told if (title := catalog.caption(_AGAIN.sub("", text)))}
     others = [text for text in told if text and not catalog.caption(_AGAIN.sub("", text)) and not _FURNITURE.match(text)]
     return not others and (not titles or titles == {_title(blocks, at, catalog)}) and not getattr(blocks[at], "lossy", False)
@@ -55,6 +56,7 @@ def _title(blocks: Sequence[Block], at: int, catalog: Catalog) -> str:
     """The title that the grid at a place stands under."""
     grid = blocks[at]
     lines = [plain(line) for line in grid.title.splitlines()] if isinstance(grid, ReadGrid) else []
+    lines += words_above(grid) if isinstance(grid, ReadGrid) else []
     for block in reversed(blocks[max(0, at - _NEAR) : at]):
         if isinstance(block, ReadGrid):
             break
@@ -64,7 +66,30 @@ def _title(blocks: Sequence[Block], at: int, catalog: Catalog) -> str:
 
 def _whole(first: ReadGrid, second: ReadGrid) -> ReadGrid | None:
     """The two pieces as one grid: below one another, side by side, or not at all."""
-    return _sides(first, second) or _beside(first, second) or _below(first, second)
+    above, skip = (len(_above(grid)) for grid in (first, second))
+    upper = replace(first, rows=first.rows[above:], marks=first.marks[above:])
+    lower = replace(second, rows=second.rows[skip:], marks=second.marks[skip:])
+    whole = _sides(upper, lower) or _beside(upper, lower) or _below(upper, lower)
+    if whole is None or not above:
+        return whole
+    titles = tuple((*row, *[""] * (whole.width - len(row))) for row in first.rows[:above])
+    return replace(whole, rows=titles + whole.rows, marks=first.marks[:above] + whole.marks)
+
+
+def _above(grid: ReadGrid) -> list[str]:
+    """The rows of a grid that hold its title and unit, as a sheet of a workbook does."""
+    told: list[str] = []
+    for row in grid.rows[:_HEAD_ROWS]:
+        texts = [text for text in _words(row) if text]
+        if len(texts) > 1 or row_key(row) or item_heads(row):
+            break
+        told.append("".join(texts))
+    return told
+
+
+def words_above(grid: ReadGrid) -> list[str]:
+    """Return the title, the unit and what else stands in rows of their own above the head of a grid."""
+    return [text for text in _above(grid) if text] if grid.rows and len(_above(grid)) < len(grid.rows) else []
 
 
 def _below(first: ReadGrid, second: ReadGrid) -> ReadGrid | None:

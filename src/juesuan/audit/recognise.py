@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from juesuan.audit.catalog import Catalog, PrintedEdition, title_of
 from juesuan.audit.fill_grid import Filler
 from juesuan.audit.fill_text import TextFiller
-from juesuan.audit.model import Finding, ReadGrid, Source, Weight
+from juesuan.audit.model import QUESTION, Finding, ReadGrid, Source, Weight
 from juesuan.audit.numbers import decimals_of, number_of, plain
+from juesuan.audit.read_join import words_above
 from juesuan.audit.relations import breaks_with
 from juesuan.audit.resolve import LostRow, Resolver
 from juesuan.audit.tables import Book, StatedTable
@@ -68,7 +69,7 @@ def recognise(source: Source, catalog: Catalog) -> tuple[Book, tuple[Finding, ..
         Resolver(table, lost, filler.put, breaks_with(book, table)).resolve()
         findings.extend(_unresolved(source, table))
     findings.extend(one for table in read.values() for one in _strangers(source, table))
-    findings.extend(_missing(source, edition, tables))
+    findings.extend(_missing(source, edition, tables, book.year))
     return book, tuple(findings)
 
 
@@ -150,7 +151,9 @@ def _strangers(source: Source, table: StatedTable) -> Iterator[Finding]:
         )
 
 
-def _missing(source: Source, edition: PrintedEdition, tables: Mapping[int, StatedTable]) -> Iterator[Finding]:
+def _missing(
+    source: Source, edition: PrintedEdition, tables: Mapping[int, StatedTable], year: int | None
+) -> Iterator[Finding]:
     if not tables:
         spot = source.spot(0)
         yield Finding("table.none", Weight.WARNING, spot, "没有认出任何一张法定决算表。")
@@ -160,9 +163,11 @@ def _missing(source: Source, edition: PrintedEdition, tables: Mapping[int, State
         return  # a part of a document, or one whose tables are not understood: the duties say so
     lines = [block.text for _, block in source.paragraphs if len(block.text) <= _LONGEST_CAPTION]
     lines += [plain(line) for _, grid in source.grids for line in grid.title.splitlines()]
+    lines += [text for _, grid in source.grids for text in words_above(grid)]
     captions = [title for text in lines if (title := title_of(text)).endswith("表")]
+    strange = [text for text in captions if text.endswith("决算表") and not edition.titled(text)]
     for printed in required:
-        if printed.table in tables:
+        if printed.table in tables or (year or printed.since) < printed.since:
             continue
         other = next((text for text in captions if printed.about and re.search(printed.about, text)), "")
         if other:
@@ -175,8 +180,8 @@ def _missing(source: Source, edition: PrintedEdition, tables: Mapping[int, State
         else:
             yield Finding(
                 "table.missing",
-                Weight.ERROR,
+                Weight.WARNING if strange else Weight.ERROR,
                 source.spot(min(table.block for table in tables.values())),
-                f"缺少{printed.titles[0]}（没有数据时也应列出空表并说明）。",
+                f"{QUESTION if strange else ''}缺少{printed.titles[0]}（没有数据时也应列出空表并说明）。",
                 evidence=(edition.citation,),
             )

@@ -69,7 +69,9 @@ class StatedTable:
             return True
         if self.by_row_number:
             sums = {str(one.target) for one in self.form.formulae if one.axis is Axis.ROW}
-            return row not in sums and not self.strangers
+            block = next((one for one in self.form.blocks if row in {found.id for found in one.rows}), None)
+            read = block is not None and any(found.id in self.labels for found in block.rows)
+            return read and row not in sums and not self.strangers
         return row.isdigit()
 
     def children(self, row: str) -> tuple[str, ...]:
