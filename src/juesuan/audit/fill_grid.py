@@ -20,12 +20,15 @@ _ALIKE = 0.6
 _ITEM_HEAD = re.compile(r"^(?:收入|支出)?(?:项目|支出功能分类科目)(?:名称)?(?:（[^）]*）)?$")
 _AMOUNT_HEAD = re.compile(r"金额|决算|预算|合计|小计|财政拨款|[万亿]?元")
 _PLANNED = re.compile(r"年初预算|全年预算|调整预算|预算数|上年|上一年")
-_ASIDE = re.compile(r"科目|编码|名称|类款项|^[类款项目]*$|预算数|年初预算|全年预算|调整预算|上年|其中|占比|%|备注|增减|完成|序号|行次|单位")
+_NO_MONEY = re.compile(r"科目|编码|名称|^[类款项目]*$|占比|%|备注|序号|行次|单位")
+_ASIDE = re.compile(r"预算数|年初预算|全年预算|调整预算|上年|其中|增减|完成")
 _INITIAL = "年初预算"  # what is compared where a form prints the adjusted budget beside it
 _SUM_HEAD = re.compile(r"(?:小计|合计)(?:（[^）]*）)?$")
 _OUTCOME = re.compile(r"决算|金额|合计|小计")
 _CODE_HEAD = re.compile(r"编码|代码")
-_NUMBERED = re.compile(r"^(?:其中：?)?(?:\d{1,2}[.、．]|（\d{1,2}）|[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）)?")
+_NUMBERED = re.compile(
+    r"^(?:其中：?)?(?:\d{1,2}[.、．]|（\d{1,2}）|[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）)?"
+)
 _FOOT_TOTALS = {"人员经费合计": "personnel", "公用经费合计": "operating"}
 
 
@@ -110,14 +113,18 @@ class Filler:
         """Whether a row below the first line of a head belongs to it: 栏次, or words above no label."""
         texts = _texts(row)
         labels = [text for text in texts if text and number_of(text) is None]
-        return (len(labels) == len([text for text in texts if text]) or "栏次" in labels) and all(text in ("栏次", "行次", "项目") or _AMOUNT_HEAD.search(text) for text in labels)
+        return (len(labels) == len([text for text in texts if text]) or "栏次" in labels) and all(
+            text in ("栏次", "行次", "项目") or _AMOUNT_HEAD.search(text) for text in labels
+        )
 
     def side_columns(self, block: FormBlock, amounts: Sequence[int], paths: Sequence[str]) -> dict[int, str]:
         """The columns of one side: the outcome, not the budget beside it; of several by the words of the form."""
         planned = [at for at in amounts if _PLANNED.search(paths[at])]
+        if 0 < len(planned) < len(amounts):
+            self.table.asides.extend(paths[at] for at in planned)
         left = [at for at in amounts if at not in planned] if len(planned) < len(amounts) else list(amounts)
         if len(block.columns) == 1:
-            return {at: block.columns[0].key for at in left[:1]}
+            return dict.fromkeys(left[:1], block.columns[0].key)
         found: dict[int, str] = {}
         for column in block.columns:
             words = label_key(column.label)
@@ -131,7 +138,7 @@ class Filler:
     def side(
         self, block: FormBlock, reach: range, label_at: int, number_at: int | None, columns: Mapping[int, str]
     ) -> None:
-        """One side: each row by its label in the order of the form; by its 行次 where the label says nothing else."""
+        """One side: each row by its label in the order of the form, or by its 行次 where it has no other."""
         known = {row.id: label_key(row.label) for row in block.rows}
         names = [(name, row) for name, row in row_names(self.table.form, self.table.printed) if row in known]
         order = {row.id: n for n, row in enumerate(block.rows)}
@@ -142,7 +149,9 @@ class Filler:
             printed = (cells[number_at] or "").strip() if number_at is not None else ""
             if printed.isdigit():
                 self.table.numbered.append((mark, label_key(label), printed))
-            row = self.row_of(label, printed, known, [one for name, one in names if name == label_key(label)], last, order)
+            row = self.row_of(
+                label, printed, known, [one for name, one in names if name == label_key(label)], last, order
+            )
             if not row:
                 if label_key(label) and any((number_of(cells[at] or "") or 0) != 0 for at in columns):
                     self.table.strangers.append((mark, plain(label)))
@@ -155,9 +164,14 @@ class Filler:
 
     @staticmethod
     def row_of(
-        label: str, printed: str, known: Mapping[str, str], named: Sequence[str], last: int, order: Mapping[str, int]
+        label: str,
+        printed: str,
+        known: Mapping[str, str],
+        named: Sequence[str],
+        last: int,
+        order: Mapping[str, int],
     ) -> str:
-        """The row that a label names; a label that names none is its 行次's where it is blank or nearly the same."""
+        """The row that a label names; its 行次's where the label is blank or nearly that row's."""
         if printed in named:
             return printed
         later = [row for row in named if order[row] > last]
@@ -187,26 +201,28 @@ class Filler:
         return bool(columns)
 
     def subject_columns(self, first: int, paths: Sequence[str]) -> dict[int, str]:
-        """The columns by the words above them; by the 栏次 only where words and 栏次 don't contradict one another."""
+        """The columns by the words above them; by the 栏次 only where the two don't contradict one another."""
         named, numbered = dict(self.named(paths)), self.numbered(first)
         own = {column.key for column in self.table.form.all_columns}
         agree = all(numbered.get(at) == key for at, key in named.items()) and set(numbered.values()) == own
         columns = numbered if numbered and agree else named
         for at, path in enumerate(paths):
-            if at not in columns and self.strange(at, path, first, paths, columns):
+            amounts = (
+                number_of(row[at] or "") for row in self.grid.rows[first:] if at < len(row) and row_key(row)
+            )
+            if at in columns or _NO_MONEY.search(path) or not any(amounts):
+                continue
+            if self.aside(path, columns):
+                self.table.asides.append(path)
+            else:
                 self.table.strangers.append((first, path))
         return columns
 
-    def strange(
-        self, at: int, path: str, first: int, paths: Sequence[str], columns: Mapping[int, str]
-    ) -> bool:
-        """Whether a column has money that is no part of another column's, by its head."""
-        amounts = (number_of(row[at] or "") for row in self.grid.rows[first:] if at < len(row) and row_key(row))
-        aside = _ASIDE.search(path) or any(word in path for word in self.table.printed.aside)
-        if aside or not any(amounts):
-            return False
+    def aside(self, path: str, columns: Mapping[int, str]) -> bool:
+        """Whether a column is beside the form's, or a part of one of them, by its head."""
         key = next((one.key for one in self.table.printed.columns if one.names(path)), "")
-        return not (key and key in columns.values())
+        beside = _ASIDE.search(path) or any(word in path for word in self.table.printed.aside)
+        return bool(beside or (key and key in columns.values()))
 
     def numbered(self, upto: int) -> dict[int, str]:
         """The columns by the 栏次 that the head prints."""
@@ -222,7 +238,7 @@ class Filler:
         return {}
 
     def named(self, paths: Sequence[str]) -> Iterator[tuple[int, str]]:
-        """The columns by the words of the head; of several with one meaning the sum, the parts by themselves are none."""
+        """The columns by the words of the head; of several with one meaning the sum, never a part."""
         outcome = any("决算" in path for path in paths) and self.table.form.layout is not Layout.SINGLE
         meant: dict[str, list[int]] = {}
         for at, path in enumerate(paths):
@@ -260,7 +276,7 @@ class Filler:
         return False
 
     def upright(self) -> bool:
-        """Table 7 with its items one below the other: a label and the year's column are what a head is elsewhere."""
+        """Table 7 with its items below one another: label and column together are what a head is elsewhere."""
         names = {label_key(name): word for word, known in self.table.printed.rows.items() for name in known}
         told = [(mark, word) for mark, row in enumerate(self.grid.rows) if (word := names.get(_item_label(row)))]
         if len({word for _, word in told}) < _FEWEST_COLUMNS:
@@ -282,8 +298,12 @@ class Filler:
         """Table 6: code, name and amount, several times in a row."""
         self.table.columns = ("amount",)
         split = any("类" in texts and "款" in texts for texts in map(_texts, self.grid.rows[:_MOST_HEAD_ROWS]))
-        first = next((n for n, row in enumerate(self.grid.rows) if any(map(_CODE.match, _texts(row)))), 0)
+        begins = (n for n, row in enumerate(self.grid.rows) if row_key(row) or any(map(_CODE.match, _texts(row))))
+        first = next(begins, 0)
         paths = heads(self.grid, first)
+        apart = [path for path in paths if path.endswith(tuple(one.removesuffix("合计") for one in _FOOT_TOTALS))]
+        planned = [path for path in paths if _PLANNED.search(path)] if any(map(_OUTCOME.search, paths)) else []
+        self.table.asides.extend(dict.fromkeys([*apart, *planned]))
         for mark, row in enumerate(self.grid.rows):
             texts = _texts(row)
             if first <= mark and any(text in _TOTALS for text in texts[:2]):
@@ -301,7 +321,7 @@ class Filler:
         return bool(self.table.labels)
 
     def basic_amount(self, row: Sequence[str | None], paths: Sequence[str], start: int) -> str:
-        """The amount right of a name: of several the sum or the outcome, not the budget; nothing where words come first."""
+        """The amount right of a name: of several the sum or the outcome; nothing where words come first."""
         cells: list[tuple[int, str]] = []
         for at in range(start, len(row)):
             text = plain(row[at] or "")
@@ -350,7 +370,7 @@ def _item_label(row: Sequence[str | None]) -> str:
 
 
 class Codes:
-    """Tells the code of each row, however the form writes it: in one cell, in cells for 类, 款 and 项, or the last alone."""
+    """Tells the code of each row: in one cell, in cells for 类, 款 and 项, or only the last of these."""
 
     def __init__(self, rows: Sequence[Sequence[str | None]]) -> None:
         self.before = ""

@@ -15,7 +15,9 @@ from juesuan.audit.model import Block, ReadGrid, ReadParagraph, Source
 from juesuan.audit.numbers import plain
 
 _AGAIN = re.compile(r"(?:（续表?\d*）|续表?\d*|（\d+/\d+）)$")
-_FURNITURE = re.compile(r"^(?:（?续表?\d*）?|(?:附?表|公开)\d+表?|(?:金额)?单位：.*|(?:编制|填报)(?:单位|部门)：.*|部门：.*|单位名称：.*)$")
+_FURNITURE = re.compile(
+    r"^(?:（?续表?\d*）?|(?:附?表|公开)\d+表?|(?:金额)?单位：.*|(?:编制|填报)(?:单位|部门)：.*|部门：.*|单位名称：.*)$"
+)
 _HEAD_ROWS = 6
 _NEAR = 6
 _KEYED = 2
@@ -40,16 +42,22 @@ def joined(source: Source, catalog: Catalog) -> Source:
     return replace(source, blocks=tuple(blocks)) if len(blocks) < len(source.blocks) else source
 
 
-def _goes_on(
-    blocks: Sequence[Block], at: int, between: Sequence[Block], grid: ReadGrid, catalog: Catalog
-) -> bool:
+def _goes_on(blocks: Sequence[Block], at: int, between: Sequence[Block], grid: ReadGrid, catalog: Catalog) -> bool:
     """Whether nothing but the same title and what belongs to a title stands between two grids."""
-    own = [text for line in grid.title.splitlines() if catalog.caption(text := plain(line))]  # not the name of a sheet
+    own = [
+        text for line in grid.title.splitlines() if catalog.caption(text := plain(line))
+    ]  # not the name of a sheet
     told = [*(block.text for block in between if isinstance(block, ReadParagraph)), *own]
     told += words_above(grid)
     titles = {title for text in told if (title := catalog.caption(_AGAIN.sub("", text)))}
-    others = [text for text in told if text and not catalog.caption(_AGAIN.sub("", text)) and not _FURNITURE.match(text)]
-    return not others and (not titles or titles == {_title(blocks, at, catalog)}) and not getattr(blocks[at], "lossy", False)
+    others = [
+        text for text in told if text and not catalog.caption(_AGAIN.sub("", text)) and not _FURNITURE.match(text)
+    ]
+    return (
+        not others
+        and (not titles or titles == {_title(blocks, at, catalog)})
+        and not getattr(blocks[at], "lossy", False)
+    )
 
 
 def _title(blocks: Sequence[Block], at: int, catalog: Catalog) -> str:
@@ -97,9 +105,11 @@ def _below(first: ReadGrid, second: ReadGrid) -> ReadGrid | None:
     if first.width != second.width:
         return None
     repeated = 0
-    while repeated < min(_HEAD_ROWS, len(second.rows), len(first.rows)) and not row_key(second.rows[repeated]) and _words(
-        second.rows[repeated]
-    ) == _words(first.rows[repeated]):
+    while (
+        repeated < min(_HEAD_ROWS, len(second.rows), len(first.rows))
+        and not row_key(second.rows[repeated])
+        and _words(second.rows[repeated]) == _words(first.rows[repeated])
+    ):
         repeated += 1
     if repeated == 0 and not (second.rows and row_key(second.rows[0])):
         return None
@@ -116,7 +126,11 @@ def _beside(first: ReadGrid, second: ReadGrid) -> ReadGrid | None:
     common = 0
     if _codes(second.rows):
         least = min(first.width, second.width)
-        same = [at for at in range(least) if all(_words(a[at : at + 1]) == _words(b[at : at + 1]) for a, b in _keyed(first, second))]
+        same = [
+            at
+            for at in range(least)
+            if all(_words(a[at : at + 1]) == _words(b[at : at + 1]) for a, b in _keyed(first, second))
+        ]
         while common in same:
             common += 1
         if common < _KEYED or common >= second.width:
@@ -132,14 +146,19 @@ def _keyed(first: ReadGrid, second: ReadGrid) -> list[tuple[Cells, Cells]]:
 def _sides(first: ReadGrid, second: ReadGrid) -> ReadGrid | None:
     """Income and expenditure, each a grid of its own under the head 项目."""
     heads = [_item_row(grid) for grid in (first, second)]
-    if heads[0] is None or heads[1] is None or _words(first.rows[heads[0] + 1]) == _words(second.rows[heads[1] + 1]):
+    if (
+        heads[0] is None
+        or heads[1] is None
+        or _words(first.rows[heads[0] + 1]) == _words(second.rows[heads[1] + 1])
+    ):
         return None
     left, right = first.rows[heads[0] :], second.rows[heads[1] :]
     if {_words(row[:1]) for row in left[1:]} >= {_words(row[:1]) for row in right[1:3]}:
         return None
     blank = [("",) * grid.width for grid in (first, second)]
     rows = tuple(
-        (*(a if a is not None else blank[0]), *(b if b is not None else blank[1])) for a, b in zip_longest(left, right)
+        (*(a if a is not None else blank[0]), *(b if b is not None else blank[1]))
+        for a, b in zip_longest(left, right)
     )
     marks = first.marks[heads[0] :]
     marks += second.marks[heads[1] + len(marks) :] if len(marks) < len(rows) else ()

@@ -112,7 +112,7 @@ def _page(page: Any, number: int) -> Iterator[TextLine | ReadGrid]:
 
 
 def _straighten(page: Any) -> None:
-    """Make a line level whose ends differ by nothing that can be seen, as turning leaves them (it would be no edge)."""
+    """Make a line level whose ends differ by nothing that can be seen, as turning leaves them."""
     for line in page.objects.get("line", ()):
         if 0 < abs(line["top"] - line["bottom"]) < _LEVEL:
             line["bottom"] = line["top"]

@@ -13,9 +13,10 @@ from juesuan.audit.numbers import decimals_of, number_of, plain
 from juesuan.audit.read_join import words_above
 from juesuan.audit.relations import breaks_with
 from juesuan.audit.resolve import LostRow, Resolver
+from juesuan.audit.scale import settle_units
 from juesuan.audit.tables import Book, StatedTable
 
-_UNIT = re.compile(r"(?:金额)?单位：(?:人民币)?(万元|元)")
+_UNIT = re.compile(r"单位：?(?:人民币)?[/、]?(万元|元)|（(?:人民币)?(万元|元)）")
 _YEAR = re.compile(r"(20\d{2})年度")
 _HEAD_ROWS = 4
 _NEAR = 6
@@ -40,19 +41,20 @@ def recognise(source: Source, catalog: Catalog) -> tuple[Book, tuple[Finding, ..
     main = unit[0][0] if unit else "万元"
     decimals = _decimals(titled)
     tables: dict[int, StatedTable] = {}
+    around: dict[int, str] = {}
     findings: list[Finding] = []
     foreign: dict[str, PrintedEdition] = {}
     waiting: list[tuple[StatedTable, TextFiller, tuple[LostRow, ...]]] = []
     for one in titled:
         known = catalog.printed(edition, one.title)
-        if known is None or (known[1].table in tables and tables[known[1].table].understood):
-            continue  # a table that is printed twice (by units, by subjects) is the first one that is understood
+        if known is None or (known[1].table in tables and tables[known[1].table].detailed):
+            continue  # a table that is printed twice (by units, by subjects) is the first one with subjects
         own, printed = known
         number = printed.table
         table = StatedTable(catalog.form(own, number), printed, one.block, unit_of(one.around) or main)
         if own is not edition:
             foreign[own.edition] = own
-        tables[number] = table
+        tables[number], around[number] = table, one.around
         if one.grid.lossy:
             filler = TextFiller(source, table, one.grid, decimals)
             waiting.append((table, filler, filler.lost()))
@@ -62,12 +64,15 @@ def recognise(source: Source, catalog: Catalog) -> tuple[Book, tuple[Finding, ..
     waiting = [one for one in waiting if tables[one[0].form.table] is one[0]]
     unread = {number: table for number, table in tables.items() if not table.understood}
     read = {number: table for number, table in tables.items() if table.understood}
-    book = Book(source, catalog, edition, read, main, decimals, _year(source, titled), tuple(foreign.values()), unread)
+    book = Book(
+        source, catalog, edition, read, main, decimals, _year(source, titled), tuple(foreign.values()), unread
+    )
     for table, _, lost in waiting:
         table.pending = {one.row for one in lost}
     for table, filler, lost in sorted(waiting, key=lambda found: len(found[0].columns)):
         Resolver(table, lost, filler.put, breaks_with(book, table)).resolve()
         findings.extend(_unresolved(source, table))
+    findings.extend(settle_units(book, frozenset(number for number in read if unit_of(around[number]))))
     findings.extend(one for table in read.values() for one in _strangers(source, table))
     findings.extend(_missing(source, edition, tables, book.year))
     return book, tuple(findings)
@@ -76,7 +81,7 @@ def recognise(source: Source, catalog: Catalog) -> tuple[Book, tuple[Finding, ..
 def unit_of(text: str) -> str:
     """Return the unit that a caption names, or nothing."""
     match = _UNIT.search(text)
-    return match[1] if match else ""
+    return match[1] or match[2] if match else ""
 
 
 def _titled(source: Source, catalog: Catalog) -> Iterator[Titled]:
@@ -141,6 +146,14 @@ def _unresolved(source: Source, table: StatedTable) -> Iterator[Finding]:
 
 
 def _strangers(source: Source, table: StatedTable) -> Iterator[Finding]:
+    if table.asides:
+        yield Finding(
+            "table.aside",
+            Weight.NOTE,
+            source.spot(table.block, 0, table=table.name),
+            "这几栏已知的表式没有，没有核对。",
+            quote="、".join(table.asides),
+        )
     for mark, words in table.strangers:
         yield Finding(
             "table.stranger",

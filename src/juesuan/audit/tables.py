@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from juesuan.audit.catalog import Catalog, PrintedEdition, PrintedTable
 from juesuan.audit.model import ReadGrid, Source
 from juesuan.audit.numbers import Stated, plain
-from juesuan.forms import Axis, Form
+from juesuan.forms import Axis, Form, Layout
 
 _ORDINAL = re.compile(r"^(?:[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|其中：)")
 _PUNCTUATION = re.compile(r"[（）“”\"'、，。：]")
@@ -39,7 +39,11 @@ class StatedTable:
     pending: set[str] = field(default_factory=set)
     doubled: list[tuple[int, str, str]] = field(default_factory=list)  # row of the grid, code, its second name
     numbered: list[tuple[int, str, str]] = field(default_factory=list)  # row of the grid, label, 行次 as printed
-    strangers: list[tuple[int, str]] = field(default_factory=list)  # row of the grid, words: no row or column of the form
+    strangers: list[tuple[int, str]] = field(
+        default_factory=list
+    )  # row of the grid, words: no row or column of the form
+
+    asides: list[str] = field(default_factory=list)  # heads of columns with money that nothing was checked of
 
     @property
     def name(self) -> str:
@@ -50,6 +54,12 @@ class StatedTable:
     def understood(self) -> bool:
         """Whether rows and columns were read."""
         return bool(self.labels and self.columns)
+
+    @property
+    def detailed(self) -> bool:
+        """Whether rows and columns were read, and codes of subjects where money is told by subjects."""
+        subjects = self.form.layout is Layout.SUBJECTS and any(one.value for one in self.cells.values())
+        return self.understood and (not subjects or any(row.isdigit() for row in self.labels))
 
     @property
     def empty(self) -> bool:
@@ -72,7 +82,7 @@ class StatedTable:
             block = next((one for one in self.form.blocks if row in {found.id for found in one.rows}), None)
             read = block is not None and any(found.id in self.labels for found in block.rows)
             return read and row not in sums and not self.strangers
-        return row.isdigit()
+        return row.isdigit() and self.detailed
 
     def children(self, row: str) -> tuple[str, ...]:
         """Return the codes right below a code, or the classes below the total."""
@@ -108,7 +118,9 @@ class Book:
     decimals: int
     year: int | None
     foreign: tuple[PrintedEdition, ...] = ()  # other editions, some of whose tables the document prints
-    unread: Mapping[int, StatedTable] = field(default_factory=dict)  # known by title, rows or columns not understood
+    unread: Mapping[int, StatedTable] = field(
+        default_factory=dict
+    )  # known by title, rows or columns not understood
 
     def cell(self, address: str) -> Stated | None:
         """Return the amount at ``t5.total.2``, if one is printed there."""
