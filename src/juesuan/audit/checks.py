@@ -7,6 +7,7 @@ from juesuan.audit.across import Others, check_across
 from juesuan.audit.catalog import Catalog
 from juesuan.audit.charts import check_charts
 from juesuan.audit.codes import check_codes
+from juesuan.audit.counts import check_counts
 from juesuan.audit.duties import Duties, duties_of
 from juesuan.audit.items import check_items
 from juesuan.audit.mentions import Part, parts
@@ -64,6 +65,7 @@ def _checks(
         yield from narrative.check()
     yield from subjects.check(found)
     yield from check_items(book, found, subjects)
+    yield from check_counts(book, found)
     yield from check_sums(book)
     yield from check_sheets(book)
     yield from check_charts(book, found, twins)

@@ -370,8 +370,12 @@ class Narrative:
             stated=stated.text,
             computed=show_rate(abs(judged.computed)),
             difference=show_rate(judged.difference),
-            evidence=tuple(one.named for one in inputs),
+            evidence=tuple(self.money(one) if rule == "narrative.growth" else one.named for one in inputs),
         )
+
+    def money(self, one: Stated) -> str:
+        """An amount as evidence of a formula: in one unit, wherever it stands."""
+        return f"{one.label or '数'} {show_money(one.value, self.book.unit)}（{one.spot}）"
 
     def direction(self, state: WalkState, block: int, start: int, sentence: str) -> Iterator[Finding]:
         """决算数大于预算数, against the two numbers."""

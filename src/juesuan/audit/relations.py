@@ -49,11 +49,15 @@ def relations(book: Book) -> Iterator[Instanced]:
 
 
 def check_relations(book: Book) -> Iterator[Finding]:
-    """Judge every relation."""
-    for one in relations(book):
-        finding = _judge(book, one)
-        if finding is not None:
-            yield finding
+    """Judge every relation; a warning that says of a row what an error says already is left out."""
+    found = [finding for one in relations(book) if (finding := _judge(book, one)) is not None]
+    told = {_said(one) for one in found if one.weight is Weight.ERROR}
+    yield from (one for one in found if one.weight is not Weight.WARNING or _said(one) not in told)
+
+
+def _said(one: Finding) -> tuple[object, ...]:
+    """The row, what is printed there and what it should be, whatever the column."""
+    return one.spot.block, one.spot.row, one.stated, one.computed
 
 
 def breaks_with(book: Book, table: StatedTable) -> Callable[[str, Mapping[str, str]], int]:
