@@ -1,7 +1,7 @@
 """The quantities of a paragraph, each with the words that lead to it, and the sections of a document."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -50,18 +50,11 @@ class Leftover(Strict):
 
 
 class Statement(Strict):
-    """Words that say that a table is empty, or that it isn't."""
+    """Words that say that a table is empty, or that it isn't; only one amount of it, where a cell is named."""
 
     words: str
     table: int
-
-
-class CountWords(Strict):
-    """A number of things beside an amount: ``words`` have a group ``n``."""
-
-    cell: str
-    name: str
-    words: str
+    cell: str = ""
 
 
 class CeilingWords(Strict):
@@ -88,7 +81,6 @@ class Sentences(Strict):
     required: tuple[str, ...]
     statements: tuple[Statement, ...]
     contrary: tuple[Statement, ...]
-    counts: tuple[CountWords, ...]
     ceilings: tuple[CeilingWords, ...]
     within: tuple[Within, ...]
     topics: tuple[str, ...]
@@ -181,6 +173,24 @@ def parts(source: Source) -> Iterator[Part]:
             title, heading, held = (block.text, "", []) if block.level == 1 else (title, block.text, [])
         held.append((number, block))
     yield Part(title, heading, _section(known, heading), tuple(held))
+
+
+def parts_of(parts: Sequence[Part], section: str) -> Iterator[Part]:
+    """Yield the parts of a section, else what stands under headings of a lower level that name it.
+
+    （二）政府采购支出情况 is a section of its own in forms that gather several under one heading.
+    """
+    found = [part for part in parts if part.section is not None and part.section.id == section]
+    if found:
+        yield from found
+        return
+    known = next(one for one in load_sentences().sections if one.id == section)
+    for part in parts:
+        for at, (_, block) in enumerate(part.paragraphs):
+            if block.level and re.search(known.heading, block.text):
+                after = part.paragraphs[at + 1 :]
+                end = next((n for n, (_, one) in enumerate(after) if one.level), len(after))
+                yield Part(part.title, block.text, known, (part.paragraphs[at], *after[:end]))
 
 
 def directory_blocks(source: Source) -> frozenset[int]:

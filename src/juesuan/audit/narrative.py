@@ -189,7 +189,7 @@ class Narrative:
         """Compare an amount of a sentence with the table's."""
         number, row, _ = address[1:].split(".")
         table = self.book.tables.get(int(number))
-        if table is None or table.open_row(row):
+        if table is None or not self.book.knows(address):
             return
         cell = self.book.cell(address)
         if cell is None:
@@ -257,9 +257,8 @@ class Narrative:
         """The amount at an address, zero where the table has a blank there."""
         if not address:
             return None
-        number, row, _ = address[1:].split(".")
-        table = self.book.tables.get(int(number))
-        if table is None or table.open_row(row):
+        table = self.book.tables.get(int(address[1:].partition(".")[0]))
+        if table is None or not self.book.knows(address):
             return None
         return self.book.cell(address) or Stated(
             "0", Fraction(), Fraction(), self.book.source.spot(table.block, 0, table=table.name), table.name
@@ -371,8 +370,12 @@ class Narrative:
             stated=stated.text,
             computed=show_rate(abs(judged.computed)),
             difference=show_rate(judged.difference),
-            evidence=tuple(one.named for one in inputs),
+            evidence=tuple(self.money(one) if rule == "narrative.growth" else one.named for one in inputs),
         )
+
+    def money(self, one: Stated) -> str:
+        """An amount as evidence of a formula: in one unit, wherever it stands."""
+        return f"{one.label or '数'} {show_money(one.value, self.book.unit)}（{one.spot}）"
 
     def direction(self, state: WalkState, block: int, start: int, sentence: str) -> Iterator[Finding]:
         """决算数大于预算数, against the two numbers."""

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Sequence
 from juesuan.audit.model import Block, Mark, ReadGrid
 from juesuan.audit.read_lines import kept
 
+_HEAD_WORDS = ("项目", "科目", "编码", "指标", "名称")
+_HEAD_ROWS = 4
+
 Span = tuple[str, int, int]
 """A cell's text, colspan and rowspan."""
 
@@ -39,6 +42,9 @@ def continued(blocks: list[Block], grid: ReadGrid) -> bool:
     before = blocks[-1]
     if before.width != grid.width or grid.title or before.lossy:
         return False
+    own = any(word in cell for cell in _worded(grid.rows[0]) for word in _HEAD_WORDS)
+    if own and _worded(grid.rows[0]) not in [_worded(row) for row in before.rows[:_HEAD_ROWS]]:
+        return False  # another table, or another piece of this one, under a head of its own
     repeated = 0
     while repeated < min(3, len(grid.rows)) and _worded(grid.rows[repeated]) == _worded(before.rows[repeated]):
         repeated += 1

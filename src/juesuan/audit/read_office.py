@@ -62,9 +62,17 @@ def read_xlsx(path: Path) -> Source:
     book = CalamineWorkbook.from_path(str(path))
     blocks: list[Block] = []
     for page, name in enumerate(book.sheet_names, start=1):
+        sheet = book.get_sheet_by_name(name)
+        covered = {
+            (row, column)
+            for first, last in sheet.merged_cell_ranges or ()
+            for row in range(first[0], last[0] + 1)
+            for column in range(first[1], last[1] + 1)
+            if (row, column) != first
+        }
         rows = tuple(
-            tuple(kept(_value(cell)) for cell in row)
-            for row in book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            tuple(None if (at, n) in covered else kept(_value(cell)) for n, cell in enumerate(row))
+            for at, row in enumerate(sheet.to_python(skip_empty_area=False))
         )
         if rows:
             blocks.append(ReadGrid(rows, marked(rows, page, 1), name))

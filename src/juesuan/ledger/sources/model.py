@@ -25,7 +25,9 @@ class SourceSheet:
     letters: bool = False
     headed: bool = False
     kind: Literal["", "vouchers", "balances"] = ""
-    raw: "RawText | RawCells | RawRecords | RawBook | None" = field(default=None, compare=False, repr=False)
+    raw: "RawText | RawCells | RawRecords | RawBook | RawColumns | RawInterface | None" = field(
+        default=None, compare=False, repr=False
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +59,29 @@ class RawBook:
     """Where the cells behind a sheet of another workbook stand: its ``at``-th worksheet, counted from 0."""
 
     path: Path
-    format: Literal["xls", "ods"]
+    format: Literal["xls", "ods", "xlsb"]
     at: int
     limits: "Limits"
+
+
+@dataclass(frozen=True, eq=False)
+class RawColumns:
+    """Where the columns of a Parquet file stand, for a second count."""
+
+    path: Path
+
+
+@dataclass(frozen=True, eq=False)
+class RawInterface:
+    """The XML files behind one table of an audit interface, for a second count.
+
+    ``record`` is the element of a record, ``names`` those of the columns, ``loc_ids`` names by an attribute.
+    """
+
+    paths: tuple[Path, ...]
+    record: str
+    names: tuple[str, ...]
+    loc_ids: Mapping[str, str]
 
 
 @dataclass(frozen=True)

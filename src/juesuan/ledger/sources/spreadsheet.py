@@ -16,7 +16,7 @@ from juesuan.problems import Place, Problem
 
 _SHOWN = 20
 _CONFINED = ("xls", "xlsb")
-_BOOKS: Mapping[str, Literal["xls", "ods"]] = {"xls": "xls", "ods": "ods"}
+_BOOKS: Mapping[str, Literal["xls", "ods", "xlsb"]] = {"xls": "xls", "ods": "ods", "xlsb": "xlsb"}
 
 
 def read_spreadsheet(path: Path, *, file: str, kind: str, limits: Limits = LIMITS) -> Export:
