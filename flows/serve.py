@@ -30,7 +30,9 @@ from juesuan.problems import InputError, JuesuanError, OutputError, Place, Probl
 from juesuan.process import PARENT, go_offline
 from juesuan.runner import load_flow
 from juesuan.web.cases import FOLDER
+from juesuan.web.elsewhere import BACK
 from juesuan.web.gateway import Office, gateway_app
+from juesuan.web.oidc import provider_at
 from juesuan.web.results import results_app
 from juesuan.web.sessions import Door
 from juesuan.web.site import Site, bracketed, on_this_machine
@@ -94,13 +96,14 @@ def run(where: Listening, home: Path, cron: str) -> None:
     keys, out = Keys(home), Path("out").resolve()
     page, results, key = where.page, where.results, keys.secret()
     door = Door(Register(keys.people), Journal(keys.journal))
+    provider = provider_at(home, f"{page.origin}{BACK}")
     _warn(where, door.register)
     settings = {"PREFECT_UI_URL": page.origin, "PREFECT_UI_API_URL": f"{page.origin}/api"}
     with ExitStack() as stack:
         own, shown = (stack.enter_context(_port(where.host, where.port + number)) for number in range(2))
         server = stack.enter_context(load_flow("server").running(home, key, settings))
         cases = Path(FOLDER).resolve()
-        office = Office(page, door, server.root, key, unit_of, cases, out, results.origin)
+        office = Office(page, door, server.root, key, unit_of, cases, out, results.origin, provider)
         stack.enter_context(_served(gateway_app(office), own))
         out.mkdir(exist_ok=True)
         stack.enter_context(_served(results_app(out, results, door, f"{page.origin}/office/login"), shown))

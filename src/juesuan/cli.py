@@ -420,8 +420,142 @@ def approve(
         by = commands.signer(home, name, clean(role), unit)
         results = review.approve(out, name, role, on=on or date.today(), comment=comment, by=by)
         review.write_review(out)
-        commands.log_signature(home, by, name, clean(role), unit)
+        commands.log_done(home, by, name, "签署", f"{clean(role)} {unit}")
     print(review.tell_standing(results))  # noqa: T201 - the command line talks to people
+    return ExitCode.OK
+
+
+comments = App(name="comments", help="审阅意见：列出、查找、提出、答复、了结；没有了结的，谁也不能签署。")
+app.command(comments)
+
+_SPEAKER = Parameter(name="--as", help="您的姓名；有人员名册的，须已登记现在的操作系统用户")
+_PEOPLE_HOME = Parameter(help="人员名册所在的服务数据文件夹，默认在用户目录下")
+
+
+@comments.command(name="list")
+def list_comments(out: Path) -> int:
+    """列出一个决算的审阅意见、答复，和哪几条没有了结。
+
+    Parameters
+    ----------
+    out
+        决算结果文件夹（close 的输出）。
+    """
+    from juesuan.results import read_results
+    from juesuan.review import tell_comments
+
+    print(tell_comments(read_results(out)))  # noqa: T201 - the command line talks to people
+    return ExitCode.OK
+
+
+@comments.command(name="find")
+def find_places(out: Path, words: str) -> int:
+    """查找可以提意见的数、节和句子，列出它们的编号。
+
+    Parameters
+    ----------
+    out
+        决算结果文件夹（close 的输出）。
+    words
+        名称、编号、印出的数或句子里的词；几个词用空格分开，都要有。
+    """
+    from juesuan.results import read_results
+    from juesuan.review import tell_places
+
+    print(tell_places(read_results(out), words))  # noqa: T201 - the command line talks to people
+    return ExitCode.OK
+
+
+@comments.command(name="add")
+def add_comment(
+    out: Path,
+    about: str,
+    text: str,
+    *,
+    name: Annotated[str, _SPEAKER],
+    home: Annotated[Path | None, _PEOPLE_HOME] = None,
+) -> int:
+    """对一个数、一节或一句话提出意见。
+
+    Parameters
+    ----------
+    out
+        决算结果文件夹（close 的输出）。
+    about
+        数、节或句子的编号（juesuan comments find），如 t1.30.1、节的编号、节的编号/3（第三句）。
+    text
+        意见。
+    """
+    from juesuan.people import commands
+    from juesuan.results import read_results
+    from juesuan.review import comment
+
+    person = commands.commenter(home, name, read_results(out).manifest.unit)
+    note = comment(out, person, about, text)
+    commands.log_done(home, person.id, name, "提意见", f"{note.closing} {note.anchor}")
+    print(f"第 {note.number} 条　对{note.quoted}：{note.text}")  # noqa: T201 - the command line talks to people
+    return ExitCode.OK
+
+
+@comments.command(name="answer")
+def answer_comment(
+    out: Path,
+    number: int,
+    text: str,
+    *,
+    name: Annotated[str, _SPEAKER],
+    home: Annotated[Path | None, _PEOPLE_HOME] = None,
+) -> int:
+    """答复一条意见。
+
+    Parameters
+    ----------
+    out
+        决算结果文件夹（close 的输出）。
+    number
+        第几条。
+    text
+        答复。
+    """
+    from juesuan.people import commands
+    from juesuan.results import read_results
+    from juesuan.review import answer
+
+    results = read_results(out)
+    person = commands.commenter(home, name, results.manifest.unit)
+    note = answer(out, person, number, text, results.key)
+    commands.log_done(home, person.id, name, "答复意见", f"{results.key} 第 {number} 条")
+    print(f"答复第 {number} 条：{note.text}")  # noqa: T201 - the command line talks to people
+    return ExitCode.OK
+
+
+@comments.command(name="settle")
+def settle_comment(
+    out: Path,
+    number: int,
+    *,
+    name: Annotated[str, _SPEAKER],
+    home: Annotated[Path | None, _PEOPLE_HOME] = None,
+) -> int:
+    """了结一条有人答复过的意见：提出的人，或本单位的审核人。
+
+    Parameters
+    ----------
+    out
+        决算结果文件夹（close 的输出）。
+    number
+        第几条。
+    """
+    from juesuan.people import commands
+    from juesuan.results import read_results
+    from juesuan.review import settle
+
+    results = read_results(out)
+    person = commands.commenter(home, name, results.manifest.unit)
+    settle(out, person, number, results.manifest.unit, results.key)
+    commands.log_done(home, person.id, name, "了结意见", f"{results.key} 第 {number} 条")
+    left = len(read_results(out).unsettled)
+    print(f"第 {number} 条已了结；还有 {left} 条没有了结。")  # noqa: T201 - the command line talks to people
     return ExitCode.OK
 
 
@@ -748,6 +882,7 @@ def add_user(
     unit: Annotated[
         tuple[str, ...], Parameter(help="只限这些单位（单位编码）；有几个写几次，不写为全部", negative="")
     ] = (),
+    no_password: Annotated[bool, Parameter(negative="", help="不设密码：只用统一身份认证登录")] = False,
     home: Annotated[Path | None, _HOME] = None,
 ) -> int:
     """添加一个人，或给已有的人再加一个角色。新的人要设密码（终端上输入，或从标准输入读一行）。
@@ -759,7 +894,7 @@ def add_user(
     """
     from juesuan.people import commands
 
-    return commands.add(home, name, role, unit, say=print)
+    return commands.add(home, name, role, unit, password=not no_password, say=print)
 
 
 @users.command(name="list")
@@ -792,6 +927,36 @@ def link_account(name: str, os_user: str = "", *, home: Annotated[Path | None, _
     from juesuan.people import commands
 
     return commands.link(home, name, os_user, say=print)
+
+
+@users.command(name="subject")
+def bind_subject(
+    name: str,
+    subject: str = "",
+    *,
+    issuer: Annotated[str, Parameter(help="认证服务（issuer），默认是服务的 oidc.yaml 里写的")] = "",
+    home: Annotated[Path | None, _HOME] = None,
+) -> int:
+    """登记一个人在统一身份认证里的编号：认证服务说是这个编号的，就以这个人登录。
+
+    Parameters
+    ----------
+    name
+        姓名。
+    subject
+        认证编号（subject）；没有登记的人登录时，页面上写着。一个编号只属于一个人。不写为取消登记。
+    """
+    from juesuan.people import commands
+    from juesuan.people.keys import home_or_default
+    from juesuan.web.oidcsettings import SETTINGS, read_settings
+
+    if subject and not issuer:
+        settings = read_settings(home_or_default(home))
+        if settings is None:
+            path = home_or_default(home) / SETTINGS
+            raise OutputError(f"没有 {path}，不知道是哪个认证服务；请先写好它，或用 --issuer 写明。")
+        issuer = settings.issuer
+    return commands.bind(home, name, subject, issuer, say=print)
 
 
 @users.command(name="password")

@@ -6,6 +6,6 @@ or an orchestrator.
 
 from juesuan.people.journal import Entry, Journal
 from juesuan.people.names import clean, normalised
-from juesuan.people.register import PEOPLE, Person, Register, Role, Seat
+from juesuan.people.register import PEOPLE, OutsideId, Person, Register, Role, Seat
 
-__all__ = ["PEOPLE", "Entry", "Journal", "Person", "Register", "Role", "Seat", "clean", "normalised"]
+__all__ = ["PEOPLE", "Entry", "Journal", "OutsideId", "Person", "Register", "Role", "Seat", "clean", "normalised"]

@@ -51,10 +51,19 @@ class Seat:
 
 
 @dataclass(frozen=True)
+class OutsideId:
+    """Who somebody is at a provider of logins (OpenID Connect): its issuer, and a subject that it never reuses."""
+
+    issuer: str
+    subject: str
+
+
+@dataclass(frozen=True)
 class Person:
     """One person. ``removed`` is when they left, and empty for who is here.
 
-    ``os_user`` is the account of the operating system that is theirs; empty where none is linked.
+    ``os_user`` is the account of the operating system that is theirs; empty where none is linked. ``outside`` is
+    who they are at a provider of logins. Who has no ``password`` logs in there alone.
     """
 
     id: str
@@ -64,10 +73,15 @@ class Person:
     added: str
     removed: str = ""
     os_user: str = ""
+    outside: OutsideId | None = None
 
     def may(self, role: str, unit: str | None) -> bool:
         """Return whether the person holds a role for a unit."""
         return not self.removed and any(one.role == role and one.holds(unit) for one in self.seats)
+
+    def sees(self, unit: str) -> bool:
+        """Return whether the person has anything to do with a unit."""
+        return any(self.may(role, unit) for role in Role)
 
     @property
     def roles(self) -> frozenset[Role]:
@@ -122,8 +136,14 @@ class Register:
         """Return the person of an id who is here."""
         return next((one for one in self.here() if one.id == identity), None)
 
+    def at(self, outside: OutsideId) -> Person | None:
+        """Return the person who is here and is this subject of a provider."""
+        return next((one for one in self.here() if one.outside == outside), None)
+
     def add(self, name: str, seat: Seat, password: str | None = None) -> Person:
         """Add a person, or another role to one who is here (who keeps the password); return them.
+
+        An empty password is none: who has none can't log in by one.
 
         Raises:
             InputError: the name holds no letter, or a new person comes without a password, or with a short one.
@@ -138,7 +158,8 @@ class Register:
                 if password is None:
                     raise _wrong("新的人员要有密码", name)
                 now = office_now()
-                made = Person(secrets.token_hex(16), name, (seat,), self.hashed(password), now)
+                kept = self.hashed(password) if password else ""
+                made = Person(secrets.token_hex(16), name, (seat,), kept, now)
                 people.append(made)
                 return made
             seats = (*(one for one in found.seats if one.role is not seat.role), seat)
@@ -164,6 +185,22 @@ class Register:
 
         return self._replaced(name, linked)
 
+    def bind(self, name: str, outside: OutsideId | None) -> Person:
+        """Say who a person is at a provider of logins (None: nobody any more); return them.
+
+        Raises:
+            InputError: there is no such person, or the subject is somebody else.
+            OutputError: the file can't be written.
+        """
+
+        def bound(one: Person) -> Person:
+            taken = self.at(outside) if outside else None
+            if taken is not None and taken.id != one.id:
+                raise _wrong(f"这个统一认证的编号已经是{taken.name}的", one.name)
+            return replace(one, outside=outside)
+
+        return self._replaced(name, bound)
+
     def set_password(self, name: str, password: str) -> Person:
         """Give a person another password; return them.
 
@@ -181,7 +218,7 @@ class Register:
             OutputError: the file can't be written.
         """
         now = office_now()
-        return self._replaced(name, lambda one: replace(one, removed=now, password=""))
+        return self._replaced(name, lambda one: replace(one, removed=now, password="", outside=None))
 
     def proves(self, name: str, password: str) -> Person | None:
         """Return who has this name and password; takes as long for a name that nobody has."""
@@ -189,7 +226,8 @@ class Register:
 
         person = self.named(name)
         try:
-            self._hasher.verify(person.password if person else self._nobody, clean_password(password))
+            known = person.password if person and person.password else self._nobody
+            self._hasher.verify(known, clean_password(password))
         except (VerifyMismatchError, InvalidHashError):
             return None
         return person
@@ -250,7 +288,8 @@ def clean_password(password: str) -> str:
 
 def _person(data: dict[str, Any]) -> Person:
     seats = tuple(Seat(Role(one["role"]), tuple(one["units"])) for one in data.pop("seats"))
-    return Person(seats=seats, **data)
+    outside = data.pop("outside", None)
+    return Person(seats=seats, outside=OutsideId(**outside) if outside else None, **data)
 
 
 def _wrong(message: str, found: str) -> InputError:

@@ -100,6 +100,15 @@ def read_notes(out: Path) -> tuple[CommentEntry, ...]:
     return notes
 
 
+def threads_at(out: Path, closing: str) -> tuple[CommentThread, ...]:
+    """Return what was said of a closing (``070123-2020``) whose results are or were in a folder.
+
+    Raises:
+        OutputError: that can't be read, or was changed by hand.
+    """
+    return threads_of([one for one in read_notes(out) if one.closing == closing])
+
+
 def add_note(out: Path, made: Callable[[Sequence[CommentEntry]], CommentEntry]) -> CommentEntry:
     """Add the note that ``made`` makes of those before, and return it; one program at a time.
 

@@ -12,7 +12,7 @@ from juesuan.identities import Verdict
 from juesuan.money import print_decimal
 from juesuan.problems import OutputError
 from juesuan.results.checks import verdict_of
-from juesuan.results.comments import CommentThread, read_notes, threads_of
+from juesuan.results.comments import CommentThread, threads_at
 from juesuan.results.facts import read_facts_csv
 from juesuan.results.manifest import Manifest, read_manifest
 from juesuan.results.names import CERTIFICATE, CHECKS, ERRATA, FACTS_CSV, REJECTION, RUN, SECTIONS, SUITES
@@ -106,7 +106,7 @@ class Results:
         Raises:
             OutputError: that can't be read, or was changed by hand.
         """
-        return threads_of([one for one in read_notes(self.folder) if one.closing == self.key])
+        return threads_at(self.folder, self.key)
 
     @property
     def unsettled(self) -> tuple[CommentThread, ...]:

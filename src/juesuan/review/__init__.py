@@ -5,7 +5,16 @@ enough.
 """
 
 from juesuan.review.approve import SignOffRefused, SignOffRejected, approve, refuse_unsettled, tell_standing
-from juesuan.review.comments import CommentRefused, answer, comment, may_settle, settle
+from juesuan.review.comments import (
+    CommentRefused,
+    answer,
+    comment,
+    figures_with,
+    may_settle,
+    settle,
+    tell_comments,
+    tell_places,
+)
 from juesuan.review.differences import Differences, compare, tell_differences
 from juesuan.review.page import render_refused, write_review
 
@@ -18,11 +27,14 @@ __all__ = [
     "approve",
     "comment",
     "compare",
+    "figures_with",
     "may_settle",
     "refuse_unsettled",
     "render_refused",
     "settle",
+    "tell_comments",
     "tell_differences",
+    "tell_places",
     "tell_standing",
     "write_review",
 ]

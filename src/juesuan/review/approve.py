@@ -41,7 +41,12 @@ class SignOffRefused(JuesuanError):  # noqa: N818 - names what happened
     def unsettled(cls, results: Results) -> "SignOffRefused":
         """Return the refusal of a closing with comments that nobody settled; it lists them."""
         told = [one.words for one in results.unsettled]
-        return cls._listing(told, "条", "审阅意见没有了结", "请在本单位的页面上答复，再由提出的人或审核人了结。")
+        return cls._listing(
+            told,
+            "条",
+            "审阅意见没有了结",
+            "请在本单位的页面上，或用 juesuan comments 答复，再由提出的人或审核人了结。",
+        )
 
     @classmethod
     def _listing(cls, told: Sequence[str], measure: str, what: str, todo: str) -> "SignOffRefused":

@@ -3,10 +3,9 @@
 What may be said and when it is settled is the review room's business (:mod:`juesuan.review.comments`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from anyio.to_thread import run_sync
@@ -17,9 +16,9 @@ from starlette.routing import Route
 from juesuan.people import Person
 from juesuan.problems import JuesuanError, OutputError
 from juesuan.results import Results, read_results
-from juesuan.results.comments import CommentThread, read_notes, threads_of
+from juesuan.results.comments import CommentThread, threads_at
 from juesuan.results.names import MANIFEST
-from juesuan.review import CommentRefused, answer, comment, may_settle, settle
+from juesuan.review import CommentRefused, answer, comment, figures_with, may_settle, settle
 from juesuan.review.comments import quoted_at
 from juesuan.web.cases import Case
 from juesuan.web.frame import EXPIRED, Frame, fields
@@ -92,15 +91,14 @@ class CommentPages:
             about=about if results and quoted_at(results, about) else "",
             quoted=quoted_at(results, about) if results else "",
             wanted=wanted,
-            figures=_found(results, wanted) if results and wanted else (),
+            figures=figures_with(results, wanted, _MOST_FOUND) if results and wanted else (),
             most=_MOST_FOUND,
         )
 
 
 def _read(out: Path, case: Case) -> tuple[tuple[CommentThread, ...], Results | None]:
     """Return what was said of a case, and its results; None where there are none (yet, or any more)."""
-    threads = threads_of([one for one in read_notes(out) if one.closing == case.id])
-    return threads, read_results(out) if (out / MANIFEST).is_file() else None
+    return threads_at(out, case.id), read_results(out) if (out / MANIFEST).is_file() else None
 
 
 def _said(out: Path, person: Person, case: Case, form: Mapping[str, str]) -> tuple[str, str, int]:
@@ -112,21 +110,8 @@ def _said(out: Path, person: Person, case: Case, form: Mapping[str, str]) -> tup
     if not number.isascii() or not number.isdecimal() or what not in ("answer", "settle"):
         raise CommentRefused("没有这条意见。")
     about = int(number[:9])
-    if not any(one.number == about and one.closing == case.id for one in read_notes(out)):
-        raise CommentRefused(f"没有第 {about} 条意见。")
     if what == "answer":
-        answer(out, person, about, text)
+        answer(out, person, about, text, case.id)
         return "答复意见", f"第 {about} 条", about
-    settle(out, person, about, case.unit)
+    settle(out, person, about, case.unit, case.id)
     return "了结意见", f"第 {about} 条", about
-
-
-def _found(results: Results, wanted: str) -> Sequence[Mapping[str, Any]]:
-    """Return the figures whose id, name or printed number holds every word that was asked for."""
-    words = wanted.casefold().split()
-    found = (
-        {"id": name, **fact}
-        for name, fact in results.facts.items()
-        if all(word in f"{name} {fact['label']} {fact['display']}".casefold() for word in words)
-    )
-    return [one for one, _ in zip(found, range(_MOST_FOUND), strict=False)]

@@ -7,7 +7,7 @@ answer's headers has the browser refuse everything else, whatever the page says.
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -26,9 +26,11 @@ from juesuan.people import Person
 from juesuan.people.register import SHORTEST
 from juesuan.problems import InputError
 from juesuan.web.cases import Cases
+from juesuan.web.elsewhere import ElsewherePages
 from juesuan.web.frame import EXPIRED, SESSION, Frame, fields, local, raw
 from juesuan.web.guard import HostChecked, Limited, OwnPagesOnly
 from juesuan.web.office import BEGIN, BRING, OfficePages
+from juesuan.web.oidc import Provider
 from juesuan.web.rights import Asked, UnitOf, judge, run_asked
 from juesuan.web.server import Server, Unreachable
 from juesuan.web.sessions import Door, LockedOut
@@ -59,7 +61,8 @@ class Office:
     """What the door needs: where it stands, who may come in, and what is behind it.
 
     ``prefect`` is the address of Prefect's server (without ``/api``), ``key`` what it asks for. ``cases`` is the
-    folder of packages, ``out`` that of results, ``results`` the address at which these are shown.
+    folder of packages, ``out`` that of results, ``results`` the address at which these are shown; ``provider`` is
+    where else people may log in.
     """
 
     site: Site
@@ -70,6 +73,7 @@ class Office:
     cases: Path
     out: Path
     results: str
+    provider: Provider | None = None
 
 
 def gateway_app(office: Office) -> "ASGIApp":
@@ -77,13 +81,15 @@ def gateway_app(office: Office) -> "ASGIApp":
     server = Server(office.prefect, office.key)
     frame = Frame(office.site, office.door)
     own = OfficePages(frame, server, Cases(office.cases), office.out, office.results)
-    gateway = _Gateway(office, frame, server, own)
+    elsewhere = ElsewherePages(frame, office.provider)
+    gateway = _Gateway(office, frame, server, own, elsewhere)
     routes = [
         Route("/office/login", gateway.login, methods=["GET", "POST"]),
         Route("/office/logout", gateway.logout, methods=["POST"]),
         Route("/office/password", gateway.password, methods=["POST"]),
         Route("/office/account", gateway.account, methods=["GET"]),
         Route("/office/style.css", gateway.style, methods=["GET"]),
+        *elsewhere.routes(),
         *own.routes(),
         Route("/", gateway.first, methods=["GET"]),
         Route(_MANIFEST, gateway.manifest, methods=["GET"]),
@@ -95,18 +101,21 @@ def gateway_app(office: Office) -> "ASGIApp":
 
 
 class _Gateway:
-    def __init__(self, office: Office, frame: Frame, server: Server, own: OfficePages) -> None:
+    def __init__(
+        self, office: Office, frame: Frame, server: Server, own: OfficePages, elsewhere: ElsewherePages
+    ) -> None:
         self._office, self._frame, self._server, self._own = office, frame, server, own
-        self._door = office.door
+        self._door, self._elsewhere = office.door, elsewhere
         self._few_passwords_at_a_time = CapacityLimiter(2)  # each takes 64 MB
 
     @asynccontextmanager
     async def running(self, _: Starlette) -> AsyncIterator[None]:
-        async with self._server.running():
-            try:
-                yield
-            finally:
-                self._own.composers.end()
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self._server.running())
+            if self._office.provider:
+                await stack.enter_async_context(self._office.provider.running())
+            stack.callback(self._own.composers.end)
+            yield
 
     async def first(self, request: Request) -> Response:
         return self._frame.sent_to("/office/") if self._frame.person(request) else self._frame.to_login(request)
@@ -119,8 +128,8 @@ class _Gateway:
             return self._form(request, wanted)
         form = await fields(request)
         wanted = local(form.get("next", "/"))
-        if not self._frame.ours(request, form):
-            return self._form(request, wanted, EXPIRED, HTTPStatus.FORBIDDEN)
+        if refused := self._no_password(request, form):
+            return self._form(request, wanted, refused, HTTPStatus.FORBIDDEN)
         place = request.client.host if request.client else ""
         try:
             entered = await run_sync(
@@ -156,8 +165,8 @@ class _Gateway:
         person, form = self._frame.person(request), await fields(request)
         if person is None:
             return self._frame.to_login(request)
-        if not self._frame.ours(request, form):
-            return self._account(request, person, EXPIRED, HTTPStatus.FORBIDDEN)
+        if refused := self._no_password(request, form):
+            return self._account(request, person, refused, HTTPStatus.FORBIDDEN)
         register = self._door.register
         proven = await run_sync(
             register.proves, person.name, form.get("old", ""), limiter=self._few_passwords_at_a_time
@@ -173,6 +182,12 @@ class _Gateway:
             return self._account(request, person, error.problems[0].message, HTTPStatus.FORBIDDEN)
         self._door.journal.add(person.id, person.name, "换密码")
         return self._form(request, "/", "密码已换，请重新登录。")
+
+    def _no_password(self, request: Request, form: dict[str, str]) -> str:
+        """Return why a form with a password is not taken; empty where it is."""
+        if not self._frame.ours(request, form):
+            return EXPIRED
+        return "" if self._elsewhere.passwords else "本服务不用密码登录。"
 
     async def style(self, _: Request) -> Response:
         return self._frame.part("style.css", "text/css")
@@ -255,12 +270,15 @@ class _Gateway:
             next=wanted,
             message=message,
             nobody=not self._door.register.here(),
+            elsewhere=self._elsewhere.title,
+            passwords=self._elsewhere.passwords,
         )
 
     def _account(
         self, request: Request, person: Person, message: str = "", status: HTTPStatus = HTTPStatus.OK
     ) -> Response:
-        words = {"person": person, "message": message, "shortest": SHORTEST}
+        passwords = self._elsewhere.passwords and bool(person.password)
+        words = {"person": person, "message": message, "shortest": SHORTEST, "passwords": passwords}
         return self._frame.page(request, "account.html.jinja", status, **words)
 
 

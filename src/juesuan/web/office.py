@@ -29,7 +29,7 @@ from juesuan.package.settings import UnitKind
 from juesuan.people import Person, Role
 from juesuan.problems import InputError, JuesuanError
 from juesuan.results import read_results
-from juesuan.results.comments import read_notes, threads_of
+from juesuan.results.comments import threads_at
 from juesuan.results.names import CHECKS_PAGE, DOCX, FACTS_CSV, PAGE, PDF, REVIEW_PAGE, XLSX
 from juesuan.review import refuse_unsettled
 from juesuan.starting.unpacked import PACKAGE
@@ -332,7 +332,7 @@ class OfficePages:
         status: HTTPStatus = HTTPStatus.OK,
         error: InputError | None = None,
     ) -> Response:
-        cases = [one for one in await run_sync(self._cases.all) if sees(person, one.unit)]
+        cases = [one for one in await run_sync(self._cases.all) if person.sees(one.unit)]
         try:
             newest, down = await self._runs.newest(), ""
         except Unreachable as unreachable:
@@ -409,7 +409,7 @@ class OfficePages:
 
     async def _visible(self, name: str, person: Person) -> Case | None:
         case = await run_sync(self._cases.of, name)
-        return case if case and sees(person, case.unit) else None
+        return case if case and person.sees(case.unit) else None
 
     async def _run(self, case: Case) -> Run | None:
         return _newest(await self._runs.newest(), case)
@@ -439,14 +439,9 @@ def _may(person: Person, roles: Sequence[Role], unit: str) -> bool:
     return any(person.may(role, unit) for role in roles)
 
 
-def sees(person: Person, unit: str) -> bool:
-    """Return whether a person has anything to do with a unit."""
-    return _may(person, tuple(Role), unit)
-
-
 def _unsettled(out: Path, case: Case) -> int:
     """Return how many comments nobody settled."""
-    return sum(one.open for one in threads_of([one for one in read_notes(out) if one.closing == case.id]))
+    return sum(one.open for one in threads_at(out, case.id))
 
 
 def _newest(runs: Sequence[Run], case: Case) -> Run | None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from juesuan.people import Journal, Person, Register, normalised
+from juesuan.people import Journal, OutsideId, Person, Register, normalised
 
 IDLE, LONGEST = 30 * 60, 10 * 3600
 """Seconds: a session ends that long after its last request, and that long after the login."""
@@ -23,10 +23,13 @@ _BYTES = 32
 
 @dataclass
 class Session:
-    """A login. ``person`` is an id: what a person may do is looked up at each request, as is the password."""
+    """A login. ``person`` is an id: what a person may do is looked up at each request.
+
+    ``proof`` is how the person logs in (password, who they are at a provider): another one ends the session.
+    """
 
     person: str
-    password: str
+    proof: tuple[str, OutsideId | None]
     began: float
     used: float
 
@@ -43,7 +46,7 @@ class LockedOut(Exception):  # noqa: N818 - names what happened
 
 @dataclass
 class Door:
-    """Lets people in by name and password, knows who is inside, and writes down who came."""
+    """Lets people in, by a password or a provider's word, knows who is inside, and writes down who came."""
 
     register: Register
     journal: Journal
@@ -64,17 +67,46 @@ class Door:
         self._refuse_locked(keys)
         person = self.register.proves(name, password)
         if person is None:
-            locked = self._count(keys)
-            self.journal.add("", name, "登录失败", f"{place}{'；已锁定' if locked else ''}")
+            self._failed(keys, name, place)
             return None
-        token = secrets.token_urlsafe(_BYTES)
         with self._lock:
             self._failures.pop(keys[0][0], None)
+        return self._inside(person, place), person
+
+    def enter_as(self, outside: OutsideId, place: str) -> tuple[str, Person] | None:
+        """Return a new session's token and the person whom a provider names; None where that is nobody."""
+        person = self.register.at(outside)
+        told = f"{place}；统一认证 {outside.issuer} {outside.subject}"
+        if person is None:
+            self.journal.add("", "", "登录失败", f"{told}；没有登记")
+            return None
+        return self._inside(person, told), person
+
+    def refuse_place(self, place: str) -> None:
+        """Refuse who comes from where too many logins failed.
+
+        Raises:
+            LockedOut: there were too many.
+        """
+        self._refuse_locked(((f"place {place}", _TRIES_FROM_ONE_PLACE),))
+
+    def not_believed(self, place: str, why: str) -> None:
+        """Count and write down a login at a provider that came to nothing."""
+        self._failed(((f"place {place}", _TRIES_FROM_ONE_PLACE),), "", f"{place}；统一认证：{why}")
+
+    def _inside(self, person: Person, told: str) -> str:
+        """Return the token of a new session, whatever the browser brought along."""
+        token = secrets.token_urlsafe(_BYTES)
+        with self._lock:
             now = self.clock()
             self._sessions = {key: one for key, one in self._sessions.items() if self._lives(one, now)}
-            self._sessions[_hash(token)] = Session(person.id, person.password, now, now)
-        self.journal.add(person.id, person.name, "登录", place)
-        return token, person
+            self._sessions[_hash(token)] = Session(person.id, (person.password, person.outside), now, now)
+        self.journal.add(person.id, person.name, "登录", told)
+        return token
+
+    def _failed(self, keys: tuple[tuple[str, int], ...], name: str, told: str) -> None:
+        locked = self._count(keys)
+        self.journal.add("", name, "登录失败", f"{told}{'；已锁定' if locked else ''}")
 
     def person(self, token: str) -> Person | None:
         """Return who holds a token whose session has not ended; the session was used now."""
@@ -86,7 +118,11 @@ class Door:
                 return None
             session.used = now
         person = self.register.by_id(session.person)
-        return person if person and person.password == session.password else None  # another password ends it
+        if person and (person.password, person.outside) == session.proof:
+            return person
+        with self._lock:  # for good: what was taken from somebody may be given back
+            self._sessions.pop(_hash(token), None)
+        return None
 
     def leave(self, token: str) -> None:
         """End a session."""
