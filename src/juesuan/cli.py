@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter, validators
 
 from juesuan.problems import ExitCode, JuesuanError, OutputError
+from juesuan.process import collect_rarely
 
 app = App(
     name="juesuan",
@@ -1049,6 +1050,7 @@ def audit(
 
 def main() -> None:
     """Run the command line and exit with its code (see :class:`juesuan.problems.ExitCode`)."""
+    collect_rarely()
     try:
         code = app(result_action="return_value")
     except JuesuanError as error:

@@ -26,7 +26,7 @@ from juesuan.closing import ClosingRefused, Outcome
 from juesuan.closing.kept import hash_of_program
 from juesuan.closing.refusal import lines_of
 from juesuan.problems import ExitCode, JuesuanError, Severity
-from juesuan.process import go_offline
+from juesuan.process import collect_nothing_loaded, collect_rarely, go_offline
 from juesuan.runner import load_flow
 
 MOST_WORDS = 100  # lines of why a unit was refused; all of it lies in its folder
@@ -66,6 +66,7 @@ def present(places: tuple[str, ...], log: str | None = None) -> Presented:
         log: the file that takes what libraries print; None where this is somebody else's process.
     """
     go_offline()
+    collect_rarely()
     if log is not None:
         with Path(log).open("ab") as stream:
             for number in (1, 2):
@@ -74,6 +75,7 @@ def present(places: tuple[str, ...], log: str | None = None) -> Presented:
     load_flow("procedure")
     import juesuan.rules.gx  # noqa: F401 - takes seconds, of every process once
 
+    collect_nothing_loaded()
     unseen = tuple(place for place in places if not Path(place).exists())
     return Presented(_token, platform.node(), os.getpid(), hash_of_program(), unseen)
 
