@@ -101,7 +101,7 @@ class Facts(Mapping[str, Fact]):
         try:
             return self._by_id[fact_id]
         except KeyError:
-            raise EditionError(f"no fact has the id {fact_id!r}") from None
+            raise EditionError(f"没有编号为“{fact_id}”的数") from None
 
     def __contains__(self, fact_id: object) -> bool:
         return fact_id in self._by_id

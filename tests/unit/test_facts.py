@@ -35,7 +35,7 @@ def test_what_can_not_be_is_an_error(made: list[Fact], match: str) -> None:
 
 
 def test_an_unknown_fact_is_named() -> None:
-    with pytest.raises(EditionError, match=r"no fact has the id 'x\.y'"):
+    with pytest.raises(EditionError, match=r"没有编号为“x\.y”的数"):
         Facts()["x.y"]
 
 

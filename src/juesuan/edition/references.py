@@ -30,6 +30,12 @@ from juesuan.statistics import Kind
 from juesuan.tables.structural import structural_faults
 from juesuan.yamlsource import place_of
 
+_FITTING = {
+    Kind.CHANGE: "两个金额",
+    Kind.AVERAGE: "金额，和人、物、项目的数目",
+    **dict.fromkeys((Kind.GROWTH, Kind.SHARE, Kind.COMPLETION), "单位相同的两个数"),
+}
+
 
 def reference_problems(edition: Edition) -> Iterator[Problem]:
     """Yield every name in an edition and its sentences that can never be."""
@@ -145,6 +151,9 @@ class _References:
     def _statistics(self) -> Iterator[Problem]:
         file, places = self.edition.files.label_of(STATISTICS), self.edition.files.entry(STATISTICS).places()
         seen: set[str] = set()
+        recomputed = {
+            fact for rule in self.edition.rules if rule.rule.kind == "recomputed" for fact in rule.rule.facts
+        }
         for number, one in enumerate(self.edition.definitions.statistics):
 
             def problem(entry: str, message: str, found: str, expected: str = "", at: int = number) -> Problem:
@@ -171,6 +180,16 @@ class _References:
                     if doubled:
                         yield problem(entry, "另有一个数用了这个编号", str(doubled[0]))
                     seen.update(name for name in names if name is not None)
+            for member in members:
+                units = [self.possible.unit_of(filled(text, member) or "") for text in (one.of, one.base)]
+                if None not in units and not one.kind.fits(*units):  # type: ignore[arg-type]
+                    found = "、".join(str(unit) for unit in units)
+                    yield problem("kind", "不能由这两种单位的数得出", f"{one.kind}：{found}", _FITTING[one.kind])
+                    break
+            if one.kind not in recomputed:
+                yield problem(
+                    "kind", "没有一条规则验算这一种统计", one.kind, f"kind: recomputed，facts: [{one.kind}]"
+                )
             if one.kind not in self.edition.definitions.undefined and one.kind is not Kind.CHANGE:
                 yield problem("kind", "undefined 中没有写明基数为零时的字", one.kind)
 

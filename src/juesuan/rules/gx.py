@@ -201,7 +201,10 @@ def validated(checks: Sequence[Check]) -> dict[str, tuple[CheckResult, Expectati
         RuntimeError: a rule was lost on the way, or one broke.
     """
     for name in list(logging.root.manager.loggerDict):  # its loggers set their own levels when they are imported
-        if name.partition(".")[0] == "great_expectations" and (log := logging.getLogger(name)).level != logging.ERROR:
+        if (
+            name.partition(".")[0] == "great_expectations"
+            and (log := logging.getLogger(name)).level != logging.ERROR
+        ):
             log.setLevel(logging.ERROR)
     batch = (
         _context()
