@@ -113,6 +113,28 @@ def test_an_edition_with_faults_is_told_and_not_tried(edition_copy: Path) -> Non
     assert checked.cases == ()
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('accounts: ["7501"]', 'accounts: ["7509"]', "会计科目表里没有这个科目，不会取到任何金额；实际为“7509”"),
+        (
+            ', fill: {accounts: ["7501"]}',
+            "",
+            "有的格没有写取哪些科目（表、栏、行都没有 accounts），会取到所有科目",
+        ),
+    ],
+)
+def test_a_cell_that_fills_nothing_or_everything_is_told_before_any_books(
+    before: str, after: str, said: str, edition_copy: Path
+) -> None:
+    path = edition_copy / "forms" / "table-3.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert text.count(before) == 1
+    path.write_text(text.replace(before, after), encoding="utf-8")
+    faults = check_edition(str(edition_copy)).faults
+    assert any("table-3.yaml" in one and said in one for one in faults), faults
+
+
 def test_nothing_tried_is_not_good() -> None:
     assert not Checked("甲", ()).good
 

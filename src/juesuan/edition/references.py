@@ -16,6 +16,7 @@ from juesuan.edition.template_names import TemplateNames, names_in_templates
 from juesuan.editionfiles import HEAD, WrittenRule
 from juesuan.facts import Unit
 from juesuan.forms.filling import fills_of
+from juesuan.forms.model import Fill, Form
 from juesuan.narrative.charts import FILE as CHARTS
 from juesuan.narrative.slots import Telling, facts_in, tellings_of
 from juesuan.package.names import possible_prior
@@ -35,6 +36,10 @@ _FITTING = {
     Kind.AVERAGE: "金额，和人、物、项目的数目",
     **dict.fromkeys((Kind.GROWTH, Kind.SHARE, Kind.COMPLETION), "单位相同的两个数"),
 }
+
+
+def _within(fill: Fill) -> Iterator[str]:
+    return (code for part in fill.positive for code in (*part.accounts, *_within(part)))
 
 
 def reference_problems(edition: Edition) -> Iterator[Problem]:
@@ -93,6 +98,22 @@ class _References:
                 if name not in self.possible.package:
                     place = Place(self.edition.files.label_of(f"forms/{form.name}.yaml"))
                     yield Problem(place, "edition.fact", "资料里不会有这个数", name)
+            yield from self._accounts(form)
+
+    def _accounts(self, form: Form) -> Iterator[Problem]:
+        """Hold the accounts of a form's cells against the chart: one that is not there would fill nothing."""
+        place = Place(self.edition.files.label_of(f"forms/{form.name}.yaml"))
+        chart = tuple(self.edition.chart.accounts)
+        named = dict.fromkeys(code for fill in fills_of(form) for code in (*fill.accounts, *_within(fill)))
+        for code in named:
+            if not any(one.startswith(code) or code.startswith(one) for one in chart):
+                yield Problem(place, "edition.account", "会计科目表里没有这个科目，不会取到任何金额", code)
+        if any(fill.measure is not None and not fill.accounts for fill in fills_of(form)):
+            message = "有的格没有写取哪些科目（表、栏、行都没有 accounts），会取到所有科目"
+            blank = [column.label for column in form.all_columns if not column.fill]
+            yield Problem(
+                place, "edition.account", message, f"没有 fill 的栏：{'、'.join(blank)}" if blank else ""
+            )
 
     def _lists(self) -> Iterator[Problem]:
         file = self.edition.files.label_of(HEAD)

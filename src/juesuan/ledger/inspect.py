@@ -109,7 +109,7 @@ def _lines(inspection: Inspection) -> Iterator[str]:
     export = inspection.export
     yield f"文件　　{export.file}"
     if export.format:
-        yield f"格式　　{FORMATS.get(export.format, export.format)}"
+        yield f"格式　　{FORMATS[export.format].words}"
     for title, text in export.details.items():
         yield f"{title}{'　' * max(1, 4 - len(title))}{text}"
     yield from (f"说明　　{remark}" for remark in export.remarks)

@@ -249,7 +249,7 @@ def _report(
     return TableReport(
         file=sheet_name(export, sheet),
         kind=kind,
-        format=FORMATS.get(export.format, export.format),
+        format=FORMATS[export.format].words,
         details=export.details,
         profile=layout.profile.id if layout else "",
         header_line=sheet.lines[layout.at] if layout else 0,

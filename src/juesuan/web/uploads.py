@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
 from juesuan.closing.intake import NO_INPUT
+from juesuan.ledger.sources import ENDINGS
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.problems import InputError, Place, Problem
 
@@ -25,10 +26,7 @@ _DEEPEST = 6
 _LONGEST_NAME = 120
 _CHUNK = 1 << 20
 
-KINDS = frozenset(
-    {".csv", ".tsv", ".txt", ".yaml", ".yml", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".dbf", ".xml", ".json"}
-    | {".db", ".sqlite", ".zip"}
-)
+KINDS = ENDINGS | {".yaml", ".yml", ".json", ".db", ".sqlite", ".zip"}
 """Kinds of files that a package may hold; its own code or an edition's templates are none of them."""
 
 DOCUMENTS = frozenset({".pdf", ".docx", ".html", ".htm", ".xlsx"})

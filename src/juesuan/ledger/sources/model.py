@@ -11,6 +11,30 @@ Row = Sequence[str]
 
 
 @dataclass(frozen=True)
+class ExportFormat:
+    """A format of exports: how people call it, and how the names of its files end."""
+
+    words: str
+    endings: tuple[str, ...] = ()
+
+
+FORMATS: Mapping[str, ExportFormat] = {
+    "text": ExportFormat("文本（CSV/TXT）", (".csv", ".tsv", ".txt")),
+    "xlsx": ExportFormat("XLSX 电子表格", (".xlsx", ".xlsm")),
+    "xlsb": ExportFormat("XLSB 电子表格", (".xlsb",)),
+    "xls": ExportFormat("XLS 电子表格", (".xls",)),
+    "ods": ExportFormat("ODS 电子表格", (".ods",)),
+    "dbf": ExportFormat("DBF 数据表", (".dbf",)),
+    "xml": ExportFormat("XML 数据接口", (".xml",)),
+    "parquet": ExportFormat("Parquet", (".parquet",)),
+    "sql": ExportFormat("数据库"),
+}
+"""The formats that are read. Another one: a line here, what tells it in ``detect_format``, and its reader."""
+
+ENDINGS = frozenset(ending for one in FORMATS.values() for ending in one.endings)
+
+
+@dataclass(frozen=True)
 class SourceSheet:
     """One table of a file. ``rows[i]`` stands on line ``lines[i]`` (1-based; records are counted in databases).
 
