@@ -10,7 +10,7 @@ from juesuan import closing
 from juesuan.editing.trial import TrialCase, Trials, load_trials, write_package, write_prior
 from juesuan.edition import Edition, load_edition
 from juesuan.edition.made import OPERATING
-from juesuan.editionfiles import CitedRule, edition_names, is_path
+from juesuan.editionfiles import CitedRule, edition_files, edition_names, is_path
 from juesuan.money import round_half_up
 from juesuan.overlay import some
 from juesuan.problems import EditionError, JuesuanError
@@ -56,16 +56,16 @@ def check_edition(key: str) -> Checked:
     named = str(Path(key).resolve()) if is_path(key) else key
     trials = load_trials()
     cases = tuple((case.name, _tried(trials, case, edition, named)) for case in trials.cases)
-    return Checked(edition.key, (), tuple(_changes(edition)), cases)
+    return Checked(edition.key, (), tuple(_changes(edition, key.partition("+")[0])), cases)
 
 
-def _changes(edition: Edition) -> Iterator[str]:
+def _changes(edition: Edition, key: str) -> Iterator[str]:
     """Yield which checks an edition adds to those of the one that it extends, changes and takes away.
 
     A rule under a key that is taken is a change, and one that a rewritten file leaves out is gone: whoever wrote
     the edition reads here whether that was meant.
     """
-    extended = edition.files.layers[1:]
+    _, *extended = edition_files(key).layers
     if not extended:
         return
     name, folder = extended[0].name, extended[0].folder
