@@ -173,7 +173,7 @@ def derive_statistics(
 def _members(definition: Definition, lists: Lists) -> Sequence[Member]:
     if isinstance(definition.each, str):
         if definition.each not in lists:
-            raise EditionError(f"statistic {definition.id!r}: there is no list {definition.each!r}")
+            raise EditionError(f"{FILE} 的 {definition.id}：没有名单“{definition.each}”")
         return lists[definition.each]
     return definition.each or ({},)
 

@@ -195,7 +195,7 @@ def test_two_parts_of_a_page_cannot_share_an_anchor(anchor: str) -> None:
 
 def test_a_fact_id_with_a_blank_is_refused() -> None:
     fact = Fact("a b", "甲", Fraction(1), Unit.NUMBER, Fraction(1), "1", sources=(FactSource("a"),))
-    with pytest.raises(EditionError, match="blank"):
+    with pytest.raises(EditionError, match="编号里有空格"):
         page_of(Paragraph(words("=a b")), facts=Facts([fact]))
 
 

@@ -194,10 +194,10 @@ def test_a_column_and_a_row_may_have_several_fills_and_the_cell_is_their_signed_
         (Measure.ADJUSTMENT, ("state_capital",), "+"),
     ]
     twice = row.model_copy(update={"fill": (Fill(accounts=("8102",)),)})
-    with pytest.raises(EditionError, match="column 1: accounts is set twice, by 8101 and by 8102"):
+    with pytest.raises(EditionError, match="栏 1：accounts 写了两次，8101 和 8102"):
         cell_fills(form, column, twice)
     nothing = column.model_copy(update={"fill": ()})
-    with pytest.raises(EditionError, match="either a measure"):
+    with pytest.raises(EditionError, match="要么写 measure"):
         cell_fills(form, nothing, row)
 
 

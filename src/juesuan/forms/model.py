@@ -303,7 +303,7 @@ class Forms(Mapping[int, Form]):
         try:
             return self._by_table[table]
         except KeyError:
-            raise EditionError(f"edition {self.edition} has no table {table}") from None
+            raise EditionError(f"版本“{self.edition}”没有表 {table}") from None
 
     def __contains__(self, table: object) -> bool:
         return table in self._by_table

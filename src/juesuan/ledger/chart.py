@@ -77,7 +77,7 @@ def load_chart(edition: str) -> AccountChart:
         raise EditionError(str(error)) from None
     accounts = {item.code: Account(item.code, item.name, item.side) for item in source.accounts}
     if len(accounts) != len(source.accounts):
-        raise EditionError(f"the chart of {edition} lists an account twice")
+        raise EditionError(f"版本“{edition}”的会计科目表把一个科目列了两次")
     words = source.words
     return AccountChart(
         edition=source.edition,

@@ -124,7 +124,7 @@ class RuleSubject:
         if not isinstance(each, str):
             return each or ({},)
         if each not in self.lists:
-            raise EditionError(f"a rule asks for the list {each!r}; there is none")
+            raise EditionError(f"规则要用的名单“{each}”没有")
         return self.lists[each]
 
     @cached_property
