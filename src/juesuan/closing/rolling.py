@@ -38,8 +38,7 @@ from juesuan.department import (
     transfers_of,
 )
 from juesuan.edition import Edition
-from juesuan.facts import FactSource
-from juesuan.figures import Figure
+from juesuan.facts import FactSource, Figure
 from juesuan.package import ClosingPackage, Settings, check_package, package_facts
 from juesuan.package.places import as_known
 from juesuan.problems import EditionError, InputError, OutputError, Place, Problem
