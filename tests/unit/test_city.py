@@ -493,9 +493,14 @@ def test_of_many_units_those_that_are_not_closed_are_told_again_in_the_end(
         link = "http://127.0.0.1:8787/status"
 
         def __call__(self, orders: Sequence[Order]) -> Iterator[Event]:
+            yield Notice("【提示】换一个进程")
             for order in orders:
-                refused = order.folder == "u07"
-                yield UnitOutcome(order.folder, Status.REFUSED if refused else Status.CLOSED, 4 if refused else 0)
+                yield Began(order, "某机:1")
+                refused, failed = order.folder == "u07", order.folder == "u09"
+                status = Status.REFUSED if refused else Status.FAILED if failed else Status.CLOSED
+                yield UnitOutcome(order.folder, status, ExitCode.BUG if failed else 0)
+                if stopped and refused:
+                    raise KeyboardInterrupt
 
     class Flow:
         @staticmethod
@@ -506,7 +511,18 @@ def test_of_many_units_those_that_are_not_closed_are_told_again_in_the_end(
     monkeypatch.setattr(command, "load_flow", lambda _: Flow)
     city = City.of(tmp_path / "units", tmp_path / "out", str(tmp_path / "archive"))
 
+    stopped = True
+    with pytest.raises(KeyboardInterrupt):
+        command.tell_close_all(city, jobs=1, scheduler=None, dashboard=False)
+    assert capsys.readouterr().out.endswith("已停止。编制完成的都在，再运行一次会接着做。\n")
+
+    stopped = False
     assert command.tell_close_all(city, jobs=1, scheduler=None, dashboard=False) == ExitCode.CHECKS
     told = capsys.readouterr().out
+    assert "【提示】换一个进程\n" in told
+    assert f"程序日志　{city.logs}" in told
     assert "Dask 的页面　http://127.0.0.1:8787/status" in told
-    assert "✗ c07 单位07（u07）　未通过\n共 21 个单位：完成 20 个，未通过 1 个" in told
+    last = (
+        "✗ c07 单位07（u07）　未通过\n✗ c09 单位09（u09）　出错\n共 21 个单位：完成 19 个，未通过 1 个，出错 1 个"
+    )
+    assert last in "\n".join(line.rstrip() for line in told.splitlines())

@@ -26,7 +26,7 @@ def files(authority: Authority, certificate: Path, key: Path) -> TlsFiles:
 
 
 @contextmanager
-def listening(authority: Authority | None, days: int = 30) -> Iterator[int]:
+def listening(authority: Authority | None, days: int = 30, *, silent: bool = False) -> Iterator[int]:
     """Listen as Dask's scheduler does, the first to speak; without an authority in plain words."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -41,8 +41,9 @@ def listening(authority: Authority | None, days: int = 30) -> Iterator[int]:
                 context.verify_mode = ssl.CERT_REQUIRED
                 context.load_cert_chain(*authority.issue("scheduler", days=days))
                 with context.wrap_socket(plain, server_side=True) as spoken:
-                    spoken.sendall(b"hello")
-                    spoken.recv(1)
+                    if not silent:
+                        spoken.sendall(b"hello")
+                        spoken.recv(1)
 
         threading.Thread(target=answer, daemon=True).start()
         yield server.getsockname()[1]
@@ -116,6 +117,11 @@ def test_a_certificate_that_is_not_taken_is_said_on_either_side(authority: Autho
     over = files(authority, *authority.issue("over", days=-1))
     with listening(authority) as port, pytest.raises(UnavailableError, match=r"over\.crt：已过期"):
         prove(port, over)
+
+
+def test_one_who_hangs_up_is_said_so(authority: Authority) -> None:
+    with listening(authority, silent=True) as port, pytest.raises(UnavailableError, match="断开了连接"):
+        prove(port, files(authority, *authority.issue("operator")))
 
 
 def test_who_does_not_answer_or_speaks_plainly_is_said_so(authority: Authority) -> None:

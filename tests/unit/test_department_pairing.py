@@ -5,9 +5,13 @@ from typing import Any
 import pytest
 import yaml
 
+from juesuan.department import Described
 from juesuan.department.budgets import _ROLES
+from juesuan.department.description import DepartmentFile
 from juesuan.department.pairing import Booked, both, paired, taken
-from juesuan.package import ClosingPackage, InternalMoney, load_package
+from juesuan.department.transfers import _declared
+from juesuan.package import ClosingPackage, InternalMoney, YamlFile, load_package
+from juesuan.problems import Problem
 from juesuan.roles import InternalRole
 from tests.conftest import EXAMPLE, ROOT
 from tests.property.test_department_laws import ledger_of, member
@@ -58,3 +62,30 @@ def test_lines_are_eliminated_as_far_as_the_other_side_goes(
     amounts: list[int], eliminated: int, parts: list[int]
 ) -> None:
     assert taken(amounts, eliminated) == parts
+
+
+def test_a_voucher_for_two_units_is_declared_by_amounts(package: ClosingPackage) -> None:
+    members = [member(package, code, ledger_of([], {}), name=name) for code, name in NAMES.items()]
+    lines = [
+        Booked("900", "vouchers.csv", number, 6, "记-15", "补助", "fund", amount, number)
+        for number, amount in enumerate((200_00, 80_00, 80_00, -5_00), start=2)
+    ]
+    entries = [("200.00", "901"), ("80", "902"), ("80", "903"), ("5", "901"), ("80", "901"), ("7", "901")]
+    model = DepartmentFile.model_validate(
+        {
+            "units": [{"package": "a"}],
+            "transfers": [
+                {"unit": "900", "voucher": "记-15", "month": 6, "amount": amount, "counterpart": other}
+                for amount, other in entries
+            ],
+        }
+    )
+    problems: list[Problem] = []
+
+    told = _declared(members, Described(YamlFile("department.yaml", model, {}, (), ())), lines, problems)
+
+    assert [told["vouchers.csv", line] for line in (2, 3, 4, 5)] == ["901", "902", "903", "901"]
+    assert [(one.place.column, one.found) for one in problems] == [
+        ("transfers.4", "900 记-15 80.00"),
+        ("transfers.5", "900 记-15 7.00"),
+    ]

@@ -127,6 +127,8 @@ def _declared(
             and entry.month in (None, one.month)
             and entry.amount in (None, abs(one.amount))
         ]
+        if entry.amount is not None:  # of two lines of one amount each entry says one
+            mine = [one for one in mine if (one.file, one.line) not in told][:1]
         if not mine and entry.unit in codes:
             problems.append(
                 Problem(
@@ -137,8 +139,6 @@ def _declared(
                     "四种往来科目上的凭证字号（和金额，元）",
                 )
             )
-        if entry.amount is not None:  # of two lines of one amount each entry says one
-            mine = [one for one in mine if (one.file, one.line) not in told][:1]
         told.update({(one.file, one.line): entry.counterpart for one in mine})
     return told
 
