@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from juesuan.audit.mentions import Part, parts_of
+from juesuan.audit.mentions import Part, missing_sections, parts_of
 from juesuan.audit.model import Finding, Spot, Weight
 from juesuan.audit.numbers import YUAN_PER, Stated, decimals_of, show, show_money
 from juesuan.audit.tables import Book
@@ -169,7 +169,7 @@ def _missing(
     book: Book, parts: Sequence[Part], count: CountWords, told: Mapping[str, ToldCount]
 ) -> Iterator[Finding]:
     """A number that must be told and isn't."""
-    texts = list(_texts(parts, count.section))
+    texts = list(_texts(parts, count.section)) if missing_sections(book.source) is not None else []
     cell = book.cell(count.cell) if count.cell else None
     if count.id in told or not texts or (count.cell and not _money(book, count)):
         return

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from juesuan.audit.mentions import Part, Statement, directory_blocks, load_sentences
+from juesuan.audit.mentions import Part, Statement, directory_blocks, load_sentences, missing_sections
 from juesuan.audit.model import QUESTION, Finding, Weight
 from juesuan.audit.numbers import plain
 from juesuan.audit.subjects import Subjects
@@ -27,7 +27,6 @@ _BOTH = re.compile(r"部门（单位）|单位（部门）|部门、单位|部�
 _SELF = re.compile(r"[本我](部门|单位)")
 _GLOSSARY = re.compile(r"名词解释|概况|附件")
 _LONGEST_TITLE = 40
-_ENOUGH = 0.5
 
 
 def check_structure(book: Book, parts: tuple[Part, ...], subjects: Subjects) -> Iterator[Finding]:
@@ -109,13 +108,7 @@ def _bare(text: str) -> str:
 
 def _sections(book: Book) -> Iterator[Finding]:
     """Sections that the rules require."""
-    inside = directory_blocks(book.source)
-    headings = [block.text for n, block in book.source.paragraphs if block.level and n not in inside]
-    required = load_sentences().required
-    missing = [words for words in required if not any(re.search(words, text) for text in headings)]
-    if len(missing) > _ENOUGH * len(required):
-        return
-    for words in missing:
+    for words in missing_sections(book.source) or ():
         name = words.split("|")[0].lstrip("、")
         yield Finding("structure.section", Weight.WARNING, book.source.spot(0), f"没有找到关于“{name}”的说明。")
 
