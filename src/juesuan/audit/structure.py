@@ -14,7 +14,7 @@ from juesuan.audit.texts import texts
 
 _YEAR = re.compile(r"(\d{4})年")
 _OWN_YEAR = re.compile(r"^(?:[^，。；：\d]{0,30})(\d{4})年度?(?!相比)")
-_PRIOR_YEAR = re.compile(r"[与比](\d{4})年(?!度?(?:部门|单位|年初|全年|调整|财政|支出|的)*预算)")
+_PRIOR_YEAR = re.compile(r"[与比](\d{4})年(?![^，。；]{0,10}(?<!公共)(?<!基金)(?<!经营)预算)")
 """A year to compare with; the budget of the year itself is none."""
 
 _HEADING_YEAR = re.compile(r"^[^，。与比较]{0,30}?(\d{4})年度")

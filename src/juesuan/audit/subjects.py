@@ -11,7 +11,7 @@ from juesuan.audit.tables import Book, StatedTable, label_key
 from juesuan.resources import resource_root
 
 _PATH = re.compile(
-    r"(?P<class>[^，。；：（）\d.、]+?)(?:支出)?（类）(?:支出)?(?:(?P<section>[^，。；：（）]+?)（款）)?(?:(?P<item>[^，。；：]+?)（项）)?"
+    r"(?P<class>[^，。；：（）\d.、]+?)(?:支出)?（类）(?:支出)?(?:\d*(?P<section>[^，。；：（）]+?)（款）)?(?:\d*(?P<item>[^，。；：]+?)（项）)?"
 )
 _ITEM_START = re.compile(r"^(?:\d{1,2}[.、．]|（\d{1,2}）)")
 _USED = re.compile(r"主要使用(?:的)?科目(?:有|包括|为)：?(?P<names>[^。；]+)")
