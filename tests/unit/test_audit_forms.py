@@ -13,7 +13,7 @@ import pytest
 from juesuan.audit import Weight, audit_document
 from juesuan.audit.report import Report
 from tests.unit import audit_forms
-from tests.unit.audit_demo import Block, demo, replaced
+from tests.unit.audit_demo import Block, demo, replaced, write_text
 
 FORMS = audit_forms.forms()
 ELSEWHERE = (
@@ -96,6 +96,22 @@ def test_a_form_is_read_in_every_format(kind: str, name: str, tmp_path: Path) ->
     ]  # a head that a page end cuts off its body
     assert odd == []
     assert len(report.tables) >= 8
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_extracted_text_of_a_form_is_read_or_told_as_not_read_and_never_wrong(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    blank = str.maketrans({audit_forms.LEFT: "", audit_forms.UP: ""})
+    blocks: list[Block] = [
+        block
+        if isinstance(block, str)
+        else (block[0], tuple(tuple(cell.translate(blank) for cell in row) for row in block[1]))
+        for block in FORMS[name]
+    ]
+    write_text(blocks, path)
+    report = audit_document(path)
+    assert [one for one in asked(report) if "table.unreadable" not in one] == []
+    assert len(report.tables) >= 6
 
 
 @pytest.mark.parametrize("turned", ["90deg", "-90deg"])

@@ -88,7 +88,7 @@ class Subjects:
 
     def paths(self, block: int, paragraph: ReadParagraph) -> Iterator[Finding]:
         """（类）（款）（项）: the path must be one that the tables print."""
-        if not self.labels:
+        if not any(len(row) == 7 for row in self.labels):  # noqa: PLR2004 - 项: without them a path can't be looked up
             return
         names = {row: _stem(name) for row, name in self.labels.items()}
         for match in _PATH.finditer(paragraph.text):
