@@ -124,7 +124,7 @@ class Subjects:
         items = {label_key(name): row for row, name in self.labels.items() if len(row) == 7}  # noqa: PLR2004 - 项
         for match in _USED.finditer(paragraph.text) if items else ():
             for name in match["names"].split("、"):
-                if not name or label_key(name) in items:
+                if not name or label_key(name) in items or name in self.labels:  # one that is named by its code
                     continue
                 near = [row for full, row in items.items() if _stem(full) == _stem(name)]
                 at = match.start("names") + match["names"].find(name)
