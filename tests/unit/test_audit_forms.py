@@ -186,3 +186,10 @@ def test_the_ministry_did_not_ask_for_the_ninth_table_before_it_was_there(tmp_pa
     text = path.read_text("utf-8").replace("2022", "2018").replace("2021", "2017")
     path.write_text(text, encoding="utf-8")
     assert "table.missing" not in [one.rule for one in audit_document(path).findings]
+
+
+def test_a_table_that_is_printed_twice_is_not_joined(tmp_path: Path) -> None:
+    title, rows = audit_forms.tables()[1]
+    other = tuple(tuple("1.00" if re.fullmatch(r"[\d,]+\.\d\d", cell) else cell for cell in row) for row in rows)
+    blocks = audit_forms.with_tables({1: [(f"2022年度{title}", rows), (f"2022年度{title}", other)]})
+    assert audited(blocks, tmp_path).findings == ()

@@ -21,6 +21,9 @@ from juesuan.problems import EditionError, InputError
 from juesuan.resources import edition_folder
 from juesuan.yamlsource import Strict, read_yaml
 
+_CLAUSE = re.compile(r"[，。；：、]")
+_LONGEST = 20
+
 
 class CountWords(Strict):
     """A number of things that a section must tell; see the head of the file."""
@@ -126,7 +129,8 @@ def told_count(book: Book, parts: Sequence[Part], count: CountWords) -> ToldCoun
         for block, text in _texts(parts, count.section):
             found = re.search(words, text)
             if found is not None:
-                quote = text[max(0, found.start() - 6) : found.end() + 2]
+                before, after = _CLAUSE.split(text[: found.start()])[-1], _CLAUSE.split(text[found.end() :])[0]
+                quote = before[-_LONGEST:] + found[0] + after[:_LONGEST]
                 return ToldCount(int(found["n"]), quote, book.source.spot(block, found.start("n")))
     return None
 

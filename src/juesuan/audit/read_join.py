@@ -128,9 +128,15 @@ def _below(first: ReadGrid, second: ReadGrid) -> ReadGrid | None:
     if repeated == 0 and not (second.rows and row_key(second.rows[0])):
         return None
     more = second.rows[repeated:]
-    if _codes(first.rows) & _codes(more):
+    if _codes(first.rows) & _codes(more) or _again(first.rows, more):
         return None
     return replace(first, rows=first.rows + more, marks=first.marks + second.marks[repeated:])
+
+
+def _again(rows: Sequence[Cells], more: Sequence[Cells]) -> bool:
+    """Whether most rows that go on have labels that stood there before: the table is printed twice."""
+    labels = {row[0] for row in rows if row[0]}
+    return 2 * sum(row[0] in labels for row in more if row[0]) > len(more)
 
 
 def _beside(first: ReadGrid, second: ReadGrid) -> ReadGrid | None:
