@@ -13,7 +13,7 @@ import pytest
 from juesuan.audit import Weight, audit_document
 from juesuan.audit.report import Report
 from tests.unit import audit_forms
-from tests.unit.audit_demo import Block, demo, replaced
+from tests.unit.audit_demo import Block, demo, replaced, write_text
 
 FORMS = audit_forms.forms()
 ELSEWHERE = (
@@ -98,6 +98,22 @@ def test_a_form_is_read_in_every_format(kind: str, name: str, tmp_path: Path) ->
     assert len(report.tables) >= 8
 
 
+@pytest.mark.parametrize("name", FORMS)
+def test_extracted_text_of_a_form_is_read_or_told_as_not_read_and_never_wrong(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    blank = str.maketrans({audit_forms.LEFT: "", audit_forms.UP: ""})
+    blocks: list[Block] = [
+        block
+        if isinstance(block, str)
+        else (block[0], tuple(tuple(cell.translate(blank) for cell in row) for row in block[1]))
+        for block in FORMS[name]
+    ]
+    write_text(blocks, path)
+    report = audit_document(path)
+    assert [one for one in asked(report) if "table.unreadable" not in one] == []
+    assert len(report.tables) >= 6
+
+
 @pytest.mark.parametrize("turned", ["90deg", "-90deg"])
 def test_tables_that_stand_sideways_on_their_pages_are_read(turned: str, tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
@@ -170,3 +186,10 @@ def test_the_ministry_did_not_ask_for_the_ninth_table_before_it_was_there(tmp_pa
     text = path.read_text("utf-8").replace("2022", "2018").replace("2021", "2017")
     path.write_text(text, encoding="utf-8")
     assert "table.missing" not in [one.rule for one in audit_document(path).findings]
+
+
+def test_a_table_that_is_printed_twice_is_not_joined(tmp_path: Path) -> None:
+    title, rows = audit_forms.tables()[1]
+    other = tuple(tuple("1.00" if re.fullmatch(r"[\d,]+\.\d\d", cell) else cell for cell in row) for row in rows)
+    blocks = audit_forms.with_tables({1: [(f"2022年度{title}", rows), (f"2022年度{title}", other)]})
+    assert audited(blocks, tmp_path).findings == ()

@@ -13,13 +13,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from juesuan.audit.mentions import Part, parts_of
+from juesuan.audit.mentions import Part, missing_sections, parts_of
 from juesuan.audit.model import Finding, Spot, Weight
 from juesuan.audit.numbers import YUAN_PER, Stated, decimals_of, show, show_money
 from juesuan.audit.tables import Book
 from juesuan.problems import EditionError, InputError
 from juesuan.resources import edition_folder
 from juesuan.yamlsource import Strict, read_yaml
+
+_CLAUSE = re.compile(r"[，。；：、]")
+_LONGEST = 20
 
 
 class CountWords(Strict):
@@ -126,7 +129,8 @@ def told_count(book: Book, parts: Sequence[Part], count: CountWords) -> ToldCoun
         for block, text in _texts(parts, count.section):
             found = re.search(words, text)
             if found is not None:
-                quote = text[max(0, found.start() - 6) : found.end() + 2]
+                before, after = _CLAUSE.split(text[: found.start()])[-1], _CLAUSE.split(text[found.end() :])[0]
+                quote = before[-_LONGEST:] + found[0] + after[:_LONGEST]
                 return ToldCount(int(found["n"]), quote, book.source.spot(block, found.start("n")))
     return None
 
@@ -169,7 +173,7 @@ def _missing(
     book: Book, parts: Sequence[Part], count: CountWords, told: Mapping[str, ToldCount]
 ) -> Iterator[Finding]:
     """A number that must be told and isn't."""
-    texts = list(_texts(parts, count.section))
+    texts = list(_texts(parts, count.section)) if missing_sections(book.source) is not None else []
     cell = book.cell(count.cell) if count.cell else None
     if count.id in told or not texts or (count.cell and not _money(book, count)):
         return

@@ -173,6 +173,12 @@ def _unread_table(book: Book, number: int) -> str:
         return f"没有认出{book.edition.table(number).titles[0]}" if book.tables else "没有认出任何一张法定决算表"
     if table.strangers:
         return f"{table.name}有不认识的行或栏（{'、'.join(words for _, words in table.strangers[:_SHOWN])}）"
+    if table.unjudged:
+        return f"{table.name}的栏目没有印全，有关系不成立而不能断定是谁错"
+    return _unfilled(table)
+
+
+def _unfilled(table: StatedTable) -> str:
     if table.unresolved:
         return f"{table.name}有 {len(table.unresolved)} 行的数属于哪一栏不能断定"
     if not table.cells and not table.empty:

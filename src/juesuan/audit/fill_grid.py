@@ -189,7 +189,7 @@ class Filler:
         mixed = first + 1 if any("支出" in text for text in _texts(self.grid.rows[first])[2:]) else first
         columns = self.subject_columns(first, heads(self.grid, mixed))
         self.table.columns = tuple(columns.values())
-        codes = Codes(self.grid.rows[first:])
+        codes = RowCodes(self.grid.rows[first:])
         for mark in range(first, len(self.grid.rows)):
             cells = self.grid.rows[mark]
             row = codes.key(cells)
@@ -369,7 +369,7 @@ def _item_label(row: Sequence[str | None]) -> str:
     return label_key(_NUMBERED.sub("", words))
 
 
-class Codes:
+class RowCodes:
     """Tells the code of each row: in one cell, in cells for 类, 款 and 项, or only the last of these."""
 
     def __init__(self, rows: Sequence[Sequence[str | None]]) -> None:

@@ -58,7 +58,8 @@ def _budgets(book: Book, part: Part, subjects: Subjects) -> Iterator[Finding]:
         row for row in table.labels if row.isdigit() and len(row) == level and _spent(book, table.form.table, row)
     }
     judged = judge_sum(whole, [(1, one) for one in told.values()])
-    short = judged.difference > 0 and not rows <= set(told)
+    untold = any(not one.text for one in told.values())
+    short = judged.difference > 0 and (untold or not rows <= set(told))
     if judged.verdict is NumberVerdict.WRONG and not short:
         yield Finding(
             "narrative.budget-sum",

@@ -205,6 +205,15 @@ def directory_blocks(source: Source) -> frozenset[int]:
     return frozenset(range(start, again))
 
 
+def missing_sections(source: Source) -> tuple[str, ...] | None:
+    """Return the words of required sections that aren't there; None for a piece of a document."""
+    inside = directory_blocks(source)
+    headings = [block.text for n, block in source.paragraphs if block.level and n not in inside]
+    required = load_sentences().required
+    missing = tuple(words for words in required if not any(re.search(words, text) for text in headings))
+    return missing if 2 * len(missing) <= len(required) else None
+
+
 def _section(known: tuple[Section, ...], heading: str) -> Section | None:
     """Return the section whose pattern covers most of the heading."""
     fitting = [(len(match[0]), -n) for n, one in enumerate(known) if (match := re.search(one.heading, heading))]

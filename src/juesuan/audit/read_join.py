@@ -21,6 +21,7 @@ _FURNITURE = re.compile(
 _HEAD_ROWS = 6
 _NEAR = 6
 _KEYED = 2
+_LINE_CODE = re.compile(r"\d{3,7}(?=\s)")
 
 Cells = tuple[str | None, ...]
 
@@ -34,7 +35,7 @@ def joined(source: Source, catalog: Catalog) -> Source:
         if at >= 0 and isinstance(block, ReadGrid) and _goes_on(blocks, at, between, block, catalog):
             before = blocks[at]
             assert isinstance(before, ReadGrid)  # noqa: S101 - looked for above
-            whole = _whole(before, block)
+            whole = _lines(before, block) if block.lossy else _whole(before, block)
             if whole is not None:
                 blocks[at:] = [whole]
                 continue
@@ -48,7 +49,7 @@ def _goes_on(blocks: Sequence[Block], at: int, between: Sequence[Block], grid: R
         text for line in grid.title.splitlines() if catalog.caption(text := plain(line))
     ]  # not the name of a sheet
     told = [*(block.text for block in between if isinstance(block, ReadParagraph)), *own]
-    told += words_above(grid)
+    told += [] if grid.lossy else words_above(grid)
     titles = {title for text in told if (title := catalog.caption(_AGAIN.sub("", text)))}
     others = [
         text for text in told if text and not catalog.caption(_AGAIN.sub("", text)) and not _FURNITURE.match(text)
@@ -56,7 +57,7 @@ def _goes_on(blocks: Sequence[Block], at: int, between: Sequence[Block], grid: R
     return (
         not others
         and (not titles or titles == {_title(blocks, at, catalog)})
-        and not getattr(blocks[at], "lossy", False)
+        and getattr(blocks[at], "lossy", False) == grid.lossy
     )
 
 
@@ -70,6 +71,19 @@ def _title(blocks: Sequence[Block], at: int, catalog: Catalog) -> str:
             break
         lines.append(block.text)
     return next((title for text in lines if (title := catalog.caption(_AGAIN.sub("", text)))), "")
+
+
+def _lines(first: ReadGrid, second: ReadGrid) -> ReadGrid | None:
+    """Lines of extracted text that go on under the same title and repeat no code, without the head again."""
+    above = {row[0] for row in first.rows}
+    kept = [n for n, row in enumerate(second.rows) if n and row[0] not in above]
+    codes = [
+        {code[0] for row in rows if (code := _LINE_CODE.match(row[0] or ""))} for rows in (first.rows, second.rows)
+    ]
+    if not codes[0] or codes[0] & codes[1] or not codes[1]:
+        return None
+    rows, marks = tuple(second.rows[n] for n in kept), tuple(second.marks[n] for n in kept)
+    return replace(first, rows=first.rows + rows, marks=first.marks + marks)
 
 
 def _whole(first: ReadGrid, second: ReadGrid) -> ReadGrid | None:
@@ -114,9 +128,15 @@ def _below(first: ReadGrid, second: ReadGrid) -> ReadGrid | None:
     if repeated == 0 and not (second.rows and row_key(second.rows[0])):
         return None
     more = second.rows[repeated:]
-    if _codes(first.rows) & _codes(more):
+    if _codes(first.rows) & _codes(more) or _again(first.rows, more):
         return None
     return replace(first, rows=first.rows + more, marks=first.marks + second.marks[repeated:])
+
+
+def _again(rows: Sequence[Cells], more: Sequence[Cells]) -> bool:
+    """Whether most rows that go on have labels that stood there before: the table is printed twice."""
+    labels = {row[0] for row in rows if row[0]}
+    return 2 * sum(row[0] in labels for row in more if row[0]) > len(more)
 
 
 def _beside(first: ReadGrid, second: ReadGrid) -> ReadGrid | None:

@@ -117,6 +117,10 @@ def _judge(book: Book, one: Instanced) -> Finding | None:
     if judged.verdict is NumberVerdict.HOLDS or (one.relation is Relation.AT_MOST and judged.difference <= 0):
         return None
     same = len(stated) == 1 and one.relation is Relation.EQUAL
+    absent = any(key not in book.tables[at].columns for _, (at, _, key) in one.terms)
+    if absent:
+        table.unjudged.add(one.text)
+        return None  # what differs may be what isn't printed, or what was read wrong
     if table.strangers and {cell[0] for _, cell in one.terms} == {one.target[0]}:
         return None  # what differs may be what could not be placed, which is told by itself
     wrong = judged.verdict is NumberVerdict.WRONG or same

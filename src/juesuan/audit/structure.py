@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from juesuan.audit.mentions import Part, Statement, directory_blocks, load_sentences
+from juesuan.audit.mentions import Part, Statement, directory_blocks, load_sentences, missing_sections
 from juesuan.audit.model import QUESTION, Finding, Weight
 from juesuan.audit.numbers import plain
 from juesuan.audit.subjects import Subjects
@@ -14,7 +14,7 @@ from juesuan.audit.texts import texts
 
 _YEAR = re.compile(r"(\d{4})年")
 _OWN_YEAR = re.compile(r"^(?:[^，。；：\d]{0,30})(\d{4})年度?(?!相比)")
-_PRIOR_YEAR = re.compile(r"[与比](\d{4})年(?!度?(?:部门|单位|年初|全年|调整|财政|支出|的)*预算)")
+_PRIOR_YEAR = re.compile(r"[与比](\d{4})年(?![^，。；]{0,10}(?<!公共)(?<!基金)(?<!经营)预算)")
 """A year to compare with; the budget of the year itself is none."""
 
 _HEADING_YEAR = re.compile(r"^[^，。与比较]{0,30}?(\d{4})年度")
@@ -27,7 +27,6 @@ _BOTH = re.compile(r"部门（单位）|单位（部门）|部门、单位|部�
 _SELF = re.compile(r"[本我](部门|单位)")
 _GLOSSARY = re.compile(r"名词解释|概况|附件")
 _LONGEST_TITLE = 40
-_ENOUGH = 0.5
 
 
 def check_structure(book: Book, parts: tuple[Part, ...], subjects: Subjects) -> Iterator[Finding]:
@@ -109,13 +108,7 @@ def _bare(text: str) -> str:
 
 def _sections(book: Book) -> Iterator[Finding]:
     """Sections that the rules require."""
-    inside = directory_blocks(book.source)
-    headings = [block.text for n, block in book.source.paragraphs if block.level and n not in inside]
-    required = load_sentences().required
-    missing = [words for words in required if not any(re.search(words, text) for text in headings)]
-    if len(missing) > _ENOUGH * len(required):
-        return
-    for words in missing:
+    for words in missing_sections(book.source) or ():
         name = words.split("|")[0].lstrip("、")
         yield Finding("structure.section", Weight.WARNING, book.source.spot(0), f"没有找到关于“{name}”的说明。")
 

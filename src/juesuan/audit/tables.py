@@ -43,6 +43,7 @@ class StatedTable:
         default_factory=list
     )  # row of the grid, words: no row or column of the form
 
+    unjudged: set[str] = field(default_factory=set)  # relations that don't hold, which may be the reading's fault
     asides: list[str] = field(default_factory=list)  # heads of columns with money that nothing was checked of
 
     @property
