@@ -3,7 +3,6 @@
 Only Prefect's part stands here: tasks, progress, sign-offs that wait for people, and what the run's page shows.
 """
 
-import logging
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -29,11 +28,11 @@ from prefect.utilities.annotations import quote  # noqa: E402
 from pydantic import Field  # noqa: E402
 
 from juesuan import closing  # noqa: E402
-from juesuan.problems import JuesuanError  # noqa: E402
 from juesuan.process import Stage, StageState, announce  # noqa: E402
 from juesuan.results.names import INDEX, PAGE, REVIEW_PAGE  # noqa: E402
 from juesuan.runner import load_flow  # noqa: E402
 
+errors = load_flow("plain_errors")
 procedure = load_flow("procedure")
 Request = procedure.Request
 
@@ -85,20 +84,6 @@ def sign_off(out: Path) -> None:
         except closing.SignOffRefused as refusal:
             refused = str(refusal)
             get_run_logger().warning(refused)
-
-
-class PlainErrors(logging.Filter):
-    """Has the page's log say what is wrong in words: an error for people needs no traceback."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
-        if isinstance(error, JuesuanError):
-            record.msg, record.args, record.exc_info = str(error), (), None
-        return True
-
-
-for _name in ("prefect.flow_runs", "prefect.task_runs"):
-    logging.getLogger(_name).addFilter(PlainErrors())
 
 
 class _Tasks:
@@ -162,12 +147,13 @@ def annual_close(request: Request) -> closing.Outcome:
 
     A closing that is refused publishes nothing: what was found goes beside the results, which stay as they are.
     """
+    errors.begin()
     run = _Tasks(stages=len(procedure.steps(signed=request.ask_approval)))
     try:
         outcome = procedure.close_unit(request, run, run.sign_off if request.ask_approval else None)
     except closing.ClosingRefused as refusal:
         folder = closing.refusal_folder(request.results)
-        create_table_artifact(refusal.table, key="findings", description=f"没有通过：{folder}")
+        create_table_artifact(procedure.at_most(refusal.table), key="findings", description=f"没有通过：{folder}")
         _link(folder / INDEX, "refusal", "没有通过的核对")
         raise
     except closing.SignOffRejected:
@@ -177,6 +163,6 @@ def annual_close(request: Request) -> closing.Outcome:
     create_markdown_artifact(outcome.markdown, key="annual-close", description=outcome.title)
     create_table_artifact(outcome.key_figures, key="key-figures", description=f"主要的数，{outcome.money}")
     if outcome.table:
-        create_table_artifact(outcome.table, key="findings", description="提示与审核说明")
+        create_table_artifact(procedure.at_most(outcome.table), key="findings", description="提示与审核说明")
     get_run_logger().info(outcome.summary)
     return outcome

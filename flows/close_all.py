@@ -12,7 +12,7 @@ from juesuan.process import end_with_parent, go_offline
 go_offline()  # before Prefect is imported
 end_with_parent()  # where a service started this process for a run
 
-from prefect import flow, get_run_logger  # noqa: E402
+from prefect import flow, get_run_logger, runtime  # noqa: E402
 from prefect.artifacts import (  # noqa: E402
     create_link_artifact,
     create_markdown_artifact,
@@ -23,9 +23,11 @@ from prefect.artifacts import (  # noqa: E402
 from pydantic import BaseModel, ConfigDict, Field  # noqa: E402
 
 from juesuan import city  # noqa: E402
+from juesuan.problems import JuesuanError  # noqa: E402
 from juesuan.runner import load_flow  # noqa: E402
 
 cluster = load_flow("cluster")
+errors = load_flow("plain_errors")
 procedure = load_flow("procedure")
 
 _LEFT_BLANK = procedure.left_blank(type="string")
@@ -63,13 +65,20 @@ class Request(BaseModel):
         return city.City.of(self.folder, self.out, self.archive, force=self.force, limits=limits)
 
 
-class UnitsUnfinished(Exception):  # noqa: N818 - names what happened
+class UnitsUnfinished(JuesuanError):  # noqa: N818 - names what happened
     """Some units were not closed; the others were."""
 
 
-@flow(name="close-all", persist_result=False)
+def _name() -> str:
+    """What a run is called: the folder of the units."""
+    folder = Request.model_validate(runtime.flow_run.parameters["request"]).folder
+    return f"各单位决算 {folder.rstrip('/').rpartition('/')[2]}"
+
+
+@flow(name="close-all", flow_run_name=_name, persist_result=False)
 def close_all(request: Request) -> str:
     """Close every package of a folder. The run fails if a unit was not closed; those that were stay closed."""
+    errors.begin()
     log = get_run_logger()
     progress = create_progress_artifact(progress=0.0, key="progress", description="各单位决算")
 
@@ -90,6 +99,6 @@ def close_all(request: Request) -> str:
         f"# 决算汇总\n\n{done.summary}\n\n`{what.page}`\n", key="close-all", description="汇总"
     )
     if done.exit_code:
-        create_table_artifact(done.table, key="units", description="没有完成的单位")
+        create_table_artifact(procedure.at_most(done.table), key="units", description="没有完成的单位")
         raise UnitsUnfinished(done.summary)
     return done.summary

@@ -10,7 +10,7 @@ task of Prefect for one unit (``annual_close.py``); plainly, in processes that c
 for a city (``juesuan.city``).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, TypeVar
@@ -22,10 +22,23 @@ from juesuan.archive import Archived
 from juesuan.rules.check import SuiteRun
 
 Result = TypeVar("Result")
+_MOST_ROWS = 200  # of a table on the orchestrator's page
 
 
 def _blank_is_none(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
+
+
+def at_most(rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Return rows for a table on the orchestrator's page: 200 at most, the last of which says how many are left.
+
+    All of them stand in the files of the results or of the refusal.
+    """
+    if len(rows) <= _MOST_ROWS:
+        return [dict(one) for one in rows]
+    kept = [dict(one) for one in rows[: _MOST_ROWS - 1]]
+    first = next(iter(rows[0]))
+    return [*kept, dict.fromkeys(rows[0], "") | {first: f"另有 {len(rows) - len(kept)} 处"}]
 
 
 def left_blank(**schema: Any) -> tuple[BeforeValidator, WithJsonSchema]:

@@ -289,7 +289,7 @@ def _serve_flows(cron: str, api: str, key: str, journal: Journal, ready: Callabl
                 control_channel=self._control_channel,
             )
 
-    logging.getLogger("prefect.runner").addFilter(load_flow("annual_close").PlainErrors())
+    logging.getLogger("prefect.runner").addFilter(load_flow("plain_errors").PlainErrors())
     runner = CheckedRunner(pause_on_shutdown=False)
     for deployment in _deployments(cron):
         identity = str(runner.add_deployment(deployment))

@@ -75,7 +75,7 @@ def test_a_person_logs_in_at_the_provider_and_comes_to_the_page_they_wanted(
     assert cookies["juesuan-session"]["sameSite"] == "Strict"
     assert "juesuan-oidc" not in cookies  # it went with the login
     assert page.evaluate("document.referrer") == ""
-    page.get_by_role("link", name="我的决算").click()
+    page.goto(f"{office.page}/office/")
     page.get_by_role("heading", name="我的决算").wait_for()
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -314,3 +315,30 @@ def test_the_login_form_takes_no_password_from_another_browser(office: Office) -
     fields = {"form": form[1], "next": "/", "name": "管理", "password": PASSWORD}
     assert other.post(f"{office.page}/office/login", data=fields).status_code == 403
     assert log_in(other, office.page, "管理").status_code == 303
+
+
+def test_a_package_is_chosen_from_a_list_on_prefects_form_and_the_form_is_taken(
+    browser: BrowserContext, office: Office
+) -> None:
+    """In a browser, since the page's own script says what it sends."""
+    package = office.folder / "资料" / "070123-2020"
+    package.mkdir(parents=True)
+    shutil.copy(EXAMPLE / "settings.yaml", package)  # and nothing else: it is refused at once
+    page = browser.new_page()
+    try:
+        enter(page, office, "管理")
+        deployments = office.inside().post(f"{office.page}/api/deployments/filter", json={}).json()
+        wanted = next(one["id"] for one in deployments if one["name"] == "annual-close")
+        page.goto(f"{office.page}/deployments/deployment/{wanted}/run")
+        page.get_by_text("从列表选").wait_for()
+        choice = page.locator(".p-select button").first
+        choice.focus()
+        choice.press("ArrowDown")
+        page.get_by_text(str(package)).last.click()
+        with page.expect_response(re.compile("create_flow_run$")) as answer:
+            page.get_by_role("button", name="Submit").click()
+        assert answer.value.status == 201, answer.value.text()
+        assert answer.value.json()["parameters"]["request"]["package"] == str(package)
+    finally:
+        page.close()
+        shutil.rmtree(office.folder / "资料")

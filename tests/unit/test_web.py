@@ -308,6 +308,13 @@ def person(*seats: Seat) -> Person:
 
 
 RUN = f"/api/deployments/{ID}/create_flow_run"
+UNFILLED = {  # as Prefect's page sends its form
+    "work_queue_name": None,
+    "job_variables": {},
+    "empirical_policy": {"retries": None, "retry_delay": None, "pause_keys": [], "resuming": False},
+    "tags": [],
+    "enforce_parameter_schema": True,
+}
 STATE = f"/api/flow_runs/{ID}/set_state"
 RESUME = f"/api/flow_runs/{ID}/resume"
 SCHEDULE = f"/api/deployments/{ID}/schedules/{ID}"
@@ -323,6 +330,9 @@ PACKAGE = {"parameters": {"request": {"package": "/p"}}}
         (Role.REVIEWER, "POST", RUN, PACKAGE, False),
         (Role.PREPARER, "POST", RUN, PACKAGE | {"job_variables": {"env": {}}}, False),
         (Role.PREPARER, "POST", RUN, PACKAGE | {"infrastructure_document_id": ID}, False),
+        (Role.PREPARER, "POST", RUN, PACKAGE | UNFILLED, True),
+        (Role.PREPARER, "POST", RUN, PACKAGE | UNFILLED | {"work_queue_name": "x"}, False),
+        (Role.PREPARER, "POST", RUN, PACKAGE | {"empirical_policy": {"retries": 9}}, False),
         (Role.PREPARER, "POST", RUN, [], False),
         (Role.PREPARER, "POST", RUN, PACKAGE | {"state": {"type": "SCHEDULED", "message": "x"}}, True),
         (Role.PREPARER, "POST", RUN, PACKAGE | {"state": {"type": "COMPLETED"}}, False),
@@ -476,6 +486,33 @@ def test_the_door_asks_whose_run_it_is_before_it_lets_it_be_changed(
 def test_a_secret_is_asked_for_by_nobody() -> None:
     asked = Asked("GET", f"/api/block_documents/{ID}", {"include_secrets": "true"})
     assert judge(person(Seat(Role.ADMINISTRATOR)), asked, lambda _: None).refused
+
+
+def test_the_form_of_a_deployment_offers_the_packages_that_there_are(
+    client: TestClient, behind: Behind, tmp_path: Path
+) -> None:
+    def told() -> dict[str, Any]:
+        package = {"type": "string", "title": "决算资料文件夹"}
+        definitions = {"Request": {"properties": {"package": package}}, "Other": {"properties": {"folder": {}}}}
+        return {"name": "annual-close", "parameter_openapi_schema": {"definitions": definitions}}
+
+    def field() -> Any:
+        answer = client.get(f"/api/deployments/{ID}")
+        assert answer.status_code == 200
+        assert answer.json()["name"] == "annual-close"
+        return answer.json()["parameter_openapi_schema"]["definitions"]["Request"]["properties"]["package"]
+
+    log_in(client)
+    behind.told[f"/api/deployments/{ID}"] = told()
+    assert field()["anyOf"] == [{"title": "写路径", "type": "string"}]
+    folder = tmp_path / "资料" / "070123-2020"
+    folder.mkdir(parents=True)
+    (folder / "settings.yaml").write_text('unit:\n  code: "070123"\nyear: 2020\n', encoding="utf-8")
+    listed, written = field()["anyOf"]
+    assert listed == {"title": "从列表选", "type": "string", "enum": [str(folder)]}
+    assert written == {"title": "写路径", "type": "string"}
+    behind.status[f"/api/deployments/{ID}"] = 500
+    assert client.get(f"/api/deployments/{ID}").status_code == 502
 
 
 def test_what_is_not_allowed_is_written_down(client: TestClient, door: Door, behind: Behind) -> None:

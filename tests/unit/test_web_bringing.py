@@ -10,10 +10,12 @@ import openpyxl
 import pytest
 from starlette.testclient import TestClient
 
+from juesuan.files import plain_names
 from juesuan.people import Journal
+from juesuan.results.names import DOCX, PAGE, PDF
 from juesuan.starting.command import tell_workbook
 from juesuan.web.cases import BEGUN_FROM, Cases, Found, _compared
-from tests.conftest import EXAMPLE
+from tests.conftest import EXAMPLE, Closed
 from tests.unit.test_web import behind, form_of, log_in
 from tests.unit.test_web_office import CASE, client, folder, laid
 
@@ -137,6 +139,27 @@ def test_a_package_is_begun_from_a_ledger_and_last_years_words(
     assert "已经有这个单位这个年度的资料" in again.text
     assert ("李编", "开始准备") in [(one.name, one.what) for one in Journal(tmp_path / "journal.jsonl").entries()]
     assert str(folder) not in again.text
+
+
+def test_last_years_document_tells_the_same_whatever_format_it_was_published_in(
+    client: TestClient, folder: Path, closed: Closed
+) -> None:
+    log_in(client, "李编")
+    told = []
+    for code, name in {"070123": PAGE, "070124": PDF, "070125": DOCX}.items():
+        answer = begin(client, [("last_year", closed.out / name)], code=code, year="2021")
+        assert answer.status_code == 303, answer.text
+        page = client.get(answer.headers["location"]).text
+        assert "没有认出" in page  # 三公, of which that year had none
+        assert "没有认出“重点工作”" not in page
+        package = folder / f"{code}-2021"
+        names = [one for one in plain_names(package) if one.endswith((".yaml", ".csv"))]
+        told.append({one: (package / one).read_text(encoding="utf-8") for one in names})
+    for one in told[1:]:
+        assert one | {"settings.yaml": ""} == told[0] | {"settings.yaml": ""}
+    assert '"1,988.9"' in told[0]["prior-year.csv"]
+    assert "全力推进市社保扩面（养老、工伤、失业保险）" in told[0]["texts/key-tasks.yaml"]
+    assert "锐减的严峻形势" not in told[0]["texts/key-tasks.yaml"]  # the words below a title are no part of it
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,13 @@ import pytest
 from joserfc.jwk import ECKey, OctKey
 from starlette.testclient import TestClient
 
+from juesuan.cli import app
 from juesuan.people import Journal, OutsideId, Register, Role, Seat, commands
 from juesuan.problems import InputError, OutputError, UnavailableError
 from juesuan.web import oidc
 from juesuan.web.elsewhere import BACK
 from juesuan.web.gateway import Office, gateway_app
-from juesuan.web.oidc import NotBelieved, Provider, Seals, believed, provider_at
+from juesuan.web.oidc import LoginSeals, NotBelieved, Provider, believed, provider_at
 from juesuan.web.oidcsettings import SECRET_VARIABLE, OidcSettings, read_settings
 from juesuan.web.sessions import Door
 from juesuan.web.site import Site
@@ -259,7 +260,7 @@ def test_a_provider_that_says_it_names_itself_must(client: TestClient, there: Lo
 
 
 def test_a_login_takes_ten_minutes_at_most() -> None:
-    seals = Seals(clock := Clock())
+    seals = LoginSeals(clock := Clock())
     asking = oidc.Asking("state", "nonce", "verifier", "/")
     cookie = seals.sealed(asking)
     clock.ahead = oidc.LONGEST + 2
@@ -267,7 +268,7 @@ def test_a_login_takes_ten_minutes_at_most() -> None:
     clock.ahead = 0
     assert seals.taken(cookie[:-4] + "AAA=", "state") is None
     assert seals.taken("é", "state") is None
-    assert Seals(clock).taken(cookie, "state") is None  # another service's, or before it was started again
+    assert LoginSeals(clock).taken(cookie, "state") is None  # another service's, or before it was started again
     assert seals.taken(cookie, "state") == asking
     assert "state" not in cookie
     assert seals.taken(cookie, "state") is None
@@ -537,8 +538,7 @@ def test_the_policy_of_the_pages_names_no_other_host(client: TestClient, there: 
 
 
 def test_without_a_provider_there_is_nothing_of_it(door: Door, tmp_path: Path) -> None:
-    app = app_of(door, tmp_path, None)
-    with TestClient(app, base_url=PAGE, follow_redirects=False) as client:
+    with TestClient(app_of(door, tmp_path, None), base_url=PAGE, follow_redirects=False) as client:
         assert "oidc" not in client.get("/office/login").text
         assert client.get(BACK).headers["location"].startswith("/office/login")
 
@@ -626,6 +626,23 @@ def test_a_subject_is_bound_to_one_person_by_the_command_line_and_the_log_says_s
     monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
     with pytest.raises(InputError, match="新的人员要有密码"):
         commands.add(tmp_path, "陈刚", "批准人", (), say=told.append)
+
+
+def test_the_issuer_is_the_services_own_unless_another_is_named(tmp_path: Path) -> None:
+    def run(*words: str) -> int:
+        return int(app(["users", *words, "--home", str(tmp_path)], result_action="return_value"))
+
+    assert run("add", "王芳", "--role", "审核人", "--no-password") == 0
+    with pytest.raises(OutputError, match=r"没有 .*oidc\.yaml"):
+        run("subject", "王芳", SUBJECT)
+    (tmp_path / "oidc.yaml").write_text(GOOD, encoding="utf-8")
+    assert run("subject", "王芳", SUBJECT) == 0
+    register = Register(tmp_path / "people.json")
+    assert register.people()[0].outside == OutsideId("https://sso.example.cn/realms/staff", SUBJECT)
+    assert run("subject", "王芳", SUBJECT, "--issuer", "https://another.example") == 0
+    assert register.people()[0].outside == OutsideId("https://another.example", SUBJECT)
+    assert run("subject", "王芳") == 0
+    assert register.people()[0].outside is None
 
 
 def test_a_register_of_before_there_were_subjects_is_read(tmp_path: Path) -> None:

@@ -149,3 +149,18 @@ def test_nothing_chosen_is_told(tmp_path: Path) -> None:
 def test_single_files_are_taken_by_their_last_names(tmp_path: Path) -> None:
     assert take([sent("C:\\桌面\\budget.csv"), sent("x/y.yaml")], tmp_path).files == ("budget.csv", "y.yaml")
     assert refused(tmp_path, sent("a.csv"), sent("b/a.csv")) == {"upload.twice"}
+
+
+def test_a_zip_whose_directory_has_no_end_is_not_read_at_all(tmp_path: Path) -> None:
+    many = io.BytesIO()
+    with zipfile.ZipFile(many, "w") as archive:
+        for number in range(45_000):
+            archive.writestr(f"{number}.csv", "")
+    large = many.getvalue()
+    assert refused(tmp_path, sent("p.zip", large)) == {"upload.many"}
+    assert refused(tmp_path, sent("p.zip", large[:-2] + b"\x03\0abc")) == {"upload.many"}  # with a comment
+    at = large.rindex(b"PK\5\6")
+    locator = b"PK\6\7" + b"\0" * 16  # the form for large archives says its sizes elsewhere
+    hidden = large[:at] + locator + large[at : at + 12] + b"\0\0\0\0" + large[at + 16 :]
+    assert refused(tmp_path, sent("p.zip", hidden)) == {"upload.many"}
+    assert there(tmp_path) == set()

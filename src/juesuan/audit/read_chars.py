@@ -5,6 +5,7 @@ Characters of one baseline are a piece; two pieces are one line where they lie a
 leaves room for the other. Lines of a paragraph never do: they stand above one another.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -51,6 +52,12 @@ class CharRun:
     def numeric(self) -> bool:
         """Whether there are only numbers."""
         return all(char["text"] in _NUMBERS for char in self.chars)
+
+    @property
+    def font(self) -> str:
+        """What most characters are set in, numbers aside; empty where there are only numbers."""
+        fonts = Counter(str(char["fontname"]) for char in self.chars if char["text"] not in _NUMBERS)
+        return fonts.most_common(1)[0][0] if fonts else ""
 
     @property
     def text(self) -> str:

@@ -1,7 +1,7 @@
 """From lines of text to paragraphs: what a line break split is joined, headings stand alone.
 
 Lines come with their page and number. Where a format keeps no paragraphs (extracted text, PDF), a paragraph begins
-at a heading, a numbered item, or after a blank line that follows a full stop.
+at a heading, a numbered item, or after a blank line that follows a full stop; a heading ends where the font does.
 """
 
 import re
@@ -28,11 +28,12 @@ _TABLE_TITLE = re.compile(
 
 @dataclass(frozen=True)
 class TextLine:
-    """One line as extracted."""
+    """One line as extracted; ``font`` where the format tells what it is set in."""
 
     text: str
     page: int | None
     line: int | None
+    font: str = ""
 
 
 def heading_level(text: str) -> int:
@@ -50,7 +51,7 @@ def is_table_title(text: str) -> bool:
 def paragraphs(lines: Iterable[TextLine], caption: Callable[[str], str]) -> Iterator[ReadParagraph]:
     """Join lines into paragraphs; a line that ``caption`` knows stands alone."""
     text, marks, level = "", list[Mark](), 0
-    alone = False
+    alone, font = False, ""
     every = [(line, plain(line.text)) for line in lines]
     for at, (line, found) in enumerate(every):
         after = every[at + 1][1] if at + 1 < len(every) else ""
@@ -59,14 +60,13 @@ def paragraphs(lines: Iterable[TextLine], caption: Callable[[str], str]) -> Iter
         begins = heading_level(found)
         new = not text or alone or text.endswith("。")
         titled = not begins and bool(caption(found) or (new and is_table_title(found)))
-        if text and (
-            begins or titled or alone or _ITEM.match(found) or (_ended_heading(text, level) and found != "说明")
-        ):
+        ended = _ended_heading(text, level) or (level > 0 and "" != line.font != font != "")
+        if text and (begins or titled or alone or _ITEM.match(found) or (ended and found != "说明")):
             yield ReadParagraph(text, tuple(marks), level)
             text, marks, level = "", [], 0
         if not text:
             level = begins
-        alone = titled
+        alone, font = titled, line.font or font
         marks.append(Mark(len(text), line.page, line.line))
         text = plain(text + found) if text[-1:] in ",，" else text + found
     if text:

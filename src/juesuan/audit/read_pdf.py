@@ -102,7 +102,7 @@ def _page(page: Any, number: int) -> Iterator[TextLine | ReadGrid]:
 
     lines = _without_number(text_lines([char for char in page.chars if outside(char)]))
     parts: list[tuple[float, TextLine | ReadGrid]] = [
-        (line.top, TextLine(line.text, number, at)) for at, line in enumerate(lines, start=1)
+        (line.top, TextLine(line.text, number, at, line.font)) for at, line in enumerate(lines, start=1)
     ]
     for table in tables:
         rows = _cells(page, table)

@@ -84,6 +84,11 @@ class Person:
         return any(self.may(role, unit) for role in Role)
 
     @property
+    def everywhere(self) -> bool:
+        """Whether some role is held for every unit: who has none such sees their units alone."""
+        return any(not one.units for one in self.seats)
+
+    @property
     def roles(self) -> frozenset[Role]:
         """Every role that the person holds somewhere."""
         return frozenset(one.role for one in self.seats)

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from juesuan.web.frame import EXPIRED, SESSION, Frame, fields, local
-from juesuan.web.oidc import LONGEST, Asking, NotBelieved, Provider, ProviderAway, Seals
+from juesuan.web.oidc import LONGEST, Asking, LoginSeals, NotBelieved, Provider, ProviderAway
 from juesuan.web.sessions import LockedOut
 
 BACK = "/office/oidc/back"
@@ -34,7 +34,7 @@ class ElsewherePages:
 
     def __init__(self, frame: Frame, provider: Provider | None) -> None:
         self._frame, self.provider = frame, provider
-        self._seals = Seals()
+        self._seals = LoginSeals()
         self._few_at_a_time = CapacityLimiter(4)
         self._away_since = float("-inf")
 

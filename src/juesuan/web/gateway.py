@@ -6,6 +6,7 @@ answer's headers has the browser refuse everything else, whatever the page says.
 """
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from juesuan.problems import InputError
 from juesuan.web.cases import Cases
 from juesuan.web.elsewhere import ElsewherePages
 from juesuan.web.frame import EXPIRED, SESSION, Frame, fields, local, raw
-from juesuan.web.guard import HostChecked, Limited, OwnPagesOnly
+from juesuan.web.guard import HostChecked, Limited, OwnPagesOnly, Sheltered
 from juesuan.web.office import BEGIN, BRING, OfficePages
 from juesuan.web.oidc import Provider
 from juesuan.web.rights import Asked, UnitOf, judge, run_asked
@@ -44,6 +45,7 @@ _MANIFEST = "/ico/site.webmanifest"
 """What Prefect's page calls itself. A browser asks for it without a cookie unless its link says otherwise, so that
 nobody is ever logged in who asks; the door answers itself, to everybody."""
 
+_DEPLOYMENT = re.compile(r"/api/deployments/[0-9a-f-]{36}")
 _LARGEST = 1_000_000  # bytes of a request: Prefect takes parameters of half that
 _PAGE_POLICY = (
     # Prefect's page draws its timeline with code that it makes from its own strings (pixi.js): 'unsafe-eval'
@@ -97,7 +99,7 @@ def gateway_app(office: Office) -> "ASGIApp":
     ]
     app = Starlette(routes=routes, lifespan=gateway.running)
     limited = Limited(app, _LARGEST, {BRING: LARGEST, BEGIN: LARGEST})
-    return HostChecked(OwnPagesOnly(limited, office.site), office.site)
+    return Sheltered(HostChecked(OwnPagesOnly(limited, office.site), office.site))
 
 
 class _Gateway:
@@ -199,11 +201,16 @@ class _Gateway:
         person = self._frame.person(request)
         if person is None:
             return self._frame.to_login(request)
+        if not person.everywhere and request.method == "GET" and not request.scope["path"].startswith("/api/"):
+            return self._frame.sent_to("/office/")  # Prefect's page shows runs of all units
         address = self._server.client.base_url.copy_with(raw_path=raw(request))
-        path = address.path  # as it is sent: the client takes "." and ".." out, and what is judged must be that
-        if _hidden(path):
+        if _hidden(address.path):  # as it is sent: the client takes "." and ".." out, and that is what is judged
             return self._frame.refused(HTTPStatus.NOT_FOUND, "没有这一页。")
-        content = await request.body()
+        return await self._judged(request, person, address)
+
+    async def _judged(self, request: Request, person: Person, address: httpx.URL) -> Response:
+        """Hand a request of Prefect's page on where this person may make it, and write down what it changes."""
+        content, path = await request.body(), address.path
         run = run_asked(request.method, path)
         try:
             told = await self._server.run(run) if run else None
@@ -222,6 +229,8 @@ class _Gateway:
             self._door.journal.add(person.id, person.name, "操作", verdict.told)
         if path == "/ui-settings":
             return await self._settings(request)
+        if request.method == "GET" and _DEPLOYMENT.fullmatch(path):
+            return await self._deployment(path)
         return await self._hand_on(request, address, content)
 
     async def _hand_on(self, request: Request, address: httpx.URL, content: bytes) -> Response:
@@ -258,6 +267,23 @@ class _Gateway:
             "available_uis": ["v1"],
             "v2_base_url": None,
         }
+        return self._frame.told(JSONResponse(told), _PAGE_POLICY)
+
+    async def _deployment(self, path: str) -> Response:
+        """Tell Prefect's page of a deployment; its form offers the packages that there are, to choose from."""
+        try:
+            told: Any = await self._server.ask("GET", path.removeprefix("/api"))
+        except Unreachable as error:
+            return self._frame.refused(HTTPStatus.BAD_GATEWAY, str(error))
+        cases = Cases(self._office.cases)
+        offered = [str(one.folder) for one in await run_sync(cases.all)]
+        definitions = told["parameter_openapi_schema"].get("definitions", {})
+        for field in (
+            one["properties"]["package"] for one in definitions.values() if "package" in one["properties"]
+        ):
+            listed = {"title": "从列表选", "type": "string", "enum": offered}
+            written = {"title": "写路径", "type": field.pop("type")}
+            field["anyOf"] = [listed, written] if offered else [written]
         return self._frame.told(JSONResponse(told), _PAGE_POLICY)
 
     def _form(

@@ -8,7 +8,39 @@ from juesuan.web.site import Site
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_SHELTER = (
+    (
+        b"content-security-policy",
+        b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
+)
 _UNCHANGING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Sheltered:
+    """An application whose every answer has a browser refuse what is not ours and keep nothing, errors too.
+
+    What an answer says itself counts; these are the words of one that says nothing.
+    """
+
+    def __init__(self, app: "ASGIApp") -> None:
+        self._app = app
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """Hand the request on, and add to its answer."""
+
+        async def added(message: "Message") -> None:
+            if message["type"] == "http.response.start":
+                said = {key.lower() for key, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(one for one in _SHELTER if one[0] not in said)]
+            await send(message)
+
+        await self._app(scope, receive, added)
 
 
 class HostChecked:
@@ -98,6 +130,6 @@ async def refuse(scope: "Scope", receive: "Receive", send: "Send", status: int, 
         await receive()
         await send({"type": "websocket.close", "code": 1008})
         return
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"x-content-type-options", b"nosniff")]
+    headers = [(b"content-type", b"text/plain; charset=utf-8")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": f"{words}\n".encode()})

@@ -18,7 +18,7 @@ from urllib.parse import quote, urlencode
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from markdown_it import MarkdownIt
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -159,30 +159,33 @@ class OfficePages:
         person = self._frame.person(request)
         if person is None:
             return self._frame.to_login(request)
+        if not _brings(person):  # before anything large is read
+            return await self._all(request, person, _NOT_YOURS, HTTPStatus.FORBIDDEN)
         async with request.form(max_files=MOST_FILES, max_fields=6) as form:
-            if not self._frame.ours(request, form):
-                return await self._all(request, person, EXPIRED, HTTPStatus.FORBIDDEN)
-            into = str(form.get("case", ""))
-            uploads = [one for one in form.getlist("files") if isinstance(one, UploadFile)]
-            old = await self._visible(into, person) if into else None
+            return await self._brought(request, person, form)
 
-            def allowed(unit: str) -> str:
-                return "" if _may(person, _PREPARERS, unit) else _NOT_YOURS
+    async def _brought(self, request: Request, person: Person, form: FormData) -> Response:
+        if not self._frame.ours(request, form):
+            return await self._all(request, person, EXPIRED, HTTPStatus.FORBIDDEN)
+        into = str(form.get("case", ""))
+        uploads = [one for one in form.getlist("files") if isinstance(one, UploadFile)]
+        old = await self._visible(into, person) if into else None
 
-            try:
-                refused = await self._busy(old) if old else ("没有这个单位和年度的资料。" if into else "")
-                if refused:
-                    return await self._all(request, person, refused, HTTPStatus.CONFLICT)
-                what = str(form.get("what", "")) or "files"
-                over = form.get("over") == "1"
-                bring = partial(
-                    self._cases.bring, by=person.name, into=into, allowed=allowed, what=what, over=over
-                )
-                case = await self._apart(bring, uploads)
-            except InputError as error:
-                return await self._all(request, person, "没有收下，什么都没有变：", HTTPStatus.BAD_REQUEST, error)
-            except JuesuanError as error:
-                return await self._all(request, person, f"没有收下：{error}", HTTPStatus.CONFLICT)
+        def allowed(unit: str) -> str:
+            return "" if _may(person, _PREPARERS, unit) else _NOT_YOURS
+
+        try:
+            refused = await self._busy(old) if old else ("没有这个单位和年度的资料。" if into else "")
+            if refused:
+                return await self._all(request, person, refused, HTTPStatus.CONFLICT)
+            what = str(form.get("what", "")) or "files"
+            over = form.get("over") == "1"
+            bring = partial(self._cases.bring, by=person.name, into=into, allowed=allowed, what=what, over=over)
+            case = await self._apart(bring, uploads)
+        except InputError as error:
+            return await self._all(request, person, "没有收下，什么都没有变：", HTTPStatus.BAD_REQUEST, error)
+        except JuesuanError as error:
+            return await self._all(request, person, f"没有收下：{error}", HTTPStatus.CONFLICT)
         self._frame.door.journal.add(person.id, person.name, "带进资料", case.id)
         return self._frame.sent_to(f"/office/cases/{quote(case.id)}")
 
@@ -193,29 +196,34 @@ class OfficePages:
             return self._frame.to_login(request)
         if request.method == "GET":
             return self._begin(request, person, {})
+        if not _brings(person):
+            return self._begin(request, person, {}, _NOT_YOURS, HTTPStatus.FORBIDDEN)
         async with request.form(max_files=MOST_FILES, max_fields=10) as form:
-            said = {name: one for name, one in form.items() if isinstance(one, str)}
-            if not self._frame.ours(request, form):
-                return self._begin(request, person, said, EXPIRED, HTTPStatus.FORBIDDEN)
-            uploads = {
-                name: [one for one in form.getlist(name) if isinstance(one, UploadFile) and one.filename]
-                for name in BEGUN_FROM
-            }
-            wished = Wished(
-                **{name: said.get(name, "").strip() for name in _WISHED if name != "year"},
-                year=int(year) if _YEAR.fullmatch(year := said.get("year", "").strip()) else None,
-            )
+            return await self._begun(request, person, form)
 
-            def allowed(unit: str) -> str:
-                return "" if _may(person, _PREPARERS, unit) else _NOT_YOURS
+    async def _begun(self, request: Request, person: Person, form: FormData) -> Response:
+        said = {name: one for name, one in form.items() if isinstance(one, str)}
+        if not self._frame.ours(request, form):
+            return self._begin(request, person, said, EXPIRED, HTTPStatus.FORBIDDEN)
+        uploads = {
+            name: [one for one in form.getlist(name) if isinstance(one, UploadFile) and one.filename]
+            for name in BEGUN_FROM
+        }
+        wished = Wished(
+            **{name: said.get(name, "").strip() for name in _WISHED if name != "year"},
+            year=int(year) if _YEAR.fullmatch(year := said.get("year", "").strip()) else None,
+        )
 
-            try:
-                case = await self._apart(self._cases.begin, wished, uploads, person.name, allowed)
-            except InputError as error:
-                words = "没有开始，什么都没有变："
-                return self._begin(request, person, said, words, HTTPStatus.BAD_REQUEST, error)
-            except JuesuanError as error:
-                return self._begin(request, person, said, f"没有开始：{error}", HTTPStatus.CONFLICT)
+        def allowed(unit: str) -> str:
+            return "" if _may(person, _PREPARERS, unit) else _NOT_YOURS
+
+        try:
+            case = await self._apart(self._cases.begin, wished, uploads, person.name, allowed)
+        except InputError as error:
+            words = "没有开始，什么都没有变："
+            return self._begin(request, person, said, words, HTTPStatus.BAD_REQUEST, error)
+        except JuesuanError as error:
+            return self._begin(request, person, said, f"没有开始：{error}", HTTPStatus.CONFLICT)
         self._frame.door.journal.add(person.id, person.name, "开始准备", case.id)
         return self._frame.sent_to(f"/office/cases/{quote(case.id)}")
 
@@ -346,7 +354,7 @@ class OfficePages:
             rows=rows,
             message=message or down,
             problems=error.problems if error else (),
-            brings=any(role in person.roles for role in _PREPARERS),
+            brings=_brings(person),
         )
 
     async def _one(
@@ -437,6 +445,11 @@ _CHANGES = {
 
 def _may(person: Person, roles: Sequence[Role], unit: str) -> bool:
     return any(person.may(role, unit) for role in roles)
+
+
+def _brings(person: Person) -> bool:
+    """Return whether a person may bring in something of some unit."""
+    return not person.roles.isdisjoint(_PREPARERS)
 
 
 def _unsettled(out: Path, case: Case) -> int:

@@ -315,7 +315,7 @@ def believed(claims: Mapping[str, Any], settings: OidcSettings, nonce: str, now:
 
 
 @dataclass
-class Seals:
+class LoginSeals:
     """What a browser carries of a login while it is at the provider: it can't be read, made, or used twice.
 
     Nothing of a login is kept here until it comes back, so that no stranger can fill anything.

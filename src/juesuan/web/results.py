@@ -4,7 +4,9 @@ Each part of an address must be a name that the folder before it lists, and a fo
 is followed nowhere, and nothing hidden is shown (kept stages hold summaries of vouchers).
 """
 
+import json
 import os
+import re
 import stat
 from collections.abc import Iterator
 from email.utils import formatdate
@@ -17,8 +19,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from juesuan.people import Person
+from juesuan.results.names import MANIFEST
 from juesuan.web.frame import SESSION
-from juesuan.web.guard import HostChecked, OwnPagesOnly
+from juesuan.web.guard import HostChecked, OwnPagesOnly, Sheltered
 from juesuan.web.sessions import Door
 from juesuan.web.site import Site
 
@@ -51,6 +55,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "private, no-cache",
 }
+_CASE = re.compile(r"([0-9A-Za-z-]+)-2[0-9]{3}(?:\.refused|\.rejected)?")
 _DEEPEST = 12
 _CHUNK = 1 << 16
 
@@ -59,11 +64,12 @@ def results_app(folder: Path, site: Site, door: Door, login: str) -> "ASGIApp":
     """Return the application that shows a folder of results; ``login`` is where people log in."""
 
     def show(request: Request) -> Response:
-        if door.person(request.cookies.get(SESSION, "")) is None:
+        person = door.person(request.cookies.get(SESSION, ""))
+        if person is None:
             return RedirectResponse(login, HTTPStatus.SEE_OTHER, headers=_HEADERS)
         parts = request.scope["path"].removeprefix("/").split("/")
         kind = KINDS.get(Path(parts[-1]).suffix.lower())
-        handle = open_listed(folder, parts) if kind else None
+        handle = open_listed(folder, parts) if kind and _sees(person, folder, parts) else None
         if handle is None or kind is None:
             return PlainTextResponse("没有这个文件。\n", HTTPStatus.NOT_FOUND, headers=_HEADERS)
         held = os.fstat(handle)
@@ -77,7 +83,32 @@ def results_app(folder: Path, site: Site, door: Door, login: str) -> "ASGIApp":
         return StreamingResponse(_pieces(os.fdopen(handle, "rb")), headers=headers, media_type=kind)
 
     app = Starlette(routes=[Route("/{path:path}", show, methods=["GET"])])
-    return HostChecked(OwnPagesOnly(app, site), site)
+    return Sheltered(HostChecked(OwnPagesOnly(app, site), site))
+
+
+def _sees(person: Person, folder: Path, parts: list[str]) -> bool:
+    """Return whether a person may see what lies below: who is bound to units sees results of these alone."""
+    if person.everywhere:
+        return True
+    unit = _unit_at(folder, parts)
+    return unit is not None and person.sees(unit)
+
+
+def _unit_at(folder: Path, parts: list[str]) -> str | None:
+    """Return the unit whose results hold a file: as their manifest says, or by the name of a case's folder.
+
+    What was refused has no manifest; of several units together there is none either, and nobody bound sees it.
+    """
+    for depth in range(1, min(len(parts), _DEEPEST)):
+        handle = open_listed(folder, [*parts[:depth], MANIFEST])
+        if handle is not None:
+            with os.fdopen(handle, "rb") as file:
+                try:
+                    return str(json.load(file)["unit"])
+                except (ValueError, KeyError, TypeError):
+                    return None
+    named = _CASE.fullmatch(parts[0])
+    return named[1] if named and len(parts) > 1 else None
 
 
 def open_listed(folder: Path, parts: list[str]) -> int | None:

@@ -1,8 +1,8 @@
 """Which requests of Prefect's page a person may make: a list of what is allowed, and nothing else.
 
 Prefect's page can do anything that its API can, and its API can have a deployment run any command. Of that the
-office needs a small part. What reads is open to everybody inside; blocks and variables are read by nobody but
-管理员, since a block may hold an address with a key in it.
+office needs a small part. What reads is open to who holds a role for every unit, since runs of all units stand in
+every answer; blocks and variables are read by nobody but 管理员: a block may hold an address with a key in it.
 """
 
 import json
@@ -27,6 +27,12 @@ _READS = re.compile(
     r"|count-by/[a-z_-]+)"
 )
 _RUN_FIELDS = frozenset({"name", "parameters", "tags", "state", "idempotency_key", "enforce_parameter_schema"})
+_SAID_AS_NOTHING: Mapping[str, tuple[Any, ...]] = {
+    "work_queue_name": (None,),
+    "job_variables": (None, {}),
+    "empirical_policy": (None, {"retries": None, "retry_delay": None, "pause_keys": [], "resuming": False}),
+}
+"""What the form of Prefect's page sends although nobody filled it in."""
 _STATES = frozenset({"SCHEDULED", "CANCELLING", "CANCELLED"})
 
 UnitOf = Callable[[Path], str | None]
@@ -58,6 +64,7 @@ class Answer:
 
 
 _NOT_YOURS = "您的角色不能做这件事。"
+_OF_ALL_UNITS = "这里有各单位的运行。您只任几个单位的，请看“我的决算”。"
 _NOBODY = "这件事不能在页面上做。"
 
 
@@ -74,7 +81,7 @@ def judge(person: Person, asked: Asked, unit_of: UnitOf) -> Answer:
     if _SECRET.match(asked.path) and Role.ADMINISTRATOR not in person.roles:
         return Answer(_NOT_YOURS)
     if asked.method in ("GET", "HEAD") or (asked.method == "POST" and _READS.fullmatch(asked.path)):
-        return Answer()
+        return Answer() if person.everywhere else Answer(_OF_ALL_UNITS)
     return _change(person, asked, unit_of)
 
 
@@ -102,7 +109,9 @@ def _replaced_later(value: Any) -> bool:
 
 def _starts(person: Person, asked: Asked, unit_of: UnitOf) -> Answer:
     body = asked.body
-    if not isinstance(body, dict) or set(body) - _RUN_FIELDS:
+    if not isinstance(body, dict) or any(
+        name not in _RUN_FIELDS and value not in _SAID_AS_NOTHING.get(name, ()) for name, value in body.items()
+    ):
         return Answer("运行只能填写参数和名称。")
     if body.get("state") is not None and not _becomes(body["state"], frozenset({"SCHEDULED"})):
         return Answer("运行只能填写参数和名称。")

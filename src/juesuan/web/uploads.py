@@ -4,6 +4,7 @@ Nothing of a name decides where anything is written but the names of folders bel
 ``..``, no link, no hidden file. Whatever is wrong is told at once, and then nothing is kept.
 """
 
+import os
 import stat
 import zipfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -25,6 +26,9 @@ MOST_FILES = 2_000
 _DEEPEST = 6
 _LONGEST_NAME = 120
 _CHUNK = 1 << 20
+_END, _LONGEST_COMMENT = 22, 0xFFFF  # bytes of a zip's end record, and of the comment after it
+_END_SIGN, _LARGE_SIGN = b"PK\5\6", b"PK\6\7"
+_LARGEST_DIRECTORY = 2_000_000  # bytes: a package's 2,000 names, and what systems add
 
 KINDS = ENDINGS | {".yaml", ".yml", ".json", ".db", ".sqlite", ".zip"}
 """Kinds of files that a package may hold; its own code or an edition's templates are none of them."""
@@ -86,6 +90,8 @@ def take(
 
 def _unpack(upload: Upload, target: Path) -> Brought:
     place = upload.filename or "上传"
+    if _endless(upload.file):
+        raise InputError([Problem(Place(place), "upload.many", "zip 里的文件太多", "", f"不超过 {MOST_FILES} 个")])
     try:
         archive = zipfile.ZipFile(upload.file)
     except (zipfile.BadZipFile, OSError, ValueError) as error:
@@ -107,6 +113,23 @@ def _unpack(upload: Upload, target: Path) -> Brought:
             except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError) as error:
                 raise InputError([Problem(Place(name), "upload.zip", "zip 中的这个文件取不出来")]) from error
     return Brought(tuple(sorted(inner.values())), tuple(sorted(entries.keys() - own.keys())))
+
+
+def _endless(file: IO[bytes]) -> bool:
+    """Return whether a zip's directory is larger than one of a package can be: it is read whole into memory.
+
+    The end of a zip (APPNOTE 4.3.16) says how large; one that needs the form for large archives is none of ours.
+    """
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _END - _LONGEST_COMMENT))
+    tail = file.read()
+    file.seek(0)
+    last = tail[-_END:]
+    at = len(tail) - _END if last[:4] == _END_SIGN and last[-2:] == b"\0\0" else tail.rfind(_END_SIGN)
+    if at < 0 or len(tail) - at < _END:
+        return False  # what it is not is told elsewhere
+    directory = int.from_bytes(tail[at + 12 : at + 16], "little")
+    return directory > _LARGEST_DIRECTORY or tail[max(0, at - 20) : at].startswith(_LARGE_SIGN)
 
 
 def _wrong_entries(
