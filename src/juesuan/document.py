@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from juesuan.facts import Facts
+
 
 @dataclass(frozen=True)
 class Text:
@@ -28,6 +30,11 @@ class Number:
 
 Run = Text | Number
 Runs = tuple[Run, ...]
+
+
+def text_of(runs: Runs, facts: Facts) -> str:
+    """Return runs as printed."""
+    return "".join(facts[run.fact].display if isinstance(run, Number) else run.text for run in runs)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Scalars stay text until a model asks for a number: YAML itself would make floats
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -95,6 +95,18 @@ class YamlEntry:
             return model.model_validate(self.plain)
         except ValidationError as error:
             raise InputError(_problems(error, self, model)) from None
+
+
+def value_at(tree: Any, keys: Iterable[str]) -> Any:
+    """Return what stands at a path in plain data, where numbers count a list's entries; None if nothing does."""
+    for key in keys:
+        if isinstance(tree, dict) and key in tree:
+            tree = tree[key]
+        elif isinstance(tree, list) and key.isdecimal() and int(key) < len(tree):
+            tree = tree[int(key)]
+        else:
+            return None
+    return tree
 
 
 def read_entry(path: Path, name: str) -> YamlEntry:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from juesuan.figures import Figure
+from juesuan.facts import Figure
 from juesuan.identities import Identity, Instance, SignedFigure, identity_data
 from juesuan.money import WANYUAN
 from juesuan.rounding import Rounding, certificate, prove, round_figures

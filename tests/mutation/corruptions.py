@@ -15,8 +15,7 @@ import pandas as pd
 
 from juesuan import closing
 from juesuan.document import Document, Number, Paragraph, Text
-from juesuan.facts import Fact, Facts, Unit
-from juesuan.figures import Figure
+from juesuan.facts import Fact, Facts, Figure, Unit
 from juesuan.ledger import Ledger
 from juesuan.package import ClosingPackage
 from tests.conftest import Closed

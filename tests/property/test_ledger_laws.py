@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from juesuan.figures import Selection
+from juesuan.facts import Selection
 from juesuan.ledger import (
     Ledger,
     LedgerGroups,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from juesuan.figures import Selection
+from juesuan.facts import Selection
 from juesuan.forms import Forms
 from juesuan.money import parse_wanyuan
 from juesuan.tables import Tables, fill_tables

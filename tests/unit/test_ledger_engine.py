@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from juesuan.figures import Selection
+from juesuan.facts import Selection
 from juesuan.ledger import Ledger, LedgerGroups, load_chart, read_ledger
 from juesuan.ledger import engine as engine_module
 from juesuan.ledger.engine import LargeLedger, OutOfBalance, aggregate_csv

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from juesuan.figures import Selection
+from juesuan.facts import Selection
 from juesuan.ledger import Ledger, LedgerGroups, amount, load_chart, read_ledger
 from tests.ledger_checked import checked, ledger_rules
 

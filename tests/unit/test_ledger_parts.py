@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from juesuan.edition import load_edition
-from juesuan.figures import Selection
+from juesuan.facts import Selection
 from juesuan.ledger import (
     Ledger,
     LedgerGroups,

@@ -8,7 +8,7 @@ names the words in its chart. What no word explains is told by the rule ``ledger
 from collections.abc import Iterator
 
 from juesuan.edition.made import ADJUSTMENT
-from juesuan.figures import Figure, Selection
+from juesuan.facts import Figure, Selection
 from juesuan.identities import Identity, Instance, SignedFigure
 from juesuan.ledger import AccountChart, Ledger, LedgerGroups
 

@@ -13,7 +13,7 @@ from juesuan.closing.proof import proof_checks
 from juesuan.closing.render import Disclosure
 from juesuan.closing.rules import account_rules, disclosure_rules
 from juesuan.closing.units import share_checks, transfer_check
-from juesuan.figures import Figure
+from juesuan.facts import Figure
 from juesuan.forms import Forms
 from juesuan.identities import Explanation, Identity, Instance, Item
 from juesuan.ledger import Ledger, LedgerGroups, rows

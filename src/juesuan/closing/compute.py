@@ -21,8 +21,7 @@ from juesuan.closing.spending import (
 from juesuan.closing.units import Shares, operating_figures, shown_columns, shown_identity, with_shares
 from juesuan.edition import Edition
 from juesuan.edition.made import unspent_id
-from juesuan.facts import Fact, Facts, FactSource, Phase, Unit
-from juesuan.figures import Figure
+from juesuan.facts import Fact, Facts, FactSource, Figure, Phase, Unit
 from juesuan.identities import Identity, Instance, Relation
 from juesuan.ledger import Codes, Fund, Ledger, LedgerGroups
 from juesuan.money import DisplayUnit

@@ -9,7 +9,7 @@ from typing import Any
 
 from juesuan import __version__
 from juesuan.closing.compute import ClosingAccounts
-from juesuan.document import Document, Grid
+from juesuan.document import Document, Grid, text_of
 from juesuan.edition.made import ADJUSTMENT
 from juesuan.editionfiles import is_path
 from juesuan.facts import Facts, number_text
@@ -19,7 +19,6 @@ from juesuan.problems import OutputError
 from juesuan.results import SignOff, Standing, hashes_of, read_manifest, read_signoffs, standing
 from juesuan.rules import DocumentSection, ledger_rules, sections_of
 from juesuan.rules.check import SuiteRun
-from juesuan.rules.sections import text_of
 
 EXPLANATIONS = "explanations"
 """The anchor under which the explanations of warnings are signed, as a section of their own."""

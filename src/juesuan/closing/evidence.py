@@ -7,8 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from juesuan.closing.compute import Books
-from juesuan.facts import FactSource
-from juesuan.figures import Figure
+from juesuan.facts import FactSource, Figure
 from juesuan.ledger import Ledger, RowFinder
 from juesuan.skins.trace import AccountTrace, BalanceTrace, TraceEntry
 from juesuan.tables import SelectionPart

@@ -227,8 +227,7 @@ def input_files(root: Path) -> list[Path]:
 
 def lock_name(intake: Intake) -> str:
     """Return the name under which only one closing of this unit and year may run."""
-    settings = intake.settings
-    return f"{settings.unit.code}-{settings.year}" if settings else str(intake.root)
+    return intake.settings.closing if intake.settings else str(intake.root)
 
 
 def _other_year(settings: Settings, overrides: Overrides) -> Problem:

@@ -5,7 +5,7 @@ from typing import Any
 
 from juesuan.edition import Edition
 from juesuan.edition.made import PROJECTS_OF, item_member, unspent_id
-from juesuan.figures import Figure
+from juesuan.facts import Figure
 from juesuan.package import ClosingPackage
 from juesuan.package.money import GENERAL
 from juesuan.problems import EditionError

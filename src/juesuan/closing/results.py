@@ -162,7 +162,8 @@ def stage_results(
         # What follows tells about the files of the manifest, and about who signed them.
         if signed:
             write_signoffs(folder, signed)
-            copy_notes([one for one in read_notes(out) if one.closing == closing_key(account)], folder)
+            key = account.books.package.settings.closing
+            copy_notes([one for one in read_notes(out) if one.closing == key], folder)
         write_review(folder, old=old)
 
     return Staged(out, filled_beside(out, fill), state, pdf.notes)
@@ -202,12 +203,6 @@ def write_refusal(out: Path, refusal: ClosingRefused) -> Path:
     folder = refusal_folder(out)
     replace_folder(folder, fill)
     return folder
-
-
-def closing_key(account: ClosingAccounts) -> str:
-    """Return what comments call a closing: its unit's code and year."""
-    settings = account.books.package.settings
-    return f"{settings.unit.code}-{settings.year}"
 
 
 def closing_title(account: ClosingAccounts) -> str:

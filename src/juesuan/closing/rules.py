@@ -1,10 +1,14 @@
-"""The edition's rules about a closing (``juesuan.rules``), made ready to be checked."""
+"""The edition's rules about a closing (``juesuan.rules``), made ready to be checked.
 
-from collections.abc import Iterator, Mapping
+With them what is published beside the document: each text that people or their systems wrote, and where it stands.
+"""
 
-from juesuan.closing.compute import ClosingAccounts
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from juesuan.closing.compute import Books, ClosingAccounts
 from juesuan.closing.funds import unstated_lines
-from juesuan.closing.published import known_words, ledger_names, published_texts
+from juesuan.closing.intake import input_files
 from juesuan.closing.render import Disclosure
 from juesuan.edition.made import SWITCHES
 from juesuan.rules import LastYear, RuleSubject, Unstated, closing_rules, evaluate_rule, of_document
@@ -62,3 +66,79 @@ def _checks(account: ClosingAccounts, subject: RuleSubject, *, document: bool) -
     edition = account.books.edition
     rules = closing_rules(edition.rules, edition.roles)
     return (evaluate_rule(rule, source, subject) for rule, source in rules if of_document(rule) is document)
+
+
+_LINES = {
+    "voucher": "凭证字号",
+    "account": "科目编码",
+    "functional_name": "功能分类名称",
+    "economic_name": "部门经济分类名称",
+}
+_NAMES = {"account_name": "科目名称", "project": "项目名称"}
+_CJK = re.compile(r"[\u4e00-\u9fff]+")
+
+Texts = Mapping[str, str]
+"""Each text once, and where it stands first."""
+
+
+def published_texts(account: ClosingAccounts) -> dict[str, Texts]:
+    """Return the texts of ``facts``, of the published columns of the ledger, of explanations and file names.
+
+    A voucher's summary is not among them: it is not published (docs/adr/0071-personal-data.md).
+    """
+    books = account.books
+    return {
+        "公布数（facts.csv）": _first(_facts(account)),
+        "审核说明（explanations.yaml）": _first(_explanations(books)),
+        "资料的文件名": _first((path.name, "") for path in sorted(input_files(books.package.root))),
+        "账簿读入报告（reading.json）": _first(_reading(books)),
+        **{f"账簿的{title}": _column(books, name) for name, title in _LINES.items()},
+    }
+
+
+def ledger_names(books: Books) -> dict[str, Texts]:
+    """Return the names of accounts and projects in the ledger, which are published with it."""
+    return {f"账簿的{title}": _column(books, name) for name, title in _NAMES.items()}
+
+
+def known_words(books: Books) -> frozenset[str]:
+    """Return the words that the chart of accounts and the lists of codes use: none of them names a person."""
+    names = [one.name for one in books.edition.chart.accounts.values()]
+    for known in (books.codes.functional, books.codes.economic):
+        names += [line.name for lines in known.lines.values() for line in lines]
+    return frozenset(word for name in names for word in _CJK.findall(name))
+
+
+def _column(books: Books, name: str) -> Texts:
+    """Return the different texts of a column of both frames of the ledger, with file and line."""
+    found: dict[str, str] = {}
+    for frame in (books.ledger.lines, books.ledger.balances):
+        if name in frame:
+            first = frame.drop_duplicates(name)
+            rows = zip(first[name], first["file"], first["line"], strict=True)
+            found = {str(text): f"{file}:{line}" for text, file, line in rows if text} | found
+    return found
+
+
+def _facts(account: ClosingAccounts) -> Iterator[tuple[str, str]]:
+    for fact in account.facts.values():
+        yield from ((text, fact.id) for text in (fact.label, fact.row, fact.column, fact.formula))
+
+
+def _explanations(books: Books) -> Iterator[tuple[str, str]]:
+    for one in books.package.explanations:
+        yield from ((text, one.source) for text in (one.place, one.text, one.by))
+
+
+def _reading(books: Books) -> Iterator[tuple[str, str]]:
+    for table in books.ledger.report.tables:
+        words = (table.file, *table.details.values(), *table.columns.values(), *table.unused)
+        yield from ((word, table.file) for word in words)
+
+
+def _first(texts: Iterable[tuple[str, str]]) -> Texts:
+    found: dict[str, str] = {}
+    for text, where in texts:
+        if text:
+            found.setdefault(text, where)
+    return found

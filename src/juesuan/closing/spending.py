@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 
 from juesuan.closing.funds import EXPENDITURE
 from juesuan.edition.made import OPERATING
-from juesuan.facts import FactSource, Phase
-from juesuan.figures import Figure, Selection
+from juesuan.facts import FactSource, Figure, Phase, Selection
 from juesuan.identities import Identity, Instance, Relation, SignedFigure
 from juesuan.ledger import AccountChart, Fund, Ledger, LedgerGroups
 from juesuan.package import ClosingPackage

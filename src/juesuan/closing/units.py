@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from juesuan.department import Consolidated, Member, TransferPair
 from juesuan.edition import Edition
 from juesuan.edition.made import OPERATING, UNIT_COLUMNS
-from juesuan.facts import Fact, FactSource
-from juesuan.figures import Figure
+from juesuan.facts import Fact, FactSource, Figure
 from juesuan.identities import Explanation, Identity, Instance, Item, SignedFigure
 from juesuan.ledger import LedgerGroups
 from juesuan.money import yuan_text

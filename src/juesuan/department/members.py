@@ -6,8 +6,7 @@ from typing import TypeVar
 
 import pandas as pd
 
-from juesuan.facts import Fact, FactSource
-from juesuan.figures import Figure
+from juesuan.facts import Fact, FactSource, Figure
 from juesuan.ledger import Ledger
 from juesuan.ledger.report import ReadingReport, TableReport
 from juesuan.package import ClosingPackage

@@ -18,7 +18,7 @@ import pandas as pd
 
 from juesuan.department.description import OUTSIDE, Described
 from juesuan.department.members import UNIT, Member
-from juesuan.figures import CREDITED
+from juesuan.facts import CREDITED
 from juesuan.ledger import RowFinder
 from juesuan.ledger.report import Count, ReadingNote, TableReport
 from juesuan.problems import Problem

@@ -1,6 +1,6 @@
 """The statutory forms of an edition: rows, columns, printed notes and what fills each cell, as data."""
 
-from juesuan.forms.loader import load_forms
+from juesuan.forms.checks import load_forms
 from juesuan.forms.model import (
     Citation,
     Column,

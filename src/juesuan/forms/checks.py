@@ -1,14 +1,16 @@
-"""Checks of a form at load time: a wrong form never meets a ledger. Faults are returned, all at once."""
+"""The forms of an edition, read and checked: a wrong form never meets a ledger. All faults are told at once."""
 
 import re
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 
+from juesuan.editionfiles import EditionFiles, files_of
 from juesuan.forms.filling import cell_fills, printed_rows
-from juesuan.forms.model import Form, Layout
+from juesuan.forms.model import Form, Forms, Layout, Terms
 from juesuan.forms.notes import Axis, Formula, NoteError
-from juesuan.problems import EditionError
+from juesuan.problems import EditionError, InputError
+from juesuan.yamlsource import Model
 
 
 def faults_of(form: Form) -> tuple[str, ...]:
@@ -197,3 +199,39 @@ def _cycles(formulae: list[Formula]) -> Iterator[str]:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         yield f"the formulae of {formulae[0].axis} run in a circle: {' ← '.join(map(str, error.args[1]))}"
+
+
+_ROOM = "forms"
+_TERMS = "terms"
+
+
+def load_forms(edition: EditionFiles | str, tables: Sequence[int] | None = None) -> Forms:
+    """Read the forms of an edition and check every one.
+
+    Its room ``forms`` holds ``terms.yaml`` and one ``table-<number>.yaml`` for each form. ``tables`` says which of
+    them the edition has (None: all); a form of the edition that it extends is not read unless it is named.
+
+    Raises:
+        EditionError: there is no such edition, or a form is wrong; every fault found is named.
+    """
+    files = files_of(edition)
+    wanted = {f"table-{number}" for number in tables or ()}
+    names = [name for name in files.names(_ROOM) if name != _TERMS and (tables is None or name in wanted)]
+    faults: list[str] = []
+    terms = _read(files, _TERMS, Terms, faults)
+    found = {name: form for name in names if (form := _read(files, name, Form, faults)) is not None}
+    for name, form in found.items():
+        if name != form.name:
+            faults.append(f"{files.label_of(f'{_ROOM}/{name}.yaml')}：这个文件写的是表 {form.table}")
+        faults.extend(f"{files.label_of(f'{_ROOM}/{name}.yaml')}：{fault}" for fault in faults_of(form))
+    if faults or terms is None:
+        raise EditionError(f"the forms of edition {files.name} are wrong:\n" + "\n".join(faults))
+    return Forms(files.name, tuple(sorted(found.values(), key=lambda form: form.table)), terms)
+
+
+def _read(files: EditionFiles, name: str, model: type[Model], faults: list[str]) -> Model | None:
+    try:
+        return files.read(f"{_ROOM}/{name}.yaml", model)
+    except InputError as error:
+        faults.extend(map(str, error.problems))
+        return None

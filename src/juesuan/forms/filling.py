@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from juesuan.figures import Selection
+from juesuan.facts import Selection
 from juesuan.forms.model import Column, Fill, Form, FormBlock, FormRow, Layout
 from juesuan.problems import EditionError
 

@@ -40,7 +40,7 @@ class Zeros(StrEnum):
 
 
 class Measure(StrEnum):
-    """What is added up over the ledger rows of a cell (see :class:`juesuan.figures.Selection`)."""
+    """What is added up over the ledger rows of a cell (see :class:`juesuan.facts.Selection`)."""
 
     INCOME = "income"
     EXPENDITURE = "expenditure"

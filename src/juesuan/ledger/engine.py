@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import polars as pl
 
-from juesuan.figures import Selection
+from juesuan.facts import Selection
 from juesuan.ledger.blocks import (
     BLOCK_BYTES,
     ENDLESS,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from juesuan.figures import Selection
+from juesuan.facts import Selection
 from juesuan.ledger.model import Ledger
 from juesuan.problems import EditionError
 

@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from juesuan.ledger import quirks
-from juesuan.ledger.classify import classify
-from juesuan.ledger.entries import compose_dates, compose_vouchers, fill_down, number_entries
+from juesuan.ledger.entries import classify, compose_dates, compose_vouchers, fill_down, number_entries
 from juesuan.ledger.header import HeaderLayout
 from juesuan.ledger.meanings import currency_problem, rival_problems, straightened
 from juesuan.ledger.model import AccountChart

@@ -25,8 +25,7 @@ Funds are known by then: :mod:`juesuan.closing.funds` has said which fund each l
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from juesuan.facts import FactSource, Phase
-from juesuan.figures import Figure
+from juesuan.facts import FactSource, Figure, Phase
 from juesuan.identities import Identity, Instance, Relation, SignedFigure
 from juesuan.package.evaluation import STAGES
 from juesuan.package.model import RECEPTION, BudgetLine, ClosingPackage, Project, ProjectLine, ThreePublicUse

@@ -193,6 +193,11 @@ class Settings(Strict):
     )
 
     @property
+    def closing(self) -> str:
+        """Which closing it is: the unit's code and the year."""
+        return f"{self.unit.code}-{self.year}"
+
+    @property
     def document_edition(self) -> str:
         """The edition of the document's sentences: the forms' own unless another is named."""
         return self.document or self.edition

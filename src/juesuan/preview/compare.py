@@ -17,10 +17,10 @@ from juesuan.closing import (
     with_ledger,
     write_document,
 )
-from juesuan.document import Chart, Document
+from juesuan.document import Chart, Document, text_of
 from juesuan.facts import Fact, Facts
 from juesuan.identities import CheckResult
-from juesuan.preview.sentences import Rewritten, rewritten, text_of
+from juesuan.preview.sentences import Rewritten, rewritten
 from juesuan.problems import InputError
 from juesuan.rounding import Policy, RoundingConflict
 

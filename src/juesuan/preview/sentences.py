@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from juesuan.document import Document, Heading, Number, Paragraph, Runs
+from juesuan.document import Document, Heading, Number, Paragraph, text_of
 from juesuan.facts import Facts
 
 _Side = tuple[Document, Facts]
@@ -36,11 +36,6 @@ def rewritten(before: _Side, after: _Side) -> Iterator[Rewritten]:
     matcher = SequenceMatcher(None, [line.frame for line in old], [line.frame for line in new], autojunk=False)
     for _, i, j, k, m in matcher.get_opcodes():
         yield from _pairs(old[i:j], new[k:m])
-
-
-def text_of(runs: Runs, facts: Facts) -> str:
-    """Return runs as printed."""
-    return "".join(facts[run.fact].display if isinstance(run, Number) else run.text for run in runs)
 
 
 def _pairs(old: Sequence[_Line], new: Sequence[_Line]) -> Iterator[Rewritten]:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from juesuan.facts import Facts
-from juesuan.figures import Selection
+from juesuan.facts import Facts, Selection
 from juesuan.files import read_json, write_json
 from juesuan.identities import Identity, identity_data
 from juesuan.ledger import Ledger, RowFinder

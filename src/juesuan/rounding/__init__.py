@@ -10,10 +10,18 @@ Literature: Cox & Ernst, "Controlled Rounding", INFOR 20 (1982); Salazar-Gonzál
 cell perturbation", Mathematical Programming 105 (2006).
 """
 
-from juesuan.rounding.certificate import certificate
 from juesuan.rounding.controlled import round_controlled
 from juesuan.rounding.proof import RULES, Tested, prove
-from juesuan.rounding.result import ADVICE, Adjustment, Contradiction, Policy, Residue, Rounding, RoundingConflict
+from juesuan.rounding.result import (
+    ADVICE,
+    Adjustment,
+    Contradiction,
+    Policy,
+    Residue,
+    Rounding,
+    RoundingConflict,
+    certificate,
+)
 from juesuan.rounding.rounder import round_figures
 
 __all__ = [

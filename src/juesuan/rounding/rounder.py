@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from juesuan.figures import Figure
+from juesuan.facts import Figure
 from juesuan.identities import Identity
 from juesuan.money import DisplayUnit
 from juesuan.rounding.controlled import Infeasible, nearest_up, round_controlled, smallest_conflict

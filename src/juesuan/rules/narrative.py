@@ -7,14 +7,14 @@ from itertools import pairwise
 
 from pydantic import BaseModel
 
-from juesuan.document import Chart, Number, Paragraph, Runs, Text, runs_of
+from juesuan.document import Chart, Number, Paragraph, Runs, Text, runs_of, text_of
 from juesuan.facts import Fact, Unit
 from juesuan.identities import Item
 from juesuan.narrative.slots import LIST, YEARS, Choice, Pieces, Repeated, Slot, facts_in
 from juesuan.package import PLACEHOLDER, Prose
 from juesuan.package.performance import EvaluationSheet
 from juesuan.rules.model import Rule, RuleSubject
-from juesuan.rules.sections import DocumentSection, spaceless, text_of
+from juesuan.rules.sections import DocumentSection, spaceless
 
 _OWN = "text."  # numbers that the unit's own texts state: texts_printed looks after them
 _NOUGHT = ("sign", "moved", "occurs")

@@ -4,12 +4,12 @@ import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from juesuan.document import CellKind, Chart, Grid, Number
+from juesuan.document import CellKind, Chart, Grid, Number, text_of
 from juesuan.facts import Fact
 from juesuan.forms.checks import stands_under
 from juesuan.identities import Item
 from juesuan.rules.model import Rule, RuleSubject
-from juesuan.rules.sections import spaceless, text_of
+from juesuan.rules.sections import spaceless
 from juesuan.skins.plain import Placed, placed_rows
 
 _STATUTORY = re.compile(r"table-([0-9]+)")

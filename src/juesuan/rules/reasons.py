@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
+from juesuan.document import text_of
 from juesuan.facts import Unit
 from juesuan.identities import Item
 from juesuan.package import Prose
 from juesuan.rules.model import Rule, RuleSubject
-from juesuan.rules.sections import spaceless, text_of
+from juesuan.rules.sections import spaceless
 
 
 def reason_written(rule: Rule, subject: RuleSubject) -> Iterator[Item]:

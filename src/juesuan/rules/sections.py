@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from juesuan.document import Block, Chart, Document, Grid, Heading, Number, Paragraph, Runs, runs_of
+from juesuan.document import Block, Chart, Document, Grid, Heading, Number, Paragraph, Runs, runs_of, text_of
 from juesuan.facts import Facts
 from juesuan.narrative.slots import UNKNOWN
 
@@ -77,14 +77,6 @@ class DocumentSection:
 def sections_of(document: Document, facts: Facts) -> tuple[DocumentSection, ...]:
     """Split a document into its sections, in reading order; the title is the first."""
     return tuple(_sections(document, facts))
-
-
-def text_of(runs: Runs, facts: Facts) -> str:
-    """Return runs as printed."""
-    return "".join(
-        (facts[run.fact].display if run.fact in facts else "？") if isinstance(run, Number) else run.text
-        for run in runs
-    )
 
 
 def plain_title(title: str) -> str:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from html import escape
 
-from juesuan.document import Bar, Chart, Number, Runs
+from juesuan.document import Bar, Chart, text_of
 from juesuan.facts import Fact, Facts
 from juesuan.money import round_half_up
 
@@ -82,11 +82,6 @@ def alternative_text(chart: Chart, facts: Facts) -> str:
         text = f"{text_of(bar.label, facts)} {facts[bar.amount].display} {chart.unit}"
         parts.append(f"{text}，占 {facts[bar.share].display}" if bar.share else text)
     return "；".join(parts) + "。"
-
-
-def text_of(runs: Runs, facts: Facts) -> str:
-    """Return runs as plain text."""
-    return "".join(facts[run.fact].display if isinstance(run, Number) else run.text for run in runs)
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Generic, TypeVar
 
-from juesuan.document import CellKind, Grid, GridCell, GridRow, Runs
+from juesuan.document import CellKind, Grid, GridCell, GridRow, Runs, text_of
 from juesuan.facts import Facts
 from juesuan.money import round_half_up
-from juesuan.skins.charts import text_of
 
 Pieces = TypeVar("Pieces")
 

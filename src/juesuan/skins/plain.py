@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from juesuan.document import Block, CellKind, Document, Grid, GridCell, GridRow, Heading, Number, Runs
+from juesuan.document import Block, CellKind, Document, Grid, GridCell, GridRow, Heading, Number, Runs, text_of
 from juesuan.facts import Facts
-from juesuan.skins.charts import text_of
 from juesuan.skins.grid import padding
 
 PageLayout = Literal["flow", "portrait", "landscape"]

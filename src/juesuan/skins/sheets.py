@@ -3,9 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from juesuan.document import Grid
+from juesuan.document import Grid, text_of
 from juesuan.facts import Facts
-from juesuan.skins.charts import text_of
 
 COVER, CHECKS, FACTS = "说明", "勾稽核对", "全部数字"
 FONT_SIZE = 9

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from juesuan.document import Chart, Document, Grid, Heading, Number, Paragraph, Runs, Text
+from juesuan.document import Chart, Document, Grid, Heading, Number, Paragraph, Runs, Text, text_of
 from juesuan.facts import Facts
 from juesuan.problems import EditionError
-from juesuan.skins.charts import chart_svg, swatch_svg, text_of
+from juesuan.skins.charts import chart_svg, swatch_svg
 from juesuan.skins.grid import GridView, padding, view_grid
 
 # Element ids that the page itself uses.

@@ -18,6 +18,7 @@ from juesuan.package.tables import BUDGET, PROJECTS
 from juesuan.problems import InputError, Place, Problem
 from juesuan.starting.draft import Draft, Path_, Tree, read_draft
 from juesuan.starting.handed import amend
+from juesuan.yamlsource import value_at
 
 LONGEST = 20_000
 """Characters that one text may have."""
@@ -91,7 +92,7 @@ def reword(package: Path, file: str, changes: Mapping[str, str]) -> None:
         draft.trees[file] = tree if isinstance(tree, dict) else {}
         for path, text in changes.items():
             keys = tuple(path.split("."))
-            if text or _at(draft.trees[file], keys) is not None:
+            if text or value_at(draft.trees[file], keys) is not None:
                 _put(draft.trees[file], keys, text)
 
     amend(package, change)
@@ -163,17 +164,6 @@ def _might(draft: Draft, *, projects: bool) -> Mapping[str, str]:
     found = {row.get(key, ""): row.get(name, "") for row in rows if row.get(key)}
     classes = {} if projects else dict.fromkeys((one[:_CLASS] for one in found), "")
     return {**dict(sorted(classes.items())), **found}
-
-
-def _at(tree: Tree, keys: Path_) -> Tree | None:
-    for key in keys:
-        if isinstance(tree, dict) and key in tree:
-            tree = tree[key]
-        elif isinstance(tree, list) and key.isdecimal() and int(key) < len(tree):
-            tree = tree[int(key)]
-        else:
-            return None
-    return tree
 
 
 def _put(tree: Tree, keys: Path_, text: str) -> None:

@@ -1,7 +1,6 @@
 """The statutory tables of a closing, filled from the ledger, and the identities that must hold among them."""
 
-from juesuan.tables.describe import describe_selection
-from juesuan.tables.fill import fill_tables
+from juesuan.tables.fill import describe_selection, fill_tables
 from juesuan.tables.layout import Names, grid
 from juesuan.tables.model import (
     Aggregates,

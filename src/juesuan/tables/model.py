@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
-from juesuan.facts import FactSource
-from juesuan.figures import Figure, Selection
+from juesuan.facts import FactSource, Figure, Selection
 from juesuan.forms.model import Form, Forms
 from juesuan.problems import EditionError
 

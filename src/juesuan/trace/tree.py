@@ -7,8 +7,7 @@ from functools import cache
 
 import pandas as pd
 
-from juesuan.facts import Fact, FactSource
-from juesuan.figures import CREDITED
+from juesuan.facts import CREDITED, Fact, FactSource
 from juesuan.results.graph import Graph
 from juesuan.tables import SelectionPart
 

@@ -32,7 +32,7 @@ from juesuan.package.settings import SETTINGS_FILE, UnitKind
 from juesuan.problems import InputError, JuesuanError, OutputError, Place, Problem
 from juesuan.process import OFFICE_ZONE, office_time
 from juesuan.web.uploads import DOCUMENTS, KINDS, Upload, take
-from juesuan.yamlsource import read_entry
+from juesuan.yamlsource import read_entry, value_at
 
 FOLDER = "资料"
 """Where packages lie, below the folder that the service works in."""
@@ -490,14 +490,9 @@ def _lost(package: Path, written: Mapping[str, str]) -> Iterator[Problem]:
     for key, text in written.items():
         file, _, path = key.partition(" ")
         try:
-            found: Any = read_entry(package / file, file).plain
+            found = value_at(read_entry(package / file, file).plain, path.split(".")) or ""
         except InputError:
             found = ""
-        for one in path.split("."):
-            found = (
-                found[int(one)] if isinstance(found, list) and one.isdecimal() and int(one) < len(found) else found
-            )
-            found = found.get(one, "") if isinstance(found, dict) else found
         if not isinstance(found, str) or found.split() != text.split():
             hint = "先取现在的工作簿或文件，照它改；或者勾选“代替页面上写的文字”"
             shown = found[:_SHOWN_WORDS] if isinstance(found, str) else ""
