@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from juesuan.process import end_with_parent, go_offline
+from juesuan.process import collect_rarely, end_with_parent, go_offline
 
 go_offline()  # before Prefect is imported
+collect_rarely()
 end_with_parent()  # where a service started this process for a run
 
 from prefect import flow, get_run_logger, runtime, task  # noqa: E402

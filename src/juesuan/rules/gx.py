@@ -19,7 +19,10 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from juesuan.process import imported_when_used
+
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # before it is imported
+imported_when_used("scipy.stats")  # a tenth of what it imports, for two expectations that nobody has here
 
 import great_expectations as gx
 from great_expectations.compatibility.pydantic import PrivateAttr
@@ -201,11 +204,10 @@ def validated(checks: Sequence[Check]) -> dict[str, tuple[CheckResult, Expectati
         RuntimeError: a rule was lost on the way, or one broke.
     """
     for name in list(logging.root.manager.loggerDict):  # its loggers set their own levels when they are imported
-        if (
-            name.partition(".")[0] == "great_expectations"
-            and (log := logging.getLogger(name)).level != logging.ERROR
-        ):
-            log.setLevel(logging.ERROR)
+        if name.partition(".")[0] == "great_expectations":
+            log = logging.getLogger(name)
+            if log.level != logging.ERROR:  # to set it again empties what every logger of the process remembers
+                log.setLevel(logging.ERROR)
     batch = (
         _context()
         .data_sources.add_pandas("closing")
