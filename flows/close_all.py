@@ -7,7 +7,7 @@ to Dask's own page, and in the end says which units are not closed, and why.
 
 from typing import Annotated
 
-from juesuan.process import end_with_parent, go_offline
+from juesuan.base.process import end_with_parent, go_offline
 
 go_offline()  # before Prefect is imported
 end_with_parent()  # where a service started this process for a run
@@ -23,7 +23,7 @@ from prefect.artifacts import (  # noqa: E402
 from pydantic import BaseModel, ConfigDict, Field  # noqa: E402
 
 from juesuan import city  # noqa: E402
-from juesuan.problems import JuesuanError  # noqa: E402
+from juesuan.base.problems import JuesuanError  # noqa: E402
 from juesuan.runner import load_flow  # noqa: E402
 
 cluster = load_flow("cluster")

@@ -23,12 +23,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from juesuan.base.problems import ExitCode, InputError, Place, Problem, UnavailableError
+from juesuan.base.process import go_offline
 from juesuan.city import Began, City, Event, Notice, Order, Status, UnitOutcome
 from juesuan.city.tls import TlsFiles, prove_tls
 from juesuan.city.work import NotTaken, Presented, close_package, present
 from juesuan.closing.kept import hash_of_program
-from juesuan.problems import ExitCode, InputError, Place, Problem, UnavailableError
-from juesuan.process import go_offline
 
 SCHEDULER = "JUESUAN_SCHEDULER"
 """Environment variable: the scheduler of a deployment, where nobody names another."""

@@ -24,8 +24,8 @@ from pathlib import Path
 
 import httpx
 
-from juesuan.problems import OutputError
-from juesuan.process import OFFLINE, collect_rarely, go_offline
+from juesuan.base.problems import OutputError
+from juesuan.base.process import OFFLINE, collect_rarely, go_offline
 
 _HOST = "127.0.0.1"
 _PATIENCE = 300  # seconds for a first start, migrations included, on a busy machine

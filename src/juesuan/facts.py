@@ -13,7 +13,7 @@ from enum import StrEnum
 from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
 
-from juesuan.problems import EditionError
+from juesuan.base.problems import EditionError
 
 
 class Unit(StrEnum):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from juesuan.problems import Severity
+from juesuan.base.problems import Severity
 
 if TYPE_CHECKING:
     import numpy as np

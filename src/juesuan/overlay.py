@@ -16,8 +16,8 @@ What says what the parent says already is a fault, and so is taking away what is
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from juesuan.problems import Problem
-from juesuan.yamlsource import YamlEntry
+from juesuan.base.problems import Problem
+from juesuan.base.yamlsource import YamlEntry
 
 KEYS = ("id", "key", "row", "code", "name", "term", "label", "table")
 """By which of its entries a member of a list is known: the first of these that it has."""

@@ -17,9 +17,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from juesuan.problems import ExitCode, InputError
-from juesuan.process import Listener, Stage, StageState, embed_orchestrator, go_offline, listening
-from juesuan.resources import resource_root
+from juesuan.base.problems import ExitCode, InputError
+from juesuan.base.process import Listener, Stage, StageState, embed_orchestrator, go_offline, listening
+from juesuan.base.resources import resource_root
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -72,9 +72,9 @@ def run_annual_close(request: Mapping[str, Any]) -> int:
 
 def _can_begin(package: Path) -> bool:
     """Say whether there is a package with settings that can be read."""
+    from juesuan.base.yamlsource import read_yaml
     from juesuan.package.files import package_file
     from juesuan.package.settings import SETTINGS_FILE, Settings
-    from juesuan.yamlsource import read_yaml
 
     try:
         read_yaml(package_file(package, SETTINGS_FILE), Settings)

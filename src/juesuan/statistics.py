@@ -12,13 +12,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from juesuan.base.money import DisplayUnit, print_rate, round_half_up
+from juesuan.base.problems import EditionError, InputError
+from juesuan.base.yamlsource import Strict
 from juesuan.editionfiles import EditionFiles, files_of
 from juesuan.facts import Fact, Facts, Unit
-from juesuan.money import DisplayUnit, print_rate, round_half_up
 from juesuan.package.names import may_be_left_out
-from juesuan.problems import EditionError, InputError
 from juesuan.roles import Roles
-from juesuan.yamlsource import Strict
 
 FILE = "statistics.yaml"
 

@@ -291,7 +291,7 @@ def write_pdf(blocks: Sequence[Block], path: Path, digits: str = "it") -> None:
     """As a PDF with ruled tables that run over pages; ``digits`` says in Typst how numbers are set."""
     import typst
 
-    from juesuan.resources import resource_root
+    from juesuan.base.resources import resource_root
 
     parts = ['#set page(paper: "a4", flipped: true, margin: 1.2cm)', '#set text(font: "Juesuan Song", size: 7pt)']
     parts.append(f'#let set_(text_) = {{ show regex("[0-9][0-9.,]*%?"): it => {digits}; text_ }}')

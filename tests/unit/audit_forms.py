@@ -127,7 +127,7 @@ def write_pdf(blocks: Sequence[Block], path: Path, *, turned: str = "") -> None:
     """As a PDF; ``turned`` turns the tables on upright pages by that angle (``90deg``)."""
     import typst
 
-    from juesuan.resources import resource_root
+    from juesuan.base.resources import resource_root
 
     page = "" if turned else "flipped: true, "
     parts = [f'#set page(paper: "a4", {page}margin: 1.2cm)', '#set text(font: "Juesuan Song", size: 6pt)']

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 import pandas as pd
 import pytest
 
+from juesuan.base.problems import ExitCode, InputError, OutputError
 from juesuan.city import (
     Began,
     City,
@@ -37,7 +38,6 @@ from juesuan.city.shelves import FolderShelf, shelf_at
 from juesuan.city.summary import write_summary
 from juesuan.city.work import MOST_WORDS, OVER_MEMORY, NotTaken, close_package, present
 from juesuan.closing import only_one, only_one_of
-from juesuan.problems import ExitCode, InputError, OutputError
 from juesuan.review import approve
 from tests.conftest import EXAMPLE, copy_package
 

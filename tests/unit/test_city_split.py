@@ -15,10 +15,10 @@ import pytest
 import xlsxwriter
 import yaml
 
+from juesuan.base.problems import InputError, OutputError
 from juesuan.city import Split, split
 from juesuan.city.command import split_lines, tell_split
 from juesuan.ledger import load_chart, read_ledger
-from juesuan.problems import InputError, OutputError
 from tests.conftest import EXAMPLE, ROOT, copy_package
 
 SPEC = yaml.safe_load((ROOT / "tests" / "spec" / "split.yaml").read_text(encoding="utf-8"))

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from juesuan.base.problems import InputError, UnavailableError
 from juesuan.city.tls import TlsFiles, prove_tls
-from juesuan.problems import InputError, UnavailableError
 from tests.ports import free_port
 from tests.tls_keys import Authority, write_key
 

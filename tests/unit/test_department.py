@@ -12,9 +12,10 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
+from juesuan.cli.closings import roll_up
 
 from juesuan import closing
-from juesuan.cli import roll_up
+from juesuan.base.problems import InputError, OutputError, Problem
 from juesuan.closing import CheckedClosing, rolling
 from juesuan.department import Member, merged_package, read_description
 from juesuan.edition import load_edition
@@ -22,7 +23,6 @@ from juesuan.facts import FactSource
 from juesuan.identities import CheckResult
 from juesuan.ledger import Ledger
 from juesuan.package import check_package
-from juesuan.problems import InputError, OutputError, Problem
 from juesuan.results.graph import load_graph
 from juesuan.roles import InternalRole
 from juesuan.runner import load_flow

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 import yaml
 
+from juesuan.base.problems import Problem
 from juesuan.department import Described
 from juesuan.department.budgets import _ROLES
 from juesuan.department.description import DepartmentFile
 from juesuan.department.pairing import Booked, both, paired, taken
 from juesuan.department.transfers import _declared
 from juesuan.package import ClosingPackage, InternalMoney, YamlFile, load_package
-from juesuan.problems import Problem
 from juesuan.roles import InternalRole
 from tests.conftest import EXAMPLE, ROOT
 from tests.property.test_department_laws import ledger_of, member

@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import pytest
 
+from juesuan.base.problems import EditionError
 from juesuan.facts import Fact, Facts, FactSource, Unit
-from juesuan.problems import EditionError
 
 
 def fact(name: str, *inputs: str) -> Fact:

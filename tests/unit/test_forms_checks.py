@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from tables_fake_ledger import published_amounts
 
+from juesuan.base.problems import EditionError
 from juesuan.forms import Fill, FormRow, Layout, Measure, load_forms
 from juesuan.forms.filling import selection_of
-from juesuan.problems import EditionError
 
 # table, what stands in its YAML, what it is changed to, what the error says
 FAULTS = [
@@ -22,7 +22,7 @@ FAULTS = [
     (1, "      - {row: 9}\n", "", "左右两侧的行数不同"),
     (1, 'key: "2", label: 金额', 'key: "1", label: 金额', "栏 1 写了两次"),
     (1, '四、上级补助收入, fill: {measure: income, ', "四、上级补助收入, fill: {", "要么写 measure（取自账簿）"),
-    (1, 'positive:\n              - {measure: opening, ', "positive:\n              - {", "取数（fill）要么写 measure"),
+    (1, 'positive:\n              - {measure: opening, ', "positive:\n              - {", "取数（fill）要么"),
     (1, "widths: [34, 6, 14, 34, 6, 14]", "widths: [34, 6, 14, 34, 6]", "表身有 6 列，列宽（widths）写了 5 个"),
     (1, "[项目, 行次, 金额, 项目, 行次, 金额]", "[项目, 行次, 金额, 项目, 行次]", "没有盖住第 6 列"),
     (1, '"", "2"]', '"", "3"]', "各栏是 1、2，表头印的栏次是 1、3"),

@@ -6,10 +6,10 @@ import pytest
 import yaml
 from tables_fake_ledger import GIVEN, SPEC, Entry, FakeLedger, elsewhere, failing, fill, published_ledger
 
+from juesuan.base.problems import EditionError, Severity
 from juesuan.editionfiles import WrittenFile
 from juesuan.forms import Forms, load_forms
 from juesuan.identities import Identity, Instance, Relation, SignedFigure
-from juesuan.problems import EditionError, Severity
 from juesuan.tables import Tables, note_identities, structural_identities
 from juesuan.tables.rules import IdentityFile, identity_files
 

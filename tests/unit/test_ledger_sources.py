@@ -11,6 +11,8 @@ import pyarrow as pa
 import pytest
 from pandas.testing import assert_frame_equal
 
+from juesuan.base.problems import InputError
+from juesuan.base.yamlsource import read_yaml
 from juesuan.cli import app
 from juesuan.ledger import load_chart, read_ledger, sources
 from juesuan.ledger.inspect import inspect_file, inspection_json, inspection_text
@@ -21,9 +23,7 @@ from juesuan.ledger.sources.database import read_database
 from juesuan.ledger.sources.values import value_text
 from juesuan.package import package_files
 from juesuan.package.settings import Settings
-from juesuan.problems import InputError
 from juesuan.web.uploads import KINDS
-from juesuan.yamlsource import read_yaml
 from tests import ledger_writers as writers
 from tests.conftest import ROOT
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from juesuan.base.problems import EditionError, InputError
+from juesuan.base.yamlsource import YamlEntry
 from juesuan.edition import load_edition
 from juesuan.editionfiles import edition_files
-from juesuan.problems import EditionError, InputError
-from juesuan.yamlsource import YamlEntry
 
 PARENT = """\
 name: 甲

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from juesuan.base.yamlsource import read_yaml
 from juesuan.package import Settings
-from juesuan.yamlsource import read_yaml
 from tests.conftest import EXAMPLE, ROOT
 
 ROOMS = ("expectations", "flows", "templates")

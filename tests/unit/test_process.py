@@ -23,7 +23,7 @@ print(stats.norm.cdf(0), "scipy.stats._stats_py" in sys.modules)
 
 def test_what_is_imported_already_is_left_alone() -> None:
     program = """
-from juesuan.process import imported_when_used
+from juesuan.base.process import imported_when_used
 import email.message as message
 imported_when_used("email.message")
 imported_when_used("email.nothing_of_that_name")

@@ -11,9 +11,9 @@ import pytest
 import skin_demo
 from skin_demo import cell, figure, head, label, words
 
+from juesuan.base.problems import EditionError
 from juesuan.document import Block, Chart, Document, Grid, GridCell, Heading, Number, Paragraph, Text, runs_of
 from juesuan.facts import Fact, Facts, FactSource, Unit
-from juesuan.problems import EditionError
 from juesuan.skins.grid import GridView, padding, view_grid
 from juesuan.skins.html import render_html
 from juesuan.skins.trace import AccountTrace, TraceEntry, exact_text, facts_json

@@ -16,9 +16,9 @@ import skin_demo
 import typst
 from fontTools.ttLib import TTFont
 
+from juesuan.base.problems import EditionError
 from juesuan.document import CellKind, Document, Grid, GridCell, Heading, Number, Paragraph, Text
 from juesuan.facts import Facts
-from juesuan.problems import EditionError
 from juesuan.readback.pdf import read_pdf
 from juesuan.skins.fonts import font_folder, held_characters
 from juesuan.skins.pdf import chart_pictures, print_pdf

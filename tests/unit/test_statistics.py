@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from juesuan.base.money import WANYUAN
+from juesuan.base.problems import EditionError
 from juesuan.facts import Fact, Facts, Phase, Unit
-from juesuan.money import WANYUAN
-from juesuan.problems import EditionError
 from juesuan.roles import Roles
 from juesuan.statistics import Basis, Definition, Definitions, Kind, derive_statistics, load_definitions
 

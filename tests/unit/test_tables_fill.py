@@ -5,12 +5,12 @@ import csv
 import pytest
 from tables_fake_ledger import SPEC, Entry, FakeLedger, budget, fill, published_amounts, published_ledger
 
+from juesuan.base.money import WANYUAN, parse_wanyuan
+from juesuan.base.problems import EditionError
 from juesuan.facts import Phase
 from juesuan.forms import Forms, load_forms
 from juesuan.forms.filling import cell_fills
 from juesuan.forms.model import Column, Fill, FormRow, Measure
-from juesuan.money import WANYUAN, parse_wanyuan
-from juesuan.problems import EditionError
 from juesuan.tables import Tables, fill_tables
 
 with (SPEC / "tables-cells.csv").open(encoding="utf-8") as _file:

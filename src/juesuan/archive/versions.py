@@ -15,7 +15,7 @@ from juesuan.archive.bag import BAG_INFO, MANIFEST, TAG_MANIFEST, Bag, bag_finge
 from juesuan.archive.directory import RESTRICTED
 from juesuan.archive.seal import HEAD, PriorVersion, Sealer, SealingOffice, adopt, before_of, sign_offs_of, tags_of
 from juesuan.archive.store import Content, KeyMissingError, KeyTakenError, Store, read_bytes
-from juesuan.problems import OutputError
+from juesuan.base.problems import OutputError
 from juesuan.results.names import State
 
 _VERSION = "v{:04d}"

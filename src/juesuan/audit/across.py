@@ -39,9 +39,9 @@ from juesuan.audit.recognise import recognise
 from juesuan.audit.subjects import Subjects
 from juesuan.audit.tables import Book
 from juesuan.audit.texts import texts
-from juesuan.problems import EditionError, InputError
-from juesuan.resources import edition_folder
-from juesuan.yamlsource import Strict, read_yaml
+from juesuan.base.problems import EditionError, InputError
+from juesuan.base.resources import edition_folder
+from juesuan.base.yamlsource import Strict, read_yaml
 
 _TEN_THOUSAND = 10_000
 _YEAR = re.compile(r"(20\d{2})年")

@@ -9,13 +9,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from juesuan.base.problems import EditionError, InputError
+from juesuan.base.resources import edition_folder
+from juesuan.base.yamlsource import Strict, read_yaml
 from juesuan.editionfiles import WrittenFile, edition_files
 from juesuan.forms import Form, Forms, load_forms
 from juesuan.identities import Relation
-from juesuan.problems import EditionError, InputError
-from juesuan.resources import edition_folder
 from juesuan.tables.rules import IdentityFile, identity_files
-from juesuan.yamlsource import Strict, read_yaml
 
 _QUOTES = re.compile(r"[“”\"'‘’「」]")
 _CAPTION = re.compile(r"^(?:附?表\d+[：、]?)?(?:.*\d{4}年度?)?(?:部门|单位)?(?P<title>.+?)(?:（[^（）]*）)?$")

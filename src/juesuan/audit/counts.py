@@ -17,9 +17,9 @@ from juesuan.audit.mentions import Part, missing_sections, parts_of
 from juesuan.audit.model import Finding, Spot, Weight
 from juesuan.audit.numbers import YUAN_PER, Stated, decimals_of, show, show_money
 from juesuan.audit.tables import Book
-from juesuan.problems import EditionError, InputError
-from juesuan.resources import edition_folder
-from juesuan.yamlsource import Strict, read_yaml
+from juesuan.base.problems import EditionError, InputError
+from juesuan.base.resources import edition_folder
+from juesuan.base.yamlsource import Strict, read_yaml
 
 _CLAUSE = re.compile(r"[，。；：、]")
 _LONGEST = 20

@@ -19,9 +19,9 @@ from juesuan.audit.mentions import Part, load_sentences, mentions, parts_of
 from juesuan.audit.model import ReadGrid
 from juesuan.audit.numbers import plain
 from juesuan.audit.tables import Book, StatedTable
-from juesuan.problems import EditionError, InputError
-from juesuan.resources import edition_folder
-from juesuan.yamlsource import Strict, read_yaml
+from juesuan.base.problems import EditionError, InputError
+from juesuan.base.resources import edition_folder
+from juesuan.base.yamlsource import Strict, read_yaml
 
 _TABLE_TITLE = re.compile(
     r"^(?:附?表?[\d一二三四五六七八九十]+[、.：]?)?[\u4e00-\u9fff（）“”\"]{4,30}(?:决算|明细|统计|情况)(?:总|明细)?表$"

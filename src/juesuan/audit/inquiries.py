@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import Field
 
 from juesuan.audit.model import QUESTION, Finding, Weight
-from juesuan.resources import read_once, resource_root
-from juesuan.yamlsource import Strict, read_yaml
+from juesuan.base.resources import read_once, resource_root
+from juesuan.base.yamlsource import Strict, read_yaml
 
 _LONGEST = 80
 _AMOUNT = re.compile(r"(-?[\d,]+(?:\.\d+)?(?: ?[万亿]?元)?)（[^（]*）$")

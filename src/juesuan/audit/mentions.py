@@ -7,9 +7,9 @@ from functools import cache
 
 from juesuan.audit.model import ReadParagraph, Source
 from juesuan.audit.numbers import NUMBER, YUAN_PER
-from juesuan.problems import EditionError, InputError
-from juesuan.resources import edition_folder
-from juesuan.yamlsource import Strict, read_yaml
+from juesuan.base.problems import EditionError, InputError
+from juesuan.base.resources import edition_folder
+from juesuan.base.yamlsource import Strict, read_yaml
 
 _UNITS = (
     "万元|亿元|元|%|个百分点|(?:万|亿)?(?:人次|批次|平方米|公里|人|户|名|个|辆|台|项|家|件|份|册|卷|页|条|处|座|套|所|场|期|篇|亩|吨|天|次|本)"

@@ -12,7 +12,7 @@ from juesuan.audit.model import Block, Mark, ReadGrid, Source
 from juesuan.audit.read_chars import CharRun, text_lines
 from juesuan.audit.read_grid import continued
 from juesuan.audit.read_lines import TextLine, is_page_number, kept, paragraphs
-from juesuan.problems import InputError, Place, Problem
+from juesuan.base.problems import InputError, Place, Problem
 
 _MARGIN = 2.0
 _ASKEW = 0.05

@@ -7,10 +7,10 @@ from fractions import Fraction
 from juesuan.audit.model import Finding, Spot, Weight
 from juesuan.audit.numbers import NumberVerdict, Stated, judge_sum, show_money, stated_money
 from juesuan.audit.tables import TOTAL, Book, StatedTable
+from juesuan.base.problems import Severity
 from juesuan.editionfiles import rules_of
 from juesuan.forms import Axis, Form, Layout
 from juesuan.identities import Instance, Relation
-from juesuan.problems import Severity
 from juesuan.roles import Depth
 from juesuan.tables.fill import LEVELS, figure_id
 from juesuan.tables.rules import IdentityRule, parse_term

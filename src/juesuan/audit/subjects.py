@@ -8,7 +8,7 @@ from functools import cache
 from juesuan.audit.mentions import Part, Subject
 from juesuan.audit.model import QUESTION, Finding, ReadParagraph, Weight
 from juesuan.audit.tables import Book, StatedTable, label_key
-from juesuan.resources import resource_root
+from juesuan.base.resources import resource_root
 
 _PATH = re.compile(
     r"(?P<class>[^，。；：（）\d.、]+?)(?:支出)?（类）(?:支出)?(?:\d*(?P<section>[^，。；：（）]+?)（款）)?(?:\d*(?P<item>[^，。；：]+?)（项）)?"

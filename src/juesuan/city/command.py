@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
+from juesuan.base.money import yuan_text
+from juesuan.base.problems import ExitCode
 from juesuan.city.close import City, close_all
 from juesuan.city.outcome import CityStanding, Event, Notice, Status, UnitOutcome, lines
 from juesuan.city.shelves import shelf_at
@@ -16,8 +18,6 @@ from juesuan.city.splitting import Split, split
 from juesuan.city.summary import TABLE
 from juesuan.city.targets import Kind
 from juesuan.ledger.engine import Encoding, OutOfBalance
-from juesuan.money import yuan_text
-from juesuan.problems import ExitCode
 from juesuan.results.names import INDEX
 from juesuan.runner import load_flow
 

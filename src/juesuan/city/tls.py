@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from juesuan.problems import InputError, Place, Problem, UnavailableError, words_of
+from juesuan.base.problems import InputError, Place, Problem, UnavailableError, words_of
 
 OTHERS = 0o037  # a group may read, as Kubernetes mounts a secret; nobody else, and nobody may write
 _EXPIRED = 10  # X509_V_ERR_CERT_HAS_EXPIRED

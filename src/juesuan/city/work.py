@@ -18,6 +18,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
+from juesuan.base.problems import ExitCode, JuesuanError, Severity
+from juesuan.base.process import collect_nothing_loaded, collect_rarely, go_offline
 from juesuan.city.outcome import Order, Status, UnitLimits, UnitOutcome
 from juesuan.city.packages import Package, read_package
 from juesuan.city.remembered import record, unchanged
@@ -25,8 +27,6 @@ from juesuan.city.shelves import at_hand
 from juesuan.closing import ClosingRefused, Outcome
 from juesuan.closing.kept import SIGNATURE, UNIT, KeptStages, Value, hash_of_program
 from juesuan.closing.refusal import lines_of
-from juesuan.problems import ExitCode, JuesuanError, Severity
-from juesuan.process import collect_nothing_loaded, collect_rarely, go_offline
 from juesuan.runner import load_flow
 
 MOST_WORDS = 100  # lines of why a unit was refused; all of it lies in its folder

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from juesuan.base.money import DisplayUnit, yuan_text
+from juesuan.base.problems import Severity
 from juesuan.closing.compute import Books, ClosingAccounts
 from juesuan.closing.evidence import parts_of
 from juesuan.closing.intake import Intake
@@ -18,8 +20,6 @@ from juesuan.forms import Forms
 from juesuan.identities import Explanation, Identity, Instance, Item
 from juesuan.ledger import Ledger, LedgerGroups, rows
 from juesuan.ledger.shown import lines_at
-from juesuan.money import DisplayUnit, yuan_text
-from juesuan.problems import Severity
 from juesuan.rounding import Policy, Rounding
 from juesuan.rules import LastYear, evaluate_ledger_rule, ledger_rules
 from juesuan.rules.check import (

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from juesuan.base.money import plain_yuan
+from juesuan.base.problems import Place, Problem
 from juesuan.ledger import AccountChart, CodeList, Fund, Ledger
-from juesuan.money import plain_yuan
 from juesuan.package import BudgetLine, ClosingPackage, InternalLine, Project, ProjectLine
 from juesuan.package.money import GENERAL
-from juesuan.problems import Place, Problem
 
 _COLUMN = "资金性质"
 EXPENDITURE = "7"

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from juesuan import __version__
-from juesuan.files import sha256_of, write_whole
-from juesuan.problems import OutputError, words_of
-from juesuan.resources import read_once, resource_root
+from juesuan.base.files import sha256_of, write_whole
+from juesuan.base.problems import OutputError, words_of
+from juesuan.base.resources import read_once, resource_root
 
 Value = TypeVar("Value")
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from juesuan.archive import ArchivedVersion, archived_version, open_store
+from juesuan.base.problems import EditionError, InputError, OutputError, Place, Problem
 from juesuan.closing.archiving import ClosingArchive
 from juesuan.closing.checked import close_checked
 from juesuan.closing.compute import Books, fill
@@ -41,7 +42,6 @@ from juesuan.edition import Edition
 from juesuan.facts import FactSource, Figure
 from juesuan.package import ClosingPackage, Settings, check_package, package_facts
 from juesuan.package.places import as_known
-from juesuan.problems import EditionError, InputError, OutputError, Place, Problem
 from juesuan.roles import InternalRole, cell_of
 from juesuan.rules.check import ROW_SEPARATOR
 from juesuan.tables import Tables

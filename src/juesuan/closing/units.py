@@ -4,15 +4,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from juesuan.base.money import yuan_text
+from juesuan.base.problems import Severity
 from juesuan.department import Consolidated, Member, TransferPair, untold
 from juesuan.edition import Edition
 from juesuan.edition.made import OPERATING, UNIT_COLUMNS
 from juesuan.facts import Fact, FactSource, Figure
 from juesuan.identities import Explanation, Identity, Instance, Item, SignedFigure
 from juesuan.ledger import LedgerGroups
-from juesuan.money import yuan_text
 from juesuan.package.money import budget_id
-from juesuan.problems import Severity
 from juesuan.roles import completed
 from juesuan.rules.check import ROW_SEPARATOR, Check, compared, places_of
 from juesuan.tables import Parts, SelectionPart, Tables, amount_of, flattened, within

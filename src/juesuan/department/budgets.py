@@ -7,12 +7,12 @@ stands there twice. What both sides of a pair have budgeted leaves the payer's i
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from juesuan.base.problems import Place, Problem
 from juesuan.department.description import OUTSIDE
 from juesuan.department.members import Member, moved
 from juesuan.department.pairing import Booked, TransferPair, both, paired, superiors_of, taken
 from juesuan.facts import FactSource
 from juesuan.package import InternalLine, InternalMoney
-from juesuan.problems import Place, Problem
 from juesuan.roles import InternalRole
 
 OUTSIDE_WORD = "部门之外"

@@ -6,12 +6,12 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from juesuan.base.problems import Place, Problem
+from juesuan.base.yamlsource import Strict
 from juesuan.facts import FactSource
 from juesuan.package import YamlFile, read_file, source_of
 from juesuan.package.evaluation import Yuan
 from juesuan.package.settings import Words
-from juesuan.problems import Place, Problem
-from juesuan.yamlsource import Strict
 
 DEPARTMENT_FILE = "department.yaml"
 OUTSIDE = "outside"

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from juesuan.base.problems import Place, Problem
+from juesuan.base.yamlsource import Strict
 from juesuan.department.budgets import EliminatedBudget, InternalBudgets
 from juesuan.department.description import Described
 from juesuan.department.members import Member
@@ -35,8 +37,6 @@ from juesuan.package.model import (
     UnitLine,
     Vehicles,
 )
-from juesuan.problems import Place, Problem
-from juesuan.yamlsource import Strict
 
 Counts = TypeVar("Counts", bound=Strict)
 Keyed = TypeVar("Keyed", ProcurementLine, StatementLine)

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from juesuan.base.money import yuan_text
+from juesuan.base.problems import Problem
 from juesuan.department.description import OUTSIDE, Described
 from juesuan.department.members import UNIT, Member
 from juesuan.department.pairing import Booked, TransferPair, both, paired, taken
 from juesuan.facts import CREDITED
 from juesuan.ledger import RowFinder
 from juesuan.ledger.report import Count, ReadingNote, TableReport
-from juesuan.money import yuan_text
-from juesuan.problems import Problem
 from juesuan.roles import InternalRole
 from juesuan.tables import SelectionPart
 

@@ -7,13 +7,13 @@ from fractions import Fraction
 from pathlib import Path
 
 from juesuan import closing
+from juesuan.base.money import round_half_up
+from juesuan.base.problems import EditionError, JuesuanError
 from juesuan.editing.trial import TrialCase, Trials, load_trials, write_package, write_prior
 from juesuan.edition import Edition, load_edition
 from juesuan.edition.made import OPERATING
 from juesuan.editionfiles import CitedRule, edition_files, edition_names, is_path
-from juesuan.money import round_half_up
 from juesuan.overlay import some
-from juesuan.problems import EditionError, JuesuanError
 from juesuan.roles import ProgramRole
 
 _CARRIED = "carry_over"  # what the books begin with is last year's end, whatever else last year was

@@ -10,11 +10,11 @@ from typing import Any
 import yaml
 from pydantic import Field
 
+from juesuan.base.money import WANYUAN, parse_amount, plain_yuan
+from juesuan.base.problems import EditionError, InputError
+from juesuan.base.resources import resource_root
+from juesuan.base.yamlsource import Strict, read_yaml
 from juesuan.ledger.values import DATED_HEADERS
-from juesuan.money import WANYUAN, parse_amount, plain_yuan
-from juesuan.problems import EditionError, InputError
-from juesuan.resources import resource_root
-from juesuan.yamlsource import Strict, read_yaml
 
 FILE = "expectations/trials.yaml"
 

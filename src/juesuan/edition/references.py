@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from juesuan.base.problems import Place, Problem
+from juesuan.base.yamlsource import place_of
 from juesuan.edition.made import UNIT_COLUMNS
 from juesuan.edition.model import OWN_LISTS, PRIOR_FILE, Edition
 from juesuan.edition.possible import Possible, filled
@@ -21,7 +23,6 @@ from juesuan.narrative.charts import FILE as CHARTS
 from juesuan.narrative.slots import Telling, facts_in, tellings_of
 from juesuan.package.names import possible_prior
 from juesuan.package.texts import Reasons
-from juesuan.problems import Place, Problem
 from juesuan.rules.evaluate import resolved
 from juesuan.rules.model import Rule
 from juesuan.rules.sections import is_titled
@@ -29,7 +30,6 @@ from juesuan.rules.years import DATES
 from juesuan.statistics import FILE as STATISTICS
 from juesuan.statistics import Kind
 from juesuan.tables.structural import structural_faults
-from juesuan.yamlsource import place_of
 
 _FITTING = {
     Kind.CHANGE: "两个金额",

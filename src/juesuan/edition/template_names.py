@@ -13,6 +13,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from pydantic import BaseModel
 
+from juesuan.base.problems import Place, Problem
 from juesuan.edition.possible import Possible
 from juesuan.editionfiles import EditionFiles
 from juesuan.facts import Unit
@@ -20,7 +21,6 @@ from juesuan.narrative.compose import environment_of
 from juesuan.narrative.slots import UNKNOWN
 from juesuan.package import ClosingPackage
 from juesuan.package.settings import UnitSettings
-from juesuan.problems import Place, Problem
 from juesuan.rules.sections import is_titled
 
 BY_ROLE = frozenset({"amount", "sign", "moved", "defined", "occurs"})

@@ -5,12 +5,12 @@ import string
 from collections.abc import Callable, Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 
+from juesuan.base.problems import EditionError, InputError
+from juesuan.base.yamlsource import Model
 from juesuan.editionfiles import EditionFiles, files_of
 from juesuan.forms.filling import cell_fills, printed_rows
 from juesuan.forms.model import Form, Forms, Layout, Terms
 from juesuan.forms.notes import Axis, Formula, NoteError
-from juesuan.problems import EditionError, InputError
-from juesuan.yamlsource import Model
 
 
 def faults_of(form: Form) -> tuple[str, ...]:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Literal
 
+from juesuan.base.problems import EditionError
 from juesuan.facts import Selection
 from juesuan.forms.model import Column, Fill, Form, FormBlock, FormRow, Layout
-from juesuan.problems import EditionError
 
 _CONDITIONS = ("measure", "accounts", "funds", "support", "functional", "economic", "budget", "figures")
 

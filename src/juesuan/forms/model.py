@@ -15,9 +15,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from juesuan.base.problems import EditionError
+from juesuan.base.yamlsource import Strict
 from juesuan.forms.notes import Formula, Note, parse_note
-from juesuan.problems import EditionError
-from juesuan.yamlsource import Strict
 
 _ORDINAL = re.compile(r"^[一二三四五六七八九十]+、")
 

@@ -5,6 +5,9 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from juesuan.base.problems import EditionError, InputError
+from juesuan.base.resources import edition_folder, read_once
+from juesuan.base.yamlsource import Strict, read_yaml
 from juesuan.ledger.model import (
     Account,
     AccountChart,
@@ -16,9 +19,6 @@ from juesuan.ledger.model import (
     Side,
     Support,
 )
-from juesuan.problems import EditionError, InputError
-from juesuan.resources import edition_folder, read_once
-from juesuan.yamlsource import Strict, read_yaml
 
 _Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,}$")]
 

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from juesuan.base.problems import Place, Problem
 from juesuan.ledger import quirks
 from juesuan.ledger.header import MONEY, SEARCHED, HeaderLayout, marks
 from juesuan.ledger.profiles import FIELDS, plain_name
 from juesuan.ledger.sources.model import Row, SourceSheet
-from juesuan.problems import Place, Problem
 
 _UNITS = "亿元|百万元|十万元|万元|千元|百元|百万|万|千"
 _UNIT_CELL = re.compile(rf"(?:人民币)?({_UNITS})")

@@ -13,11 +13,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from juesuan.base.problems import EditionError, InputError, Place, Problem
+from juesuan.base.resources import resource_root
+from juesuan.base.yamlsource import Strict, read_yaml
 from juesuan.ledger.quirks import narrow
 from juesuan.ledger.values import BALANCE_HEADERS, LINE_HEADERS
-from juesuan.problems import EditionError, InputError, Place, Problem
-from juesuan.resources import resource_root
-from juesuan.yamlsource import Strict, read_yaml
 
 Kind = Literal["vouchers", "balances"]
 _REMEMBERED = 4096  # cells of headers; the same are asked about for each profile and kind

@@ -15,6 +15,8 @@ from xml.parsers.expat import ExpatError
 
 import pandas as pd
 
+from juesuan.base.money import yuan_text
+from juesuan.base.problems import Place, Problem
 from juesuan.ledger.bookcells import Cell, book_rows
 from juesuan.ledger.header import HeaderLayout
 from juesuan.ledger.recordcells import Value, column_records, interface_records
@@ -28,8 +30,6 @@ from juesuan.ledger.sources.model import (
     RawText,
     SourceSheet,
 )
-from juesuan.money import yuan_text
-from juesuan.problems import Place, Problem
 
 _SHOWN = 5
 _PLAIN = re.compile(rb"[-+]?[0-9]{1,15}(\.[0-9]{1,2})?")

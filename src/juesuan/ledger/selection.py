@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from juesuan.base.problems import EditionError
 from juesuan.facts import Selection
 from juesuan.ledger.model import Ledger
-from juesuan.problems import EditionError
 
 _SIGNS = {"income": -1, "adjustment": -1, "expenditure": 1}  # of debit less credit
 _BALANCES = ("opening", "closing")

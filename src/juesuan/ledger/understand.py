@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from juesuan.base.problems import Place, Problem
 from juesuan.ledger import quirks
 from juesuan.ledger.entries import classify, compose_dates, compose_vouchers, fill_down, number_entries
 from juesuan.ledger.header import MONEY, HeaderLayout, marks
@@ -17,7 +18,6 @@ from juesuan.ledger.profiles import FIELDS, Profile
 from juesuan.ledger.raw import RawTable
 from juesuan.ledger.report import Aside, Count, Reason
 from juesuan.ledger.sources.model import Row, SourceSheet
-from juesuan.problems import Place, Problem
 
 Vocabulary = Mapping[str, frozenset[str]]
 """The words that an edition knows for a field as they stand."""

@@ -5,14 +5,14 @@ from typing import Literal
 
 from pydantic import model_validator
 
+from juesuan.base.problems import EditionError, InputError
+from juesuan.base.yamlsource import Strict
 from juesuan.document import Bar, Chart, Text
 from juesuan.editionfiles import EditionFiles
 from juesuan.facts import Facts, Phase
 from juesuan.narrative.markup import fact_mark, runs_of_line
-from juesuan.problems import EditionError, InputError
 from juesuan.roles import Roles
 from juesuan.statistics import PRIOR, Lists
-from juesuan.yamlsource import Strict
 
 FILE = "charts.yaml"
 

@@ -12,12 +12,12 @@ from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from juesuan.base.problems import EditionError
 from juesuan.document import Block, Document, Text, runs_of
 from juesuan.editionfiles import EditionFiles
 from juesuan.facts import Fact, Facts, Phase, Unit
 from juesuan.narrative.markup import MarkupError, blocks_of, declared_mark, fact_mark, marks_of, runs_of_line
 from juesuan.package import ClosingPackage, Prose
-from juesuan.problems import EditionError
 from juesuan.roles import Roles
 from juesuan.statistics import Lists, Member, Undefined
 

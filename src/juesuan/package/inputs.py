@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from juesuan.base.yamlsource import Strict
 from juesuan.package.codes import CODES
 from juesuan.package.csvfile import FileColumn
 from juesuan.package.evaluation import Evaluation
@@ -42,7 +43,6 @@ from juesuan.package.texts import (
     UnitProfile,
     Uses,
 )
-from juesuan.yamlsource import Strict
 
 Need = Literal["always", "header", "may"]
 """Whether a file must be there, whether its head alone is enough, or whether it may be left out."""

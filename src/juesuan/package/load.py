@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from juesuan.base.problems import InputError, Place, Problem
 from juesuan.identities import Explanation
 from juesuan.package import crosscheck, tables
 from juesuan.package.codes import OwnCode, read_own_codes
@@ -47,7 +48,6 @@ from juesuan.package.texts import (
     Uses,
 )
 from juesuan.package.yamlfile import YamlFile, read_file
-from juesuan.problems import InputError, Place, Problem
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -11,6 +11,8 @@ from typing import Self
 
 from pydantic import Field, NonNegativeInt, model_validator
 
+from juesuan.base.problems import Problem
+from juesuan.base.yamlsource import Strict
 from juesuan.facts import FactSource
 from juesuan.identities import Explanation
 from juesuan.package.codes import OwnCode
@@ -19,8 +21,6 @@ from juesuan.package.performance import EvaluationSheet, WrittenIndicator
 from juesuan.package.prose import Prose, ProseNumber, named_fact
 from juesuan.package.settings import SETTINGS_FILE, Settings
 from juesuan.package.texts import Glossary, KeyTasks, PerformanceText, ProjectTexts, Reasons, UnitProfile, Uses
-from juesuan.problems import Problem
-from juesuan.yamlsource import Strict
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ is loaded.
 
 from collections.abc import Iterable, Iterator
 
+from juesuan.base.yamlsource import Strict
 from juesuan.package.evaluation import STAGES, EvaluationProblems, Grades
 from juesuan.package.model import RECEPTION, Assets, Headcount, ThreePublicCounts
 from juesuan.package.money import GENERAL, budget_id
 from juesuan.package.tables import PRIOR_KEYS, PROCUREMENT_KEYS, STATEMENT_KEYS, THREE_PUBLIC_KEYS
-from juesuan.yamlsource import Strict
 
 EVALUATION_AVERAGE = "evaluation.average"
 """In points (分)."""

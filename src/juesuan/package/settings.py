@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
-from juesuan.money import parse_number
+from juesuan.base.money import parse_number
+from juesuan.base.yamlsource import Strict
 from juesuan.package.evaluation import Yuan
-from juesuan.yamlsource import Strict
 
 SETTINGS_FILE = "settings.yaml"
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from juesuan.base.money import parse_wanyuan
+from juesuan.base.problems import Place, Problem
 from juesuan.facts import FactSource
-from juesuan.money import parse_wanyuan
 from juesuan.package.csvfile import FileColumn, Row, heads, read_lines, unique
 from juesuan.package.files import left_out
 from juesuan.package.model import (
@@ -20,7 +21,6 @@ from juesuan.package.model import (
     UnitLine,
 )
 from juesuan.package.settings import SETTINGS_FILE, Files
-from juesuan.problems import Place, Problem
 
 _ITEM_CODE = (r"[0-9]{7}", "七位数字的“项”级编码，如 2010301")
 _PROJECT_KEY = (

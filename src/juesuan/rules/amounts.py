@@ -6,9 +6,9 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from fractions import Fraction
 
+from juesuan.base.money import parse_number, print_decimal, print_rate, round_half_up
 from juesuan.facts import Fact, Unit
 from juesuan.identities import Item
-from juesuan.money import parse_number, print_decimal, print_rate, round_half_up
 from juesuan.rules.model import Rule, RuleSubject
 from juesuan.statistics import PRIOR, Kind
 

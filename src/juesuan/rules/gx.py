@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from juesuan.process import imported_when_used
+from juesuan.base.process import imported_when_used
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # before it is imported
 imported_when_used("scipy.stats")  # a tenth of what it imports, for two expectations that nobody has here
@@ -46,8 +46,8 @@ from great_expectations.render.renderer.column_section_renderer import Validatio
 from great_expectations.render.renderer.renderer import renderer
 from great_expectations.validator.validator import ValidationDependencies
 
+from juesuan.base.problems import Severity
 from juesuan.identities import CheckResult, Failure, Verdict
-from juesuan.problems import Severity
 from juesuan.rules.check import ROW_SEPARATOR, ROWS_HEAD, Check, SuiteRun, explanation_of
 
 _METRIC = "table.rule_violations"

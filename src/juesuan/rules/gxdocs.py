@@ -25,7 +25,7 @@ from great_expectations.render.renderer.site_index_page_renderer import SiteInde
 from great_expectations.render.view import DefaultJinjaPageView
 from jinja2 import ChoiceLoader, FileSystemLoader
 
-from juesuan.resources import read_once, resource_root
+from juesuan.base.resources import read_once, resource_root
 from juesuan.rules.check import SuiteRun
 
 _ROOM = "templates/validation/data-docs"

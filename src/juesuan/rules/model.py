@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from juesuan.base.money import DisplayUnit
+from juesuan.base.problems import EditionError
 from juesuan.document import Document
 from juesuan.editionfiles import CitedFile, CitedRule, EditionFiles
 from juesuan.facts import Fact, Facts, FactSource, Unit
-from juesuan.money import DisplayUnit
 from juesuan.narrative.slots import UNKNOWN, Pieces, Telling, tellings_of
 from juesuan.package import ClosingPackage
-from juesuan.problems import EditionError
 from juesuan.roles import Roles
 from juesuan.rules.check import ROW_SEPARATOR
 from juesuan.rules.sections import DocumentSection, is_titled, sections_of

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from juesuan.base.problems import EditionError
 from juesuan.document import Chart, Document, Grid, Heading, Number, Paragraph, Runs, Text, text_of
 from juesuan.facts import Facts
-from juesuan.problems import EditionError
 from juesuan.skins.charts import chart_svg, swatch_svg
 from juesuan.skins.grid import GridView, padding, view_grid
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
+from juesuan.base.problems import EditionError
 from juesuan.facts import FactSource, Figure, Selection
 from juesuan.forms.model import Form, Forms
-from juesuan.problems import EditionError
 
 
 class Aggregates(Protocol):

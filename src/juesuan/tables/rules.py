@@ -9,11 +9,11 @@ from typing import Annotated
 
 from pydantic import Field
 
+from juesuan.base.problems import EditionError, InputError
+from juesuan.base.yamlsource import Strict
 from juesuan.editionfiles import CitedFile, CitedRule, EditionFiles, WrittenFile, files_of, read_rules
 from juesuan.identities import Relation
-from juesuan.problems import EditionError, InputError
 from juesuan.roles import Depth
-from juesuan.yamlsource import Strict
 
 _CELL = re.compile(
     r"t(?P<table>[1-9][0-9]*)\.(?P<row>[a-z][a-z0-9_]*|[0-9]+|\{row\}|\{class\})\.(?P<column>[a-z][a-z0-9_]*|[0-9]+|\{column\})"

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Protocol
 
+from juesuan.base.problems import EditionError, Problem
 from juesuan.editionfiles import WrittenFile, WrittenRule, rules_of
 from juesuan.forms.checks import cells_by_row
 from juesuan.forms.model import Form, Forms, Layout, NoteText
 from juesuan.forms.notes import Axis, Formula
 from juesuan.identities import Identity, Instance, SignedFigure
-from juesuan.problems import EditionError, Problem
 from juesuan.roles import Depth, class_rows
 from juesuan.tables.fill import LEVELS, figure_id
 from juesuan.tables.model import FilledTable, Tables

@@ -22,8 +22,8 @@ from urllib.parse import quote, urlencode, urlsplit
 import httpx
 from anyio import Lock, fail_after
 
+from juesuan.base.problems import JuesuanError, UnavailableError
 from juesuan.people import OutsideId
-from juesuan.problems import JuesuanError, UnavailableError
 from juesuan.web.oidcsettings import OidcSettings, read_settings, safe_address, secret_of
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _OLDEST = 300  # seconds that a token may be old: it was made for this very requ
 _LONGEST_TOKEN = 20_000
 _SHORTEST_KEY = 2048  # bits of an RSA key
 _BYTES = 32
-_SUBJECT = re.compile(r"[\x21-\x7e]{1,255}")  # ASCII, at most 255 (OpenID Connect Core, 2)
+_SUBJECT = re.compile(r"[!-~]{1,255}")  # ASCII that prints, at most 255 (OpenID Connect Core, 2)
 _KEY_OF = {"RS": "RSA", "PS": "RSA", "ES": "EC"}
 
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
+from juesuan.base.problems import InputError, Place, Problem
 from juesuan.closing.intake import NO_INPUT
 from juesuan.ledger.sources import ENDINGS
 from juesuan.package.settings import SETTINGS_FILE
-from juesuan.problems import InputError, Place, Problem
 
 LARGEST = 200_000_000
 """Bytes of one upload as it is sent."""

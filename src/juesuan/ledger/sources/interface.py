@@ -14,9 +14,9 @@ from typing import Literal
 
 from lxml import etree
 
+from juesuan.base.problems import Problem
 from juesuan.ledger.profiles import FIELDS, Profile, load_profiles, plain_name
 from juesuan.ledger.sources.model import LIMITS, Export, Limits, RawInterface, SourceSheet, failing
-from juesuan.problems import Problem
 
 Record = dict[str, str]
 _ITEM = re.compile(r"辅助项([0-9]+)(编号|名称)")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from juesuan.problems import Place, Problem
+from juesuan.base.problems import Place, Problem
 
 Row = Sequence[str]
 
