@@ -135,8 +135,8 @@ def _below(first: ReadGrid, second: ReadGrid) -> ReadGrid | None:
 
 def _again(rows: Sequence[Cells], more: Sequence[Cells]) -> bool:
     """Whether most rows that go on have labels that stood there before: the table is printed twice."""
-    labels = {row[0] for row in rows if row[0]}
-    return 2 * sum(row[0] in labels for row in more if row[0]) > len(more)
+    before, after = ([row[0] for row in found if row[0]] for found in (rows, more))
+    return 2 * sum(label in before for label in after) > len(after)
 
 
 def _beside(first: ReadGrid, second: ReadGrid) -> ReadGrid | None:
