@@ -39,6 +39,7 @@ bench: $(READY) ## measurements, with peers in the same run
 	$(BIN)/pytest tests/benchmarks --benchmark-only
 	$(BIN)/python tests/benchmarks/ledger_bench.py
 	$(BIN)/python tests/benchmarks/rules_bench.py
+	$(BIN)/python tests/benchmarks/closing_bench.py
 	$(BIN)/python tests/benchmarks/city_bench.py
 	$(BIN)/python tests/benchmarks/evidence_bench.py
 

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from juesuan.process import end_with_parent, go_offline
+from juesuan.base.process import collect_rarely, end_with_parent, go_offline
 
 go_offline()  # before Prefect is imported
+collect_rarely()
 end_with_parent()  # where a service started this process for a run
 
 from prefect import flow, get_run_logger, runtime, task  # noqa: E402
@@ -28,7 +29,7 @@ from prefect.utilities.annotations import quote  # noqa: E402
 from pydantic import Field  # noqa: E402
 
 from juesuan import closing  # noqa: E402
-from juesuan.process import Stage, StageState, announce  # noqa: E402
+from juesuan.base.process import Stage, StageState, announce  # noqa: E402
 from juesuan.results.names import INDEX, PAGE, REVIEW_PAGE  # noqa: E402
 from juesuan.runner import load_flow  # noqa: E402
 

@@ -7,7 +7,7 @@ to Dask's own page, and in the end says which units are not closed, and why.
 
 from typing import Annotated
 
-from juesuan.process import end_with_parent, go_offline
+from juesuan.base.process import end_with_parent, go_offline
 
 go_offline()  # before Prefect is imported
 end_with_parent()  # where a service started this process for a run
@@ -23,7 +23,7 @@ from prefect.artifacts import (  # noqa: E402
 from pydantic import BaseModel, ConfigDict, Field  # noqa: E402
 
 from juesuan import city  # noqa: E402
-from juesuan.problems import JuesuanError  # noqa: E402
+from juesuan.base.problems import JuesuanError  # noqa: E402
 from juesuan.runner import load_flow  # noqa: E402
 
 cluster = load_flow("cluster")
@@ -53,7 +53,9 @@ class Request(BaseModel):
     )
     minutes: float = Field(30, title="每个单位的时限（分钟）", gt=0, le=24 * 60)
     memory: float = Field(4, title="每个单位的内存上限（GB）", gt=0, le=1024)
-    dashboard: bool = Field(default=False, title="打开 Dask 的页面", description="要装 bokeh；只在本机能看")
+    dashboard: bool = Field(
+        default=False, title="打开 Dask 的页面", description="要装 juesuan[dashboard]；只在本机能看"
+    )
     force: bool = Field(default=False, title="全部重做", description="没有变动的单位也重做")
 
     @property

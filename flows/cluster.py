@@ -13,6 +13,7 @@ import secrets
 import socket
 import threading
 import time
+import urllib.request
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -22,11 +23,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from juesuan.base.problems import ExitCode, InputError, Place, Problem, UnavailableError
+from juesuan.base.process import go_offline
 from juesuan.city import Began, City, Event, Notice, Order, Status, UnitOutcome
+from juesuan.city.tls import TlsFiles, prove_tls
 from juesuan.city.work import NotTaken, Presented, close_package, present
 from juesuan.closing.kept import hash_of_program
-from juesuan.problems import ExitCode, InputError, Place, Problem, UnavailableError
-from juesuan.process import go_offline
 
 SCHEDULER = "JUESUAN_SCHEDULER"
 """Environment variable: the scheduler of a deployment, where nobody names another."""
@@ -37,6 +39,7 @@ _GRACE = 60.0  # seconds that a process has to end by itself after its unit's ti
 _PRESENTING = 300.0  # seconds that a process may take to get ready
 _REST = 5.0  # seconds until a process is asked again that is busy with somebody else's unit
 _LOOK = 0.5  # seconds between two looks at who is there
+_OPENS = 5.0  # seconds within which its page opens
 _ANSWER = 30.0  # seconds within which the scheduler answers
 
 _NO_DASK = (
@@ -306,7 +309,7 @@ def joined(city: City, *, jobs: int, scheduler: str | None = None, dashboard: bo
     address = scheduler or os.environ.get(SCHEDULER)
     if address:
         with _client(distributed, _checked(address)) as client:
-            yield Cluster(client, city.places, None, own=False, link=client.dashboard_link)
+            yield Cluster(client, city.places, None, own=False, link=_opening(client.dashboard_link))
         return
     with (
         dask.config.set(_OURS),
@@ -362,13 +365,7 @@ def _checked(address: str) -> str:
         expected = "tls://主机:端口；在本机也可以是 tcp://127.0.0.1:8786"
         raise InputError([Problem(place, "scheduler.address", "不是调度器的地址", address, expected)])
     if parts.scheme == "tls":
-        import dask
-
-        missing = [name for name in _TLS if not dask.config.get(f"distributed.comm.tls.{name}", None)]
-        if missing:
-            names = "、".join(f"DASK_DISTRIBUTED__COMM__TLS__{_variable(name)}" for name in missing)
-            hint = f"请设置环境变量 {names}（见 docs/city.md）"
-            raise InputError([Problem(place, "scheduler.keys", "没有写明 TLS 的证书和密钥", hint=hint)])
+        prove_tls(_tls_files(place), address, parts.hostname, parts.port, seconds=_ANSWER)
     elif not _of_this_machine(parts.hostname):
         hint = "请让调度器和工作进程使用 TLS（见 docs/city.md）：没有 TLS，网络上任何人都能在各机器上运行任意程序"
         expected = f"tls://{parts.netloc}"
@@ -376,8 +373,23 @@ def _checked(address: str) -> str:
     return address
 
 
-def _variable(name: str) -> str:
-    return name.upper().replace(".", "__").replace("-", "_")
+def _tls_files(place: Place) -> TlsFiles:
+    """Return the operator's files, as Dask's own settings name them.
+
+    Raises:
+        InputError: some are not named.
+    """
+    import dask
+
+    named = {name: str(dask.config.get(f"distributed.comm.tls.{name}", None) or "") for name in _TLS}
+    variables = {
+        name: f"DASK_DISTRIBUTED__COMM__TLS__{name.upper().replace('.', '__').replace('-', '_')}" for name in _TLS
+    }
+    missing = "、".join(variables[name] for name, path in named.items() if not path)
+    if missing:
+        hint = f"请设置环境变量 {missing}（见 docs/city.md）"
+        raise InputError([Problem(place, "scheduler.keys", "没有写明 TLS 的证书和密钥", hint=hint)])
+    return TlsFiles(*((named[name], variables[name]) for name in _TLS))
 
 
 def _of_this_machine(host: str) -> bool:
@@ -395,7 +407,18 @@ def _of_this_machine(host: str) -> bool:
 
 def _require_bokeh() -> None:
     if find_spec("bokeh") is None:
-        raise UnavailableError("Dask 的页面要用 bokeh，这里没有安装：pip install bokeh，或不写 --dashboard。")
+        words = "Dask 的页面要用 bokeh，这里没有安装：pip install 'juesuan[dashboard]'，或不写 --dashboard。"
+        raise UnavailableError(words)
+
+
+def _opening(link: str) -> str:
+    """Return the address of a scheduler's page if it opens from here; many run without, or behind a wall."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(link, timeout=_OPENS):
+            return link
+    except (OSError, ValueError):
+        return ""
 
 
 def _quiet() -> None:

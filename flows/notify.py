@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import yaml
 
-from juesuan.problems import OutputError
-from juesuan.process import go_offline
+from juesuan.base.problems import OutputError
+from juesuan.base.process import go_offline
 
 VARIABLE = "JUESUAN_NOTIFY_URL"
 BLOCK = "juesuan-notify"

@@ -2,7 +2,7 @@
 
 import logging
 
-from juesuan.problems import JuesuanError
+from juesuan.base.problems import JuesuanError
 
 
 class PlainErrors(logging.Filter):

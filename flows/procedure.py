@@ -270,17 +270,21 @@ def steps(*, signed: bool) -> tuple[Step, ...]:
 
 
 def close_unit(
-    request: Request, run: Run = plainly, sign_off: Callable[[Path], None] | None = None
+    request: Request,
+    run: Run = plainly,
+    sign_off: Callable[[Path], None] | None = None,
+    kept: closing.KeptStages | None = None,
 ) -> closing.Outcome:
     """Close one unit's year: from the closing package to the archived disclosure.
 
-    ``sign_off`` has the results signed by everybody whose turn it is, before they are archived.
+    ``sign_off`` has the results signed by everybody whose turn it is, before they are archived. ``kept`` are the
+    results of stages that may be used and are kept; those of the request where none are given.
 
     Raises:
         ClosingRefused: nothing was published; what was found lies beside the results, which stay as they were.
         SignOffRejected: somebody sent the draft back; it lies beside, and what was published before stands again.
     """
-    out, kept = request.results, request.kept
+    out, kept = request.results, kept or request.kept
 
     def do(stage: Callable[..., Result], *given: Any) -> Result:
         return run(_NAMES[stage], stage, *given)

@@ -22,12 +22,12 @@ from urllib.parse import urlsplit
 import httpx
 import uvicorn
 
+from juesuan.base.problems import InputError, JuesuanError, OutputError, Place, Problem, words_of
+from juesuan.base.process import PARENT, go_offline
 from juesuan.closing import unit_of
 from juesuan.closing.outcome import RESULTS_ROOT, RESULTS_URL
 from juesuan.people import PEOPLE, Journal, Register
 from juesuan.people.keys import Keys, Service
-from juesuan.problems import InputError, JuesuanError, OutputError, Place, Problem, words_of
-from juesuan.process import PARENT, go_offline
 from juesuan.runner import load_flow
 from juesuan.web.cases import FOLDER
 from juesuan.web.elsewhere import BACK
@@ -180,8 +180,8 @@ def _served(app: "ASGIApp", listening: socket.socket) -> Iterator[None]:
 def crash_unfinished(api: str, key: str) -> list[str]:
     """Say of every run that an earlier service left unfinished that it crashed, so that it can be retried.
 
-    Runs end with the service that started them (``juesuan.process``): none of them is at work now. Returns what
-    they are called.
+    Runs end with the service that started them (``juesuan.base.process``): none of them is at work now. Returns
+    what they are called.
 
     Raises:
         OutputError: the server does not answer as it should.

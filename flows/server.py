@@ -24,8 +24,8 @@ from pathlib import Path
 
 import httpx
 
-from juesuan.problems import OutputError
-from juesuan.process import OFFLINE, go_offline
+from juesuan.base.problems import OutputError
+from juesuan.base.process import OFFLINE, collect_rarely, go_offline
 
 _HOST = "127.0.0.1"
 _PATIENCE = 300  # seconds for a first start, migrations included, on a busy machine
@@ -182,6 +182,7 @@ def _end_with_the_parent() -> None:
 def main(descriptor: int) -> None:
     """Serve on a socket that was handed over, until the parent ends."""
     go_offline()
+    collect_rarely()
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     import uvicorn
     from prefect.server.api.server import create_app

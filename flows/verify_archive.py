@@ -3,7 +3,7 @@
 Where the office has keys, its own are what is trusted, and the log must continue what they signed last.
 """
 
-from juesuan.process import end_with_parent, go_offline
+from juesuan.base.process import end_with_parent, go_offline
 
 go_offline()  # before Prefect is imported
 end_with_parent()  # where a service started this process for a run
@@ -13,8 +13,8 @@ from prefect.artifacts import create_table_artifact  # noqa: E402
 from pydantic import BaseModel, ConfigDict, Field  # noqa: E402
 
 from juesuan.archive import Proof, open_store, prove  # noqa: E402
+from juesuan.base.problems import OutputError  # noqa: E402
 from juesuan.evidence.ring import ring_of  # noqa: E402
-from juesuan.problems import OutputError  # noqa: E402
 
 
 class Request(BaseModel):

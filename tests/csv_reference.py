@@ -4,8 +4,8 @@ import csv
 import io
 from pathlib import Path
 
+from juesuan.base.problems import Place, Problem
 from juesuan.ledger.raw import RawTable, tabulate
-from juesuan.problems import Place, Problem
 
 
 def read_csv(path: Path, *, file: str) -> RawTable:

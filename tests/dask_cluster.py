@@ -35,13 +35,27 @@ def running(words: list[str], folder: Path, name: str, environment: Mapping[str,
 
 
 @contextmanager
-def cluster(folder: Path, workers: int = 2, environment: Mapping[str, str] | None = None) -> Iterator[str]:
+def cluster(
+    folder: Path,
+    workers: int = 2,
+    environment: Mapping[str, str] | None = None,
+    protocol: str = "tcp",
+    *,
+    page: bool = False,
+) -> Iterator[str]:
     """Run a scheduler and workers, each in a folder (working, home, temporary) of its own; yield the address."""
     port = free_port()
-    address = f"tcp://127.0.0.1:{port}"
+    address = f"{protocol}://127.0.0.1:{port}"
     with ExitStack() as stack:
-        words = ["scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
-        words += ["--dashboard-address", "127.0.0.1:0"]
+        words = [
+            "scheduler",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+            "--dashboard" if page else "--no-dashboard",
+        ]
+        words += ["--dashboard-address", "127.0.0.1:0", "--protocol", protocol]
         log = stack.enter_context(running(words, folder / "scheduler", "scheduler", environment or {}))
         wait_for(lambda: b"Scheduler at" in log.read_bytes(), "the scheduler")
         for number in range(workers):

@@ -9,10 +9,10 @@ from typing import Any
 
 import xlsxwriter
 
+from juesuan.base.money import DisplayUnit
 from juesuan.closing import Books
 from juesuan.document import Number, Text
 from juesuan.forms import Layout
-from juesuan.money import DisplayUnit
 from juesuan.tables import FilledTable, Names, grid
 from tests.conftest import copy_package
 

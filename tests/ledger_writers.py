@@ -144,6 +144,70 @@ def xls_bytes(sheets: Mapping[str, Cells]) -> bytes:
     return _compound(start + record(0x0A) + b"".join(bodies))
 
 
+def xlsb_bytes(sheets: Mapping[str, Cells]) -> bytes:
+    """Write an XLSB workbook: whole numbers in 30 bits, others as doubles, texts shared or inline."""
+
+    def record(kind: int, body: bytes = b"") -> bytes:
+        return _seven_bits(kind) + _seven_bits(len(body)) + body
+
+    def wide(text: str) -> bytes:
+        return struct.pack("<I", len(text.encode("utf-16-le")) // 2) + text.encode("utf-16-le")
+
+    shared: list[str] = []
+
+    def cell(column: int, value: Any) -> bytes:
+        head = struct.pack("<II", column, 0)
+        if isinstance(value, int) and abs(value) < 1 << 28:
+            return record(2, head + struct.pack("<I", (value << 2 | 2) & 0xFFFFFFFF))
+        if isinstance(value, int | float | Decimal):
+            return record(5, head + struct.pack("<d", float(value)))
+        if column % 2:
+            return record(6, head + wide(value))
+        shared.append(value)
+        return record(7, head + struct.pack("<I", len(shared) - 1))
+
+    def sheet(cells: Cells) -> bytes:
+        rows = b"".join(
+            record(0, struct.pack("<I", at) + bytes(21))
+            + b"".join(cell(n, one) for n, one in enumerate(row) if one != "")
+            for at, row in enumerate(cells)
+        )
+        size = struct.pack("<IIII", 0, max(len(cells) - 1, 0), 0, max(map(len, cells), default=1) - 1)
+        return record(129) + record(148, size) + record(145) + rows + record(146) + record(130)
+
+    relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    made = {f"xl/worksheets/sheet{n}.bin": sheet(cells) for n, cells in enumerate(sheets.values(), 1)}
+    bundles = b"".join(
+        record(156, struct.pack("<II", 0, n) + wide(f"rId{n}") + wide(name)) for n, name in enumerate(sheets, 1)
+    )
+    links = "".join(
+        f'<Relationship Id="rId{n}" Type="{relation}/worksheet" Target="worksheets/sheet{n}.bin"/>'
+        for n in range(1, len(sheets) + 1)
+    )
+    names = "http://schemas.openxmlformats.org/package/2006/"
+    root = f'<Relationship Id="rId1" Type="{relation}/officeDocument" Target="xl/workbook.bin"/>'
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("[Content_Types].xml", f'<Types xmlns="{names}content-types"/>')
+        archive.writestr("_rels/.rels", f'<Relationships xmlns="{names}relationships">{root}</Relationships>')
+        archive.writestr(
+            "xl/_rels/workbook.bin.rels", f'<Relationships xmlns="{names}relationships">{links}</Relationships>'
+        )
+        archive.writestr("xl/workbook.bin", record(131) + record(143) + bundles + record(144) + record(132))
+        for name, data in made.items():
+            archive.writestr(name, data)
+        items = b"".join(record(19, b"\0" + wide(text)) for text in shared)
+        archive.writestr("xl/sharedStrings.bin", record(159, struct.pack("<II", len(shared), len(shared))) + items)
+    return stream.getvalue()
+
+
+def _seven_bits(number: int) -> bytes:
+    made = b""
+    while number > 0x7F:
+        made, number = made + bytes([number & 0x7F | 0x80]), number >> 7
+    return made + bytes([number])
+
+
 def _compound(stream: bytes) -> bytes:
     """Put a workbook's stream into a compound file (512-byte sectors, no short streams)."""
     stream = stream.ljust(4096, b"\0")

@@ -17,10 +17,10 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import Field
 
+from juesuan.base.problems import EditionError, InputError, Place, Problem, Severity
+from juesuan.base.resources import resource_root
+from juesuan.base.yamlsource import Model, Strict, YamlEntry, place_of, read_entry
 from juesuan.overlay import lay_over
-from juesuan.problems import EditionError, InputError, Place, Problem, Severity
-from juesuan.resources import resource_root
-from juesuan.yamlsource import Model, Strict, YamlEntry, place_of, read_entry
 
 EDITIONS = "expectations/editions"
 SENTENCES = "templates/document"

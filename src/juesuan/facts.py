@@ -13,7 +13,7 @@ from enum import StrEnum
 from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
 
-from juesuan.problems import EditionError
+from juesuan.base.problems import EditionError
 
 
 class Unit(StrEnum):
@@ -86,22 +86,22 @@ class Facts(Mapping[str, Fact]):
         self._by_id: dict[str, Fact] = {}
         for fact in facts:
             if fact.id in self._by_id:
-                raise EditionError(f"two facts share the id {fact.id!r}")
+                raise EditionError(f"两个数用了同一个编号“{fact.id}”")
             self._by_id[fact.id] = fact
         for fact in self._by_id.values():
             missing = [name for name in fact.inputs if name not in self._by_id]
             if missing:
-                raise EditionError(f"fact {fact.id!r} is made from unknown facts: {', '.join(missing)}")
+                raise EditionError(f"“{fact.id}”由没有的数得出：{'、'.join(missing)}")
         try:
             TopologicalSorter({fact.id: fact.inputs for fact in self._by_id.values()}).prepare()
         except CycleError as error:
-            raise EditionError(f"facts are made from themselves: {' ← '.join(error.args[1])}") from None
+            raise EditionError(f"有的数由自己得出：{' ← '.join(error.args[1])}") from None
 
     def __getitem__(self, fact_id: str) -> Fact:
         try:
             return self._by_id[fact_id]
         except KeyError:
-            raise EditionError(f"no fact has the id {fact_id!r}") from None
+            raise EditionError(f"没有编号为“{fact_id}”的数") from None
 
     def __contains__(self, fact_id: object) -> bool:
         return fact_id in self._by_id

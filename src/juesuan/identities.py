@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from juesuan.problems import Severity
+from juesuan.base.problems import Severity
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,7 +54,7 @@ class Instance:
 
     def __post_init__(self) -> None:
         if any(term.figure == self.target for term in self.terms):
-            raise ValueError(f"{self.target} stands among its own terms")
+            raise ValueError(f"{self.target} 在自己的算式里")
 
     def computed(self, values: Mapping[str, int]) -> int:
         """Return the signed sum of the terms."""

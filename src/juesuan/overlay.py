@@ -6,7 +6,8 @@ What a file may say of its parent's entries:
 - a mapping over a list changes the list's entries by their key (``id``, ``key``, ``row``, ``code``, ``name``, … or
   their position, from 1, where they have none) and adds entries, at the end or ``after:`` or ``before:`` another;
 - ``remove: [...]`` in either takes entries away; over a list of words ``add: [...]`` adds some;
-- a list or a word takes the place of what stood there;
+- a list or a word takes the place of what stood there; a list that would take entries away by leaving them out is
+  a fault: whoever means to says ``remove``;
 - ``replace: true`` at the top of a file says that the file stands for the parent's as a whole.
 
 What says what the parent says already is a fault, and so is taking away what isn't there.
@@ -15,12 +16,13 @@ What says what the parent says already is a fault, and so is taking away what is
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from juesuan.problems import Problem
-from juesuan.yamlsource import YamlEntry
+from juesuan.base.problems import Problem
+from juesuan.base.yamlsource import YamlEntry
 
 KEYS = ("id", "key", "row", "code", "name", "term", "label", "table")
 """By which of its entries a member of a list is known: the first of these that it has."""
 
+_SHOWN = 6
 _SAME = "与所继承的版本相同，不必写"
 
 
@@ -50,7 +52,19 @@ class _Overlay:
                 return self._sequence(parent, parent.value, own, own.value, at)
         if own.plain == parent.plain:
             self.fault(own, _SAME, at)
+        elif isinstance(own.value, tuple) and isinstance(parent.value, tuple):
+            self._nothing_lost(parent.value, own, own.value, at)
         return own
+
+    def _nothing_lost(
+        self, before: Sequence[YamlEntry], own: YamlEntry, after: Sequence[YamlEntry], at: str
+    ) -> None:
+        """Find what a list that takes another's place would take away without a word."""
+        kept = {_key(one, number) for number, one in enumerate(after, start=1)}
+        lost = [key for one in before if _kind(one) and (key := _key(one, 0)) not in kept]
+        if lost:
+            hint = "加一项、改一项按键写（键: {…}）；要去掉的写进 remove；整个文件重写，首行写 replace: true"
+            self.fault(own, f"写成列表就去掉了所继承的 {len(lost)} 项", f"{at} 没有 {some(lost)}", hint)
 
     def _mapping(
         self,
@@ -150,6 +164,11 @@ class _Overlay:
             self.fault(entry, "add、remove 应为列表，写出各项的键")
             return
         yield from entry.value
+
+
+def some(keys: Sequence[str]) -> str:
+    """Return the first of many keys, in words."""
+    return "、".join(keys[:_SHOWN]) + (" 等" if len(keys) > _SHOWN else "")
 
 
 def _kind(entry: YamlEntry) -> str:

@@ -15,11 +15,11 @@ from typing import Annotated
 
 from pydantic import Field
 
+from juesuan.base.problems import EditionError
+from juesuan.base.yamlsource import Strict
 from juesuan.forms.checks import cells_by_row
 from juesuan.forms.filling import class_of
 from juesuan.forms.model import Form, FormRow, Forms, Layout
-from juesuan.problems import EditionError
-from juesuan.yamlsource import Strict
 
 CELL = re.compile(r"t(?P<table>[1-9][0-9]*)\.(?P<row>[a-z][a-z0-9_]*|[0-9]+)\.(?P<column>[a-z][a-z0-9_]*|[0-9]+)")
 

@@ -1,4 +1,7 @@
-"""Runs a flow from the command line: on Prefect's embedded server, without its noise, and offline."""
+"""Runs a flow from the command line: on Prefect's embedded server, without its noise, and offline.
+
+That server loads this file for :func:`load_flow` alone; what only the command line needs is imported where it is.
+"""
 
 import importlib
 import importlib.util
@@ -12,17 +15,14 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
+from juesuan.base.problems import ExitCode, InputError
+from juesuan.base.process import Listener, Stage, StageState, embed_orchestrator, go_offline, listening
+from juesuan.base.resources import resource_root
 
-from juesuan.package.files import package_file
-from juesuan.package.settings import SETTINGS_FILE, Settings
-from juesuan.problems import ExitCode, InputError
-from juesuan.process import Listener, Stage, StageState, embed_orchestrator, go_offline, listening
-from juesuan.resources import resource_root
-from juesuan.results.names import CHECKS_PAGE, PAGE, REVIEW_PAGE
-from juesuan.yamlsource import read_yaml
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _MARKS = {StageState.DONE: "✓", StageState.KEPT: "✓", StageState.FAILED: "✗"}
 
@@ -52,6 +52,10 @@ def run_annual_close(request: Mapping[str, Any]) -> int:
     Raises:
         JuesuanError: the closing was refused, or could not be written.
     """
+    from rich.console import Console
+
+    from juesuan.results.names import CHECKS_PAGE, PAGE, REVIEW_PAGE
+
     console = Console(highlight=False, soft_wrap=True)
     served = bool(os.environ.get("PREFECT_API_URL"))  # its page shows what was refused, too
     begins = served or _can_begin(Path(request["package"]))
@@ -68,6 +72,10 @@ def run_annual_close(request: Mapping[str, Any]) -> int:
 
 def _can_begin(package: Path) -> bool:
     """Say whether there is a package with settings that can be read."""
+    from juesuan.base.yamlsource import read_yaml
+    from juesuan.package.files import package_file
+    from juesuan.package.settings import SETTINGS_FILE, Settings
+
     try:
         read_yaml(package_file(package, SETTINGS_FILE), Settings)
     except InputError:
@@ -81,7 +89,7 @@ def _alone(request: Mapping[str, Any]) -> Any:
     return procedure.close_unit(procedure.Request.model_validate(request))
 
 
-def _on_prefect(request: Mapping[str, Any], console: Console) -> Any:
+def _on_prefect(request: Mapping[str, Any], console: "Console") -> Any:
     # Great Expectations takes seconds to import; Prefect's server starts in a process of its own meanwhile.
     threading.Thread(target=importlib.import_module, args=("juesuan.rules.gx",), daemon=True).start()
     go_offline()
@@ -108,7 +116,7 @@ def _forget(*names: str) -> None:
         os.environ.pop(name, None)
 
 
-def _teller(console: Console) -> Listener:
+def _teller(console: "Console") -> Listener:
     """Return what prints a line for each stage that ended, and shows the one at work on a terminal."""
     started = time.monotonic()
     status = console.status("")

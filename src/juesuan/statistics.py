@@ -1,4 +1,4 @@
-"""The derived numbers of the narrative, as an edition's data defines them (``expectations/statistics/``).
+"""The derived numbers of the narrative, as an edition's data defines them (its ``statistics.yaml``).
 
 Money is in 分, rates are fractions. A rate on a base of zero is no number: it is listed among ``undefined``
 with the words that take its place, decided here once for every sentence.
@@ -12,12 +12,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from juesuan.base.money import DisplayUnit, print_rate, round_half_up
+from juesuan.base.problems import EditionError, InputError
+from juesuan.base.yamlsource import Strict
 from juesuan.editionfiles import EditionFiles, files_of
 from juesuan.facts import Fact, Facts, Unit
-from juesuan.money import DisplayUnit, print_rate, round_half_up
-from juesuan.problems import EditionError, InputError
+from juesuan.package.names import may_be_left_out
 from juesuan.roles import Roles
-from juesuan.yamlsource import Strict
 
 FILE = "statistics.yaml"
 
@@ -36,6 +37,22 @@ class Kind(StrEnum):
     GROWTH = "growth"
     SHARE = "share"
     COMPLETION = "completion"
+    AVERAGE = "average"
+
+    @property
+    def unit(self) -> Unit:
+        """What a statistic of this kind is in."""
+        return Unit.FEN if self in (Kind.CHANGE, Kind.AVERAGE) else Unit.RATE
+
+    def fits(self, of: Unit, base: Unit) -> bool:
+        """Return whether it can be made from inputs of these units: money over people is no share of anything."""
+        match self:
+            case Kind.CHANGE:
+                return of is base is Unit.FEN
+            case Kind.AVERAGE:
+                return of is Unit.FEN and base is Unit.NUMBER
+            case Kind.GROWTH | Kind.SHARE | Kind.COMPLETION:
+                return of is base
 
 
 class Basis(StrEnum):
@@ -107,7 +124,8 @@ def derive_statistics(
 ) -> Statistics:
     """Derive every statistic from the facts of tables and package.
 
-    What is compared with a figure of last year that is not known has no value; nor has a rate on a base of zero.
+    What is made from a figure that this closing does not have (last year's is not known, a file was not handed in)
+    has no value; nor has a rate on a base of zero.
     ``lists`` gives the members of the named lists. With ``controlled``, shares of one whole that make up all of
     it are rounded together, so that they add to 100%.
 
@@ -120,15 +138,22 @@ def derive_statistics(
     for definition in definitions.statistics:
         for member in _members(definition, lists):
             fact_id, label = definition.id.format_map(member), definition.label.format_map(member)
-            before = definition.base.format_map(member)
-            if before.startswith(PRIOR) and before not in facts:
-                undefined[fact_id] = Undefined(fact_id, definitions.unknown, (definition.of.format_map(member),))
+            inputs = definition.of.format_map(member), definition.base.format_map(member)
+            there = tuple(one for one in inputs if one in facts)
+            if len(there) < len(inputs) and all(one in facts or may_be_left_out(one) for one in inputs):
+                undefined[fact_id] = Undefined(fact_id, definitions.unknown, there)
                 continue
-            of, base = facts[definition.of.format_map(member)], facts[before]
+            of, base = (facts[one] for one in inputs)
+            if not definition.kind.fits(of.unit, base.unit):
+                words = (
+                    f"{FILE} 的 {definition.id}（{definition.kind}）不能由单位为“{of.unit}”和“{base.unit}”的数得出"
+                )
+                raise EditionError(words)
             if definition.kind is Kind.CHANGE:
                 made.append(_change(fact_id, label, of, base, unit))
                 continue
-            fact = _rate(fact_id, label, definition.kind, of, base, definitions)
+            make = _average if definition.kind is Kind.AVERAGE else _rate
+            fact = make(fact_id, label, definition.kind, of, base, definitions, unit)
             if fact is None:
                 words = definitions.undefined[definition.kind]
                 undefined[fact_id] = Undefined(fact_id, words, (of.id, base.id))
@@ -148,7 +173,7 @@ def derive_statistics(
 def _members(definition: Definition, lists: Lists) -> Sequence[Member]:
     if isinstance(definition.each, str):
         if definition.each not in lists:
-            raise EditionError(f"statistic {definition.id!r}: there is no list {definition.each!r}")
+            raise EditionError(f"{FILE} 的 {definition.id}：没有名单“{definition.each}”")
         return lists[definition.each]
     return definition.each or ({},)
 
@@ -169,11 +194,37 @@ def _change(fact_id: str, label: str, of: Fact, base: Fact, unit: DisplayUnit) -
     )
 
 
-def _rate(fact_id: str, label: str, kind: Kind, of: Fact, base: Fact, definitions: Definitions) -> Fact | None:
-    if definitions.basis is Basis.DISPLAYED:
-        part, whole = of.displayed, base.displayed
-    else:
-        part, whole = of.exact, base.exact
+def _of_basis(definitions: Definitions, *facts: Fact) -> Iterator[Fraction]:
+    displayed = definitions.basis is Basis.DISPLAYED
+    return (one.displayed if displayed else Fraction(one.exact) for one in facts)
+
+
+def _average(
+    fact_id: str, label: str, _kind: Kind, of: Fact, base: Fact, definitions: Definitions, unit: DisplayUnit
+) -> Fact | None:
+    whole, among = _of_basis(definitions, of, base)
+    if among == 0:
+        return None
+    exact = whole / among
+    steps = round_half_up(exact / unit.step)
+    return Fact(
+        id=fact_id,
+        label=label,
+        exact=exact,
+        unit=Unit.FEN,
+        displayed=Fraction(steps * unit.step),
+        display=unit.print_steps(steps),
+        formula=f"{of.label}÷{base.label}",
+        inputs=(of.id, base.id),
+        year=of.year,
+        phase=of.phase,
+    )
+
+
+def _rate(
+    fact_id: str, label: str, kind: Kind, of: Fact, base: Fact, definitions: Definitions, _unit: DisplayUnit
+) -> Fact | None:
+    part, whole = _of_basis(definitions, of, base)
     if whole == 0:
         return None
     growth = kind is Kind.GROWTH

@@ -25,6 +25,7 @@ from juesuan.audit.mentions import directory_blocks, parts
 from juesuan.audit.model import Finding, ReadGrid, ReadParagraph, Source, Weight
 from juesuan.audit.numbers import number_of, plain
 from juesuan.audit.read import read_document
+from juesuan.audit.read_join import joined
 
 ROOT = Path(__file__).resolve().parents[2]
 _MONEY = re.compile(r"\d[\d,]*(?:\.\d+)?(?=(?:万元|亿元))")
@@ -232,7 +233,7 @@ def score(documents: Sequence[Path], count: int, seed: int) -> dict[str, Score]:
     """Plant so many faults, by turns of kind and document, and score them."""
     chance = random.Random(seed)  # noqa: S311 - a sample that can be drawn again
     catalog = load_catalog()
-    sources = [read_document(path, catalog) for path in documents]
+    sources = [joined(read_document(path, catalog), catalog) for path in documents]
     before = [{key(one) for one in audit_source(source, catalog)[1]} for source in sources]
     drawn: list[tuple[int, Planted]] = []
     stock: list[list[tuple[int, Planted]]] = []

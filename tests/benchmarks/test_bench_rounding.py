@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from juesuan.base.money import WANYUAN
 from juesuan.facts import Figure
 from juesuan.identities import Identity, Instance, SignedFigure, identity_data
-from juesuan.money import WANYUAN
 from juesuan.rounding import Rounding, certificate, prove, round_figures
 
 ROWS, COLUMNS = 25, 8

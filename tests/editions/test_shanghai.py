@@ -7,12 +7,12 @@ import pytest
 import yaml
 
 from juesuan import closing
+from juesuan.base.problems import EditionError
 from juesuan.closing.rules import disclosure_rules
 from juesuan.edition import load_edition
 from juesuan.editionfiles import known_edition, options_of
 from juesuan.facts import Facts
 from juesuan.identities import Verdict
-from juesuan.problems import EditionError
 from tests.conftest import ROOT
 from tests.editions.test_elsewhere import ORACLE
 from tests.stages import close_checked

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from juesuan import closing
+from juesuan.base.problems import EditionError, Severity
 from juesuan.closing.checks import explanations_used
 from juesuan.closing.rules import account_rules, disclosure_rules, subject_of
 from juesuan.document import Document, Number, Paragraph, Text
@@ -20,7 +21,6 @@ from juesuan.editionfiles import edition_files
 from juesuan.facts import Fact, Facts
 from juesuan.identities import CheckResult, Explanation
 from juesuan.package import check_package
-from juesuan.problems import EditionError, Severity
 from juesuan.rules import LastYear, Rule, closing_rules, evaluate_rule
 from juesuan.rules.check import Check, run_suites
 from juesuan.rules.evaluate import missing_parameters, readable_rules

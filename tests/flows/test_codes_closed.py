@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from juesuan import closing
+from juesuan.base.problems import ExitCode
 from juesuan.closing import ClosingRefused
 from juesuan.identities import Failure
-from juesuan.problems import ExitCode
 from tests.conftest import EXAMPLE, close_directly, copy_package
 
 RULE = "ledger.functional-codes-listed"

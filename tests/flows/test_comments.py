@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from juesuan import closing
+from juesuan.base.problems import ExitCode, JuesuanError, OutputError
 from juesuan.cli import app
 from juesuan.closing.signing import invitation, next_signature, take_signature
 from juesuan.people import Journal, Person, Register, Role, Seat, commands
-from juesuan.problems import ExitCode, JuesuanError, OutputError
 from juesuan.results import read_results
 from juesuan.results.names import comments_file
 from juesuan.review import CommentRefused, SignOffRefused, answer, approve, comment, settle, tell_standing

@@ -140,6 +140,16 @@ def replaced(made: Made, what: str, other: Text | Number) -> Made:
     return made.with_runs(lambda runs: tuple(other if run == Number(what) else run for run in runs))
 
 
+def emptied(made: Made, title: str) -> Made:
+    """Take away all that stands below a heading."""
+    section = subject_of(made.account, made.disclosure).section(title)
+    assert section is not None
+    assert section.blocks
+    document = made.disclosure.document
+    blocks = tuple(one for one in document.blocks if not any(one is below for below in section.blocks))
+    return replace(made, disclosure=replace(made.disclosure, document=replace(document, blocks=blocks)))
+
+
 def with_bar(made: Made, amount: str) -> Made:
     """Let the first bar of the first chart show another amount."""
     document = made.disclosure.document
@@ -175,6 +185,7 @@ CHANGES: Mapping[str, Callable[[Made, str, str, str], Made]] = {
     "漏字": lambda made, what, *_: made.with_runs(partial(without_words, what)),
     "手打": lambda made, what, new, _: replaced(made, what, Text(new)),
     "换数": lambda made, what, new, _: replaced(made, what, Number(new)),
+    "空节": lambda made, what, *_: emptied(made, what),
     "换柱": lambda made, _, new, __: with_bar(made, new),
     "网页": lambda made, what, new, _: on_page(made, what, new),
     "没写原因": lambda made, *_: without_reasons(made),

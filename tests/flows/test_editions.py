@@ -14,6 +14,7 @@ from juesuan.editing.check import Checked
 from juesuan.editing.trial import load_trials, write_prior
 from juesuan.edition import load_edition
 from juesuan.package.tables import read_prior
+from tests.conftest import ROOT
 from tests.stages import close_checked
 from tests.units.builder import build
 from tests.units.closed import sentences_of
@@ -112,6 +113,28 @@ def test_an_edition_with_faults_is_told_and_not_tried(edition_copy: Path) -> Non
     assert checked.cases == ()
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('accounts: ["7501"]', 'accounts: ["7509"]', "会计科目表里没有这个科目，不会取到任何金额；实际为“7509”"),
+        (
+            ', fill: {accounts: ["7501"]}',
+            "",
+            "有的格没有写取哪些科目（表、栏、行都没有 accounts），会取到所有科目",
+        ),
+    ],
+)
+def test_a_cell_that_fills_nothing_or_everything_is_told_before_any_books(
+    before: str, after: str, said: str, edition_copy: Path
+) -> None:
+    path = edition_copy / "forms" / "table-3.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert text.count(before) == 1
+    path.write_text(text.replace(before, after), encoding="utf-8")
+    faults = check_edition(str(edition_copy)).faults
+    assert any("table-3.yaml" in one and said in one for one in faults), faults
+
+
 def test_nothing_tried_is_not_good() -> None:
     assert not Checked("甲", ()).good
 
@@ -129,3 +152,89 @@ def test_editions_of_equal_content_in_two_folders_are_two(tmp_path: Path) -> Non
         load_edition("wuhan-2020", document="./same", beside=tmp_path / folder) for folder in ("first", "second")
     ]
     assert [one.words.layers[0].folder.parent.name for one in words] == ["first", "second"]
+
+
+AVERAGE = """statistics:
+  basic.average: {kind: average, label: 人均基本支出, of: expenditure.basic, base: headcount.in_service}
+undefined: {average: 没有在职人员}
+"""
+AGAIN = """rules:
+  composition.averages: {kind: recomputed, text: 人均等于印出的金额除以人数, source: reader, facts: [average]}
+"""
+SENTENCE = """
+## 二、人均基本支出情况
+
+{% if defined('basic.average') %}
+人均基本支出 {{ amount('basic.average') }} {{ money }}。
+{% else %}
+{{ undefined_words('basic.average') }}。
+{% endif %}
+"""
+
+
+def with_average(folder: Path, statistics: str = AVERAGE, rules: str = AGAIN, sentence: str = SENTENCE) -> Path:
+    """Write an edition that prints what is spent for each person in service, in a section of its own."""
+    ours = folder / "ours"
+    (ours / "rules").mkdir(parents=True)
+    (ours / "document").mkdir()
+    (ours / "edition.yaml").write_text("extends: wuhan-2020\nname: 本局的版本\n", encoding="utf-8")
+    (ours / "statistics.yaml").write_text(statistics, encoding="utf-8")
+    (ours / "rules" / "composition.yaml").write_text(rules, encoding="utf-8")
+    part = (ROOT / "templates" / "document" / "wuhan-2020" / "part4.j2").read_text(encoding="utf-8")
+    (ours / "document" / "part4.j2").write_text(part + sentence, encoding="utf-8")
+    return ours
+
+
+def test_a_section_with_a_derived_number_is_data_alone_and_is_checked_and_read_back(tmp_path: Path) -> None:
+    key = str(with_average(tmp_path))
+    one = next(unit for unit in corpus() if unit.name == "bureau")
+    package = build(replace(one, edition=key), tmp_path / "bureau")
+    (package / "headcount.yaml").write_text("in_service: {administrative: 20}\nretired: {}\n", encoding="utf-8")
+    done = close_checked(package, closing.page_alone)
+    facts = done.account.facts
+    basic = facts[done.account.books.edition.roles.resolve("expenditure.basic")]
+    assert facts["basic.average"].exact == basic.displayed / 20
+    words = "\n".join(sentences_of(done.disclosure.document, done.account))
+    assert f"人均基本支出 {facts['basic.average'].display} 万元。" in words
+    results = {result.id: result for run in done.runs for result in run.results}
+    assert (results["composition.averages"].success, results["composition.averages"].instances) == (True, 1)
+    (package / "headcount.yaml").unlink()
+    profile = package / "texts" / "profile.yaml"
+    kept = (
+        line for line in profile.read_text(encoding="utf-8").splitlines() if not line.startswith("staff_category")
+    )
+    profile.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    without = close_checked(package, closing.page_alone)
+    assert "basic.average" not in without.account.facts
+    assert "没有在职人员" not in "\n".join(sentences_of(without.disclosure.document, without.account))
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (
+            {"statistics": AVERAGE.replace("kind: average", "kind: share")},
+            "不能由这两种单位的数得出；实际为“share：分、数”",
+        ),
+        ({"rules": AGAIN.replace("[average]", "[share]")}, "没有一条规则验算这一种统计"),
+        (
+            {"sentence": SENTENCE.replace("amount(", "rate(")},
+            "rate(…) 不能填这个数；实际为“basic.average，单位是“分””",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_derived_number_is_told_with_its_line_before_any_books(
+    files: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    checked = check_edition(str(with_average(tmp_path, **files)))
+    assert any(said in one and " 第 " in one for one in checked.faults), checked.faults
+
+
+def test_which_checks_an_edition_adds_changes_and_takes_away_is_told(tmp_path: Path) -> None:
+    ours = with_average(tmp_path)
+    (ours / "identities").mkdir()
+    rules = "rules: {remove: [across-tables.income], across-tables.business-income: {severity: warning}}\n"
+    (ours / "identities" / "across-tables.yaml").write_text(rules, encoding="utf-8")
+    told = "\n".join(check_edition(str(ours)).lines)
+    assert "增加 1 条（composition.averages）；改动 1 条（across-tables.business-income）；" in told
+    assert "去掉 1 条（across-tables.income）" in told

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from juesuan.problems import InputError, Place, Problem
+from juesuan.base.problems import InputError, Place, Problem
 from juesuan.runner import load_flow
 
 REFUSED = InputError([Problem(Place("budget.csv", line), "x", "不是金额", "118x") for line in (2, 3)])

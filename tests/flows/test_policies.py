@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from juesuan import closing
+from juesuan.base.money import parse_number
+from juesuan.base.problems import ExitCode, Severity
 from juesuan.closing import Books, ClosingRefused
 from juesuan.facts import Facts
 from juesuan.identities import Identity, Instance, SignedFigure
-from juesuan.money import parse_number
-from juesuan.problems import ExitCode, Severity
 from juesuan.rounding import Policy, RoundingConflict
 from juesuan.trace import tell_proof
 from tests.conftest import Closed, close_directly

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from juesuan.base.problems import InputError
 from juesuan.preview import Preview, preview, preview_data, preview_lines, tell_preview
-from juesuan.problems import InputError
 from tests.conftest import EXAMPLE
 from tests.ledger_writers import csv_bytes, xlsx_bytes
 

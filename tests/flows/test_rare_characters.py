@@ -10,9 +10,9 @@ import pytest
 
 from flows import procedure
 from juesuan import closing
+from juesuan.base.problems import EditionError, ExitCode, InputError, Place
 from juesuan.closing.render import imprint_of
 from juesuan.document import Document, Paragraph, Text
-from juesuan.problems import EditionError, ExitCode, InputError, Place
 from tests.conftest import Closed, close_directly, with_words
 
 glyphs = importlib.import_module("juesuan.closing.glyphs")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from juesuan import closing
-from juesuan.resources import resources_at
+from juesuan.base.resources import resources_at
 from tests.conftest import EXAMPLE, ROOT, Closed, copy_package
 from tests.mutation.editions import Trial
 

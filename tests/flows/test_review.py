@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from juesuan import closing
+from juesuan.base.problems import ExitCode, InputError, OutputError, Place, Problem
 from juesuan.cli import app
 from juesuan.closing.contents import run_data, sections_data, signed_before, standing_of
 from juesuan.evidence.ring import KEYS, Ring
@@ -21,7 +22,6 @@ from juesuan.identities import Item
 from juesuan.people import PEOPLE, Journal, Register, Role, Seat
 from juesuan.people.commands import account
 from juesuan.people.keys import Keys
-from juesuan.problems import ExitCode, InputError, OutputError, Place, Problem
 from juesuan.results import SignOff, State, hashes_of, read_results, read_signoffs, standing
 from juesuan.results.signoff import write_signoffs
 from juesuan.review import (

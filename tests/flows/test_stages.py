@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from juesuan import closing
+from juesuan.base.problems import OutputError
 from juesuan.closing.kept import SIGNATURE, STAGES
 from juesuan.facts import Facts, Unit
 from juesuan.ledger import Ledger
-from juesuan.problems import OutputError
 from juesuan.results import read_results
 from juesuan.review import approve, tell_standing
 from juesuan.runner import load_flow

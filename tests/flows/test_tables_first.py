@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from juesuan import closing
+from juesuan.base.money import plain_yuan
 from juesuan.closing import Books
 from juesuan.closing.results import write_results
 from juesuan.identities import CheckResult, Verdict
-from juesuan.money import plain_yuan
 from juesuan.results import read_results
 from juesuan.results.graph import load_graph
 from juesuan.review.page import render_review

@@ -12,9 +12,9 @@ import polars
 import pytest
 
 from juesuan import closing
+from juesuan.base.files import sha256_of
+from juesuan.base.problems import OutputError
 from juesuan.facts import FactSource
-from juesuan.files import sha256_of
-from juesuan.problems import OutputError
 from juesuan.results.graph import Graph, load_graph
 from juesuan.results.names import FACTS
 from juesuan.trace import Node, Tracer, find, prove_results, tell_proof, tell_trace, trace

@@ -21,7 +21,7 @@ from typing import Any
 
 import juesuan.rules.gx  # noqa: F401 - imported once, before the processes part
 from juesuan import closing
-from juesuan.files import sha256_of
+from juesuan.base.files import sha256_of
 
 _CHANGES = ("mkdir", "rename", "replace", "unlink", "link", "fsync", "rmdir", "open")
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from juesuan.process import OFFLINE
+from juesuan.base.process import OFFLINE
 from tests.ports import free_port
 
 

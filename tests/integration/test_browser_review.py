@@ -13,8 +13,8 @@ from playwright.sync_api import BrowserContext, Playwright, Request
 from juesuan import closing
 from juesuan.archive import open_store
 from juesuan.archive.restore import restore
+from juesuan.base.problems import Place, Problem
 from juesuan.identities import Item
-from juesuan.problems import Place, Problem
 from juesuan.review import approve, write_review
 from juesuan.rules.check import Check, places_of, run_suites
 from tests.conftest import Closed

@@ -19,13 +19,13 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
+from juesuan.base.problems import OutputError
 from juesuan.document import Document, Heading, Text
 from juesuan.evidence.pdfs import check_pdf, sign_pdf
 from juesuan.evidence.ring import Ring
 from juesuan.evidence.stamps import authority_of
 from juesuan.evidence.trust import Trust
 from juesuan.facts import Facts
-from juesuan.problems import OutputError
 from juesuan.skins.pdf import print_pdf
 from juesuan.skins.plain import Imprint
 from tests.answering import answering

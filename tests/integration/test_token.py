@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from juesuan.archive import DirectoryStore, SealingOffice, archive_closing, prove
 from juesuan.archive.stranger import write_evidence
+from juesuan.base.problems import InputError, OutputError
 from juesuan.document import Document, Heading, Text
 from juesuan.evidence import commands
 from juesuan.evidence.pdfs import check_pdf, sign_pdf
 from juesuan.evidence.ring import PASSPHRASE, Ring
 from juesuan.evidence.token import TokenPlace
 from juesuan.facts import Facts
-from juesuan.problems import InputError, OutputError
 from juesuan.skins.pdf import print_pdf
 from juesuan.skins.plain import Imprint
 from tests.archive_demo import demo_closing

@@ -12,10 +12,10 @@ from pathlib import Path
 import yaml
 
 from juesuan import closing
+from juesuan.base.problems import EditionError
+from juesuan.base.resources import resources_at
 from juesuan.document import Chart
 from juesuan.edition import load_edition
-from juesuan.problems import EditionError
-from juesuan.resources import resources_at
 from juesuan.rules.sections import sections_of
 from tests.conftest import EXAMPLE, ROOT
 

@@ -437,8 +437,8 @@ def test_a_year_that_the_edition_is_not_for_is_refused_with_the_editions_that_fi
 
 
 def test_an_edition_that_holds_from_a_year_on_takes_that_year(trial: Trial) -> None:
+    from juesuan.base.resources import resources_at
     from juesuan.edition import editions_for
-    from juesuan.resources import resources_at
 
     trial.change(HEAD, ("valid: {from: 2020, to: 2020}", "valid: {from: 2020}"))
     with resources_at(trial.root):

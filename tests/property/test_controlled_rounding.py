@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from juesuan.base.money import WANYUAN
 from juesuan.facts import Figure
 from juesuan.identities import Identity, Instance, SignedFigure, identity_data
-from juesuan.money import WANYUAN
 from juesuan.rounding import Policy, Rounding, RoundingConflict, certificate, prove, round_figures
 
 STEP = WANYUAN.step

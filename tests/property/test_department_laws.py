@@ -3,20 +3,36 @@
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from itertools import count
+from typing import Any
 
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from juesuan.department import Described, Member, joined, moved_ledger, transfers_of
+from juesuan.department import (
+    Described,
+    Member,
+    internal_budgets,
+    joined,
+    merged_package,
+    moved_ledger,
+    transfers_of,
+)
 from juesuan.department.description import DepartmentFile, MemberLine
 from juesuan.edition import Edition, load_edition
 from juesuan.facts import FactSource
 from juesuan.forms.filling import cell_fills, columns_with_cells
 from juesuan.ledger import Ledger, LedgerGroups
 from juesuan.ledger.model import BALANCE_COLUMNS, LINE_COLUMNS
-from juesuan.package import ClosingPackage, YamlFile, load_package
+from juesuan.package import (
+    BudgetLine,
+    ClosingPackage,
+    InternalLine,
+    InternalMoney,
+    YamlFile,
+    load_package,
+)
 from juesuan.roles import InternalRole
 from juesuan.tables import Tables, amount_of, fill_tables, within
 from juesuan.tables.model import Netted
@@ -66,7 +82,7 @@ entries = st.builds(
 moved = st.tuples(
     st.sampled_from(BELOW),
     st.booleans(),
-    st.integers(min_value=1, max_value=300_000_00),
+    st.integers(min_value=-50_000_00, max_value=300_000_00).filter(bool),
     st.sampled_from(ITEMS),
     st.sampled_from(ITEMS),
 )
@@ -138,10 +154,10 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> ClosingPackage:
     return load_package(build(read(FOLDER / "tiny.yaml"), tmp_path_factory.mktemp("unit") / "tiny"))
 
 
-def member(package: ClosingPackage, code: str, ledger: Ledger) -> Member:
-    """Return a unit with such books."""
-    unit = package.settings.unit.model_copy(update={"code": code, "name": f"单位{code}"})
-    own = replace(package, settings=package.settings.model_copy(update={"unit": unit}))
+def member(package: ClosingPackage, code: str, ledger: Ledger, *, name: str = "", **budgets: Any) -> Member:
+    """Return a unit with such books, and budgets."""
+    unit = package.settings.unit.model_copy(update={"code": code, "name": name or f"单位{code}"})
+    own = replace(package, settings=package.settings.model_copy(update={"unit": unit}), **budgets)
     prefix = f"units/{code}"
     return Member(
         own,
@@ -218,3 +234,77 @@ def test_the_law_sees_what_is_not_eliminated(edition: Edition, package: ClosingP
 
     assert tables.cell(edition.roles["internal.subsidy_paid"]).value == 500
     assert tables.cell(edition.roles["internal.subsidy_received"]).value == 500
+
+
+amounts_budgeted = st.integers(min_value=0, max_value=500_000_00)
+budgeted = st.dictionaries(
+    st.tuples(st.sampled_from(CODES), st.sampled_from(ITEMS)), st.tuples(amounts_budgeted, amounts_budgeted)
+)
+planned = st.lists(
+    st.tuples(
+        st.sampled_from(BELOW),
+        st.booleans(),
+        st.tuples(amounts_budgeted, amounts_budgeted),
+        st.sampled_from(ITEMS),
+        st.sampled_from(ITEMS),
+        st.booleans(),
+    ),
+    max_size=6,
+)
+"""Transfers that are budgeted: with which subordinate, whether down, 年初 and 调整, the items, whether named."""
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(own=budgeted, transfers=planned)
+def test_a_split_budget_rolls_up_to_the_budget_of_the_whole(
+    package: ClosingPackage,
+    own: dict[tuple[str, str], tuple[int, int]],
+    transfers: list[tuple[str, bool, tuple[int, int], str, str, bool]],
+) -> None:
+    fund = "non_appropriation"
+    budgets: dict[str, dict[str, tuple[int, int]]] = {code: {} for code in CODES}
+    whole: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for (unit, item), amounts in own.items():
+        budgets[unit][item] = amounts
+        whole[item] = (whole[item][0] + amounts[0], whole[item][1] + amounts[1])
+    internal: dict[str, list[InternalLine]] = {code: [] for code in CODES}
+
+    def write(unit: str, kind: InternalMoney, item: str, other: str, amounts: tuple[int, int]) -> None:
+        source = FactSource("internal-budget.csv", len(internal[unit]) + 2)
+        internal[unit].append(InternalLine(kind, item, other, *amounts, source, fund, fund))
+
+    for other, down, amounts, paid, received, named in transfers:
+        payer, payee = (OWN, other) if down else (other, OWN)
+        kinds = (
+            (InternalMoney.SUBSIDY_PAID, InternalMoney.SUBSIDY_RECEIVED)
+            if down
+            else (InternalMoney.REMITTANCE_PAID, InternalMoney.REMITTANCE_RECEIVED)
+        )
+        write(payer, kinds[0], paid, other if down else OWN * named, amounts)
+        write(payee, kinds[1], received, OWN * named if down else other, amounts)
+        before = budgets[payer].get(paid, (0, 0))
+        budgets[payer][paid] = (before[0] + amounts[0], before[1] + amounts[1])
+    members = [
+        member(
+            package,
+            code,
+            ledger_of([], {}),
+            budget=tuple(
+                BudgetLine(item, item, *amounts, FactSource("budget.csv", 2), fund, fund)
+                for item, amounts in budgets[code].items()
+            ),
+            internal=tuple(internal[code]),
+        )
+        for code in CODES
+    ]
+    lines = tuple(MemberLine(package=f"units/{code}", own=code == OWN) for code in CODES)
+    described = Described(YamlFile("department.yaml", DepartmentFile(units=lines), {}, (), ()))
+    problems: list[Any] = []
+    found = internal_budgets(members, problems)
+    rolled = merged_package(package, members, described, defaultdict(str), problems, found)
+
+    assert not problems
+    assert all(pair.matches for pair in found.pairs)
+    assert not any(one.initial or one.adjusted for one in rolled.package.internal)
+    ours = {one.code: (one.initial, one.adjusted) for one in rolled.package.budget}
+    assert ours == {**dict.fromkeys(ours, (0, 0)), **whole}

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
+from juesuan.base.money import parse_amount, yuan_text
 from juesuan.facts import Selection
 from juesuan.ledger import (
     Ledger,
@@ -26,7 +27,6 @@ from juesuan.ledger import (
 from juesuan.ledger.canonical import LINE_HEADERS
 from juesuan.ledger.checks import CHECKS
 from juesuan.ledger.profiles import is_known
-from juesuan.money import parse_amount, yuan_text
 from tests.ledger_checked import checked, ledger_rules
 
 FUND = {"general_public_budget": "一般公共预算财政拨款", "non_appropriation": "非财政拨款资金", "": ""}

@@ -143,6 +143,7 @@ PROSE = f"""第三部分{UNIT}2022年度单位决算情况说明
 2022年度“三公”经费财政拨款年初预算数为6万元，支出决算为3.5万元，完成年初预算的58.3%，其中：
 1.公务用车购置及运行费支出决算为2.5万元，完成年初预算的62.5%，比年初预算减少1.5万元。
 2.公务接待费支出决算为1万元，完成年初预算的50.0%，比年初预算减少1万元。
+2022年公务用车保有量为3辆；国内公务接待10批次、80人次。
 2022年度“三公”经费财政拨款支出决算数比2021年度减少0.5万元，下降12.5%。
 八、政府性基金预算财政拨款收入支出决算情况
 {UNIT}2022年无政府性基金预算财政拨款收入，也没有使用政府性基金预算拨款安排的支出。
@@ -153,7 +154,7 @@ PROSE = f"""第三部分{UNIT}2022年度单位决算情况说明
 十一、政府采购支出情况
 2022年度{UNIT}政府采购支出总额20万元，其中：政府采购货物支出12.5万元、政府采购服务支出7.5万元。授予中小企业合同金额15万元，占政府采购支出总额的75.0%。
 十二、国有资产占用情况
-截至2022年12月31日，{UNIT}共有车辆3辆。
+截至2022年12月31日，{UNIT}共有车辆3辆；单价100万元（含）以上设备（不含车辆）1台（套）。
 十三、预算绩效情况说明
 我单位组织对项目支出开展绩效自评，共涉及项目1个，资金80.25万元，占一般公共预算项目支出总额的100.0%。
 组织对本单位开展整体支出绩效自评，资金450.9万元，最终得分98.64分。"""
@@ -290,7 +291,7 @@ def write_pdf(blocks: Sequence[Block], path: Path, digits: str = "it") -> None:
     """As a PDF with ruled tables that run over pages; ``digits`` says in Typst how numbers are set."""
     import typst
 
-    from juesuan.resources import resource_root
+    from juesuan.base.resources import resource_root
 
     parts = ['#set page(paper: "a4", flipped: true, margin: 1.2cm)', '#set text(font: "Juesuan Song", size: 7pt)']
     parts.append(f'#let set_(text_) = {{ show regex("[0-9][0-9.,]*%?"): it => {digits}; text_ }}')

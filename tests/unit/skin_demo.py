@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+from juesuan.base.money import WANYUAN, print_rate
 from juesuan.document import (
     Bar,
     CellKind,
@@ -16,7 +17,6 @@ from juesuan.document import (
     Text,
 )
 from juesuan.facts import Fact, Facts, FactSource, Phase, Unit
-from juesuan.money import WANYUAN, print_rate
 from juesuan.skins.trace import AccountTrace, TraceEntry
 
 EXPORT = "ledger/序时账.csv"

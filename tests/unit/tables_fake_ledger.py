@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from juesuan.base.money import parse_wanyuan
 from juesuan.facts import Selection
 from juesuan.forms import Forms
-from juesuan.money import parse_wanyuan
 from juesuan.tables import Tables, fill_tables
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "tables"

@@ -7,7 +7,7 @@ import pytest
 
 from juesuan.archive import DirectoryStore, open_store, parse_location, require_address
 from juesuan.archive.location import DirectoryLocation, S3Location
-from juesuan.problems import InputError
+from juesuan.base.problems import InputError
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from juesuan.archive import (
 from juesuan.archive.location import S3Location
 from juesuan.archive.s3 import S3Store
 from juesuan.archive.store import hash_of, read_bytes
-from juesuan.problems import OutputError
+from juesuan.base.problems import OutputError
 from tests.seaweed import Server
 
 PART = 5 << 20

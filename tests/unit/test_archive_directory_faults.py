@@ -13,7 +13,7 @@ import bagit
 import pytest
 
 from juesuan.archive import Content, DirectoryStore, RetainedError, archive_closing, find_versions, prove
-from juesuan.problems import OutputError
+from juesuan.base.problems import OutputError
 from tests.archive_demo import demo_closing
 
 TERM = timedelta(days=3650)

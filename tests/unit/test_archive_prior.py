@@ -14,12 +14,12 @@ import yaml
 
 from juesuan import closing
 from juesuan.archive import Closing, archive_closing, open_store
+from juesuan.base.money import parse_wanyuan
+from juesuan.base.problems import EditionError, OutputError, Severity
 from juesuan.closing import ClosingArchive
 from juesuan.edition import roles_and_prior
 from juesuan.identities import CheckResult
-from juesuan.money import parse_wanyuan
 from juesuan.package import load_package
-from juesuan.problems import EditionError, OutputError, Severity
 from juesuan.results import State
 from juesuan.review import approve, write_review
 from tests.conftest import EXAMPLE, ROOT, Closed

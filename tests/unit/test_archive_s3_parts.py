@@ -26,7 +26,7 @@ from juesuan.archive.s3 import S3Store
 from juesuan.archive.s3_client import telling
 from juesuan.archive.s3_parts import MultipartUpload
 from juesuan.archive.store import hash_of
-from juesuan.problems import ExitCode, OutputError
+from juesuan.base.problems import ExitCode, OutputError
 from tests.archive_demo import demo_closing
 from tests.faulty import Fault, Proxy, Request, between
 from tests.seaweed import ACCESS_KEY, SECRET_KEY, Server

@@ -26,7 +26,7 @@ from juesuan.archive import (
 )
 from juesuan.archive.commands import restore_archive, show_history, verify_archive
 from juesuan.archive.provenance import code_version
-from juesuan.problems import ExitCode, OutputError
+from juesuan.base.problems import ExitCode, OutputError
 from juesuan.results import State
 from tests.archive_demo import demo_closing, tree, with_amount
 

@@ -22,6 +22,9 @@ _SAID = {
     "^增减的方向": "增减的方向前后不一致。",
     "^上一级科目": "上一级科目不在表中。",
     "是另一个(?:名称|编码)$": "同一编码在表3 支出决算表中是另一个名称。",
+    "^没有写": "没有写车辆数。",
+    "两样": "标题里部门、单位两样都写。",
+    "写法不一": "标题里部门、单位的写法不一。",
     "^差额为零": "差额为零，不应写“增加”，应写持平。",
     "：同一个数在两处不同$": "表 1 本年支出合计＝表 3 合计：同一个数在两处不同。",
 }
@@ -58,8 +61,9 @@ def test_every_kind_of_finding_is_put_in_a_whole_sentence(rule: str, weight: Wei
 
 @pytest.mark.parametrize("one", load_inquiries().inquiries, ids=lambda one: f"{one.rules[0]} {one.says}")
 def test_every_entry_is_the_one_taken_for_something(one: Inquiry) -> None:
-    rule = next(kind for kind in _kinds() if one.fits(kind, _said(one)))
-    assert load_inquiries().of(rule, _said(one)) is one
+    leans = "减少 " if one.basis else ""
+    rule = next(kind for kind in _kinds() if one.fits(kind, _said(one), leans))
+    assert load_inquiries().of(rule, _said(one), leans) is one
     finding = _finding(rule, Weight.ERROR, _said(one))
     assert not_a_sentence(finding, inquiry(finding, None)) == ""
 
@@ -108,3 +112,15 @@ def test_text_json_and_page_say_the_same(tmp_path: Path) -> None:
     for one in found:
         assert one["inquiry"] in page
         assert one["severity"] == "note" or one["inquiry"] in words
+
+
+def test_a_growth_rate_is_put_with_its_formula(tmp_path: Path) -> None:
+    rises = replaced(demo(), "增长4.3%", "增长4.1%")
+    falls = replaced(demo(), "下降2.0%", "下降2.5%")
+    for blocks, formula in (
+        (rises, "19 万元÷（459 万元－19 万元）"),
+        (falls, "9.1 万元÷（450.9 万元＋9.1 万元）"),
+    ):
+        WRITERS["html"](blocks, tmp_path / "a.html")
+        text, _ = tell_audit(tmp_path / "a.html")
+        assert formula in text

@@ -32,7 +32,7 @@ from juesuan.audit.numbers import (
 from juesuan.audit.read import read_document
 from juesuan.audit.recognise import recognise
 from juesuan.audit.sheets import expected_score
-from juesuan.money import round_half_up
+from juesuan.base.money import round_half_up
 from tests.unit.audit_demo import WRITERS, demo, replaced, write_html, write_text
 
 _SPOT = Spot(0)

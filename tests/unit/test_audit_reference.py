@@ -53,7 +53,6 @@ def test_every_table_of_the_other_edition_is_recognised_and_what_is_right_passes
         ("structure.leftover", "error"): 2,
         ("names.path", "warning"): 2,
         ("narrative.zero-base", "warning"): 2,
-        ("practice.class-by-budget", "warning"): 1,
         ("structure.directory", "warning"): 2,
         ("structure.unit-name", "warning"): 4,
         ("rounding.difference", "note"): 9,

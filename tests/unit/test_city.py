@@ -16,6 +16,7 @@ from urllib.parse import unquote
 import pandas as pd
 import pytest
 
+from juesuan.base.problems import ExitCode, InputError, OutputError
 from juesuan.city import (
     Began,
     City,
@@ -27,15 +28,16 @@ from juesuan.city import (
     Status,
     UnitOutcome,
     close_all,
+    command,
     lines,
 )
+from juesuan.city.command import time_left
 from juesuan.city.packages import find_packages, read_package, unfit
 from juesuan.city.remembered import unchanged
 from juesuan.city.shelves import FolderShelf, shelf_at
 from juesuan.city.summary import write_summary
 from juesuan.city.work import MOST_WORDS, OVER_MEMORY, NotTaken, close_package, present
 from juesuan.closing import only_one, only_one_of
-from juesuan.problems import ExitCode, InputError, OutputError
 from juesuan.review import approve
 from tests.conftest import EXAMPLE, copy_package
 
@@ -459,3 +461,68 @@ def test_a_process_ends_itself_when_a_unit_takes_more_than_it_may(
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
     assert (done.returncode, done.stdout) == (code, ""), done.stderr
     assert ("Timeout" in done.stderr) == (code == 1)  # where it was is in the log
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, ""),
+        (0.0, "还要不到 1 分钟"),
+        (60.0, "还要不到 1 分钟"),
+        (61.0, "还要约 2 分钟"),
+        (3 * 3600 + 301.0, "还要约 3 小时 6 分钟"),
+    ],
+)
+def test_how_long_it_will_take_is_said_in_words(seconds: float | None, words: str) -> None:
+    assert time_left(seconds) == words
+
+
+def test_of_many_units_those_that_are_not_closed_are_told_again_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(21):
+        folder = tmp_path / "units" / f"u{number:02}"
+        folder.mkdir(parents=True)
+        (folder / "settings.yaml").write_text(
+            f"unit: {{code: c{number:02}, name: 单位{number:02}, department: 某局, kind: 事业单位}}\n"
+            "year: 2020\nedition: wuhan-2020\n",
+            encoding="utf-8",
+        )
+
+    class Crew:
+        link = "http://127.0.0.1:8787/status"
+
+        def __call__(self, orders: Sequence[Order]) -> Iterator[Event]:
+            yield Notice("【提示】换一个进程")
+            for order in orders:
+                yield Began(order, "某机:1")
+                refused, failed = order.folder == "u07", order.folder == "u09"
+                status = Status.REFUSED if refused else Status.FAILED if failed else Status.CLOSED
+                yield UnitOutcome(order.folder, status, ExitCode.BUG if failed else 0)
+                if stopped and refused:
+                    raise KeyboardInterrupt
+
+    class Flow:
+        @staticmethod
+        @contextmanager
+        def joined(*_: object, **__: object) -> Iterator[Crew]:
+            yield Crew()
+
+    monkeypatch.setattr(command, "load_flow", lambda _: Flow)
+    city = City.of(tmp_path / "units", tmp_path / "out", str(tmp_path / "archive"))
+
+    stopped = True
+    with pytest.raises(KeyboardInterrupt):
+        command.tell_close_all(city, jobs=1, scheduler=None, dashboard=False)
+    assert capsys.readouterr().out.endswith("已停止。编制完成的都在，再运行一次会接着做。\n")
+
+    stopped = False
+    assert command.tell_close_all(city, jobs=1, scheduler=None, dashboard=False) == ExitCode.CHECKS
+    told = capsys.readouterr().out
+    assert "【提示】换一个进程\n" in told
+    assert f"程序日志　{city.logs}" in told
+    assert "Dask 的页面　http://127.0.0.1:8787/status" in told
+    last = (
+        "✗ c07 单位07（u07）　未通过\n✗ c09 单位09（u09）　出错\n共 21 个单位：完成 19 个，未通过 1 个，出错 1 个"
+    )
+    assert last in "\n".join(line.rstrip() for line in told.splitlines())

@@ -15,10 +15,10 @@ import pytest
 import xlsxwriter
 import yaml
 
+from juesuan.base.problems import InputError, OutputError
 from juesuan.city import Split, split
-from juesuan.city.command import split_lines
+from juesuan.city.command import split_lines, tell_split
 from juesuan.ledger import load_chart, read_ledger
-from juesuan.problems import InputError, OutputError
 from tests.conftest import EXAMPLE, ROOT, copy_package
 
 SPEC = yaml.safe_load((ROOT / "tests" / "spec" / "split.yaml").read_text(encoding="utf-8"))
@@ -444,3 +444,18 @@ def test_the_command_tells_what_went_where_and_exits_with_3_for_bad_lines(
     assert told.returncode == 3
     assert "export.csv 第 2 行 “借方金额”：不是金额；实际为“一百”" in told.stderr
     assert "Traceback" not in told.stderr
+
+
+def test_the_command_in_this_process_tells_the_same_and_a_file_that_is_not_there(
+    export: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told(path: Path) -> int:
+        given: dict[str, Any] = {"kind": "vouchers", "encoding": None, "as_is": False, "replace": False}
+        return tell_split(path, tmp_path / "units", unit_column="单位代码", **given)
+
+    assert told(export("070001", "070002")) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("export.csv：4 行，2 个单位")
+    assert lines[-1] == f"清单　　　{tmp_path / 'units' / 'split.csv'}"
+    with pytest.raises(InputError, match="文件打不开"):
+        told(tmp_path / "nowhere.csv")

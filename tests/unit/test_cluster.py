@@ -11,9 +11,9 @@ from unittest import mock
 import distributed
 import pytest
 
+from juesuan.base.problems import ExitCode, InputError, UnavailableError
 from juesuan.city import City, Notice, Order
 from juesuan.city.work import NotTaken
-from juesuan.problems import ExitCode, InputError, UnavailableError
 from juesuan.runner import load_flow
 from tests.ports import free_port
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from juesuan.base.problems import EditionError, InputError, Problem
+from juesuan.base.resources import resource_root
 from juesuan.closing.codes import codes_of
 from juesuan.ledger import CodeLine, CodeList, CodeUse, load_codes, names_of
 from juesuan.ledger import codes as code_lists
@@ -15,8 +17,6 @@ from juesuan.ledger.codes import COLUMNS, read_code_lines
 from juesuan.ledger.model import Fund
 from juesuan.package import names_since
 from juesuan.package.codes import OwnCode, read_own_codes
-from juesuan.problems import EditionError, InputError, Problem
-from juesuan.resources import resource_root
 
 SPEC = Path(__file__).parents[1] / "spec"
 CASES = yaml.load((SPEC / "codes.yaml").read_text("utf-8"), yaml.BaseLoader)["cases"]  # noqa: S506 - text only

@@ -12,17 +12,17 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
+from juesuan.cli.closings import roll_up
 
 from juesuan import closing
-from juesuan.cli import roll_up
-from juesuan.closing import CheckedClosing
+from juesuan.base.problems import InputError, OutputError, Problem
+from juesuan.closing import CheckedClosing, rolling
 from juesuan.department import Member, merged_package, read_description
 from juesuan.edition import load_edition
 from juesuan.facts import FactSource
 from juesuan.identities import CheckResult
 from juesuan.ledger import Ledger
 from juesuan.package import check_package
-from juesuan.problems import InputError, OutputError, Problem
 from juesuan.results.graph import load_graph
 from juesuan.roles import InternalRole
 from juesuan.runner import load_flow
@@ -46,7 +46,9 @@ from tests.unit.test_web_uploads import Sent
 from tests.units.builder import build
 from tests.units.describe import Description
 
-TRANSFERS = "department.transfers"
+TRANSFERS, BUDGETS = "department.transfers", "department.budgets"
+REMITTED = "上缴上级支出,,2130306,非财政拨款资金,50000,50000"
+WHO = ("unit.431001", "eliminated")
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +81,8 @@ def two(**more: Any) -> DepartmentDescription:
 
 def without_second_subsidy(one: Description) -> Description:
     kept = tuple(entry for entry in one.expenditures if (entry.account, entry.amount) != ("7501", 80_000_00))
-    return described(one, expenditures=kept)
+    internal = tuple(line for line in one.internal if line[1] != unit("stores").unit)
+    return described(one, expenditures=kept, internal=internal)
 
 
 def with_income(one: Description, account: str, amount: int) -> Description:
@@ -102,13 +105,20 @@ def write_summaries(vouchers: Path, account: str, words: str) -> None:
         csv.writer(stream, lineterminator="\n").writerows(rows)
 
 
-def transfers(root: Path) -> CheckResult:
+def transfers(root: Path, rule: str = TRANSFERS) -> CheckResult:
     intake = closing.ingest(root)
     assert not intake.problems
     (run,) = closing.check_ledger(intake)
-    (result,) = run.results
-    assert result.id == TRANSFERS
-    return result
+    assert [one.id for one in run.results] == [TRANSFERS, BUDGETS, "department.budgets-told"]
+    return next(one for one in run.results if one.id == rule)
+
+
+def write_internal(root: Path, name: str, *lines: str) -> None:
+    """Give a unit of a department another budget of internal money."""
+    header = "往来,对方单位,功能分类编码,资金性质,年初预算,调整预算"
+    (root / "units" / name / "internal-budget.csv").write_text(
+        "\n".join((header, *lines)) + "\n", encoding="utf-8"
+    )
 
 
 # -- what is added up ------------------------------------------------------------------------------------------
@@ -194,6 +204,9 @@ def test_each_amount_is_checked_against_the_units_closings(closed: CheckedClosin
         assert results[rule].success
         assert results[rule].instances
     assert results[TRANSFERS].instances == 3
+    assert results[BUDGETS].instances == 6
+    assert results[BUDGETS].success
+    assert results["department.budgets-told"].instances == 0
 
 
 # -- transfers -------------------------------------------------------------------------------------------------
@@ -226,7 +239,8 @@ def test_a_transfer_that_differs_stops_the_closing_with_both_sides_vouchers(tmp_
 
 
 def test_a_line_about_nobody_is_told_until_the_description_says_whom(tmp_path: Path) -> None:
-    units = {"bureau": unit("bureau"), "station": unit("station"), "inspectors": unit("inspectors")}
+    bureau = described(unit("bureau"), internal=without_second_subsidy(unit("bureau")).internal)
+    units = {"bureau": bureau, "station": unit("station"), "inspectors": unit("inspectors")}
     root = build_department(DepartmentDescription(units=units), tmp_path / "d")
 
     (failure,) = transfers(root).failures
@@ -248,6 +262,100 @@ def test_a_line_about_nobody_is_told_until_the_description_says_whom(tmp_path: P
     told.append({"unit": "431001", "voucher": "没有这张", "counterpart": "431003"})
     write_yaml(root / "department.yaml", {"units": named, "transfers": told})
     assert [one.found for one in problems_of(root)] == ["431009", "431001 没有这张"]
+
+
+# -- budgets of transfers --------------------------------------------------------------------------------------
+
+
+def test_what_units_budgeted_for_each_other_is_no_budget_of_the_department(closed: CheckedClosing) -> None:
+    figures = closed.books.figures
+    bureau, eliminated = (figures[f"{who}.budget.non_appropriation.2130301.initial"] for who in WHO)
+
+    assert figures["budget.non_appropriation.2130301.initial"].value == 0
+    assert (bureau.value, eliminated.value) == (250_000_00, -250_000_00)
+    assert figures["budget.non_appropriation.2130306.adjusted"].value == 520_500_00
+    units = {"bureau": 5_300_204_33, "inspectors": 1_504_321_07, "station": 1_770_611_11, "stores": 805_000_49}
+    assert figures["budget.every.adjusted"].value == sum(units.values()) - 330_000_00
+    assert {f"{one.file}:{one.line}" for one in eliminated.sources} == {
+        "units/bureau/internal-budget.csv:2",
+        "units/bureau/internal-budget.csv:3",
+        "units/station/internal-budget.csv:2",
+        "units/stores/internal-budget.csv:2",
+    }
+
+
+def test_budgets_that_differ_are_told_with_both_sides_lines_and_stop(tmp_path: Path) -> None:
+    root = build_department(two(), tmp_path / "d")
+    write_internal(root, "station", "上级补助收入,,2130306,非财政拨款资金,170000,150000", REMITTED)
+
+    result = transfers(root, BUDGETS)
+
+    assert result.severity == "error"
+    (failure,) = result.failures
+    assert failure.stated == "江州市水务局（本级） 对附属单位补助支出调整预算 200,000.00 元"
+    assert failure.computed.endswith("江州市水利工程管理站 上级补助收入调整预算 150,000.00 元")
+    assert failure.rows == ("units/bureau/internal-budget.csv:2", "units/station/internal-budget.csv:2")
+
+    write_yaml(
+        root / "explanations.yaml", {"explanations": [{"rule": BUDGETS, "text": "追加未下达", "by": "王会计"}]}
+    )
+    intake = closing.ingest(root)
+    results = {one.id: one for run in closing.check_ledger(intake) for one in run.results}
+    assert results[BUDGETS].severity == "warning"
+    assert intake.package is not None
+    budget = {(one.code, one.fund): (one.initial, one.adjusted) for one in intake.package.budget}
+    assert budget["2130301", "non_appropriation"] == (80_000_00, 130_000_00)  # what only one side has stays
+    assert [(one.source.file, one.initial, one.adjusted) for one in intake.package.internal] == [
+        ("units/bureau/internal-budget.csv", 0, 50_000_00)
+    ]
+
+
+def test_a_budget_that_says_nothing_of_what_was_paid_within_it_is_told(tmp_path: Path) -> None:
+    root = build_department(two(), tmp_path / "d")
+    for name in ("bureau", "station"):
+        (root / "units" / name / "internal-budget.csv").unlink()
+
+    result = transfers(root, "department.budgets-told")
+
+    assert result.severity == "warning"
+    told = [(one.difference, one.computed) for one in result.failures]
+    assert [difference for difference, _ in told] == ["200,000.00 元", "50,000.00 元"]
+    assert "units/bureau/budget.csv:4" in told[0][1]
+
+    write_internal(root, "bureau", "对附属单位补助支出,,2130301,非财政拨款资金,0,0")
+    write_internal(root, "station", "上缴上级支出,,2130306,非财政拨款资金,0,0")
+    assert transfers(root, "department.budgets-told").success
+
+
+def test_what_is_wrong_with_a_budget_of_internal_money_is_told_at_once(tmp_path: Path) -> None:
+    root = build_department(two(), tmp_path / "d")
+    write_internal(
+        root,
+        "bureau",
+        "对附属单位补助支出,没有这个站,2130301,非财政拨款资金,170000,200000",
+        "附属单位上缴收入,部门之外,2130301,非财政拨款资金,1,1",
+    )
+    assert [(one.code, one.found) for one in problems_of(root)] == [("department.counterpart", "没有这个站")]
+
+    write_internal(
+        root,
+        "bureau",
+        "对附属单位补助支出,,2130301,非财政拨款资金,250000.01,280000",
+        "对附属单位补助支出,,2130304,非财政拨款资金,1,0",
+        "拨款,,2130301,非财政拨款资金,1,1",
+        "附属单位上缴收入,,2130301,,1,1",
+    )
+    lines = {(one.place.line, one.code) for one in problems_of(root)}
+    assert lines == {(4, "csv.format"), (5, "csv.format")}
+
+    write_internal(
+        root,
+        "bureau",
+        "对附属单位补助支出,,2130301,非财政拨款资金,250000.01,280000",
+        "对附属单位补助支出,,2130304,非财政拨款资金,1,0",
+    )
+    told = [(one.place.line, one.found, one.expected) for one in problems_of(root)]
+    assert told == [(2, "250000.01", "不大于 250000.00"), (3, "1.00", "不大于 0.00")]
 
 
 # -- units within units, and from an archive -------------------------------------------------------------------
@@ -277,9 +385,22 @@ def test_a_department_within_a_department_and_units_of_an_archive_give_the_same(
     assert cells(done.books) == cells(closed.books)
     assert done.books.figures["operating.amount"].value == closed.books.figures["operating.amount"].value
     assert done.account.facts["headcount.in_service"].exact == closed.account.facts["headcount.in_service"].exact
+    ours, theirs = (
+        {name: one.value for name, one in of.books.figures.items() if name.startswith("budget.")}
+        for of in (done, closed)
+    )
+    assert ours == theirs
     assert [one.name for one in done.books.package.units] == [unit(name).unit for name in UNITS]
     assert set(done.books.shares.names) == {"431001", "431002", "4319"}
 
+    manifest = archive / "431004" / "2020" / "v0001" / "manifest-sha256.txt"
+    manifest.chmod(0o644)
+    whole = manifest.read_bytes()
+    manifest.write_bytes((b"1" if whole[:1] == b"0" else b"0") + whole[1:])
+    (problem,) = problems_of(inner)
+    assert (problem.place.line, problem.code, problem.found) == (3, "department.archive", "431004")
+    assert "431004/2020/v0001 已损坏" in problem.message
+    manifest.write_bytes(whole)
     spoilt = archive / "431004" / "2020" / "v0001" / "data" / "results" / "facts.csv"
     spoilt.chmod(0o644)
     spoilt.write_text("id\n", encoding="utf-8")
@@ -290,6 +411,46 @@ def test_a_department_within_a_department_and_units_of_an_archive_give_the_same(
         inner / "department.yaml", {"units": [{"archive": "../archive", "unit": "431004", "version": "v0009"}]}
     )
     assert "没有这个单位" in problems_of(inner)[0].message
+
+
+# -- units that did not change ---------------------------------------------------------------------------------
+
+
+def test_only_units_of_which_something_changed_are_closed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = build_department(two(), tmp_path / "d")
+    closings: list[str] = []
+
+    def counted(intake: closing.Intake, **given: Any) -> CheckedClosing:
+        assert intake.settings is not None
+        closings.append(intake.settings.unit.code)
+        return closing.close_checked(intake, **given)
+
+    monkeypatch.setattr(rolling, "close_checked", counted)
+
+    def rolled(**more: Any) -> list[str]:
+        closings.clear()
+        kept = closing.KeptStages(tmp_path / "kept", **more)
+        intake = closing.ingest(root, kept=kept)
+        found.append(cells(closing.fill(intake)))
+        kept.forget_others()
+        return sorted(closings)
+
+    found: list[dict[str, int]] = []
+    assert rolled() == ["431001", "431003"]
+    assert rolled() == []
+    text = root / "units/station/texts/key-tasks.yaml"
+    text.write_text(text.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert rolled() == ["431003"]
+    assert rolled() == []
+    (root / "units/bureau/explanations.yaml").write_text("explanations: []\n", encoding="utf-8")
+    assert rolled() == ["431001"]
+    (spoilt, _) = sorted((tmp_path / "kept").glob("unit-*"))
+    spoilt.write_bytes(spoilt.read_bytes()[:-1] + b"!")
+    assert len(rolled()) == 1
+    assert rolled(fresh_from="ledger") == ["431001", "431003"]
+    assert all(one == found[0] for one in found)
 
 
 # -- what is refused -------------------------------------------------------------------------------------------
@@ -324,18 +485,41 @@ def test_a_unit_that_does_not_pass_is_told_with_its_files_beside_all_else(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("code", "changes", "found"),
+    ("code", "found"),
     [
-        ("department.code", {"station": {"code": "431001"}}, "431001"),
-        ("department.code", {"station": {"code": "431"}}, "431"),
+        ("431001", "431001：江州市水务局（本级）（第 2 行）、江州市水利工程管理站（第 4 行）"),
+        ("431", "431：江州市水务局（部门，settings.yaml）、江州市水利工程管理站（第 4 行）"),
     ],
 )
-def test_a_code_is_one_units(tmp_path: Path, code: str, changes: dict[str, dict[str, str]], found: str) -> None:
+def test_a_code_is_one_units(tmp_path: Path, code: str, found: str) -> None:
     one = two()
-    units = {name: described(unit(name), **changes.get(name, {})) for name in one.units}
+    units = {**one.units, "station": described(unit("station"), code=code)}
     root = build_department(replace(one, units=units), tmp_path / "d")
 
-    assert (code, found) in {(problem.code, problem.found) for problem in problems_of(root)}
+    assert ("department.code", found) in {(problem.code, problem.found) for problem in problems_of(root)}
+
+
+def test_a_unit_that_can_be_none_of_this_department_is_told_by_its_line(tmp_path: Path) -> None:
+    inner = DepartmentDescription(units={"stores": unit("stores")}, code="4319", name="江州市水利中心", own="")
+    root = build_department(DepartmentDescription(units={"inner": inner}, own=""), tmp_path / "d")
+    stores = root / "units/inner/units/stores"
+    write_yaml(stores / "apart/edition.yaml", {"extends": "wuhan-2020", "nothing": 1})
+    settings = stores / "settings.yaml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("wuhan-2020", "./apart"), encoding="utf-8")
+    named = ["units/inner", "./units/../units/inner", "units/inner/units/stores", "."]
+    write_yaml(root / "department.yaml", {"units": [{"package": name} for name in named]})
+
+    told = {(one.place.line, one.code, one.hint) for one in problems_of(root)}
+
+    assert {(line, code) for line, code, _ in told if line != 2 or code != "department.edition"} == {
+        (3, "department.doubled"),
+        (4, "department.within"),
+        (5, "department.itself"),
+    }
+    assert any("见 units/inner/department.yaml" in hint for _, _, hint in told)
+    (edition,) = (one for one in problems_of(root) if one.code == "department.edition")
+    assert "这个单位的版本有错误" in edition.message
+    assert "nothing" in edition.message
 
 
 def test_a_superior_is_a_unit_of_the_department(tmp_path: Path) -> None:

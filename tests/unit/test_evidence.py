@@ -23,12 +23,12 @@ from juesuan.archive.renewal import RENEWAL
 from juesuan.archive.seal import BEGIN
 from juesuan.archive.sealing import seal_archive
 from juesuan.archive.stranger import write_evidence
+from juesuan.base.problems import ExitCode, InputError, OutputError
 from juesuan.closing import ClosingArchive
 from juesuan.evidence import commands
 from juesuan.evidence.merkle import Frontier
 from juesuan.evidence.ring import KEYS, PASSPHRASE, PASSPHRASE_FILE, Kind, Ring, Seen, ring_of
 from juesuan.evidence.trust import Trust, read_trust, write_trust
-from juesuan.problems import ExitCode, InputError, OutputError
 from juesuan.results import State
 from juesuan.results.signoff import SignOff, signed_last, write_signoffs
 from tests.archive_demo import demo_closing, with_amount

@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import pytest
 
+from juesuan.base.problems import EditionError
 from juesuan.facts import Fact, Facts, FactSource, Unit
-from juesuan.problems import EditionError
 
 
 def fact(name: str, *inputs: str) -> Fact:
@@ -24,9 +24,9 @@ def test_facts_keep_their_order_and_find_by_id() -> None:
 @pytest.mark.parametrize(
     ("made", "match"),
     [
-        ([fact("a"), fact("a")], "share the id"),
-        ([fact("a", "b")], "unknown facts: b"),
-        ([fact("a", "b"), fact("b", "a")], "made from themselves"),
+        ([fact("a"), fact("a")], "用了同一个编号"),
+        ([fact("a", "b")], "由没有的数得出：b"),
+        ([fact("a", "b"), fact("b", "a")], "由自己得出"),
     ],
 )
 def test_what_can_not_be_is_an_error(made: list[Fact], match: str) -> None:
@@ -35,7 +35,7 @@ def test_what_can_not_be_is_an_error(made: list[Fact], match: str) -> None:
 
 
 def test_an_unknown_fact_is_named() -> None:
-    with pytest.raises(EditionError, match=r"no fact has the id 'x\.y'"):
+    with pytest.raises(EditionError, match=r"没有编号为“x\.y”的数"):
         Facts()["x.y"]
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from juesuan.files import csv_cell, read_cell
+from juesuan.base.files import csv_cell, read_cell
 
 
 @pytest.mark.parametrize(

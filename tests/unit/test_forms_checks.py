@@ -5,45 +5,45 @@ from pathlib import Path
 import pytest
 from tables_fake_ledger import published_amounts
 
+from juesuan.base.problems import EditionError
 from juesuan.forms import Fill, FormRow, Layout, Measure, load_forms
 from juesuan.forms.filling import selection_of
-from juesuan.problems import EditionError
 
 # table, what stands in its YAML, what it is changed to, what the error says
 FAULTS = [
-    (1, "27 行＝（1+2+3+4+5+6+7+8）行", "27 行＝（1+2+3+4+5+6+7+9）行", "row 9 has no amount in column 1"),
-    (1, "27 行＝（1+2+3+4+5+6+7+8）行", "27 行＝（1+2+27）行", "27 stands among its own terms"),
-    (1, "27 行＝（1+2+3+4+5+6+7+8）行", "27 行＝（1+2+30）行", "run in a circle: 27 ← 30 ← 27"),
-    (1, "27 行＝（1+2+3+4+5+6+7+8）行", "99 行＝（1+2）行", "no row 99 with amounts"),
-    (1, "27 行＝（1+2+3+4+5+6+7+8）行", "30 行＝（1+2）行", "two formulae give 行 30"),
+    (1, "27 行＝（1+2+3+4+5+6+7+8）行", "27 行＝（1+2+3+4+5+6+7+9）行", "9 行在 1 栏没有金额"),
+    (1, "27 行＝（1+2+3+4+5+6+7+8）行", "27 行＝（1+2+27）行", "27 在自己的算式里"),
+    (1, "27 行＝（1+2+3+4+5+6+7+8）行", "27 行＝（1+2+30）行", "绕成一圈：27 ← 30 ← 27"),
+    (1, "27 行＝（1+2+3+4+5+6+7+8）行", "99 行＝（1+2）行", "没有有金额的 99 行"),
+    (1, "27 行＝（1+2+3+4+5+6+7+8）行", "30 行＝（1+2）行", "两个算式都算出 30 行"),
     (1, "27 行＝（1+2+3+4+5+6+7+8）行", "27 行＝（1+2 行", "附注中的公式读不懂"),
-    (1, "{row: 9}", "{row: 8}", "row 8 stands there twice"),
-    (1, "{row: 9}", "{label: 空}", "needs exactly one of row, code and key"),
-    (1, "      - {row: 9}\n", "", "the sides have different numbers of rows"),
-    (1, 'key: "2", label: 金额', 'key: "1", label: 金额', "column 1 stands there twice"),
-    (1, '四、上级补助收入, fill: {measure: income, ', "四、上级补助收入, fill: {", "either a measure"),
-    (1, 'positive:\n              - {measure: opening, ', "positive:\n              - {", "has either a measure"),
-    (1, "widths: [34, 6, 14, 34, 6, 14]", "widths: [34, 6, 14, 34, 6]", "the body has 6 columns, but 5 widths"),
-    (1, "[项目, 行次, 金额, 项目, 行次, 金额]", "[项目, 行次, 金额, 项目, 行次]", "leaves column 6 open"),
-    (1, '"", "2"]', '"", "3"]', "the columns are 1, 2, but the head prints 栏次 1, 3"),
-    (1, "{text: 支出, colspan: 3}", "{text: 支出, colspan: 4}", "cell '支出' does not fit into 6 columns"),
-    (1, "{text: 支出, colspan: 3}", "{text: 支出, colspan: 3, rowspan: 9}", "cell '支出' does not fit"),
-    (1, "单位：{unit}", "单位：{name}", "line above: unknown placeholder {name}; known: money, unit"),
-    (1, "{year} 年度", "{year 年度", "caption: "),
+    (1, "{row: 9}", "{row: 8}", "行 8 写了两次"),
+    (1, "{row: 9}", "{label: 空}", "row、code、key 要写一个，也只能写一个"),
+    (1, "      - {row: 9}\n", "", "左右两侧的行数不同"),
+    (1, 'key: "2", label: 金额', 'key: "1", label: 金额', "栏 1 写了两次"),
+    (1, '四、上级补助收入, fill: {measure: income, ', "四、上级补助收入, fill: {", "要么写 measure（取自账簿）"),
+    (1, 'positive:\n              - {measure: opening, ', "positive:\n              - {", "取数（fill）要么"),
+    (1, "widths: [34, 6, 14, 34, 6, 14]", "widths: [34, 6, 14, 34, 6]", "表身有 6 列，列宽（widths）写了 5 个"),
+    (1, "[项目, 行次, 金额, 项目, 行次, 金额]", "[项目, 行次, 金额, 项目, 行次]", "没有盖住第 6 列"),
+    (1, '"", "2"]', '"", "3"]', "各栏是 1、2，表头印的栏次是 1、3"),
+    (1, "{text: 支出, colspan: 3}", "{text: 支出, colspan: 4}", "“支出”这一格放不进 6 列"),
+    (1, "{text: 支出, colspan: 3}", "{text: 支出, colspan: 3, rowspan: 9}", "“支出”这一格放不进"),
+    (1, "单位：{unit}", "单位：{name}", "表上一行（above）：不认识 {name}；可以写 {money}、{unit}"),
+    (1, "{year} 年度", "{year 年度", "表题（caption）：大括号写得不对"),
     (1, "table: 1\n", "table: 11\n", "table-1.yaml：这个文件写的是表 11"),
     (1, "layout: sides", "layout: side", "取值不在允许的范围内"),
     (1, "title: 收入支出决算总表", "titel: 收入支出决算总表", "是否想写“title”"),
-    (2, "1栏各行＝（2+3+4+5+6+7）栏各行", "1栏各行＝（2+3+8）栏各行", "no column 8 beside the target"),
-    (2, "1栏各行＝（2+3+4+5+6+7）栏各行", "9栏各行＝（2+3）栏各行", "no column 9"),
-    (2, "{key: total, label: 合计, strong: true}", "{key: sum, label: 合计}", "lists the row total only"),
-    (2, "fill: {measure: income}", "fill: {measure: income, accounts: ['6']}", "set twice, by 6 and by 6001"),
-    (4, "printed: 57 行＝（33+34+…+58）行", "printed: 57 行＝（33+…+58）行", "not stand in its note exactly once"),
-    (4, "corrected: 59 行", "corrected: 58 行", "58 stands among its own terms"),
-    (5, '基本支出, fill: {support', '基本支出, fill: {measure: income, support', "measure is set twice"),
-    (6, "{key: operating, colspan: 5}", "{key: operating, colspan: 4}", "the totals row does not span 9 columns"),
-    (6, "  - {key: operating, colspan: 5}\n", "", "foot and totals name different rows"),
-    (7, "- {key: total}", "- {key: total}\n      - {key: more}", "a form of one row lists 2"),
-    (7, "无“三公”经费支出\"", "无 3 公经费支出\"", "the statement holds a digit"),
+    (2, "1栏各行＝（2+3+4+5+6+7）栏各行", "1栏各行＝（2+3+8）栏各行", "同一块里没有 8 栏"),
+    (2, "1栏各行＝（2+3+4+5+6+7）栏各行", "9栏各行＝（2+3）栏各行", "没有 9 栏"),
+    (2, "{key: total, label: 合计, strong: true}", "{key: sum, label: 合计}", "按科目逐行的表只写合计一行"),
+    (2, "fill: {measure: income}", "fill: {measure: income, accounts: ['6']}", "accounts 写了两次，6 和 6001"),
+    (4, "printed: 57 行＝（33+34+…+58）行", "printed: 57 行＝（33+…+58）行", "在附注里不是正好一处"),
+    (4, "corrected: 59 行", "corrected: 58 行", "58 在自己的算式里"),
+    (5, '基本支出, fill: {support', '基本支出, fill: {measure: income, support', "measure 写了两次"),
+    (6, "{key: operating, colspan: 5}", "{key: operating, colspan: 4}", "合计行没有占满 9 列"),
+    (6, "  - {key: operating, colspan: 5}\n", "", "foot 和 totals 写的不是同样几行"),
+    (7, "- {key: total}", "- {key: total}\n      - {key: more}", "一行的表写了 2 行"),
+    (7, "无“三公”经费支出\"", "无 3 公经费支出\"", "没有数时的说明（statement）里有数字"),
 ]  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def test_every_fault_of_every_form_is_named_at_once(edition_copy: Path) -> None:
     (folder / "terms.yaml").write_text("measures: {}\n", encoding="utf-8")
     with pytest.raises(EditionError) as caught:
         load_forms(str(edition_copy))
-    assert all(part in str(caught.value) for part in ("table 5", "table 9", "terms.yaml", "缺少必填项"))
+    assert all(part in str(caught.value) for part in ("表 5", "表 9", "terms.yaml", "缺少必填项"))
 
 
 def test_an_unknown_edition_names_the_known_ones() -> None:
@@ -116,7 +116,7 @@ def test_forms_are_a_mapping_that_names_a_missing_table() -> None:
     forms = load_forms("wuhan-2020")
     assert (9 in forms, 10 in forms, len(forms)) == (True, False, 9)
     assert forms[6].layout is Layout.BLOCKS
-    with pytest.raises(EditionError, match="edition wuhan-2020 has no table 10"):
+    with pytest.raises(EditionError, match="版本“wuhan-2020”没有表 10"):
         forms[10]
 
 

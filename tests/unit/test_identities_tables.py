@@ -6,10 +6,10 @@ import pytest
 import yaml
 from tables_fake_ledger import GIVEN, SPEC, Entry, FakeLedger, elsewhere, failing, fill, published_ledger
 
+from juesuan.base.problems import EditionError, Severity
 from juesuan.editionfiles import WrittenFile
 from juesuan.forms import Forms, load_forms
 from juesuan.identities import Identity, Instance, Relation, SignedFigure
-from juesuan.problems import EditionError, Severity
 from juesuan.tables import Tables, note_identities, structural_identities
 from juesuan.tables.rules import IdentityFile, identity_files
 
@@ -118,25 +118,25 @@ def _written(folder: Path, text: str) -> tuple[WrittenFile[IdentityFile], ...]:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (RULE.replace("t1.30.1", "t1.99.1"), "identity a.b: no table has the cell 't1.99.1'"),
-        (RULE.replace("t1.30.1", "t1.30.2"), "no table has the cell 't1.30.2'"),
-        (RULE.replace("t1.60.2", "t2.208.9"), "no table has the cell 't2.208.9'"),
-        (RULE.replace("t1.60.2", "t2.999.1"), "no table has the cell 't2.999.1'"),
-        (RULE.replace("t1.60.2", "t12.1.1"), "there is no table 12"),
-        (RULE.replace("t1.60.2", "t1.60"), "not a cell: 't1.60'"),
-        (RULE.replace("t1.60.2", "'t1.{name}.2'"), "not a cell: 't1.{name}.2'"),
-        (RULE.replace("t1.60.2", "a b"), "not a term: 'a b'"),
-        (RULE.replace("t1.60.2", "prior.y"), "'prior.y' is no cell, and not listed under elsewhere"),
-        (RULE.replace("t1.60.2", "t1.30.1"), "stands among its own terms"),
-        (RULE.replace("t1.60.2", "'t1.{row}.2'"), "{row} is not bound by for_each"),
-        (RULE.replace("t1.60.2", "t2.children.1"), "{row} is not bound by for_each"),
-        (RULE.replace("t1.30.1", "t2.classes.1"), "is not a single figure"),
-        (RULE.replace("t1.30.1", "'-t1.30.1'"), "is not a single figure"),
+        (RULE.replace("t1.30.1", "t1.99.1"), "关系式 a.b：没有一张表有这一格：t1.99.1"),
+        (RULE.replace("t1.30.1", "t1.30.2"), "没有一张表有这一格：t1.30.2"),
+        (RULE.replace("t1.60.2", "t2.208.9"), "没有一张表有这一格：t2.208.9"),
+        (RULE.replace("t1.60.2", "t2.999.1"), "没有一张表有这一格：t2.999.1"),
+        (RULE.replace("t1.60.2", "t12.1.1"), "没有表 12"),
+        (RULE.replace("t1.60.2", "t1.60"), "不是一格：“t1.60”"),
+        (RULE.replace("t1.60.2", "'t1.{name}.2'"), "不是一格：“t1.{name}.2”"),
+        (RULE.replace("t1.60.2", "a b"), "读不懂“a b”"),
+        (RULE.replace("t1.60.2", "prior.y"), "“prior.y”不是一格，也没有列在 elsewhere 里"),
+        (RULE.replace("t1.60.2", "t1.30.1"), "在自己的算式里"),
+        (RULE.replace("t1.60.2", "'t1.{row}.2'"), "{row} 没有写在 for_each 里"),
+        (RULE.replace("t1.60.2", "t2.children.1"), "{row} 没有写在 for_each 里"),
+        (RULE.replace("t1.30.1", "t2.classes.1"), "不是一个数"),
+        (RULE.replace("t1.30.1", "'-t1.30.1'"), "不是一个数"),
         (
             RULE.replace("target", "for_each: {line: {table: 1}}, target"),
-            "unknown variable line; known: row",
+            "不认识的字 line；可以写 row",
         ),
-        (RULE.replace("target", "for_each: {row: {table: 0}}, target"), "there is no table 0"),
+        (RULE.replace("target", "for_each: {row: {table: 0}}, target"), "没有表 0"),
         (RULE.replace("source: s", "source: t"), "a.b：所引的出处不在 sources 中；实际为“t”"),
         (RULE + RULE, "a.b：另有一条勾稽关系用了这个编号"),
         (RULE.replace("a.b", "ab"), "写法不符合要求"),

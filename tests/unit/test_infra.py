@@ -1,6 +1,7 @@
 """What can be checked of the infrastructure files without running them."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import distributed  # noqa: F401 - its settings
 import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
+from distributed.cli import dask_scheduler, dask_worker
 
+from juesuan.city.tls import OTHERS
 from tests.conftest import ROOT
 
 INFRA = ROOT / "infra"
@@ -119,6 +122,35 @@ def test_the_citys_pods_gain_nothing_and_talk_by_keys_alone() -> None:
     for name, _ in dask_settings(scheduler):
         key = name.removeprefix("DASK_").lower().replace("__", ".").replace("_", "-")
         assert dask.config.get(key, "unknown") != "unknown", name
+
+
+def test_the_citys_commands_are_dasks_own_and_the_image_has_what_they_need() -> None:
+    commands = {"scheduler": dask_scheduler.main, "worker": dask_worker.main}
+    for name, part in pods_of_the_city().items():
+        (container,) = part["spec"]["containers"]
+        assert container["command"] == ["dask", name]
+        given = commands[name].make_context(name, list(container["args"]))  # a flag that Dask has not, is an error
+        assert given.params["dashboard"] is False
+        if name == "worker":
+            assert (given.params["nthreads"], given.params["memory_limit"]) == (1, "0")
+            assert given.params["scheduler"] == "tls://city-scheduler:8786"
+    image = (INFRA / "Dockerfile").read_text(encoding="utf-8")
+    (extras,) = re.findall(r"juesuan\[([a-z0-9,-]+)\]", image)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert "city" in extras.split(",")
+    assert set(extras.split(",")) <= set(project["optional-dependencies"])
+
+
+def test_the_citys_mounted_keys_are_such_as_close_all_takes() -> None:
+    (patch,) = documents(CITY / "worker.yaml")
+    pods = [part["spec"] for part in pods_of_the_city().values()] + [patch["spec"]["template"]["spec"]]
+    for pod in pods:
+        (mode,) = (one["secret"]["defaultMode"] for one in pod["volumes"] if "secret" in one)
+        assert not mode & OTHERS
+        (mount,) = (one["mountPath"] for one in pod["containers"][0]["volumeMounts"] if one["name"] == "tls")
+        paths = [value for name, value in dask_settings(pod["containers"][0]) if "__TLS__" in name]
+        assert paths
+        assert {path.rpartition("/")[0] for path in paths} == {mount}
 
 
 def dask_settings(container: dict[str, Any]) -> set[tuple[str, str]]:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from juesuan.archive import open_store
+from juesuan.base.problems import OutputError
+from juesuan.base.process import Stage, StageState, announce, listening
 from juesuan.closing import only_one, only_one_into, only_one_of
 from juesuan.closing.kept import KeptStages, hash_of, hash_of_files
-from juesuan.problems import OutputError
-from juesuan.process import Stage, StageState, announce, listening
 
 
 def test_a_stage_is_made_once_for_the_same_inputs(tmp_path: Path) -> None:

@@ -13,11 +13,12 @@ from juesuan.ledger import Ledger, bookcells, load_chart
 from juesuan.ledger.bookcells import book_rows
 from juesuan.ledger.inspect import inspect_file, inspection_text
 from juesuan.ledger.reading import assemble, open_exports
+from juesuan.ledger.sources import columnar
 from juesuan.ledger.sources.model import LIMITS, RawBook
 from tests import ledger_writers as writers
 from tests.unit.test_ledger_other_peoples import HEAD, entry
 
-WRITERS = {"xls": writers.xls_bytes, "ods": writers.ods_bytes}
+WRITERS = {"xls": writers.xls_bytes, "ods": writers.ods_bytes, "xlsb": writers.xlsb_bytes}
 
 
 def read(path: Path) -> Ledger:
@@ -45,7 +46,7 @@ def rows_of(path: Path, data: bytes, kind: str = "xls", at: int = 0) -> list[tup
     return [(line, dict(cells)) for line, cells in book_rows(RawBook(path, kind, at, LIMITS))]  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("kind", ["xls", "ods"])
+@pytest.mark.parametrize("kind", WRITERS)
 def test_amounts_are_counted_again(tmp_path: Path, kind: str) -> None:
     path = tmp_path / f"v.{kind}"
     rows = [["标题"], HEAD, entry(1, "8001", "借", 134000.00000000003), entry(2, "8001", "贷", 0.1)]
@@ -185,13 +186,14 @@ def test_what_has_no_second_count_says_so(tmp_path: Path, monkeypatch: pytest.Mo
     path.write_bytes(
         writers.parquet_bytes([HEAD, ["2020-03-05", "记-1", "1", "甲", "8001", "资金结存", "5", *[""] * 6]])
     )
+    monkeypatch.setattr(columnar, "RawColumns", lambda _: None)  # as a database has it
     shown = inspection_text(inspect_file(path, load_chart("2020")))
     assert "复点　没有复点：这种格式没有第二种读法；需要复点的，请另外导出 XLSX 或 CSV" in shown
     book = tmp_path / "v.xls"
     book.write_bytes(writers.xls_bytes({"账": [HEAD, entry(1, "8001", "借", 5.0)]}))
     monkeypatch.setattr(bookcells, "_workbook", lambda _: b"")
     shown = inspection_text(inspect_file(book, load_chart("2020")))
-    assert "复点　没有复点：这个工作簿的写法，复点程序读不了" in shown and "另存为 XLSX 就能复点" in shown
+    assert "复点　没有复点：这个文件的写法，复点程序读不了" in shown and "另存为 XLSX 就能复点" in shown
 
 
 def test_a_compound_file_without_a_workbook_is_not_counted(tmp_path: Path) -> None:

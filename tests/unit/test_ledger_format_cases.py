@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
+from juesuan.base.money import yuan_text
 from juesuan.ledger import Ledger, load_chart
 from juesuan.ledger.profiles import find_profile
 from juesuan.ledger.reading import assemble, open_exports
 from juesuan.ledger.report import ranges
-from juesuan.money import yuan_text
 from tests import ledger_writers as writers
 
 SPEC = Path(__file__).parents[1] / "spec"

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from juesuan.ledger import load_chart
+from juesuan.ledger.inspect import inspect_file, inspection_text
 from juesuan.ledger.profiles import is_known
 from juesuan.ledger.quirks import amount
 from juesuan.ledger.reading import assemble, open_exports
@@ -210,3 +211,38 @@ def test_the_records_of_a_dbf_are_counted_again_by_their_bytes(tmp_path: Path) -
     ledger = assemble(open_exports([path], tmp_path), [], chart=load_chart("2020"), year=2020)
     assert ledger.problems == ()
     assert ledger.report.tables[0].recounted == ("2 行；其中 2 行逐行比了金额：借方金额 1,000.50，贷方金额 0.10")
+
+
+def voucher_file(folder: Path, head: str, marks: tuple[str, str]) -> Path:
+    path = folder / "v.csv"
+    rows = [[*HEAD, head]]
+    rows += [
+        [str(cell) for cell in entry(n, "8001", side, 5)] + [mark]
+        for n, side, mark in zip((1, 2), "借贷", marks, strict=True)
+    ]
+    path.write_text("\n".join(",".join(row) for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("head", ["是否有效", "审核标志", "凭证是否生效", "已冲销", "业务状态", "过账"])
+def test_a_column_that_looks_like_a_status_is_asked_about(head: str, tmp_path: Path) -> None:
+    told = problems(voucher_file(tmp_path, head, ("√", "")))
+    assert len(told) == 1 and f"“{head}”：这一列像是凭证的状态" in told[0], told
+    assert problems(voucher_file(tmp_path, head, ("√", "√"))) == []
+
+
+@pytest.mark.parametrize("head", ["审核人", "记账日期2", "打印状态", "审核意见", "附件状态", "复核人员"])
+def test_a_column_that_says_who_or_when_is_none(head: str, tmp_path: Path) -> None:
+    assert problems(voucher_file(tmp_path, head, ("甲", "乙"))) == []
+
+
+@pytest.mark.parametrize("mark", ["", "-本位币", "-原币"])
+@pytest.mark.parametrize("side", ["（{}）", "({}方)", "-{}", "_{}方"])
+def test_balances_with_a_side_in_their_names_are_read(side: str, mark: str, tmp_path: Path) -> None:
+    names = [f"{name}{mark}{side.format(one)}" for name in ("期初余额", "本年累计", "期末余额") for one in "借贷"]
+    rows = [["科目编码", "科目名称", *names], ["8001", "资金结存", "100", "", "50", "30", "120", ""]]
+    path = tmp_path / "b.csv"
+    path.write_text("\n".join(",".join(row) for row in rows), encoding="utf-8")
+    shown = inspection_text(inspect_file(path, load_chart("2020")))
+    assert "年初 100.00　本年借方 50.00　本年贷方 30.00　年末 120.00" in shown
+    assert ("只有原币金额，没有币种一列，按人民币读" in shown) == (mark == "-原币")

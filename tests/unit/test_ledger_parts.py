@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from juesuan.base.problems import EditionError
 from juesuan.edition import load_edition
 from juesuan.facts import Selection
 from juesuan.ledger import (
@@ -20,7 +21,6 @@ from juesuan.ledger import (
     rows,
 )
 from juesuan.ledger.model import Account, Side
-from juesuan.problems import EditionError
 from tests.ledger_checked import checked, ledger_rules
 
 HEADER = "凭证日期,凭证字号,分录号,摘要,科目编码,科目名称,借方金额,贷方金额,功能分类编码,部门经济分类编码,资金性质,支出类型"  # noqa: E501

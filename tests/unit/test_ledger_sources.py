@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,19 +11,21 @@ import pyarrow as pa
 import pytest
 from pandas.testing import assert_frame_equal
 
+from juesuan.base.problems import InputError
+from juesuan.base.yamlsource import read_yaml
 from juesuan.cli import app
-from juesuan.ledger import load_chart, read_ledger
+from juesuan.ledger import load_chart, read_ledger, sources
 from juesuan.ledger.inspect import inspect_file, inspection_json, inspection_text
 from juesuan.ledger.profiles import find_profile, is_known, known_names, load_profiles, own_profile
 from juesuan.ledger.reading import assemble, open_exports
-from juesuan.ledger.sources import Limits, open_export
+from juesuan.ledger.sources import FORMATS, Limits, open_export
 from juesuan.ledger.sources.database import read_database
 from juesuan.ledger.sources.values import value_text
 from juesuan.package import package_files
 from juesuan.package.settings import Settings
-from juesuan.problems import InputError
-from juesuan.yamlsource import read_yaml
+from juesuan.web.uploads import KINDS
 from tests import ledger_writers as writers
+from tests.conftest import ROOT
 
 HEADER = ["凭证日期", "凭证字号", "分录号", "摘要", "科目编码", "科目名称", "借方金额", "贷方金额"]
 HEADER += ["功能分类编码", "部门经济分类编码", "资金性质", "支出类型"]
@@ -349,3 +352,12 @@ def test_text_that_two_encodings_or_delimiters_fit_is_not_guessed(tmp_path: Path
     assert open_export(tmp_path / "e.csv", file="e.csv", known=is_known).details["编码"] == "UTF-16（小端）"
     (tmp_path / "f.csv").write_text('摘要,科目编码\n"a', "utf-8")
     assert open_export(tmp_path / "f.csv", file="f.csv", known=is_known).problems[0].code == "file.csv"
+
+
+def test_each_format_is_told_apart_read_written_down_and_taken_by_the_page() -> None:
+    page = (ROOT / "docs" / "ledger-formats.md").read_text(encoding="utf-8")
+    assert set(sources._READERS) == set(FORMATS) - {"sql"}
+    for name, one in FORMATS.items():
+        assert all(word in page for word in re.findall(r"[A-Z][A-Za-z]+|数据库", one.words)), name
+        assert KINDS.issuperset(one.endings)
+        assert one.endings or name == "sql"

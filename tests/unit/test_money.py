@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from juesuan.money import (
+from juesuan.base.money import (
     WANYUAN,
     YUAN,
     DisplayUnit,

@@ -4,8 +4,8 @@ import pytest
 import yaml
 from tables_fake_ledger import SPEC
 
+from juesuan.base.problems import EditionError, ExitCode
 from juesuan.forms import Formula, NoteError, NoteProse, parse_note
-from juesuan.problems import EditionError, ExitCode
 
 CASES = yaml.safe_load((SPEC / "notes.yaml").read_text(encoding="utf-8"))
 

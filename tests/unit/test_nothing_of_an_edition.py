@@ -31,7 +31,7 @@ SAID: Mapping[str, re.Pattern[str]] = {
 ALLOWED: Mapping[tuple[str, str], str] = {
     ("closing/carryover.py", "财会〔2017〕25号 8101、8102、8201 各明细科目"): "cites the regulation of accounts",
     ("edition/model.py", "万元"): "the units that an edition may choose from, with what they are worth",
-    ("money.py", "万元"): "likewise, for inputs that are always in it",
+    ("base/money.py", "万元"): "likewise, for inputs that are always in it",
     ("package/tables.py", "金额（万元）"): "the head of a column of prior-year.csv, whose unit is fixed",
     ("package/crosscheck.py", "金额（万元）"): "likewise",
     ("editing/trial.py", "金额（万元）"): "likewise",

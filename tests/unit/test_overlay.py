@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from juesuan.base.problems import EditionError, InputError
+from juesuan.base.yamlsource import YamlEntry
 from juesuan.edition import load_edition
 from juesuan.editionfiles import edition_files
-from juesuan.problems import EditionError, InputError
-from juesuan.yamlsource import YamlEntry
 
 PARENT = """\
 name: 甲
@@ -83,6 +83,11 @@ def test_an_overlay_changes_what_it_names(
         ("tables: {change: 1}", "只能用 add、remove 增减"),
         ("roles: {remove: a.b}", "应为列表"),
         ("roles: {}", "没有写明改什么"),
+        ("rules: [{id: x.three, text: 三}]", "写成列表就去掉了所继承的 2 项；实际为“rules 没有 x.one、x.two”"),
+        (
+            "rules: [{id: x.one, text: 一}, {id: x.three, text: 三}]",
+            "去掉了所继承的 1 项；实际为“rules 没有 x.two”",
+        ),
     ],
 )
 def test_an_overlay_that_changes_nothing_or_what_is_not_there_is_refused(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from juesuan.base.problems import InputError
 from juesuan.package import (
     ClosingPackage,
     check_package,
@@ -18,7 +19,6 @@ from juesuan.package import (
 )
 from juesuan.package.files import package_folder
 from juesuan.package.model import ThreePublicUse
-from juesuan.problems import InputError
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "wuhan-2020"

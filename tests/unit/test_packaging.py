@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from juesuan.base.yamlsource import read_yaml
 from juesuan.package import Settings
-from juesuan.yamlsource import read_yaml
 from tests.conftest import EXAMPLE, ROOT
 
 ROOMS = ("expectations", "flows", "templates")
@@ -40,6 +40,7 @@ DISTRIBUTIONS = {  # that are not called as what they are imported by
 }
 TYPES_ONLY = {"mypy_boto3_s3"}  # imported for the type checker alone
 BOUNDED_ONLY = {
+    "bokeh",
     "fastapi",
     "python-multipart",
 }  # of a library's own: later versions break it, or it loads it itself

@@ -19,13 +19,13 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
+from juesuan.base.problems import ExitCode, InputError, OutputError
 from juesuan.closing import KeptStages, PdfSigning
 from juesuan.closing.signedpdf import SETTING, refuse_unsignable
 from juesuan.evidence import commands, pdfs
 from juesuan.evidence.pdfs import PdfSignatureError, SignedPdf, check_pdf, is_signed, sign_pdf
 from juesuan.evidence.ring import KEYS, Ring
 from juesuan.evidence.trust import Trust, write_trust
-from juesuan.problems import ExitCode, InputError, OutputError
 from juesuan.readback.pdf import read_pdf
 from juesuan.skins.pdf import print_pdf, seal_picture
 from juesuan.skins.plain import Imprint

@@ -9,13 +9,13 @@ import pytest
 from prefect.settings import Settings
 from prefect.settings.legacy import _get_settings_fields
 
+from juesuan.base.files import write_whole
+from juesuan.base.problems import ExitCode, InputError, OutputError
+from juesuan.base.process import EMBEDDED, OFFLINE
 from juesuan.cli import app
-from juesuan.files import write_whole
 from juesuan.people import Journal, Register, Role, Seat, clean, normalised
 from juesuan.people import commands as users
 from juesuan.people.keys import Keys, Service
-from juesuan.problems import ExitCode, InputError, OutputError
-from juesuan.process import EMBEDDED, OFFLINE
 
 PASSWORD = "eine-lange-losung"  # noqa: S105 - of nobody
 

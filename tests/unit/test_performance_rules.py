@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from juesuan.base.problems import EditionError, InputError, Place
 from juesuan.facts import FactSource
-from juesuan.problems import EditionError, InputError, Place
 from juesuan.scores.scheme import Band, ZeroBudget, load_rules
 from juesuan.scores.scoring import (
     ExecutionLine,

@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from juesuan.privacy import masked, personal_numbers
+from juesuan.base.privacy import masked, personal_numbers
 from tests.conftest import ROOT
 
 CASES = yaml.load(

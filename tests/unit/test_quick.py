@@ -7,18 +7,18 @@ import pytest
 from tests import quick
 
 SOURCES = {
-    "tests/helper.py": "from juesuan import privacy\n",
-    "tests/unit/test_near.py": "from juesuan.privacy import masked\n",
+    "tests/helper.py": "from juesuan.base import privacy\n",
+    "tests/unit/test_near.py": "from juesuan.base.privacy import masked\n",
     "tests/unit/test_by_helper.py": "from tests.helper import privacy\n",
     "tests/unit/test_far.py": "from juesuan.closing import ingest\n",
     "tests/unit/test_of_data.py": "EDITION = 'wuhan-2020'\n",
     "tests/unit/test_else.py": "import json\n",
-    "tests/integration/test_server.py": "from juesuan.privacy import masked\n",
+    "tests/integration/test_server.py": "from juesuan.base.privacy import masked\n",
 }
 
 
 def test_a_changed_module_touches_who_imports_it_the_nearest_first() -> None:
-    found = quick.touched(["src/juesuan/privacy.py"], SOURCES)
+    found = quick.touched(["src/juesuan/base/privacy.py"], SOURCES)
     near, far = found.index("tests/unit/test_near.py"), found.index("tests/unit/test_far.py")
     assert near < found.index("tests/unit/test_by_helper.py") <= far
     assert not {"tests/unit/test_else.py", "tests/unit/test_of_data.py"} & set(found)

@@ -9,11 +9,11 @@ import pikepdf
 import pytest
 import skin_demo
 
+from juesuan.base.money import WANYUAN
+from juesuan.base.problems import EditionError
 from juesuan.document import CellKind, Document, Grid, GridCell, Number, Paragraph, Run, Text
 from juesuan.facts import Facts
 from juesuan.identities import Identity, Instance, Relation, SignedFigure
-from juesuan.money import WANYUAN
-from juesuan.problems import EditionError
 from juesuan.readback import (
     FoundNumeral,
     RenditionPart,

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from juesuan.base.problems import OutputError
 from juesuan.facts import Fact, Facts, FactSource, Phase, Unit
-from juesuan.problems import OutputError
 from juesuan.results import COLUMNS, facts_csv, names, read_facts_csv, read_manifest, write_manifest
 from juesuan.results.facts import SELECTIONS, fact_of, facts_schema, facts_table
 from tests.conftest import ROOT

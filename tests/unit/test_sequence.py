@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from juesuan import closing
+from juesuan.base.problems import EditionError
 from juesuan.closing.rules import subject_of
 from juesuan.document import Document, Heading, Number, Paragraph
 from juesuan.edition import load_edition
 from juesuan.narrative.slots import YEARS
-from juesuan.problems import EditionError
 from juesuan.rules import DocumentSection, Rule, RuleSubject, evaluate_rule
 from juesuan.rules.evaluate import EVALUATORS
 from tests.conftest import EXAMPLE, ROOT, with_words

@@ -10,10 +10,10 @@ import pytest
 import skin_demo
 import yaml
 
+from juesuan.base.money import parse_wanyuan
+from juesuan.base.problems import EditionError
 from juesuan.document import Bar, Chart, Number, Text
 from juesuan.facts import Facts
-from juesuan.money import parse_wanyuan
-from juesuan.problems import EditionError
 from juesuan.skins.charts import alternative_text, chart_svg, swatch_svg
 
 SPEC = yaml.load(

@@ -11,9 +11,9 @@ import pytest
 import skin_demo
 from skin_demo import cell, figure, head, label, words
 
+from juesuan.base.problems import EditionError
 from juesuan.document import Block, Chart, Document, Grid, GridCell, Heading, Number, Paragraph, Text, runs_of
 from juesuan.facts import Fact, Facts, FactSource, Unit
-from juesuan.problems import EditionError
 from juesuan.skins.grid import GridView, padding, view_grid
 from juesuan.skins.html import render_html
 from juesuan.skins.trace import AccountTrace, TraceEntry, exact_text, facts_json
@@ -195,7 +195,7 @@ def test_two_parts_of_a_page_cannot_share_an_anchor(anchor: str) -> None:
 
 def test_a_fact_id_with_a_blank_is_refused() -> None:
     fact = Fact("a b", "甲", Fraction(1), Unit.NUMBER, Fraction(1), "1", sources=(FactSource("a"),))
-    with pytest.raises(EditionError, match="blank"):
+    with pytest.raises(EditionError, match="编号里有空格"):
         page_of(Paragraph(words("=a b")), facts=Facts([fact]))
 
 

@@ -1,21 +1,24 @@
 """The PDF: archival and tagged, complete, the same each time; rare names are printed, nothing ever as a box."""
 
+import json
 from dataclasses import replace
 from datetime import date
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pdfplumber
 import pikepdf
 import pytest
 import skin_demo
+import typst
 from fontTools.ttLib import TTFont
 
+from juesuan.base.problems import EditionError
 from juesuan.document import CellKind, Document, Grid, GridCell, Heading, Number, Paragraph, Text
 from juesuan.facts import Facts
-from juesuan.problems import EditionError
 from juesuan.readback.pdf import read_pdf
 from juesuan.skins.fonts import font_folder, held_characters
 from juesuan.skins.pdf import chart_pictures, print_pdf
@@ -315,3 +318,58 @@ def test_tables_longer_than_a_page_run_on_and_stay_tagged(head: bool, span: int,
     read = read_pdf(printed(document, draft=draft))
     assert [one.text for one in read.said if one.text == "1,552.12"] == ["1,552.12"] * 480
     assert read.pages > 6
+
+
+def _grid_data(random: Random, number: int) -> dict[str, Any]:
+    """Return a table as the template gets it: rows of one line and of several, and cells that span rows."""
+    columns = random.randint(2, 6)
+    long = random.random() * 0.4
+
+    def cell(**given: Any) -> dict[str, Any]:
+        text = "字" * (random.randint(15, 60) if random.random() < long else random.randint(0, 4))
+        plain = {"kind": "words", "strong": False, "colspan": 1, "rowspan": 1, "indent": 0}
+        return {"text": text, "pad": "", **plain, **given}
+
+    body = [[cell() for _ in range(columns)] for _ in range(random.choice((1, 8, 15, 22, 28, 33, 38, 45, 70)))]
+    for at in range(0, len(body) - 3, random.randint(4, 9)):
+        if random.random() < 0.3:
+            body[at][0] |= {"rowspan": 3, "text": "并" * random.randint(1, 90)}
+            del body[at + 1][0], body[at + 2][0]
+    return {
+        "kind": "grid",
+        "name": f"g{number}",
+        "heading": random.random() < 0.5,
+        "caption": "表",
+        "above": random.choice(([], ["单位：万元"], ["某市某局", "单位：万元"])),
+        "head": random.choice(([], [[cell(kind="head") for _ in range(columns)] for _ in range(2)])),
+        "body": body,
+        "widths": [random.randint(1, 4) for _ in range(columns)],
+        "notes": ["注：" + "话" * random.randint(1, 150) for _ in range(random.randint(0, 3))],
+    }
+
+
+@pytest.mark.parametrize("layout", ["flow", "portrait", "landscape"])
+def test_the_roomiest_rows_are_those_that_trying_every_way_finds(tmp_path: Path, layout: str) -> None:
+    random = Random(layout)  # noqa: S311
+    data = {
+        **{
+            "title": ["题"],
+            "author": "某局",
+            "date": [2021, 5, 19],
+            "cover": [],
+            "draft": False,
+            "draft_note": "",
+        },
+        "groups": [{"layout": layout, "blocks": [_grid_data(random, number) for number in range(10)]}],
+    }
+    guessed = (ROOT / "templates" / "pdf" / "disclosure.typ").read_text(encoding="utf-8")
+    after = "// A statutory table stands whole"
+    tried = "#let roomiest(ways, one, room, height-of) = ways.find(way => height-of(way) <= room)\n\n"
+    assert guessed.count(after) == 1
+    made = []
+    for name, template in (("guessed", guessed), ("tried", guessed.replace(after, tried + after))):
+        (tmp_path / name).write_text(template, encoding="utf-8")
+        compiler = typst.Compiler(tmp_path / name, font_paths=[font_folder()], ignore_system_fonts=True)
+        made.append(compiler.compile(format="svg", sys_inputs={"data": json.dumps(data)}))
+    assert len(made[0]) > 5
+    assert made[0] == made[1]

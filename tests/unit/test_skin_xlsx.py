@@ -10,10 +10,10 @@ import openpyxl
 import pytest
 import skin_demo
 
+from juesuan.base.money import WANYUAN
 from juesuan.document import CellKind, Document, Grid, GridCell, Number, Text
 from juesuan.facts import Fact, Facts
 from juesuan.identities import Identity, Instance, Relation, SignedFigure
-from juesuan.money import WANYUAN
 from juesuan.skins.formulas import WorkbookSpot, computed_cells, sum_formula
 from juesuan.skins.plain import Imprint
 from juesuan.skins.sheets import lines_of, sheet_names
@@ -232,7 +232,7 @@ def test_long_text_takes_several_lines() -> None:
 
 
 def test_money_without_decimals_has_no_point() -> None:
-    from juesuan.money import DisplayUnit
+    from juesuan.base.money import DisplayUnit
 
     data = render_xlsx(DOCUMENT, FACTS, IMPRINT, identities=(), money=DisplayUnit("元", 100, 0))
     assert openpyxl.load_workbook(BytesIO(data))["表1"]["B5"].number_format == "#,##0"

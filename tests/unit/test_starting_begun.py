@@ -8,8 +8,8 @@ import openpyxl
 import pytest
 
 from juesuan import closing
+from juesuan.base.problems import ExitCode, OutputError
 from juesuan.package import load_package
-from juesuan.problems import ExitCode, OutputError
 from juesuan.results import State
 from juesuan.starting.check import standing_of
 from juesuan.starting.command import tell_check, tell_new

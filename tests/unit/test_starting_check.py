@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from juesuan.base.problems import ExitCode
 from juesuan.package.describe import entry_of, schemas
 from juesuan.package.inputs import INPUTS
-from juesuan.problems import ExitCode
 from juesuan.starting.check import standing_of, told
 from tests.conftest import ROOT
 

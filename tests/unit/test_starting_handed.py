@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from juesuan.base.problems import ExitCode, InputError, OutputError
 from juesuan.cli import app
 from juesuan.package.tables import BASIS
-from juesuan.problems import ExitCode, InputError, OutputError
 from juesuan.starting.check import standing_of
 from juesuan.starting.command import tell_add
 from juesuan.starting.draft import Draft, read_draft

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from juesuan.problems import InputError, OutputError
+from juesuan.base.problems import InputError, OutputError
 from juesuan.starting.before import as_literals, from_document, marked
 from juesuan.starting.check import standing_of, told
 from juesuan.starting.draft import Tree, read_draft, write_draft, yaml_text

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from openpyxl.drawing.image import Image
 from PIL import Image as Picture
 
+from juesuan.base.problems import ExitCode, InputError, OutputError
+from juesuan.base.yamlsource import Strict
 from juesuan.package import ClosingPackage, load_package
 from juesuan.package.describe import choices_of, fields_of, inner, is_many, is_mapping, is_model
 from juesuan.package.inputs import INPUTS, Input
-from juesuan.problems import ExitCode, InputError, OutputError
 from juesuan.starting.command import tell_check, tell_workbook
 from juesuan.starting.draft import Draft, Tree, read_draft, yaml_text
 from juesuan.starting.finding import find
@@ -24,7 +25,6 @@ from juesuan.starting.painting import GUIDE, write_workbook
 from juesuan.starting.sheets import Value, lay, plain
 from juesuan.starting.unpacked import opened
 from juesuan.starting.workbook import read_workbook, unpack
-from juesuan.yamlsource import Strict
 from tests.conftest import ROOT
 from tests.units.builder import build
 from tests.units.describe import read

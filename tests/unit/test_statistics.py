@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from juesuan.base.money import WANYUAN
+from juesuan.base.problems import EditionError
 from juesuan.facts import Fact, Facts, Phase, Unit
-from juesuan.money import WANYUAN
-from juesuan.problems import EditionError
 from juesuan.roles import Roles
 from juesuan.statistics import Basis, Definition, Definitions, Kind, derive_statistics, load_definitions
 
@@ -28,7 +28,12 @@ def definitions(*statistics: Definition, basis: Basis = Basis.DISPLAYED) -> Defi
         basis=basis,
         decimals=1,
         unknown="未取得上年数",
-        undefined={Kind.GROWTH: "上年数为零", Kind.SHARE: "合计为零", Kind.COMPLETION: "预算为零"},
+        undefined={
+            Kind.GROWTH: "上年数为零",
+            Kind.SHARE: "合计为零",
+            Kind.COMPLETION: "预算为零",
+            Kind.AVERAGE: "没有人",
+        },
         statistics=statistics,
     )
 
@@ -83,6 +88,44 @@ def test_a_base_that_is_no_figure_of_last_year_must_be_there() -> None:
         derive_statistics(definitions(missing), Facts([money("a", 5)]), {}, WANYUAN)
 
 
+def people(name: str, number: int) -> Fact:
+    return Fact(name, name, Fraction(number), Unit.NUMBER, Fraction(number), str(number))
+
+
+AVERAGE = Definition(id="x", kind=Kind.AVERAGE, label="人均", of="a", base="headcount.in_service")
+
+
+@pytest.mark.parametrize(
+    ("steps", "number", "display"),
+    [(32187, 20, "16.09"), (32190, 20, "16.1"), (100, 8, "0.13"), (-100, 8, "-0.13")],
+)
+def test_an_average_is_money_over_people_to_a_printed_step(steps: int, number: int, display: str) -> None:
+    facts = Facts([money("a", steps), people("headcount.in_service", number)])
+    (fact,) = derive_statistics(definitions(AVERAGE), facts, {}, WANYUAN).facts
+    assert (fact.display, fact.unit, fact.formula) == (display, Unit.FEN, "a÷headcount.in_service")
+    assert fact.exact == Fraction(steps * STEP, number)
+    assert fact.displayed % STEP == 0
+
+
+def test_an_average_without_people_or_without_the_file_that_counts_them_is_no_number() -> None:
+    nobody = derive_statistics(
+        definitions(AVERAGE), Facts([money("a", 5), people("headcount.in_service", 0)]), {}, WANYUAN
+    )
+    untold = derive_statistics(definitions(AVERAGE), Facts([money("a", 5)]), {}, WANYUAN)
+    assert nobody.facts == untold.facts == ()
+    assert [one.undefined["x"].words for one in (nobody, untold)] == ["没有人", "未取得上年数"]
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_money_over_people_is_an_average_and_nothing_else(kind: Kind) -> None:
+    facts = Facts([money("a", 5), people("b", 2)])
+    if kind is Kind.AVERAGE:
+        assert derive_statistics(definitions(one(kind)), facts, {}, WANYUAN).facts
+    else:
+        with pytest.raises(EditionError, match="不能由单位为“分”和“数”的数得出"):
+            derive_statistics(definitions(one(kind)), facts, {}, WANYUAN)
+
+
 def test_a_decrease_keeps_its_sign_in_the_exact_value() -> None:
     result = derive_statistics(definitions(one(Kind.CHANGE)), Facts([money("a", 1), money("b", 3)]), {}, WANYUAN)
     assert result.facts[0].exact == -2 * STEP
@@ -111,7 +154,7 @@ def test_unknown_lists_and_facts_are_errors_of_the_edition() -> None:
     each = Definition(id="s", kind=Kind.SHARE, label="", of="a", base="b", each="nowhere")
     with pytest.raises(EditionError, match="nowhere"):
         derive_statistics(definitions(each), Facts([]), {}, WANYUAN)
-    with pytest.raises(EditionError, match="'a'"):
+    with pytest.raises(EditionError, match="“a”"):
         derive_statistics(definitions(one(Kind.SHARE)), Facts([]), {}, WANYUAN)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from juesuan.base.problems import Severity
 from juesuan.identities import (
     CheckedPlaces,
     CheckResult,
@@ -21,7 +22,6 @@ from juesuan.identities import (
 )
 from juesuan.ledger import Ledger
 from juesuan.ledger.shown import ShownLine, lines_at
-from juesuan.problems import Severity
 from juesuan.rules import gx as running
 from juesuan.rules.check import Check, check_from_identity, places_of, run_suites
 from juesuan.rules.pages import write_docs

@@ -5,12 +5,12 @@ import csv
 import pytest
 from tables_fake_ledger import SPEC, Entry, FakeLedger, budget, fill, published_amounts, published_ledger
 
+from juesuan.base.money import WANYUAN, parse_wanyuan
+from juesuan.base.problems import EditionError
 from juesuan.facts import Phase
 from juesuan.forms import Forms, load_forms
 from juesuan.forms.filling import cell_fills
 from juesuan.forms.model import Column, Fill, FormRow, Measure
-from juesuan.money import WANYUAN, parse_wanyuan
-from juesuan.problems import EditionError
 from juesuan.tables import Tables, fill_tables
 
 with (SPEC / "tables-cells.csv").open(encoding="utf-8") as _file:
@@ -194,10 +194,10 @@ def test_a_column_and_a_row_may_have_several_fills_and_the_cell_is_their_signed_
         (Measure.ADJUSTMENT, ("state_capital",), "+"),
     ]
     twice = row.model_copy(update={"fill": (Fill(accounts=("8102",)),)})
-    with pytest.raises(EditionError, match="column 1: accounts is set twice, by 8101 and by 8102"):
+    with pytest.raises(EditionError, match="栏 1：accounts 写了两次，8101 和 8102"):
         cell_fills(form, column, twice)
     nothing = column.model_copy(update={"fill": ()})
-    with pytest.raises(EditionError, match="either a measure"):
+    with pytest.raises(EditionError, match="要么写 measure"):
         cell_fills(form, nothing, row)
 
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from juesuan.base.problems import EditionError
 from juesuan.document import Document, text_of
 from juesuan.edition import load_edition
 from juesuan.editionfiles import edition_files
 from juesuan.facts import Facts
 from juesuan.narrative import Composition, compose
 from juesuan.package import load_package
-from juesuan.problems import EditionError
 from tests.conftest import EXAMPLE
 
 

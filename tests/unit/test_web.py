@@ -16,8 +16,8 @@ import pytest
 from prefect.utilities.schema_tools.hydration import hydrate
 from starlette.testclient import TestClient
 
+from juesuan.base.problems import InputError
 from juesuan.people import Journal, Person, Register, Role, Seat
-from juesuan.problems import InputError
 from juesuan.web.gateway import Office, gateway_app
 from juesuan.web.results import results_app
 from juesuan.web.rights import Asked, judge

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from starlette.testclient import TestClient
 
-from juesuan.files import plain_names
+from juesuan.base.files import plain_names
 from juesuan.people import Journal
 from juesuan.results.names import DOCX, PAGE, PDF
 from juesuan.starting.command import tell_workbook

@@ -18,9 +18,9 @@ import pytest
 from joserfc.jwk import ECKey, OctKey
 from starlette.testclient import TestClient
 
+from juesuan.base.problems import InputError, OutputError, UnavailableError
 from juesuan.cli import app
 from juesuan.people import Journal, OutsideId, Register, Role, Seat, commands
-from juesuan.problems import InputError, OutputError, UnavailableError
 from juesuan.web import oidc
 from juesuan.web.elsewhere import BACK
 from juesuan.web.gateway import Office, gateway_app

@@ -9,8 +9,8 @@ from typing import IO
 
 import pytest
 
+from juesuan.base.problems import InputError
 from juesuan.package.settings import SETTINGS_FILE
-from juesuan.problems import InputError
 from juesuan.web import uploads
 from juesuan.web.uploads import MOST_FILES, take
 

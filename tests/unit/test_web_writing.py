@@ -10,13 +10,13 @@ import openpyxl
 import pytest
 from starlette.testclient import TestClient
 
+from juesuan.base.problems import InputError
+from juesuan.base.yamlsource import read_entry
 from juesuan.people import Journal
-from juesuan.problems import InputError
 from juesuan.starting.command import tell_workbook
 from juesuan.starting.handed import hand_in
 from juesuan.starting.wording import faults, reword, reworded, text_inputs, wordings
 from juesuan.web.composing import Composers
-from juesuan.yamlsource import read_entry
 from tests.conftest import EXAMPLE
 from tests.unit.test_web import behind, form_of, log_in
 from tests.unit.test_web_office import CASE, bring, client, folder, run_of

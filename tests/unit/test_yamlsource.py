@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from juesuan.problems import InputError
-from juesuan.yamlsource import Strict, read_yaml
+from juesuan.base.problems import InputError
+from juesuan.base.yamlsource import Strict, read_yaml
 
 
 class Inner(Strict):

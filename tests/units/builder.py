@@ -161,6 +161,17 @@ def _budget(root: Path, one: Description) -> None:
     ))  # fmt: skip
 
 
+def _internal(root: Path, one: Description) -> None:
+    """Write the budget of money within the department: 往来 对方（- 不写） 功能分类 资金性质 年初 调整."""
+    if not one.internal:
+        return
+    header = ["往来", "对方单位", "功能分类编码", "资金性质", "年初预算", "调整预算"]
+    _csv(root / "internal-budget.csv", header, (
+        [kind, "" if other == "-" else other, code, FUNDS[fund], *(amount.replace(",", "") for amount in amounts)]
+        for kind, other, code, fund, *amounts in one.internal
+    ))  # fmt: skip
+
+
 def _projects(root: Path, one: Description) -> None:
     rows = project_rows(one)
     funds = any(row.fund != GENERAL for row in rows)
@@ -301,6 +312,7 @@ def _texts(root: Path, one: Description) -> None:
 
 _FILES: Mapping[str, Write] = {
     "budget.csv": _budget,
+    "internal-budget.csv": _internal,
     "projects.csv": _projects,
     "three-public-budget.csv": _three_public,
     "three-public-counts.yaml": _counts,

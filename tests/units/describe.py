@@ -148,6 +148,7 @@ class Description:
     all_skins: bool = False
     budget: tuple[BudgetRow, ...] | None = None
     projects: tuple[BudgetRow, ...] | None = None
+    internal: Table = ()
     three_public_budget: Mapping[str, int] | None = None
     prior: str | Mapping[str, str] = SAME
     procurement: Mapping[str, int] = field(default_factory=dict)
@@ -298,6 +299,7 @@ _READERS: dict[str, tuple[str, Any]] = {
     "调整": ("changes", _changes),
     "年末": ("year_end", _year_end),
     "预算": ("budget", _budget),
+    "往来预算": ("internal", table),
     "项目": ("projects", _projects),
     "三公预算": ("three_public_budget", _three_public),
     "上年": ("prior", _prior),

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from juesuan.problems import JuesuanError
+from juesuan.base.problems import JuesuanError
 from tests.units.closed import Shelf
 from tests.units.describe import Description, corpus
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from juesuan import closing
+from juesuan.base.problems import Severity
 from juesuan.closing.refusal import failed_of
-from juesuan.problems import Severity
 from juesuan.rules.check import SuiteRun
 from tests.stages import read_ledger
 from tests.units import laws

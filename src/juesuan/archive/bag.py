@@ -22,7 +22,7 @@ from pathlib import Path
 from juesuan.archive.directory import RESTRICTED
 from juesuan.archive.provenance import code_version, dumps, provenance
 from juesuan.archive.store import Content
-from juesuan.problems import OutputError, words_of
+from juesuan.base.problems import OutputError, words_of
 from juesuan.results.names import State
 
 MANIFEST = "manifest-sha256.txt"

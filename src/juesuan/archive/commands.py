@@ -10,9 +10,9 @@ from juesuan.archive.proof import history, prove
 from juesuan.archive.restore import restore
 from juesuan.archive.sealing import seal_archive
 from juesuan.archive.stranger import write_evidence
+from juesuan.base.problems import ExitCode, InputError, OutputError, Place, Problem, words_of
 from juesuan.evidence.ring import Seen
 from juesuan.evidence.trust import read_trust
-from juesuan.problems import ExitCode, InputError, OutputError, Place, Problem, words_of
 
 Say = Callable[[str], object]
 

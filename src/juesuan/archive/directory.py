@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
 from juesuan.archive.store import CHUNK, Content, Head, Kept, KeyMissingError, KeyTakenError, RetainedError
-from juesuan.problems import OutputError, words_of
+from juesuan.base.problems import OutputError, words_of
 
 RESTRICTED = "restricted"
 """Name of the folder in a version that only the archive's owner may enter."""

@@ -9,8 +9,8 @@ from juesuan.archive.bag import INPUTS, RESULTS
 from juesuan.archive.proof import damages_of, read_proven
 from juesuan.archive.store import Store
 from juesuan.archive.versions import Version, find_versions, fingerprint_of, state_of
-from juesuan.files import read_json
-from juesuan.problems import OutputError
+from juesuan.base.files import read_json
+from juesuan.base.problems import OutputError
 from juesuan.results import State, read_facts_csv
 from juesuan.results.names import FACTS_CSV, MANIFEST
 

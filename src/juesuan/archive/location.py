@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from juesuan.problems import InputError, Place, Problem
+from juesuan.base.problems import InputError, Place, Problem
 
 LONGEST_YEARS = 100
 """Years of retention where nothing else is said: final accounts are kept for ever, and S3 knows no longer term."""

@@ -16,11 +16,11 @@ from datetime import timedelta
 from functools import cached_property
 
 from juesuan.archive.store import Content, KeyMissingError, KeyTakenError, Store, read_bytes
+from juesuan.base.files import json_text
+from juesuan.base.problems import OutputError
 from juesuan.evidence.merkle import Frontier, leaf_hash
 from juesuan.evidence.ring import Ring, Seen
 from juesuan.evidence.trust import SLACK, when
-from juesuan.files import json_text
-from juesuan.problems import OutputError
 
 LOG = "log/"
 FORMAT = "juesuan-log-1"

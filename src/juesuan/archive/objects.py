@@ -7,7 +7,7 @@ from typing import Any
 from juesuan.archive.location import S3Location
 from juesuan.archive.s3_client import make_client, telling
 from juesuan.archive.store import CHUNK
-from juesuan.problems import OutputError
+from juesuan.base.problems import OutputError
 
 _AT_ONCE = 1000  # keys that one request removes
 

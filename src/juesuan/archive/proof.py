@@ -13,9 +13,9 @@ from juesuan.archive.seal import HEAD, SEAL, SealingOffice
 from juesuan.archive.sealed import SealProof
 from juesuan.archive.store import KeyMissingError, Store, hash_of, read_bytes
 from juesuan.archive.versions import Version, find_versions, fingerprint_of, gaps, state_of
+from juesuan.base.problems import OutputError
 from juesuan.evidence.ring import Seen
 from juesuan.evidence.trust import Trust, when
-from juesuan.problems import OutputError
 from juesuan.results.names import State
 
 _SEALS = re.compile(rf"{SEAL}((head|log)\.json|(head|log)\.[0-9a-f]{{16}}\.sig|head\.tsr)")

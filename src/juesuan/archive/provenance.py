@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from juesuan.problems import OutputError
+from juesuan.base.problems import OutputError
 
 _REPOSITORY = Path(__file__).resolve().parents[3]
 _ROOMS = ("src", "flows", "expectations", "templates")

@@ -16,8 +16,8 @@ from juesuan.archive.log import LOG, Log, Record, dumps, numbers_in, record_key,
 from juesuan.archive.seal import SealingOffice, leaf_of
 from juesuan.archive.store import Content, KeyMissingError, Store, read_bytes
 from juesuan.archive.versions import Version
+from juesuan.base.problems import OutputError
 from juesuan.evidence.trust import when
-from juesuan.problems import OutputError
 
 RENEWAL = "renewal"
 """What stands in a record of the log in the place of a version."""

@@ -11,7 +11,7 @@ from juesuan.archive.directory import RESTRICTED
 from juesuan.archive.proof import damages_of
 from juesuan.archive.store import Store
 from juesuan.archive.versions import Version, find_versions
-from juesuan.problems import OutputError, words_of
+from juesuan.base.problems import OutputError, words_of
 
 
 def restore(store: Store, to: Path) -> Version:

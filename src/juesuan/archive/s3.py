@@ -17,7 +17,7 @@ from juesuan.archive.location import S3Location
 from juesuan.archive.s3_client import BUSY, MISSING, NO_LOCK, TAKEN, code_of, make_client, telling
 from juesuan.archive.s3_parts import MultipartUpload
 from juesuan.archive.store import CHUNK, Content, Head, Kept, KeyTakenError, RetainedError
-from juesuan.problems import OutputError
+from juesuan.base.problems import OutputError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

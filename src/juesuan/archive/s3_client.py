@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from juesuan.archive.location import S3Location
 from juesuan.archive.store import KeyMissingError
-from juesuan.problems import OutputError
+from juesuan.base.problems import OutputError
 
 if TYPE_CHECKING:
     from botocore.loaders import Loader

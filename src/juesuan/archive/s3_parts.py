@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from juesuan.archive.store import Content
-from juesuan.problems import OutputError
+from juesuan.base.problems import OutputError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

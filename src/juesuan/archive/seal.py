@@ -19,12 +19,12 @@ from typing import Any
 from juesuan.archive.bag import BAG_INFO, SIGN_OFFS, TAG_MANIFEST, parse_info
 from juesuan.archive.log import LOG, Log, Record, dumps, numbers_in, record_key, signature_of, signatures_in
 from juesuan.archive.store import Content, KeyMissingError, KeyTakenError, Store, read_bytes
+from juesuan.base.problems import OutputError
 from juesuan.evidence.merkle import leaf_hash
 from juesuan.evidence.ring import Ring, ring_of
 from juesuan.evidence.signoffs import UNSEALED, faults_of, records_of
 from juesuan.evidence.stamps import StampError, ask, authority_address, check, told_time
 from juesuan.evidence.trust import SLACK, when
-from juesuan.problems import OutputError
 
 SEAL = "seal/"
 HEAD, STAMP, RECORD = f"{SEAL}head.json", f"{SEAL}head.tsr", f"{SEAL}log.json"

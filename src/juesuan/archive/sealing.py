@@ -6,7 +6,7 @@ from juesuan.archive.log import signatures_in
 from juesuan.archive.seal import HEAD, RECORD, STAMP, Sealer, SealingOffice, before_of, tags_of
 from juesuan.archive.store import Store, read_bytes
 from juesuan.archive.versions import Version, find_versions
-from juesuan.problems import OutputError
+from juesuan.base.problems import OutputError
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from juesuan.archive.s3_client import MISSING, NO_LOCK, TAKEN, code_of, telling
-from juesuan.problems import OutputError
+from juesuan.base.problems import OutputError
 
 if TYPE_CHECKING:
     from juesuan.archive.s3 import S3Store

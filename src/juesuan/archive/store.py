@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from juesuan.problems import OutputError
+from juesuan.base.problems import OutputError
 
 CHUNK = 1 << 20
 
@@ -84,8 +84,8 @@ class Kept:
 class Store(Protocol):
     """Storage that keeps what it is given.
 
-    Every method raises :class:`~juesuan.problems.OutputError`, in words for finance staff, when the storage can't
-    be reached, refuses, or is full.
+    Every method raises :class:`~juesuan.base.problems.OutputError`, in words for finance staff, when the storage
+    can't be reached, refuses, or is full.
     """
 
     @property

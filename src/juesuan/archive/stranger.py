@@ -12,10 +12,10 @@ from pathlib import Path
 from juesuan.archive.log import LOG, Record, numbers_in, record_key, signatures_in
 from juesuan.archive.seal import HEAD, STAMP
 from juesuan.archive.store import KeyMissingError, Store, read_bytes
+from juesuan.base.problems import OutputError, words_of
+from juesuan.base.resources import resource_root
 from juesuan.evidence.merkle import consistency, frontier_of, inclusion, leaf_hash
 from juesuan.evidence.ring import Seen
-from juesuan.problems import OutputError, words_of
-from juesuan.resources import resource_root
 
 
 def write_evidence(store: Store, version: str, to: Path, *, seen: Seen | None = None) -> list[str]:

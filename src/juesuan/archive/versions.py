@@ -8,18 +8,20 @@ archive's log (juesuan.archive.seal).
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from juesuan.archive.bag import BAG_INFO, MANIFEST, TAG_MANIFEST, Bag, bag_fingerprint, parse_info
 from juesuan.archive.directory import RESTRICTED
 from juesuan.archive.seal import HEAD, PriorVersion, Sealer, SealingOffice, adopt, before_of, sign_offs_of, tags_of
 from juesuan.archive.store import Content, KeyMissingError, KeyTakenError, Store, read_bytes
-from juesuan.problems import OutputError
+from juesuan.base.problems import OutputError
 from juesuan.results.names import State
 
 _VERSION = "v{:04d}"
 _HOME = re.compile(r"((?:[^/]+/){0,2}?)(v[0-9]{4,})/")
 _TRIES = 20
+_AT_ONCE = 8  # files of a version that are written at a time
 
 
 @dataclass(frozen=True)
@@ -153,12 +155,15 @@ def gaps(versions: tuple[Version, ...]) -> Iterator[str]:
 
 
 def _fill(store: Store, prefix: str, bag: Bag, sealer: Sealer, before: PriorVersion | None) -> None:
-    """Write everything that is missing: the head after all that it speaks of, the manifest last."""
+    """Write everything that is missing: the head after all that it speaks of, the manifest last.
+
+    Several files at a time: each waits for a disk or a network far longer than it takes.
+    """
     there = set(store.keys(prefix))
     last = bag.tags[MANIFEST]
-    for name, content in [*bag.payload.items(), *bag.tags.items()]:
-        if name != MANIFEST:
-            _put(store, f"{prefix}{name}", content, there)
+    files = [(name, content) for name, content in {**bag.payload, **bag.tags}.items() if name != MANIFEST]
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="archive") as pool:
+        list(pool.map(lambda one: _put(store, f"{prefix}{one[0]}", one[1], there), files))
     store.retain(prefix)
     sealer.put_head(prefix.rstrip("/"), tags_of(store, prefix), before)
     _put(store, f"{prefix}{MANIFEST}", last, there)

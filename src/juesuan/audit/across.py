@@ -33,14 +33,15 @@ from juesuan.audit.numbers import (
     stated_money,
 )
 from juesuan.audit.read import no_accounts, read_document
+from juesuan.audit.read_join import joined
 from juesuan.audit.read_pdf import UnreadableDocument
 from juesuan.audit.recognise import recognise
 from juesuan.audit.subjects import Subjects
 from juesuan.audit.tables import Book
 from juesuan.audit.texts import texts
-from juesuan.problems import EditionError, InputError
-from juesuan.resources import edition_folder
-from juesuan.yamlsource import Strict, read_yaml
+from juesuan.base.problems import EditionError, InputError
+from juesuan.base.resources import edition_folder
+from juesuan.base.yamlsource import Strict, read_yaml
 
 _TEN_THOUSAND = 10_000
 _YEAR = re.compile(r"(20\d{2})年")
@@ -144,7 +145,7 @@ def _read(path: Path, catalog: Catalog, what: str) -> Book:
         raise UnreadableDocument(path, other)
     if what == "预算" and not other.startswith("这是预算"):
         raise UnreadableDocument(path, "这不是预算公开文本", "--budget 给本年度的预算公开文本。")
-    book, _ = recognise(source, catalog)
+    book, _ = recognise(joined(source, catalog), catalog)
     if not book.tables:
         raise UnreadableDocument(path, f"没有认出{what}公开文本里可比的表", "看标题、表头是不是文字。")
     return book

@@ -9,13 +9,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from juesuan.base.problems import EditionError, InputError
+from juesuan.base.resources import edition_folder
+from juesuan.base.yamlsource import Strict, read_yaml
 from juesuan.editionfiles import WrittenFile, edition_files
 from juesuan.forms import Form, Forms, load_forms
 from juesuan.identities import Relation
-from juesuan.problems import EditionError, InputError
-from juesuan.resources import edition_folder
 from juesuan.tables.rules import IdentityFile, identity_files
-from juesuan.yamlsource import Strict, read_yaml
 
 _QUOTES = re.compile(r"[“”\"'‘’「」]")
 _CAPTION = re.compile(r"^(?:附?表\d+[：、]?)?(?:.*\d{4}年度?)?(?:部门|单位)?(?P<title>.+?)(?:（[^（）]*）)?$")
@@ -40,8 +40,11 @@ class PrintedTable(Strict):
     titles: tuple[str, ...]
     columns: tuple[ColumnWords, ...] = ()
     rows: Mapping[str, tuple[str, ...]] = {}
+    aside: tuple[str, ...] = ()
+    like: str = ""
     about: str = ""
     required: bool = True
+    since: int = 0
 
 
 class OwnRule(Strict):
@@ -67,9 +70,17 @@ class PrintedEdition(Strict):
         """Return the table of a number."""
         return next(one for one in self.tables if one.table == number)
 
-    def number(self, title: str) -> int | None:
-        """Return the number of the table with a printed title."""
-        return next((one.table for one in self.tables if title in one.titles), None)
+    def titled(self, title: str) -> PrintedTable | None:
+        """Return the table with a printed title, else the first of whose kind it is.
+
+        A table may be listed in several forms, each with its titles.
+        """
+        alike = (one for one in self.tables if one.like and re.fullmatch(one.like, title))
+        return self.exactly(title) or next(alike, None)
+
+    def exactly(self, title: str) -> PrintedTable | None:
+        """Return the table with one of its listed titles."""
+        return next((one for one in self.tables if title in one.titles), None)
 
 
 def title_of(text: str) -> str:
@@ -89,20 +100,26 @@ class Catalog:
     def caption(self, text: str) -> str:
         """Return the title that a line states as a caption, or nothing."""
         title = title_of(text)
-        known = any(edition.number(title) is not None for edition in self.editions)
+        known = any(edition.titled(title) is not None for edition in self.editions)
         return title if known else ""
 
     def fitting(self, titles: Iterable[str]) -> PrintedEdition:
         """Return the edition that knows most of the titles; the first one listed where several do."""
         found = tuple(titles)
-        return max(self.editions, key=lambda edition: sum(edition.number(title) is not None for title in found))
+
+        def known(edition: PrintedEdition) -> tuple[int, int]:
+            titled = sum(edition.titled(title) is not None for title in found)
+            return sum(edition.exactly(title) is not None for title in found), titled
+
+        return max(self.editions, key=known)
 
     def printed(self, edition: PrintedEdition, title: str) -> tuple[PrintedEdition, PrintedTable] | None:
         """Return the table with a title, of this edition or else of the first other one that prints it so."""
-        for one in (edition, *self.editions):
-            number = one.number(title)
-            if number is not None:
-                return one, one.table(number)
+        ways = (PrintedEdition.exactly, PrintedEdition.titled)
+        for way, one in ((way, one) for way in ways for one in (edition, *self.editions)):
+            table = way(one, title)
+            if table is not None:
+                return one, table
         return None
 
     def form(self, edition: PrintedEdition, table: int) -> Form:

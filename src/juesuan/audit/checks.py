@@ -7,6 +7,7 @@ from juesuan.audit.across import Others, check_across
 from juesuan.audit.catalog import Catalog
 from juesuan.audit.charts import check_charts
 from juesuan.audit.codes import check_codes
+from juesuan.audit.counts import check_counts
 from juesuan.audit.duties import Duties, duties_of
 from juesuan.audit.items import check_items
 from juesuan.audit.mentions import Part, parts
@@ -14,6 +15,7 @@ from juesuan.audit.model import QUESTION, Finding, Source, Weight, in_order
 from juesuan.audit.narrative import Narrative
 from juesuan.audit.numbers import Stated
 from juesuan.audit.printed_notes import check_notes
+from juesuan.audit.read_join import joined
 from juesuan.audit.read_sheets import check_sheets
 from juesuan.audit.recognise import recognise
 from juesuan.audit.relations import check_relations
@@ -29,6 +31,7 @@ def audit_source(
     source: Source, catalog: Catalog, others: Others | None = None
 ) -> tuple[Book, tuple[Finding, ...], Duties]:
     """Return the tables, everything found, and what was checked at all; ``others`` are compared with it."""
+    source = joined(source, catalog)
     book, findings = recognise(source, catalog)
     found = tuple(parts(source))
     subjects = Subjects(book)
@@ -62,6 +65,7 @@ def _checks(
         yield from narrative.check()
     yield from subjects.check(found)
     yield from check_items(book, found, subjects)
+    yield from check_counts(book, found)
     yield from check_sums(book)
     yield from check_sheets(book)
     yield from check_charts(book, found, twins)

@@ -35,7 +35,7 @@ def audit_document(path: Path, *, budget: Path | None = None, last_year: Path | 
         raise UnreadableDocument(path, other)
     book, findings, duties = audit_source(source, catalog, read_others(budget, last_year))
     tables = tuple(table.name for _, table in sorted(book.tables.items()))
-    return Report(source, book.edition.edition, book.year, tables, findings, duties)
+    return Report(book.source, book.edition.edition, book.year, tables, findings, duties)
 
 
 def tell_audit(

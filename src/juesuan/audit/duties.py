@@ -14,13 +14,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from juesuan.audit.mentions import Part, load_sentences, mentions
+from juesuan.audit.counts import load_counts, unread
+from juesuan.audit.mentions import Part, load_sentences, mentions, parts_of
 from juesuan.audit.model import ReadGrid
 from juesuan.audit.numbers import plain
 from juesuan.audit.tables import Book, StatedTable
-from juesuan.problems import EditionError, InputError
-from juesuan.resources import edition_folder
-from juesuan.yamlsource import Strict, read_yaml
+from juesuan.base.problems import EditionError, InputError
+from juesuan.base.resources import edition_folder
+from juesuan.base.yamlsource import Strict, read_yaml
 
 _TABLE_TITLE = re.compile(
     r"^(?:附?表?[\d一二三四五六七八九十]+[、.：]?)?[\u4e00-\u9fff（）“”\"]{4,30}(?:决算|明细|统计|情况)(?:总|明细)?表$"
@@ -39,6 +40,7 @@ class Duty(Strict):
     money: int | None = None
     sections: tuple[str, ...] = ()
     words: str = ""
+    counts: tuple[str, ...] = ()
     needs: str = ""
     unbuilt: str = ""
 
@@ -126,9 +128,10 @@ def load_duties() -> tuple[Duty, ...]:
     except InputError as error:
         raise EditionError(str(error)) from None
     known = {section.id for section in load_sentences().sections}
-    wrong = [one.id for one in found if not set(one.sections) <= known]
+    counted = {one.id for one in load_counts().counts}
+    wrong = [one.id for one in found if not (set(one.sections) <= known and set(one.counts) <= counted)]
     if wrong or len({one.id for one in found}) < len(found):
-        raise EditionError(f"duties.yaml: unknown section or doubled id: {', '.join(wrong)}")
+        raise EditionError(f"duties.yaml: unknown section or count, or doubled id: {', '.join(wrong)}")
     return found
 
 
@@ -152,17 +155,30 @@ def _outcome(duty: Duty, book: Book, parts: Sequence[Part], text: str, compared:
         return DutyOutcome(duty, DutyState.NOT_APPLICABLE, f"{held.name}没有数")
     reason = next(filter(None, (_unread_table(book, number) for number in duty.tables)), "")
     reason = reason or next(filter(None, (_unread_section(parts, one) for one in duty.sections)), "")
+    reason = reason or next(filter(None, (_uncounted(book, parts, one) for one in duty.counts)), "")
     if not reason and not book.tables:
         reason = "没有认出任何一张法定决算表"
     return DutyOutcome(duty, DutyState.NOT_DONE, reason) if reason else DutyOutcome(duty, DutyState.DONE)
 
 
+def _uncounted(book: Book, parts: Sequence[Part], count: str) -> str:
+    return unread(book, parts, next(one for one in load_counts().counts if one.id == count))
+
+
 def _unread_table(book: Book, number: int) -> str:
     table: StatedTable | None = book.tables.get(number)
     if table is None:
+        if number in book.unread:
+            return f"{book.unread[number].name}的表头或行认不出"
         return f"没有认出{book.edition.table(number).titles[0]}" if book.tables else "没有认出任何一张法定决算表"
-    if not table.labels:
-        return f"{table.name}的表头或行认不出"
+    if table.strangers:
+        return f"{table.name}有不认识的行或栏（{'、'.join(words for _, words in table.strangers[:_SHOWN])}）"
+    if table.unjudged:
+        return f"{table.name}的栏目没有印全，有关系不成立而不能断定是谁错"
+    return _unfilled(table)
+
+
+def _unfilled(table: StatedTable) -> str:
     if table.unresolved:
         return f"{table.name}有 {len(table.unresolved)} 行的数属于哪一栏不能断定"
     if not table.cells and not table.empty:
@@ -171,8 +187,7 @@ def _unread_table(book: Book, number: int) -> str:
 
 
 def _unread_section(parts: Sequence[Part], section: str) -> str:
-    found = [part for part in parts if part.section is not None and part.section.id == section]
-    found = found or list(_under_headings(parts, section))
+    found = list(parts_of(parts, section))
     title = next(one.heading for one in load_sentences().sections if one.id == section).split("|")[0]
     title = re.sub(r"\^?\[[^\]]*\][+*]?、?|\(\?:[^)]*\)\??|[\\^$]", "", title)
     if not found:
@@ -181,17 +196,6 @@ def _unread_section(parts: Sequence[Part], section: str) -> str:
     read = any(one.is_money or one.is_rate or one.unit for text in texts for one in mentions(text))
     said_none = any(re.search("[无没]有?", block.text) for part in found for _, block in part.paragraphs)
     return "" if read or said_none else f"“{title}”的说明里没有读到数"
-
-
-def _under_headings(parts: Sequence[Part], section: str) -> Iterator[Part]:
-    """Yield what stands under a heading of a lower level that names a section: （二）政府采购支出情况."""
-    known = next(one for one in load_sentences().sections if one.id == section)
-    for part in parts:
-        for at, (_, block) in enumerate(part.paragraphs):
-            if block.level and re.search(known.heading, block.text):
-                after = part.paragraphs[at + 1 :]
-                end = next((n for n, (_, one) in enumerate(after) if one.level), len(after))
-                yield Part(part.title, block.text, known, (part.paragraphs[at], *after[:end]))
 
 
 def _unknown(book: Book) -> Iterator[str]:

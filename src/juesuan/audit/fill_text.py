@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from juesuan.audit.fill_grid import Filler
 from juesuan.audit.numbers import number_of, plain
@@ -19,6 +20,13 @@ _LOOK_AHEAD = 4
 _PAIRED = re.compile(r"(?:预算数 决算数 ?){2,}")
 _NAMELESS = re.compile(r"(?:(?<=\s)|^)(?P<code>3\d{4})\s+(?P<amount>-?[\d,]+\.\d+)(?=\s|$)")
 _DIGIT = re.compile(r"\d")
+_ROW = re.compile(r"^(?:\d{3,7}|合\s?计|[一二三]、)(?:\s|\D)")
+_AMOUNT = re.compile(r"-?[\d,]+\.\d+")
+_UPRIGHT = re.compile(r"^(?:[\d.、（）其中：]*)(?:因公出国|公务接待|公务用车)[^\d\s]*\s+(?:\d+\s+)?-?[\d,]+\.\d+")
+_PLANNED = re.compile(r"年初预算|全年预算|调整预算|预算数")
+_NO_COLUMN = re.compile(
+    r"编码|代码|名称|科目|单位|栏次|^项目$|^[类款项、]+$|^\d+$|公开|^本年支出$|表$|年度|日$|^合$|^计$"
+)
 
 
 class TextFiller(Filler):
@@ -28,6 +36,8 @@ class TextFiller(Filler):
         """Fill what is plain, and return the rows whose columns must be resolved."""
         layout = self.table.form.layout
         self.table.columns = tuple(column.key for column in self.table.form.all_columns)
+        if self.foreign():
+            return ()
         if layout is Layout.BLOCKS:
             self.text_blocks()
             return ()
@@ -35,7 +45,48 @@ class TextFiller(Filler):
             return tuple(self.text_sides())
         if layout is Layout.SINGLE:
             return tuple(self.text_single())
-        return tuple(self.text_subjects())
+        lost = tuple(self.text_subjects())
+        if not self.table.labels:  # a code stood there twice with other numbers: pieces of a table that was cut
+            return ()
+        return lost
+
+    def head(self) -> list[list[str]]:
+        """The words above the first row, line by line."""
+        found: list[list[str]] = []
+        for _, line in self.lines[1:]:
+            tokens = line.split()
+            if _ROW.match(line) or any(_AMOUNT.fullmatch(token) for token in tokens):
+                break
+            found.append(tokens)
+        return found
+
+    def foreign(self) -> bool:
+        """Whether the head shows another form; one line that names every column says in which order they stand."""
+        lines, layout = self.head(), self.table.form.layout
+        told = "".join(word for words in lines for word in words)
+        if self.table.printed.aside or (layout is not Layout.SINGLE and _PLANNED.search(told)):
+            return True
+        if layout is Layout.SIDES:
+            return len(re.findall("项目", told)) == 1
+        if layout is Layout.SINGLE:
+            return any(_UPRIGHT.match(line) for _, line in self.lines[1:])
+        if layout is Layout.BLOCKS:
+            return bool(re.search("合计人员经费公用经费", told))
+        carried = any("结转" in word for one in self.table.printed.columns for word in one.all)
+        if re.search("人员经费|公用经费|其中：" + ("" if carried else "|结转"), told):
+            return True
+        named = [
+            [(word, self.column_of(word)) for word in words if not _NO_COLUMN.search(word)] for words in lines
+        ]
+        named = [columns for columns in named if columns]
+        keys = [key for _, key in named[0]] if len(named) == 1 else []
+        if len(keys) > 1 and all(keys) and len(keys) == len(set(keys)):
+            self.table.columns = tuple(keys)
+        return False
+
+    def column_of(self, word: str) -> str:
+        """The column that one word of the head names, or nothing."""
+        return next((one.key for one in self.table.printed.columns if one.names(plain(word))), "")
 
     @property
     def lines(self) -> list[tuple[int, str]]:
@@ -66,8 +117,13 @@ class TextFiller(Filler):
         left, right = self.table.form.blocks
         pairs = [(a.id, b.id) for a, b in zip(left.rows, right.rows, strict=True)]
         at = 0
-        for mark, line in self.lines:
+        head = next((mark for mark, line in self.lines[: _LOOK_AHEAD * 2] if line.split().count("项目") > 1), 0)
+        numbered = self.numbers_agree()
+        for mark, line in self.lines[head + bool(head) :]:
             tokens = line.split()
+            if not numbered:
+                yield from self.by_label(mark, tokens)
+                continue
             for skip in range(_LOOK_AHEAD):
                 if at + skip >= len(pairs):
                     break
@@ -84,6 +140,20 @@ class TextFiller(Filler):
                 break
             else:
                 yield from self.by_label(mark, tokens)
+
+    def numbers_agree(self) -> bool:
+        """Whether the numbers beside labels that the form has are its 行次, for most of them."""
+        names: dict[str, set[str]] = {}
+        for name, row in row_names(self.table.form, self.table.printed):
+            names.setdefault(name, set()).add(row)
+        right = wrong = 0
+        for _, line in self.lines:
+            tokens = line.split()
+            for label, number in pairwise(tokens):
+                if number.isdigit() and label_key(label) in names:
+                    right += number in names[label_key(label)]
+                    wrong += number not in names[label_key(label)]
+        return right >= wrong
 
     def half(self, mark: int, row: str, label: list[str], rest: list[str], column: str) -> Iterator[LostRow]:
         """One side of a line; ``column`` where there is one only."""
@@ -104,7 +174,9 @@ class TextFiller(Filler):
             for name, row in names:
                 if name == label_key(token) and row not in self.table.labels:
                     rest = []
-                    for follower in tokens[position + 1 :]:
+                    after = tokens[position + 1 :]
+                    own_number = any("行次" in line for _, line in self.lines[: 2 * _LOOK_AHEAD])
+                    for follower in after[1:] if own_number and after[:1] and after[0].isdigit() else after:
                         if number_of(follower) is None:
                             break
                         rest.append(follower)
@@ -161,11 +233,16 @@ class TextFiller(Filler):
     def text_subjects(self) -> Iterator[LostRow]:
         """Tables of subjects: a code begins a row, lines without one go on with it."""
         seen: set[str] = set()
+        again = 0
         rows = self.subject_rows()
         for mark, row, rest in rows:
             tokens = rest.split()
             numbers = tuple(token for token in tokens if number_of(token) is not None)
             words = "".join(token for token in tokens if number_of(token) is None)
+            again += row in seen and row.isdigit() and bool(numbers)
+            if again > 1:
+                self.table.labels.clear()
+                return
             if row in seen or (row != TOTAL and not words) or (row == TOTAL and words):
                 continue
             if row == TOTAL and not numbers and any(other == TOTAL and more for _, other, more in rows):

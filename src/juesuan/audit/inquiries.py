@@ -8,10 +8,11 @@ from typing import Annotated
 from pydantic import Field
 
 from juesuan.audit.model import QUESTION, Finding, Weight
-from juesuan.resources import read_once, resource_root
-from juesuan.yamlsource import Strict, read_yaml
+from juesuan.base.resources import read_once, resource_root
+from juesuan.base.yamlsource import Strict, read_yaml
 
 _LONGEST = 80
+_AMOUNT = re.compile(r"(-?[\d,]+(?:\.\d+)?(?: ?[万亿]?元)?)（[^（]*）$")
 _ZERO = re.compile(r" 0(?:\.0+)?（")
 _TOLD_TWICE = re.compile(r"^(?P<table>表\d+ \S+) (?P<cell>.*（.*)(?P=table) (?=[^（]*）$)")
 _LOOSE = re.compile(r"(?<=[元点]) (?=[\u4e00-\u9fff])")
@@ -26,10 +27,12 @@ class Inquiry(Strict):
     cited: bool = False
     join: str = "、"
     ask: str = ""
+    basis: str = ""
 
-    def fits(self, rule: str, said: str) -> bool:
-        """Return whether it is for findings of this rule that say this."""
-        return any(fnmatchcase(rule, one) for one in self.rules) and re.search(self.says, said) is not None
+    def fits(self, rule: str, said: str, basis: str = "") -> bool:
+        """Return whether it is for findings of this rule that say this and lean on that."""
+        named = any(fnmatchcase(rule, one) for one in self.rules)
+        return named and re.search(self.says, said) is not None and re.search(self.basis, basis) is not None
 
 
 class Inquiries(Strict):
@@ -40,14 +43,14 @@ class Inquiries(Strict):
     most: int
     inquiries: tuple[Inquiry, ...]
 
-    def of(self, rule: str, said: str) -> Inquiry:
+    def of(self, rule: str, said: str, basis: str = "") -> Inquiry:
         """Return the first that fits.
 
         Raises:
             LookupError: a kind of finding has none.
         """
         for one in self.inquiries:
-            if one.fits(rule, said):
+            if one.fits(rule, said, basis):
                 return one
         raise LookupError(f"no inquiry for {rule}: {said}")
 
@@ -67,7 +70,7 @@ def inquiry(finding: Finding, year: int | None) -> str:
     known = load_inquiries()
     question = finding.message.startswith(QUESTION)
     said = finding.message.removeprefix(QUESTION).rstrip("。")
-    one = known.of(finding.rule, said)
+    one = known.of(finding.rule, said, "".join(finding.evidence[1:2]))
     evidence = finding.evidence[:-1] if one.cited else finding.evidence
     text = one.text.format(
         quote=_quote(finding),
@@ -75,6 +78,8 @@ def inquiry(finding: Finding, year: int | None) -> str:
         computed=_inner(finding.computed),
         off=finding.difference.lstrip("-").replace("%", " 个百分点"),
         basis=_basis(evidence, one.join, known.most),
+        first=_amount(evidence[:1]),
+        second=_amount(evidence[1:2]),
         said=said,
         identity=said.rpartition("：")[0] or said,
         right=f"，应为“{_inner(finding.computed)}”" if finding.computed else "",
@@ -91,6 +96,12 @@ def _basis(evidence: Sequence[str], join: str, most: int) -> str:
     if len(told) <= most:
         return join.join(told) or "表中各数"
     return f"{join.join(told[:most])}等 {len(told)} 个数"
+
+
+def _amount(evidence: Sequence[str]) -> str:
+    """The amount of one piece of evidence, without its words and its place."""
+    found = _AMOUNT.search(evidence[0]) if evidence else None
+    return found[1] if found else "该数"
 
 
 def _quote(finding: Finding) -> str:

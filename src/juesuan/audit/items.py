@@ -1,14 +1,14 @@
-"""What a document tells item by item: budgets that add up, numbers of things beside money, what a subject is."""
+"""What a document tells item by item: budgets that add up, ceilings, what a subject is."""
 
 import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from juesuan.audit.mentions import CeilingWords, CountWords, Part, load_sentences
-from juesuan.audit.model import QUESTION, Finding, ReadParagraph, Weight
+from juesuan.audit.mentions import CeilingWords, Part, load_sentences
+from juesuan.audit.model import QUESTION, Finding, Weight
 from juesuan.audit.numbers import NUMBER, NumberVerdict, Stated, judge_sum, show_money, stated_money
 from juesuan.audit.subjects import Subjects
-from juesuan.audit.tables import TOTAL, Book
+from juesuan.audit.tables import Book
 
 _BUDGET = re.compile(rf"年初预算(?:数)?(?:为|安排)?(?P<number>{NUMBER})(?P<unit>万元|亿元|元)")
 _EXPLAINED = re.compile(
@@ -23,7 +23,6 @@ def check_items(book: Book, parts: tuple[Part, ...], subjects: Subjects) -> Iter
     for part in parts:
         if part.section is not None and part.section.classes:
             yield from _budgets(book, part, subjects)
-        yield from _counts(book, part)
         yield from _explained(book, part)
     for ceiling in load_sentences().ceilings:
         yield from _above(book, ceiling)
@@ -59,7 +58,8 @@ def _budgets(book: Book, part: Part, subjects: Subjects) -> Iterator[Finding]:
         row for row in table.labels if row.isdigit() and len(row) == level and _spent(book, table.form.table, row)
     }
     judged = judge_sum(whole, [(1, one) for one in told.values()])
-    short = judged.difference > 0 and not rows <= set(told)
+    untold = any(not one.text for one in told.values())
+    short = judged.difference > 0 and (untold or not rows <= set(told))
     if judged.verdict is NumberVerdict.WRONG and not short:
         yield Finding(
             "narrative.budget-sum",
@@ -86,40 +86,6 @@ def _money(book: Book, block: int, found: re.Match[str]) -> Stated | None:
         None
         if stated is None
         else Stated(found["number"] + found["unit"], stated.value, stated.half, spot, "年初预算")
-    )
-
-
-def _counts(book: Book, part: Part) -> Iterator[Finding]:
-    """No money and some things, or money and nothing: one of the two is wrong, or wants a word."""
-    section = part.section
-    if section is None or not section.base:
-        return
-    for count in load_sentences().counts:
-        if count.cell.partition(".")[0] != section.base.partition(".")[0]:
-            continue
-        for block, paragraph in part.paragraphs:
-            for found in re.finditer(count.words, paragraph.text):
-                yield from _counted(book, count, block, paragraph, found)
-
-
-def _counted(
-    book: Book, count: CountWords, block: int, paragraph: ReadParagraph, found: re.Match[str]
-) -> Iterator[Finding]:
-    table = book.tables.get(int(count.cell[1:].partition(".")[0]))
-    if table is None or table.open_row(TOTAL) or not table.cells:
-        return
-    cell = book.cell(count.cell)
-    money = cell is not None and cell.value != 0
-    if money == (int(found["n"]) > 0):
-        return
-    yield Finding(
-        "narrative.counted",
-        Weight.WARNING,
-        book.source.spot(block, found.start("n")),
-        f"{count.name}是 {found['n']}，{table.name}中的金额{'不是零' if money else '是零'}：改正，或说明原因。",
-        quote=paragraph.text[max(0, found.start() - 10) : found.end() + 4],
-        stated=found["n"],
-        evidence=(cell.named,) if cell is not None else (table.name,),
     )
 
 

@@ -1,15 +1,15 @@
 """The quantities of a paragraph, each with the words that lead to it, and the sections of a document."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from juesuan.audit.model import ReadParagraph, Source
 from juesuan.audit.numbers import NUMBER, YUAN_PER
-from juesuan.problems import EditionError, InputError
-from juesuan.resources import edition_folder
-from juesuan.yamlsource import Strict, read_yaml
+from juesuan.base.problems import EditionError, InputError
+from juesuan.base.resources import edition_folder
+from juesuan.base.yamlsource import Strict, read_yaml
 
 _UNITS = (
     "万元|亿元|元|%|个百分点|(?:万|亿)?(?:人次|批次|平方米|公里|人|户|名|个|辆|台|项|家|件|份|册|卷|页|条|处|座|套|所|场|期|篇|亩|吨|天|次|本)"
@@ -50,18 +50,11 @@ class Leftover(Strict):
 
 
 class Statement(Strict):
-    """Words that say that a table is empty, or that it isn't."""
+    """Words that say that a table is empty, or that it isn't; only one amount of it, where a cell is named."""
 
     words: str
     table: int
-
-
-class CountWords(Strict):
-    """A number of things beside an amount: ``words`` have a group ``n``."""
-
-    cell: str
-    name: str
-    words: str
+    cell: str = ""
 
 
 class CeilingWords(Strict):
@@ -88,7 +81,6 @@ class Sentences(Strict):
     required: tuple[str, ...]
     statements: tuple[Statement, ...]
     contrary: tuple[Statement, ...]
-    counts: tuple[CountWords, ...]
     ceilings: tuple[CeilingWords, ...]
     within: tuple[Within, ...]
     topics: tuple[str, ...]
@@ -183,6 +175,24 @@ def parts(source: Source) -> Iterator[Part]:
     yield Part(title, heading, _section(known, heading), tuple(held))
 
 
+def parts_of(parts: Sequence[Part], section: str) -> Iterator[Part]:
+    """Yield the parts of a section, else what stands under headings of a lower level that name it.
+
+    （二）政府采购支出情况 is a section of its own in forms that gather several under one heading.
+    """
+    found = [part for part in parts if part.section is not None and part.section.id == section]
+    if found:
+        yield from found
+        return
+    known = next(one for one in load_sentences().sections if one.id == section)
+    for part in parts:
+        for at, (_, block) in enumerate(part.paragraphs):
+            if block.level and re.search(known.heading, block.text):
+                after = part.paragraphs[at + 1 :]
+                end = next((n for n, (_, one) in enumerate(after) if one.level), len(after))
+                yield Part(part.title, block.text, known, (part.paragraphs[at], *after[:end]))
+
+
 def directory_blocks(source: Source) -> frozenset[int]:
     """The blocks of the directory: from 目录 to where the first heading stands again."""
     found = [number for number, block in source.paragraphs if re.search(r"(?:^|决算|公开)目录[.…]*$", block.text)]
@@ -193,6 +203,15 @@ def directory_blocks(source: Source) -> frozenset[int]:
     first = headings[0][1] if headings else ""
     again = next((number for number, text in headings[1:] if text[:8] == first[:8]), start + 1)
     return frozenset(range(start, again))
+
+
+def missing_sections(source: Source) -> tuple[str, ...] | None:
+    """Return the words of required sections that aren't there; None for a piece of a document."""
+    inside = directory_blocks(source)
+    headings = [block.text for n, block in source.paragraphs if block.level and n not in inside]
+    required = load_sentences().required
+    missing = tuple(words for words in required if not any(re.search(words, text) for text in headings))
+    return missing if 2 * len(missing) <= len(required) else None
 
 
 def _section(known: tuple[Section, ...], heading: str) -> Section | None:

@@ -6,7 +6,7 @@ words don't settle is left alone: a sentence that isn't understood is never call
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import product
 
@@ -27,9 +27,10 @@ from juesuan.audit.numbers import (
 from juesuan.audit.subjects import Subjects
 from juesuan.audit.tables import Book
 
-_UP = "增加|增长|上升|提高|多"
-_DOWN = "减少|下降|降低|压减|少"
-_CHANGE = re.compile(rf"(?:各)?(?P<way>{_UP}|{_DOWN})(?:了)?(?:（(?:{_UP}|{_DOWN})）)?$")
+_UP = "增加|增长|上升|提高|多|增幅|增长率"
+_DOWN = "减少|下降|降低|压减|少|降幅|下降率"
+_CHANGE = re.compile(rf"(?:各)?(?P<way>{_UP}|{_DOWN})(?:了|(?<=[幅率])[为达约])?(?:（(?:{_UP}|{_DOWN})）)?$")
+_BASE = re.compile(r"(?:^|决算数?|支出|收入)[较比与同][^，。；]*$")
 _BUDGET = re.compile(r"(?:年初)?预算(?:数)?(?:安排)?(?:为)?$")
 _ACTUAL = re.compile(r"(?:支出)?(?:决算|执行)(?:数)?(?:为)?$")
 _COMPLETION = re.compile(r"(?:完成|为)(?P<of>(?:年初|调整|全年)?预算)(?:数)?的$")
@@ -58,6 +59,7 @@ class WalkState:
     change: tuple[Fraction, Stated] | None = None
     change_of: Stated | None = None
     of_budget: bool = False
+    base: Stated | None = None  # the last amount, where it is what another is compared with
     amounts: list[Stated] = field(default_factory=list)
 
 
@@ -138,6 +140,7 @@ class Narrative:
                 yield from self.same(state.subject.budget, stated, sentence)
         else:
             yield from self.amount(state, one, stated, sentence)
+        state.base = stated if state.last is stated and _BASE.search(one.clause) else None
         state.amounts.append(stated)
 
     def find_subject(self, state: WalkState, one: Mention) -> None:
@@ -189,7 +192,7 @@ class Narrative:
         """Compare an amount of a sentence with the table's."""
         number, row, _ = address[1:].split(".")
         table = self.book.tables.get(int(number))
-        if table is None or table.open_row(row):
+        if table is None or not self.book.knows(address):
             return
         cell = self.book.cell(address)
         if cell is None:
@@ -225,6 +228,9 @@ class Narrative:
         delta = stated.value if up else -stated.value
         state.change = (delta, stated)
         state.change_of = self.current(state, one)
+        if not before.strip("各") and state.base is not None and state.last is state.base:
+            sums = (state.base.value + delta, state.base.half + stated.half)
+            state.change_of = Stated(state.base.text, *sums, state.base.spot, f"{state.base.label}的数加减后")
         subject = self.subject_of(one.clause) or state.subject
         if subject is not None and subject.cell and not against and _LAST_YEAR.search(sentence):
             self.changes.append(Change(subject.cell, delta, stated, state.change_of))
@@ -251,15 +257,14 @@ class Narrative:
         subject = named or state.subject
         if subject is not None and subject.cell:
             return self.cell(subject.cell) or state.outcome
-        return state.last if named is None else None
+        return state.last if named is None and state.base is None else None
 
     def cell(self, address: str) -> Stated | None:
         """The amount at an address, zero where the table has a blank there."""
         if not address:
             return None
-        number, row, _ = address[1:].split(".")
-        table = self.book.tables.get(int(number))
-        if table is None or table.open_row(row):
+        table = self.book.tables.get(int(address[1:].partition(".")[0]))
+        if table is None or not self.book.knows(address):
             return None
         return self.book.cell(address) or Stated(
             "0", Fraction(), Fraction(), self.book.source.spot(table.block, 0, table=table.name), table.name
@@ -306,6 +311,8 @@ class Narrative:
         """增长 x% after 增加 y 万元."""
         way = _CHANGE.search(one.clause)
         up = way is not None and way["way"] in _UP.split("|")
+        if stated.text.startswith("-"):  # 增长率-2.0%
+            up, stated = not up, replace(stated, text=stated.text[1:])
         subject = self.subject_of(one.clause) or state.subject
         alone = state.change is None and subject is not None and _LAST_YEAR.search(sentence)
         if alone and subject is not None and subject.cell:
@@ -371,8 +378,12 @@ class Narrative:
             stated=stated.text,
             computed=show_rate(abs(judged.computed)),
             difference=show_rate(judged.difference),
-            evidence=tuple(one.named for one in inputs),
+            evidence=tuple(self.money(one) if rule == "narrative.growth" else one.named for one in inputs),
         )
+
+    def money(self, one: Stated) -> str:
+        """An amount as evidence of a formula: in one unit, wherever it stands."""
+        return f"{one.label or '数'} {show_money(one.value, self.book.unit)}（{one.spot}）"
 
     def direction(self, state: WalkState, block: int, start: int, sentence: str) -> Iterator[Finding]:
         """决算数大于预算数, against the two numbers."""

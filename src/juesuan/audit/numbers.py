@@ -13,7 +13,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from juesuan.audit.model import Spot
-from juesuan.money import print_decimal, round_half_up
+from juesuan.base.money import print_decimal, round_half_up
 
 YUAN_PER = {"元": 1, "万元": 10_000, "万": 10_000, "亿元": 100_000_000}
 

@@ -1,9 +1,13 @@
 """Grids from cells that span, and grids that run over pages."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from juesuan.audit.model import Block, Mark, ReadGrid
 from juesuan.audit.read_lines import kept
+
+_HEAD = re.compile(r"(?:收入|支出)?项目|[\u4e00-\u9fff]*科目(?:编码|名称|代码)?|编码|收入|支出|类")
+_HEAD_ROWS = 4
 
 Span = tuple[str, int, int]
 """A cell's text, colspan and rowspan."""
@@ -39,6 +43,9 @@ def continued(blocks: list[Block], grid: ReadGrid) -> bool:
     before = blocks[-1]
     if before.width != grid.width or grid.title or before.lossy:
         return False
+    own = any(map(_HEAD.fullmatch, _worded(grid.rows[0])))
+    if own and _worded(grid.rows[0]) not in [_worded(row) for row in before.rows[:_HEAD_ROWS]]:
+        return False  # another table, or another piece of this one, under a head of its own
     repeated = 0
     while repeated < min(3, len(grid.rows)) and _worded(grid.rows[repeated]) == _worded(before.rows[repeated]):
         repeated += 1

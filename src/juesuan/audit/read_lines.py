@@ -21,6 +21,9 @@ _ITEM = re.compile(r"^(?:\d{1,2}[.、．](?!\d)|（\d{1,2}）|注：|说明：|�
 _PAGE_NUMBER = re.compile(r"^[-—–－]*\d{1,3}[-—–－]*$")
 _UNIT = re.compile(r"^(?:[万亿]?元|%|个|[万亿]?人|批|台|辆|次|项|家|户|件|年|月|日|行|栏|[-+=）])")
 _LONGEST_HEADING = 60
+_TABLE_TITLE = re.compile(
+    r"^(?:附?表?\d+[、.：]?)?(?:20\d{2}年度?)?(?:部门|单位)?[\u4e00-\u9fff“”、（）]{4,36}(?:决算|情况|明细)(?:总|明细|公开|情况)*表(?:（[^（）]*）)?$"
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,11 @@ def heading_level(text: str) -> int:
     return next((n for n, pattern in enumerate(_LEVELS, start=1) if pattern.match(text)), 0)
 
 
+def is_table_title(text: str) -> bool:
+    """Return whether a line reads as the title of a table, one that an edition knows or another."""
+    return bool(_TABLE_TITLE.match(text))
+
+
 def paragraphs(lines: Iterable[TextLine], caption: Callable[[str], str]) -> Iterator[ReadParagraph]:
     """Join lines into paragraphs; a line that ``caption`` knows stands alone."""
     text, marks, level = "", list[Mark](), 0
@@ -50,7 +58,8 @@ def paragraphs(lines: Iterable[TextLine], caption: Callable[[str], str]) -> Iter
         if not found or (is_page_number(found) and (not _UNIT.match(after) or text[-1:].isdigit())):
             continue
         begins = heading_level(found)
-        titled = not begins and bool(caption(found))
+        new = not text or alone or text.endswith("。")
+        titled = not begins and bool(caption(found) or (new and is_table_title(found)))
         ended = _ended_heading(text, level) or (level > 0 and "" != line.font != font != "")
         if text and (begins or titled or alone or _ITEM.match(found) or (ended and found != "说明")):
             yield ReadParagraph(text, tuple(marks), level)

@@ -1,10 +1,11 @@
 """DOCX and XLSX."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from juesuan.audit.model import Block, ReadGrid, Source
+from juesuan.audit.numbers import number_of
 from juesuan.audit.read_grid import continued, marked, spread
 from juesuan.audit.read_lines import kept, whole
 
@@ -62,13 +63,33 @@ def read_xlsx(path: Path) -> Source:
     book = CalamineWorkbook.from_path(str(path))
     blocks: list[Block] = []
     for page, name in enumerate(book.sheet_names, start=1):
+        sheet = book.get_sheet_by_name(name)
+        covered = {
+            (row, column)
+            for first, last in sheet.merged_cell_ranges or ()
+            for row in range(first[0], last[0] + 1)
+            for column in range(first[1], last[1] + 1)
+            if (row, column) != first
+        }
         rows = tuple(
-            tuple(kept(_value(cell)) for cell in row)
-            for row in book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            tuple(None if (at, n) in covered else kept(_value(cell)) for n, cell in enumerate(row))
+            for at, row in enumerate(sheet.to_python(skip_empty_area=False))
         )
         if rows:
+            rows = tuple(row[: _width(rows)] for row in rows)
             blocks.append(ReadGrid(rows, marked(rows, page, 1), name))
     return Source(path.name, "xlsx", tuple(blocks), len(book.sheet_names))
+
+
+def _width(rows: Sequence[Sequence[str | None]]) -> int:
+    """How wide the table is: up to a column right of amounts that is blank throughout."""
+    amounts = False
+    for at in range(max(map(len, rows))):
+        column = [row[at] if at < len(row) else "" for row in rows]
+        if amounts and all(cell == "" for cell in column):
+            return at
+        amounts = amounts or sum(number_of(cell or "") is not None for cell in column) > 1
+    return max(map(len, rows))
 
 
 def _value(cell: object) -> str:

@@ -1,6 +1,9 @@
 """PDF with a text layer: tables by their lines, the text outside them, pages joined."""
 
+import io
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +12,12 @@ from juesuan.audit.model import Block, Mark, ReadGrid, Source
 from juesuan.audit.read_chars import CharRun, text_lines
 from juesuan.audit.read_grid import continued
 from juesuan.audit.read_lines import TextLine, is_page_number, kept, paragraphs
-from juesuan.problems import InputError, Place, Problem
+from juesuan.base.problems import InputError, Place, Problem
 
 _MARGIN = 2.0
 _ASKEW = 0.05
 _TOWERING = 4
+_LEVEL = 0.01
 
 
 class UnreadableDocument(InputError):  # noqa: N818 - reads as a sentence
@@ -36,7 +40,9 @@ def read_pdf(path: Path, catalog: Catalog) -> Source:
     try:
         with pdfplumber.open(path) as pdf:
             for number, page in enumerate(pdf.pages, start=1):
-                for part in _page(page, number):
+                with _upright(path, page) as upright:
+                    parts = list(_page(upright, number))
+                for part in parts:
                     if isinstance(part, TextLine):
                         pending.append(part)
                         continue
@@ -56,8 +62,37 @@ def read_pdf(path: Path, catalog: Catalog) -> Source:
     return Source(path.name, "pdf", tuple(blocks), pages)
 
 
+@contextmanager
+def _upright(path: Path, page: Any) -> Iterator[Any]:
+    """The page as it is read: one whose text runs sideways (a wide table on a tall page) is turned first."""
+    import pdfplumber
+    import pypdfium2
+
+    turn = _turn(page.chars)
+    if not turn:
+        yield page
+        return
+    with pypdfium2.PdfDocument(path) as whole, pypdfium2.PdfDocument.new() as alone:
+        alone.import_pages(whole, [page.page_number - 1])
+        alone[0].set_rotation((alone[0].get_rotation() + turn) % 360)
+        turned = io.BytesIO()
+        alone.save(turned)
+    with pdfplumber.open(turned) as pdf:
+        yield pdf.pages[0]
+
+
+def _turn(chars: list[dict[str, Any]]) -> int:
+    """By how many degrees, clockwise, most characters must be turned to run from left to right."""
+    ways = Counter(
+        (0 if along > 0 else 180) if abs(along) >= abs(across) else (90 if across > 0 else 270)
+        for along, across, *_ in (char["matrix"] for char in chars)
+    )
+    return ways.most_common(1)[0][0] if ways else 0
+
+
 def _page(page: Any, number: int) -> Iterator[TextLine | ReadGrid]:
     """Return the lines and grids of a page from top to bottom, without the page number."""
+    _straighten(page)
     page = _without_watermark(page)
     tables = sorted(page.find_tables(), key=lambda table: table.bbox[1])
     boxes = [table.bbox for table in tables]
@@ -74,6 +109,15 @@ def _page(page: Any, number: int) -> Iterator[TextLine | ReadGrid]:
         if len(rows) > 1 or len(rows[0]) > 1:
             parts.append((table.bbox[1], ReadGrid(rows, tuple(Mark(n, number, None) for n in range(len(rows))))))
     return (part for _, part in sorted(parts, key=lambda pair: pair[0]))
+
+
+def _straighten(page: Any) -> None:
+    """Make a line level whose ends differ by nothing that can be seen, as turning leaves them."""
+    for line in page.objects.get("line", ()):
+        if 0 < abs(line["top"] - line["bottom"]) < _LEVEL:
+            line["bottom"] = line["top"]
+        if 0 < abs(line["x0"] - line["x1"]) < _LEVEL:
+            line["x1"] = line["x0"]
 
 
 def _without_watermark(page: Any) -> Any:

@@ -7,13 +7,10 @@ from pathlib import Path
 from juesuan.audit.catalog import Catalog
 from juesuan.audit.model import Block, Mark, ReadGrid, Source
 from juesuan.audit.numbers import plain
-from juesuan.audit.read_lines import TextLine, heading_level, kept, paragraphs
+from juesuan.audit.read_lines import TextLine, heading_level, is_table_title, kept, paragraphs
 
 _FOOT = re.compile(r"^(?:注：|说明：|备注|第[一二三四五六七八九十]+部分)")
 _SHEET = re.compile(r"^(?:(?:\d{4}年度)?.{0,40}(?:自评表|自评结果表))$")
-_TITLE = re.compile(
-    r"^(?:附?表?\d+[、.：]?)?(?:20\d{2}年度?)?(?:部门|单位)?[\u4e00-\u9fff“”、（）]{4,36}(?:决算|情况|明细)(?:总|明细|公开|情况)*表(?:（[^（）]*）)?$"
-)
 _TOTAL = re.compile(r"^总分[\d.]+分?$")
 _BROKEN = re.compile(r"\d[\d,]*[.,]$")
 _LEAST_LINES = 2
@@ -80,7 +77,7 @@ def _blocks(lines: Sequence[TextLine], catalog: Catalog) -> Iterator[Block]:
 
 def _is_caption(text: str, catalog: Catalog) -> bool:
     """Whether a line is the title of a table, one that an edition knows or another."""
-    return not heading_level(text) and bool(catalog.caption(text) or _TITLE.match(text))
+    return not heading_level(text) and bool(catalog.caption(text) or is_table_title(text))
 
 
 def _until(lines: Sequence[TextLine], start: int, catalog: Catalog) -> int:

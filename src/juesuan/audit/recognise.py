@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from juesuan.audit.catalog import Catalog, PrintedEdition, title_of
 from juesuan.audit.fill_grid import Filler
 from juesuan.audit.fill_text import TextFiller
-from juesuan.audit.model import Finding, ReadGrid, Source, Weight
+from juesuan.audit.model import QUESTION, Finding, ReadGrid, Source, Weight
 from juesuan.audit.numbers import decimals_of, number_of, plain
+from juesuan.audit.read_join import words_above
 from juesuan.audit.relations import breaks_with
 from juesuan.audit.resolve import LostRow, Resolver
+from juesuan.audit.scale import settle_units
 from juesuan.audit.tables import Book, StatedTable
 
-_UNIT = re.compile(r"(?:金额)?单位：(?:人民币)?(万元|元)")
+_UNIT = re.compile(r"单位：?(?:人民币)?[/、]?(万元|元)|（(?:人民币)?(万元|元)）")
 _YEAR = re.compile(r"(20\d{2})年度")
 _HEAD_ROWS = 4
 _NEAR = 6
@@ -39,19 +41,20 @@ def recognise(source: Source, catalog: Catalog) -> tuple[Book, tuple[Finding, ..
     main = unit[0][0] if unit else "万元"
     decimals = _decimals(titled)
     tables: dict[int, StatedTable] = {}
+    around: dict[int, str] = {}
     findings: list[Finding] = []
     foreign: dict[str, PrintedEdition] = {}
     waiting: list[tuple[StatedTable, TextFiller, tuple[LostRow, ...]]] = []
     for one in titled:
         known = catalog.printed(edition, one.title)
-        if known is None or (known[1].table in tables and tables[known[1].table].understood):
-            continue  # a table that is printed twice (by units, by subjects) is the first one that is understood
+        if known is None or (known[1].table in tables and tables[known[1].table].detailed):
+            continue  # a table that is printed twice (by units, by subjects) is the first one with subjects
         own, printed = known
         number = printed.table
         table = StatedTable(catalog.form(own, number), printed, one.block, unit_of(one.around) or main)
         if own is not edition:
             foreign[own.edition] = own
-        tables[number] = table
+        tables[number], around[number] = table, one.around
         if one.grid.lossy:
             filler = TextFiller(source, table, one.grid, decimals)
             waiting.append((table, filler, filler.lost()))
@@ -59,20 +62,26 @@ def recognise(source: Source, catalog: Catalog) -> tuple[Book, tuple[Finding, ..
             Filler(source, table, one.grid, decimals).fill()
     findings.extend(_not_understood(source, table) for table in tables.values() if not table.understood)
     waiting = [one for one in waiting if tables[one[0].form.table] is one[0]]
-    book = Book(source, catalog, edition, tables, main, decimals, _year(source, titled), tuple(foreign.values()))
+    unread = {number: table for number, table in tables.items() if not table.understood}
+    read = {number: table for number, table in tables.items() if table.understood}
+    book = Book(
+        source, catalog, edition, read, main, decimals, _year(source, titled), tuple(foreign.values()), unread
+    )
     for table, _, lost in waiting:
         table.pending = {one.row for one in lost}
     for table, filler, lost in sorted(waiting, key=lambda found: len(found[0].columns)):
         Resolver(table, lost, filler.put, breaks_with(book, table)).resolve()
         findings.extend(_unresolved(source, table))
-    findings.extend(_missing(source, edition, tables))
+    findings.extend(settle_units(book, frozenset(number for number in read if unit_of(around[number]))))
+    findings.extend(one for table in read.values() for one in _strangers(source, table))
+    findings.extend(_missing(source, edition, tables, book.year))
     return book, tuple(findings)
 
 
 def unit_of(text: str) -> str:
     """Return the unit that a caption names, or nothing."""
     match = _UNIT.search(text)
-    return match[1] if match else ""
+    return match[1] or match[2] if match else ""
 
 
 def _titled(source: Source, catalog: Catalog) -> Iterator[Titled]:
@@ -136,7 +145,28 @@ def _unresolved(source: Source, table: StatedTable) -> Iterator[Finding]:
         )
 
 
-def _missing(source: Source, edition: PrintedEdition, tables: Mapping[int, StatedTable]) -> Iterator[Finding]:
+def _strangers(source: Source, table: StatedTable) -> Iterator[Finding]:
+    if table.asides:
+        yield Finding(
+            "table.aside",
+            Weight.NOTE,
+            source.spot(table.block, 0, table=table.name),
+            "这几栏已知的表式没有，没有核对。",
+            quote="、".join(table.asides),
+        )
+    for mark, words in table.strangers:
+        yield Finding(
+            "table.stranger",
+            Weight.NOTE,
+            source.spot(table.block, mark, table=table.name, cell=words),
+            "已知的表式没有这一行（栏），其中的数没有核对，含有它的合计也没有核对。",
+            quote=words,
+        )
+
+
+def _missing(
+    source: Source, edition: PrintedEdition, tables: Mapping[int, StatedTable], year: int | None
+) -> Iterator[Finding]:
     if not tables:
         spot = source.spot(0)
         yield Finding("table.none", Weight.WARNING, spot, "没有认出任何一张法定决算表。")
@@ -146,9 +176,11 @@ def _missing(source: Source, edition: PrintedEdition, tables: Mapping[int, State
         return  # a part of a document, or one whose tables are not understood: the duties say so
     lines = [block.text for _, block in source.paragraphs if len(block.text) <= _LONGEST_CAPTION]
     lines += [plain(line) for _, grid in source.grids for line in grid.title.splitlines()]
+    lines += [text for _, grid in source.grids for text in words_above(grid)]
     captions = [title for text in lines if (title := title_of(text)).endswith("表")]
+    strange = [text for text in captions if text.endswith("决算表") and not edition.titled(text)]
     for printed in required:
-        if printed.table in tables:
+        if printed.table in tables or (year or printed.since) < printed.since:
             continue
         other = next((text for text in captions if printed.about and re.search(printed.about, text)), "")
         if other:
@@ -161,8 +193,8 @@ def _missing(source: Source, edition: PrintedEdition, tables: Mapping[int, State
         else:
             yield Finding(
                 "table.missing",
-                Weight.ERROR,
+                Weight.WARNING if strange else Weight.ERROR,
                 source.spot(min(table.block for table in tables.values())),
-                f"缺少{printed.titles[0]}（没有数据时也应列出空表并说明）。",
+                f"{QUESTION if strange else ''}缺少{printed.titles[0]}（没有数据时也应列出空表并说明）。",
                 evidence=(edition.citation,),
             )

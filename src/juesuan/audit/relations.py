@@ -7,10 +7,10 @@ from fractions import Fraction
 from juesuan.audit.model import Finding, Spot, Weight
 from juesuan.audit.numbers import NumberVerdict, Stated, judge_sum, show_money, stated_money
 from juesuan.audit.tables import TOTAL, Book, StatedTable
+from juesuan.base.problems import Severity
 from juesuan.editionfiles import rules_of
 from juesuan.forms import Axis, Form, Layout
 from juesuan.identities import Instance, Relation
-from juesuan.problems import Severity
 from juesuan.roles import Depth
 from juesuan.tables.fill import LEVELS, figure_id
 from juesuan.tables.rules import IdentityRule, parse_term
@@ -49,11 +49,15 @@ def relations(book: Book) -> Iterator[Instanced]:
 
 
 def check_relations(book: Book) -> Iterator[Finding]:
-    """Judge every relation."""
-    for one in relations(book):
-        finding = _judge(book, one)
-        if finding is not None:
-            yield finding
+    """Judge every relation; a warning that says of a row what an error says already is left out."""
+    found = [finding for one in relations(book) if (finding := _judge(book, one)) is not None]
+    told = {_said(one) for one in found if one.weight is Weight.ERROR}
+    yield from (one for one in found if one.weight is not Weight.WARNING or _said(one) not in told)
+
+
+def _said(one: Finding) -> tuple[object, ...]:
+    """The row, what is printed there and what it should be, whatever the column."""
+    return one.spot.block, one.spot.row, one.stated, one.computed
 
 
 def breaks_with(book: Book, table: StatedTable) -> Callable[[str, Mapping[str, str]], int]:
@@ -78,7 +82,7 @@ def breaks_with(book: Book, table: StatedTable) -> Callable[[str, Mapping[str, s
                 found = trial.get(cell[1:])
                 return Fraction() if found is None else found.value
             other = book.tables.get(cell[0])
-            if other is None or other.open_row(cell[1]) or cell[1] in other.pending:
+            if other is None or cell[1] in other.pending or not other.knows(*cell[1:], part=cell[0] == number):
                 return None
             stated = other.cells.get(cell[1:])
             return Fraction() if stated is None else stated.value
@@ -99,8 +103,7 @@ def breaks_with(book: Book, table: StatedTable) -> Callable[[str, Mapping[str, s
 
 
 def _judge(book: Book, one: Instanced) -> Finding | None:
-    cells = [one.target, *(cell for _, cell in one.terms)]
-    if any(book.tables[cell[0]].open_row(cell[1]) for cell in cells):
+    if not _looked_at(book, one):
         return None
     stated = [(sign, found) for sign, cell in one.terms if (found := _stated(book, cell)) is not None]
     target = _stated(book, one.target)
@@ -114,6 +117,12 @@ def _judge(book: Book, one: Instanced) -> Finding | None:
     if judged.verdict is NumberVerdict.HOLDS or (one.relation is Relation.AT_MOST and judged.difference <= 0):
         return None
     same = len(stated) == 1 and one.relation is Relation.EQUAL
+    absent = any(key not in book.tables[at].columns for _, (at, _, key) in one.terms)
+    if absent:
+        table.unjudged.add(one.text)
+        return None  # what differs may be what isn't printed, or what was read wrong
+    if table.strangers and {cell[0] for _, cell in one.terms} == {one.target[0]}:
+        return None  # what differs may be what could not be placed, which is told by itself
     wrong = judged.verdict is NumberVerdict.WRONG or same
     message = f"{one.text}：不成立。"
     if not wrong:
@@ -132,6 +141,14 @@ def _judge(book: Book, one: Instanced) -> Finding | None:
         computed=show_money(judged.computed, table.unit),
         difference=show_money(judged.difference, table.unit),
         evidence=(*(found.named for _, found in stated), one.citation),
+    )
+
+
+def _looked_at(book: Book, one: Instanced) -> bool:
+    """Whether every cell that a relation names was read, or is blank for want of money."""
+    number, row, column = one.target
+    return book.tables[number].knows(row, column) and all(
+        book.tables[at].knows(line, key, part=at == number) for _, (at, line, key) in one.terms
     )
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from juesuan import files
 from juesuan.audit.duties import Duties
 from juesuan.audit.inquiries import inquiry
 from juesuan.audit.model import Finding, ReadGrid, ReadParagraph, Source, Weight
 from juesuan.audit.numbers import plain
-from juesuan.resources import page_templates
+from juesuan.base import files
+from juesuan.base.resources import page_templates
 
 _WORDS = {Weight.ERROR: "错误", Weight.WARNING: "提示", Weight.NOTE: "说明"}
 

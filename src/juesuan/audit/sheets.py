@@ -22,7 +22,7 @@ from juesuan.audit.numbers import (
     show_rate,
 )
 from juesuan.audit.tables import Book
-from juesuan.money import round_half_up
+from juesuan.base.money import round_half_up
 
 _WEIGHT = re.compile(r"（(\d+(?:\.\d+)?)分(?:[*×]执行率)?）")
 _MEASURE = re.compile(rf"^(?P<sign>[≤≥<>]|不超过|不低于)?(?P<number>{NUMBER})(?P<unit>[^\d]*)$")

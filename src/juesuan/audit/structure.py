@@ -2,10 +2,11 @@
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Iterator
 
-from juesuan.audit.mentions import Part, directory_blocks, load_sentences
-from juesuan.audit.model import Finding, Weight
+from juesuan.audit.mentions import Part, Statement, directory_blocks, load_sentences, missing_sections
+from juesuan.audit.model import QUESTION, Finding, Weight
 from juesuan.audit.numbers import plain
 from juesuan.audit.subjects import Subjects
 from juesuan.audit.tables import Book
@@ -13,7 +14,7 @@ from juesuan.audit.texts import texts
 
 _YEAR = re.compile(r"(\d{4})年")
 _OWN_YEAR = re.compile(r"^(?:[^，。；：\d]{0,30})(\d{4})年度?(?!相比)")
-_PRIOR_YEAR = re.compile(r"[与比](\d{4})年(?!度?(?:部门|单位|年初|全年|调整|财政|支出|的)*预算)")
+_PRIOR_YEAR = re.compile(r"[与比](\d{4})年(?![^，。；]{0,10}(?<!公共)(?<!基金)(?<!经营)预算)")
 """A year to compare with; the budget of the year itself is none."""
 
 _HEADING_YEAR = re.compile(r"^[^，。与比较]{0,30}?(\d{4})年度")
@@ -21,7 +22,11 @@ _AS_OF = re.compile(r"截[至止](\d{4})年12月31日")
 _ORDINAL = re.compile(r"^(?:第?[一二三四五六七八九十]+(?:部分|、)|（[一二三四五六七八九十]+）)")
 _PAGE = re.compile(r"[.…·]*\d*$")
 _ALIKE = 0.75
-_ENOUGH = 0.5
+_OF_BODY = re.compile(r"年度?(部门|单位)决算")
+_BOTH = re.compile(r"部门（单位）|单位（部门）|部门、单位|部门单位")
+_SELF = re.compile(r"[本我](部门|单位)")
+_GLOSSARY = re.compile(r"名词解释|概况|附件")
+_LONGEST_TITLE = 40
 
 
 def check_structure(book: Book, parts: tuple[Part, ...], subjects: Subjects) -> Iterator[Finding]:
@@ -32,6 +37,7 @@ def check_structure(book: Book, parts: tuple[Part, ...], subjects: Subjects) -> 
     yield from _leftovers(book)
     yield from _statements(book)
     yield from _names(book, subjects)
+    yield from _body(book, parts)
     yield from _projects(book)
 
 
@@ -102,13 +108,7 @@ def _bare(text: str) -> str:
 
 def _sections(book: Book) -> Iterator[Finding]:
     """Sections that the rules require."""
-    inside = directory_blocks(book.source)
-    headings = [block.text for n, block in book.source.paragraphs if block.level and n not in inside]
-    required = load_sentences().required
-    missing = [words for words in required if not any(re.search(words, text) for text in headings)]
-    if len(missing) > _ENOUGH * len(required):
-        return
-    for words in missing:
+    for words in missing_sections(book.source) or ():
         name = words.split("|")[0].lstrip("、")
         yield Finding("structure.section", Weight.WARNING, book.source.spot(0), f"没有找到关于“{name}”的说明。")
 
@@ -135,7 +135,7 @@ def _statements(book: Book) -> Iterator[Finding]:
         for statement in known.statements + known.contrary:
             table = book.tables.get(statement.table)
             match = re.search(statement.words, text.text) if table is not None else None
-            if match is None or table is None or table.empty == (statement in known.statements):
+            if match is None or table is None or _empty(book, statement) == (statement in known.statements):
                 continue
             yield Finding(
                 "narrative.statement",
@@ -146,6 +146,14 @@ def _statements(book: Book) -> Iterator[Finding]:
                 stated=match[0],
                 evidence=(table.name,),
             )
+
+
+def _empty(book: Book, statement: Statement) -> bool:
+    """Whether there is nothing where the words say so."""
+    if not statement.cell:
+        return book.tables[statement.table].empty
+    cell = book.cell(statement.cell)
+    return cell is None or cell.value == 0
 
 
 def _names(book: Book, subjects: Subjects) -> Iterator[Finding]:
@@ -174,6 +182,54 @@ def _names(book: Book, subjects: Subjects) -> Iterator[Finding]:
                 stated=found,
                 computed=name,
             )
+
+
+def _body(book: Book, parts: tuple[Part, ...]) -> Iterator[Finding]:
+    """部门 or 单位: whose accounts they are is said alike in every title, and by what a sentence calls itself."""
+    inside = directory_blocks(book.source)
+    titles = [
+        (number, block.text)
+        for number, block in book.source.paragraphs
+        if number not in inside
+        and len(block.text) <= _LONGEST_TITLE
+        and (_OF_BODY.search(block.text) or (block.level == 1 and _BOTH.search(block.text)))
+    ]
+    said = [(number, text, match[1]) for number, text in titles for match in _OF_BODY.finditer(text)]
+    for number, text in titles:
+        if match := _BOTH.search(text):
+            yield _of_body(
+                book, number, match.start(), "标题里部门、单位两样都写。", (text, match[0], "部门或单位")
+            )
+    if not said:
+        return
+    body = Counter(one for *_, one in said).most_common(1)[0][0]  # of as many the first, which is on the cover
+    for number, text, other in said:
+        if other != body:
+            yield _of_body(book, number, 0, "标题里部门、单位的写法不一。", (text, f"{other}决算", f"{body}决算"))
+    calls = [
+        (number, paragraph.text, match)
+        for part in parts
+        if not _GLOSSARY.search(part.title)
+        for number, paragraph in part.paragraphs
+        if not paragraph.level
+        for match in _SELF.finditer(paragraph.text)
+    ]
+    own, others = ([one for one in calls if (one[2][1] == body) is same] for same in (True, False))
+    if others and len(others) <= len(own):
+        number, text, match = others[0]
+        quote = text[max(0, match.start() - 12) : match.end() + 12]
+        message = "句中自称与标题不一。"
+        yield _of_body(book, number, match.start(), message, (quote, match[0], body), (f" {len(others)} ",))
+
+
+def _of_body(
+    book: Book, block: int, offset: int, message: str, words: tuple[str, str, str], evidence: tuple[str, ...] = ()
+) -> Finding:
+    quote, stated, computed = words
+    spot = book.source.spot(block, offset)
+    return Finding(
+        "structure.body", Weight.WARNING, spot, QUESTION + message, quote, stated, computed, "", evidence
+    )
 
 
 def _projects(book: Book) -> Iterator[Finding]:

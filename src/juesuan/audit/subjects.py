@@ -8,10 +8,10 @@ from functools import cache
 from juesuan.audit.mentions import Part, Subject
 from juesuan.audit.model import QUESTION, Finding, ReadParagraph, Weight
 from juesuan.audit.tables import Book, StatedTable, label_key
-from juesuan.resources import resource_root
+from juesuan.base.resources import resource_root
 
 _PATH = re.compile(
-    r"(?P<class>[^，。；：（）\d.、]+?)(?:支出)?（类）(?:支出)?(?:(?P<section>[^，。；：（）]+?)（款）)?(?:(?P<item>[^，。；：]+?)（项）)?"
+    r"(?P<class>[^，。；：（）\d.、]+?)(?:支出)?（类）(?:支出)?(?:\d*(?P<section>[^，。；：（）]+?)（款）)?(?:\d*(?P<item>[^，。；：]+?)（项）)?"
 )
 _ITEM_START = re.compile(r"^(?:\d{1,2}[.、．]|（\d{1,2}）)")
 _USED = re.compile(r"主要使用(?:的)?科目(?:有|包括|为)：?(?P<names>[^。；]+)")
@@ -88,7 +88,7 @@ class Subjects:
 
     def paths(self, block: int, paragraph: ReadParagraph) -> Iterator[Finding]:
         """（类）（款）（项）: the path must be one that the tables print."""
-        if not self.labels:
+        if not any(len(row) == 7 for row in self.labels):  # noqa: PLR2004 - 项: without them a path can't be looked up
             return
         names = {row: _stem(name) for row, name in self.labels.items()}
         for match in _PATH.finditer(paragraph.text):
@@ -124,7 +124,7 @@ class Subjects:
         items = {label_key(name): row for row, name in self.labels.items() if len(row) == 7}  # noqa: PLR2004 - 项
         for match in _USED.finditer(paragraph.text) if items else ():
             for name in match["names"].split("、"):
-                if not name or label_key(name) in items:
+                if not name or label_key(name) in items or name in self.labels:  # one that is named by its code
                     continue
                 near = [row for full, row in items.items() if _stem(full) == _stem(name)]
                 at = match.start("names") + match["names"].find(name)

@@ -27,7 +27,7 @@ from juesuan.audit.numbers import (
 )
 from juesuan.audit.tables import Book
 from juesuan.audit.texts import Stretch, texts
-from juesuan.money import round_half_up
+from juesuan.base.money import round_half_up
 
 _AMONG = re.compile(r"(?:其中|分别(?:是|为))[：，]?")
 _COMPLETE = re.compile(r"其他|货物|工程|服务")

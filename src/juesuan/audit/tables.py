@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from juesuan.audit.catalog import Catalog, PrintedEdition, PrintedTable
 from juesuan.audit.model import ReadGrid, Source
 from juesuan.audit.numbers import Stated, plain
-from juesuan.forms import Form
+from juesuan.forms import Axis, Form, Layout
 
 _ORDINAL = re.compile(r"^(?:[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|其中：)")
 _PUNCTUATION = re.compile(r"[（）“”\"'、，。：]")
@@ -39,6 +39,12 @@ class StatedTable:
     pending: set[str] = field(default_factory=set)
     doubled: list[tuple[int, str, str]] = field(default_factory=list)  # row of the grid, code, its second name
     numbered: list[tuple[int, str, str]] = field(default_factory=list)  # row of the grid, label, 行次 as printed
+    strangers: list[tuple[int, str]] = field(
+        default_factory=list
+    )  # row of the grid, words: no row or column of the form
+
+    unjudged: set[str] = field(default_factory=set)  # relations that don't hold, which may be the reading's fault
+    asides: list[str] = field(default_factory=list)  # heads of columns with money that nothing was checked of
 
     @property
     def name(self) -> str:
@@ -51,9 +57,33 @@ class StatedTable:
         return bool(self.labels and self.columns)
 
     @property
+    def detailed(self) -> bool:
+        """Whether rows and columns were read, and codes of subjects where money is told by subjects."""
+        subjects = self.form.layout is Layout.SUBJECTS and any(one.value for one in self.cells.values())
+        return self.understood and (not subjects or any(row.isdigit() for row in self.labels))
+
+    @property
     def empty(self) -> bool:
         """Whether every amount is zero or absent."""
-        return not self.unresolved and all(stated.value == 0 for stated in self.cells.values())
+        unread = self.unresolved or self.strangers
+        return not unread and all(stated.value == 0 for stated in self.cells.values())
+
+    def knows(self, row: str, column: str, *, part: bool = False) -> bool:
+        """Whether a blank at a row and column is one: looked at and found empty, or not printed for want of money.
+
+        A subject that is not printed had nothing, and so had a row of a side, but for its sums. A column that is
+        not printed had nothing as a part of a sum within the table (``part``), where every amount has its place.
+        """
+        if self.open_row(row) or not (column in self.columns or (part and not self.strangers)):
+            return False
+        if row in self.labels:
+            return True
+        if self.by_row_number:
+            sums = {str(one.target) for one in self.form.formulae if one.axis is Axis.ROW}
+            block = next((one for one in self.form.blocks if row in {found.id for found in one.rows}), None)
+            read = block is not None and any(found.id in self.labels for found in block.rows)
+            return read and row not in sums and not self.strangers
+        return row.isdigit() and self.detailed
 
     def children(self, row: str) -> tuple[str, ...]:
         """Return the codes right below a code, or the classes below the total."""
@@ -89,6 +119,9 @@ class Book:
     decimals: int
     year: int | None
     foreign: tuple[PrintedEdition, ...] = ()  # other editions, some of whose tables the document prints
+    unread: Mapping[int, StatedTable] = field(
+        default_factory=dict
+    )  # known by title, rows or columns not understood
 
     def cell(self, address: str) -> Stated | None:
         """Return the amount at ``t5.total.2``, if one is printed there."""
@@ -96,10 +129,16 @@ class Book:
         table = self.tables.get(int(number))
         return None if table is None else table.cells.get((row, column))
 
+    def knows(self, address: str) -> bool:
+        """Return whether a blank at ``t5.total.2`` is one; see :meth:`StatedTable.knows`."""
+        number, row, column = address[1:].split(".")
+        table = self.tables.get(int(number))
+        return table is not None and table.knows(row, column)
+
     @property
     def grid_blocks(self) -> frozenset[int]:
         """The blocks that are statutory tables."""
-        return frozenset(table.block for table in self.tables.values())
+        return frozenset(table.block for table in (*self.tables.values(), *self.unread.values()))
 
 
 def label_key(text: str) -> str:
@@ -121,6 +160,9 @@ def heads(grid: ReadGrid, upto: int) -> tuple[str, ...]:
     paths = [""] * grid.width
     above: list[str | None] = [None] * grid.width
     for row in grid.rows[:upto]:
+        told = [plain(cell) for cell in row if cell and plain(cell)]
+        if told and all(text == "栏次" or text.isdigit() for text in told):
+            continue
         left = ""
         shown: list[str] = []
         for at in range(grid.width):

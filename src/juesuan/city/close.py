@@ -7,13 +7,13 @@ from pathlib import Path, PurePosixPath
 
 from juesuan.archive import open_store
 from juesuan.archive.location import DirectoryLocation, parse_location
+from juesuan.base.files import remove_if_empty
+from juesuan.base.problems import ExitCode, InputError, OutputError, Place, Problem, words_of
 from juesuan.city.outcome import Began, CityStanding, Crew, Event, Order, Status, UnitLimits, UnitOutcome
 from juesuan.city.packages import Package, find_packages, unfit
 from juesuan.city.shelves import BucketShelf, FolderShelf, settings_at_hand, shelf_at
 from juesuan.city.summary import write_summary
 from juesuan.closing import only_one, refusal_folder
-from juesuan.files import remove_if_empty
-from juesuan.problems import ExitCode, InputError, OutputError, Place, Problem, words_of
 from juesuan.results.names import INDEX
 
 LOGS = ".log"

@@ -1,42 +1,45 @@
 """What the commands for many units tell people."""
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.text import Text
 
+from juesuan.base.money import yuan_text
+from juesuan.base.problems import ExitCode
 from juesuan.city.close import City, close_all
-from juesuan.city.outcome import CityStanding, Event, Notice, UnitOutcome, lines
+from juesuan.city.outcome import CityStanding, Event, Notice, Status, UnitOutcome, lines
 from juesuan.city.shelves import shelf_at
 from juesuan.city.splitting import Split, split
 from juesuan.city.summary import TABLE
 from juesuan.city.targets import Kind
 from juesuan.ledger.engine import Encoding, OutOfBalance
-from juesuan.money import yuan_text
-from juesuan.problems import ExitCode
 from juesuan.results.names import INDEX
 from juesuan.runner import load_flow
 
 _MOST = 20  # of a kind that the terminal lists
+_MEASURED = 300.0  # seconds over which the pace is measured
 _ROWS = 2  # lines of the file behind a difference
 
 
 def tell_close_all(city: City, *, jobs: int, scheduler: str | None, dashboard: bool) -> int:
     """Close every package of a city, with a line for each unit that ended, and return the exit code."""
     console = Console(highlight=False, soft_wrap=True)
-    columns = (
-        TextColumn("编制决算"),
-        BarColumn(),
-        TextColumn("{task.description}"),
-        TextColumn("还要约"),
-        TimeRemainingColumn(compact=True),
-    )
+    columns = (TextColumn("编制决算"), BarColumn(), TextColumn("{task.description}"), _TimeLeft())
     began = time.monotonic()
     cluster = load_flow("cluster")
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("", total=None)
+    with Progress(
+        *columns,
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+        speed_estimate_period=_MEASURED,
+    ) as progress:
+        bar = progress.add_task("正在准备", total=None)
 
         def told(event: Event, standing: CityStanding) -> None:
             if isinstance(event, UnitOutcome):
@@ -58,12 +61,38 @@ def tell_close_all(city: City, *, jobs: int, scheduler: str | None, dashboard: b
             raise
     seconds = time.monotonic() - began
     out = shelf_at(city.out)
+    if len(done.outcomes) > _MOST:  # what was told of them has scrolled away
+        for line in _some([_unfinished(one) for one in done.of(Status.FAILED, Status.REFUSED)], "见汇总"):
+            console.print(line, markup=False)
     console.print(f"{done.summary}用时 {seconds // 60:.0f} 分 {seconds % 60:.0f} 秒。")
     console.print(f"汇总　　　{out.of(INDEX)}", markup=False)
     console.print(f"　　　　　{out.of(TABLE)}", markup=False)
     if city.logs and any(one.exit_code == ExitCode.BUG for one in done.outcomes):
         console.print(f"程序日志　{city.logs}", markup=False)
     return done.exit_code
+
+
+class _TimeLeft(ProgressColumn):
+    """How long it will take yet, in words: 05:10 could be minutes or hours."""
+
+    max_refresh = 1.0
+
+    def render(self, task: Task) -> Text:
+        return Text(time_left(task.time_remaining))
+
+
+def time_left(seconds: float | None) -> str:
+    """Return how long something will take yet; empty while that is not known."""
+    if seconds is None:
+        return ""
+    minutes = math.ceil(seconds / 60)
+    hours = f"{minutes // 60} 小时 " if minutes >= 60 else ""  # noqa: PLR2004 - an hour
+    return f"还要约 {hours}{minutes % 60} 分钟" if minutes > 1 else "还要不到 1 分钟"
+
+
+def _unfinished(one: UnitOutcome) -> str:
+    who = " ".join(filter(None, (one.unit, one.name)))
+    return f"✗ {who}（{one.folder}）　{one.status.word}" if who else f"✗ {one.folder}　{one.status.word}"
 
 
 def tell_split(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from juesuan.base.problems import InputError, Place, Problem, words_of
 from juesuan.ledger.engine import Encoding
 from juesuan.ledger.header import SEARCHED, find_kind, find_layout
 from juesuan.ledger.profiles import Kind, is_known, load_profiles
@@ -18,7 +19,6 @@ from juesuan.ledger.sources import LIMITS, SourceSheet, detect_format, open_expo
 from juesuan.ledger.sources.text import detect_delimiter, detect_encoding
 from juesuan.ledger.tables import no_header, sheet_name
 from juesuan.ledger.values import LINE_HEADERS, OPTIONAL_LINE
-from juesuan.problems import InputError, Place, Problem, words_of
 
 _HEAD = 1 << 18  # bytes that tell encoding and delimiter
 _DIRECT: dict[str, Encoding] = {"utf-8": "utf-8", "utf-8-sig": "utf-8", "ascii": "utf-8", "gb18030": "gb18030"}

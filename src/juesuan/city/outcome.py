@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Protocol
 
-from juesuan.problems import ExitCode
+from juesuan.base.problems import ExitCode
 from juesuan.results import State
 
 _EACH = 300_000  # bytes of a package that take as long as what every unit takes

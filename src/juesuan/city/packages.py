@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from juesuan.base.problems import InputError, Place, Problem
+from juesuan.base.yamlsource import read_yaml
 from juesuan.package.settings import SETTINGS_FILE, Settings
-from juesuan.problems import InputError, Place, Problem
-from juesuan.yamlsource import read_yaml
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import BinaryIO
 
+from juesuan.base.problems import Place, Problem
 from juesuan.ledger.blocks import ENDLESS, RecordBlock, Rest, Unreadable, blocks, endless_line, wrong_encoding
-from juesuan.problems import Place, Problem
 
 _MARK = b"\xef\xbb\xbf"
 _TOTAL = re.compile(

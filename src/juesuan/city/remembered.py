@@ -11,14 +11,14 @@ from pathlib import Path
 
 from juesuan.archive import find_versions, open_store
 from juesuan.archive.versions import fingerprint_of
+from juesuan.base.files import json_text, read_json, write_whole
+from juesuan.base.problems import JuesuanError, OutputError
 from juesuan.city.outcome import Order, Status, UnitOutcome
 from juesuan.city.packages import Package
 from juesuan.city.shelves import RECORD
 from juesuan.closing.intake import input_files
 from juesuan.closing.kept import KeptStages, hash_of, hash_of_files, hash_of_program
 from juesuan.editionfiles import edition_files, is_path
-from juesuan.files import json_text, read_json, write_whole
-from juesuan.problems import JuesuanError, OutputError
 from juesuan.results import Results, read_results, refusal_folder
 from juesuan.results.names import REVIEW_PAGE
 

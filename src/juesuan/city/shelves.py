@@ -15,10 +15,10 @@ from typing import Protocol
 
 from juesuan.archive.location import DirectoryLocation, S3Location, parse_location
 from juesuan.archive.objects import Bucket
+from juesuan.base.files import sha256_of, write_whole
+from juesuan.base.problems import InputError, OutputError, Place, Problem, words_of
 from juesuan.city.outcome import Order
-from juesuan.files import sha256_of, write_whole
 from juesuan.package.settings import SETTINGS_FILE
-from juesuan.problems import InputError, OutputError, Place, Problem, words_of
 from juesuan.results.names import MANIFEST
 
 RECORD = "closed.json"

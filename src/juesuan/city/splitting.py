@@ -19,18 +19,18 @@ from typing import BinaryIO
 
 import polars as pl
 
+from juesuan.base.files import csv_cell, remove_if_empty, sha256_of
+from juesuan.base.money import plain_yuan
+from juesuan.base.problems import InputError, OutputError, Place, Problem
 from juesuan.city.exports import UnitsExport, open_units
 from juesuan.city.parts import Parts, UnitPart
 from juesuan.city.records import ExportHeader, pieces, read_header
 from juesuan.city.targets import Kind, Targets, code_problems, targets_of
 from juesuan.closing.lock import only_one
-from juesuan.files import csv_cell, remove_if_empty, sha256_of
 from juesuan.ledger.blocks import Unreadable
 from juesuan.ledger.chart import latest_chart
 from juesuan.ledger.engine import Encoding, LargeLedger, OutOfBalance, aggregate_csv
 from juesuan.ledger.header import SEARCHED
-from juesuan.money import plain_yuan
-from juesuan.problems import InputError, OutputError, Place, Problem
 
 LIST = "split.csv"
 COLUMNS = ("单位编码", "文件", "行数", "借方", "贷方", "SHA-256")

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from juesuan.base.files import csv_cell
+from juesuan.base.resources import page_templates
 from juesuan.city.outcome import Status, UnitOutcome
 from juesuan.city.shelves import Shelf
-from juesuan.files import csv_cell
-from juesuan.resources import page_templates
 from juesuan.results import State, refusal_folder
 from juesuan.results.names import CHECKS_PAGE, INDEX, PAGE, REVIEW_PAGE
 

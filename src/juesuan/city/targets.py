@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Literal
 
+from juesuan.base.problems import Place, Problem
 from juesuan.city.packages import Package, read_package
 from juesuan.package import Settings
 from juesuan.package.settings import SETTINGS_FILE
-from juesuan.problems import Place, Problem
 
 Kind = Literal["vouchers", "trial-balance"]
 

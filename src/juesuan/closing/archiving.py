@@ -19,12 +19,12 @@ from juesuan.archive import (
     newest_file,
     open_store,
 )
+from juesuan.base.problems import EditionError
 from juesuan.closing.signedpdf import refuse_unsignable
 from juesuan.edition import PriorFile, roles_and_prior
 from juesuan.editionfiles import known_edition
 from juesuan.facts import FactSource, Unit
 from juesuan.package import OPERATING_KEY, PriorLine, PublishedBefore, Settings
-from juesuan.problems import EditionError
 from juesuan.results import State, read_facts_csv
 from juesuan.results.graph import read_frame
 from juesuan.results.names import BALANCES, FACTS_CSV, PDF, RUN, SIGN_OFFS

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from juesuan.base.money import DisplayUnit, yuan_text
+from juesuan.base.problems import Severity
 from juesuan.closing.compute import Books, ClosingAccounts
 from juesuan.closing.evidence import parts_of
 from juesuan.closing.intake import Intake
@@ -12,14 +14,12 @@ from juesuan.closing.projects import project_checks
 from juesuan.closing.proof import proof_checks
 from juesuan.closing.render import Disclosure
 from juesuan.closing.rules import account_rules, disclosure_rules
-from juesuan.closing.units import share_checks, transfer_check
+from juesuan.closing.units import share_checks, transfer_checks
 from juesuan.facts import Figure
 from juesuan.forms import Forms
 from juesuan.identities import Explanation, Identity, Instance, Item
 from juesuan.ledger import Ledger, LedgerGroups, rows
 from juesuan.ledger.shown import lines_at
-from juesuan.money import DisplayUnit, yuan_text
-from juesuan.problems import Severity
 from juesuan.rounding import Policy, Rounding
 from juesuan.rules import LastYear, evaluate_ledger_rule, ledger_rules
 from juesuan.rules.check import (
@@ -90,7 +90,7 @@ def ledger_checks(intake: Intake) -> Iterator[Check]:
         return
     if intake.consolidated is not None:  # each unit's ledger was checked when it was closed
         funds: Mapping[str, str] = dict(edition.forms.terms.funds.items())
-        yield transfer_check(intake.consolidated, package.explanations if package else (), funds)
+        yield from transfer_checks(intake.consolidated, package.explanations if package else (), funds)
         return
     for rule, citation in ledger_rules(edition.rules):
         if not (rule.whole and ledger.problems):

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
+from juesuan.base.money import DisplayUnit
+from juesuan.base.problems import Severity
 from juesuan.closing.carryover import adjustment_figures, adjustment_identity
 from juesuan.closing.intake import Intake
 from juesuan.closing.lists import lists_of, told_items
@@ -24,10 +26,8 @@ from juesuan.edition.made import unspent_id
 from juesuan.facts import Fact, Facts, FactSource, Figure, Phase, Unit
 from juesuan.identities import Identity, Instance, Relation
 from juesuan.ledger import Codes, Fund, Ledger, LedgerGroups
-from juesuan.money import DisplayUnit
 from juesuan.package import ClosingPackage, Project, package_facts, package_figures, package_identities
 from juesuan.package.money import budget_id
-from juesuan.problems import Severity
 from juesuan.roles import ProgramRole
 from juesuan.rounding import Policy, Rounding, round_figures
 from juesuan.scores.sheets import ScoredSheet, score_facts, score_sheets

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from juesuan import __version__
+from juesuan.base.problems import OutputError
 from juesuan.closing.compute import ClosingAccounts
 from juesuan.document import Document, Grid, text_of
 from juesuan.edition.made import ADJUSTMENT
@@ -15,7 +16,6 @@ from juesuan.editionfiles import is_path
 from juesuan.facts import Facts, number_text
 from juesuan.identities import Explanation
 from juesuan.package.settings import SETTINGS_FILE
-from juesuan.problems import OutputError
 from juesuan.results import SignOff, Standing, hashes_of, read_manifest, read_signoffs, standing
 from juesuan.rules import DocumentSection, ledger_rules, sections_of
 from juesuan.rules.check import SuiteRun

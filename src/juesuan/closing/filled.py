@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from juesuan.base.money import plain_yuan
+from juesuan.base.problems import InputError, Place, Problem
 from juesuan.edition import Edition
 from juesuan.exported import Owner, read_exported
 from juesuan.forms import Form
 from juesuan.forms.filling import cell_fills, printed_rows
-from juesuan.money import plain_yuan
 from juesuan.package import ClosingPackage, Settings, package_files
 from juesuan.package.files import left_out
 from juesuan.package.settings import SETTINGS_FILE, Files
 from juesuan.package.texts import ProjectTexts
-from juesuan.problems import InputError, Place, Problem
 from juesuan.tables import GivenCell, GivenTable
 
 

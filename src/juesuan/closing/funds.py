@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from juesuan.base.money import plain_yuan
+from juesuan.base.problems import Place, Problem
 from juesuan.ledger import AccountChart, CodeList, Fund, Ledger
-from juesuan.money import plain_yuan
-from juesuan.package import BudgetLine, ClosingPackage, Project, ProjectLine
+from juesuan.package import BudgetLine, ClosingPackage, InternalLine, Project, ProjectLine
 from juesuan.package.money import GENERAL
-from juesuan.problems import Place, Problem
 
 _COLUMN = "资金性质"
 EXPENDITURE = "7"
@@ -22,7 +22,7 @@ USES = ("6", EXPENDITURE)
 """Classes of accounts: budget income and expenditure."""
 
 _LEAST, _MOST = 5_000, 20_000  # how many times a budget was spent that is stated in units of ten thousand
-_Line = TypeVar("_Line", BudgetLine, ProjectLine)
+_Line = TypeVar("_Line", BudgetLine, InternalLine, ProjectLine)
 
 
 @dataclass(frozen=True)
@@ -62,14 +62,16 @@ def with_funds(
         return replace(line, fund=likely(candidates))
 
     budget = tuple(known(line, used.of_code(line.code)) for line in package.budget)
+    internal = tuple(known(line, used.of_code(line.code)) for line in package.internal)
     projects = tuple(
         replace(one, lines=tuple(known(line, used.of_project(one, line.code)) for line in one.lines))
         for one in package.projects
     )
-    made = replace(package, budget=budget, projects=projects)
+    made = replace(package, budget=budget, internal=internal, projects=projects)
     problems.extend(_doubled((line.code, line) for line in budget))
     problems.extend(_doubled((f"{one.key} {line.code}", line) for one in projects for line in one.lines))
     problems.extend(_unbudgeted(made))
+    problems.extend(_more_than_budgeted(made))
     problems.extend(_in_another_unit(made, ledger))
     return made, tuple(problems)
 
@@ -147,3 +149,29 @@ def _unbudgeted(package: ClosingPackage) -> Iterator[Problem]:
             if line.stated and (line.code, line.fund) not in there and line.code not in unstated:
                 place = Place(line.source.file, line.source.line, _COLUMN)
                 yield Problem(place, "projects.fund", "预算表里这个功能分类没有这种资金", line.stated)
+
+
+def _more_than_budgeted(package: ClosingPackage) -> Iterator[Problem]:
+    """Yield a problem where what is to be paid within the department exceeds the budget that it is part of."""
+    whole = {(line.code, line.fund): line for line in package.budget}
+    parts: dict[tuple[str, str], list[InternalLine]] = {}
+    for line in package.internal:
+        if line.kind.paid:
+            parts.setdefault((line.code, line.fund), []).append(line)
+    for key, lines in parts.items():
+        budget, last = whole.get(key), lines[-1]
+        for column, paid, most in (
+            ("年初预算", sum(one.initial for one in lines), budget.initial if budget else 0),
+            ("调整预算", sum(one.adjusted for one in lines), budget.adjusted if budget else 0),
+        ):
+            if paid > most:
+                place = Place(last.source.file, last.source.line, column)
+                where = (
+                    f"{budget.source.file} 第 {budget.source.line} 行"
+                    if budget
+                    else "预算表里没有这个科目、这种资金"
+                )
+                message = "要付给部门内单位的预算是预算表里这一项的其中数，不能比它大"
+                yield Problem(
+                    place, "internal.budget", message, plain_yuan(paid), f"不大于 {plain_yuan(most)}", where
+                )

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
+from juesuan.base.problems import InputError, Place, Problem
+from juesuan.base.resources import resource_root
 from juesuan.closing.compute import ClosingAccounts
 from juesuan.closing.filled import has_ledger
 from juesuan.closing.intake import input_files
 from juesuan.document import Document
 from juesuan.edition import Edition
 from juesuan.package import ClosingPackage, package_files
-from juesuan.problems import InputError, Place, Problem
-from juesuan.resources import resource_root
 from juesuan.skins.fonts import Unprintable, unprintable
 from juesuan.skins.plain import Imprint
 

@@ -6,6 +6,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal
 
+from juesuan.base.files import sha256_of
+from juesuan.base.problems import InputError, Place, Problem
 from juesuan.closing.archiving import ClosingArchive
 from juesuan.closing.codes import codes_of
 from juesuan.closing.filled import FilledElsewhere, filled_elsewhere, has_ledger, with_tables, without_ledger
@@ -14,7 +16,6 @@ from juesuan.closing.kept import KeptStages, hash_of, hash_of_known, hash_of_pro
 from juesuan.department import DEPARTMENT_FILE, Consolidated
 from juesuan.edition import Edition, editions_for, load_edition
 from juesuan.editionfiles import is_path
-from juesuan.files import sha256_of
 from juesuan.ledger import (
     Codes,
     Ledger,
@@ -38,7 +39,6 @@ from juesuan.package import (
 from juesuan.package.counts import EQUIPMENT
 from juesuan.package.places import as_known
 from juesuan.package.settings import SETTINGS_FILE
-from juesuan.problems import InputError, Place, Problem
 from juesuan.tables import GivenTable
 
 NO_INPUT = frozenset({".md", ".py", ".pyc", ".toml"})

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from juesuan import __version__
-from juesuan.files import sha256_of, write_whole
-from juesuan.problems import OutputError, words_of
-from juesuan.resources import read_once, resource_root
+from juesuan.base.files import sha256_of, write_whole
+from juesuan.base.problems import OutputError, words_of
+from juesuan.base.resources import read_once, resource_root
 
 Value = TypeVar("Value")
 
@@ -26,7 +26,10 @@ _SUFFIX = ".kept"
 SIGNATURE = "sign"
 """The signature of the final PDF is kept as well, since it holds its time: nobody resumes from there."""
 
-STAGES = ("ledger", "fill", "derive", "render", SIGNATURE)
+UNIT = "unit"
+"""The amounts of a department's unit that was closed: a roll-up closes only units of which something changed."""
+
+STAGES = ("ledger", UNIT, "fill", "derive", "render", SIGNATURE)
 """What is kept, in order."""
 
 
@@ -74,9 +77,13 @@ class KeptStages:
                 path.unlink(missing_ok=True)
 
     def forget(self) -> None:
-        """Remove every kept result: they are several times as large as what was published."""
+        """Remove kept results: they are several times as large as what was published.
+
+        Those of a department's units stay, since their closings are published nowhere.
+        """
         for path in self.folder.glob(f"*{_SUFFIX}"):
-            path.unlink(missing_ok=True)
+            if not path.name.startswith(f"{UNIT}-"):
+                path.unlink(missing_ok=True)
 
 
 def hash_of(*parts: str) -> str:

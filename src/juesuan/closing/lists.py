@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from juesuan.base.problems import EditionError
 from juesuan.edition import Edition
 from juesuan.edition.made import PROJECTS_OF, item_member, unspent_id
 from juesuan.facts import Figure
 from juesuan.package import ClosingPackage
 from juesuan.package.money import GENERAL
-from juesuan.problems import EditionError
 from juesuan.roles import Cell, Depth, ListLine, class_rows, column_members, completed, rows_under
 from juesuan.tables import Tables
 

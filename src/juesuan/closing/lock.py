@@ -16,8 +16,8 @@ from pathlib import Path
 from juesuan.archive import parse_location
 from juesuan.archive.directory import LOCK
 from juesuan.archive.location import DirectoryLocation
-from juesuan.files import remove_if_empty
-from juesuan.problems import OutputError, words_of
+from juesuan.base.files import remove_if_empty
+from juesuan.base.problems import OutputError, words_of
 
 _HINT = "请等它结束后再运行，或加 --wait（页面上勾选“排队等待”）。"
 _PAUSE = 0.2  # seconds between two looks at a lock that is waited for

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from juesuan.base.problems import InputError
+from juesuan.base.yamlsource import read_yaml
 from juesuan.closing.compute import ClosingAccounts
 from juesuan.closing.contents import notes_of
 from juesuan.closing.refusal import failed_of, lines_of, table_of
@@ -13,11 +15,9 @@ from juesuan.closing.results import closing_title
 from juesuan.identities import Verdict
 from juesuan.package import Settings
 from juesuan.package.settings import SETTINGS_FILE
-from juesuan.problems import InputError
 from juesuan.results import State
 from juesuan.results.names import CHECKS_PAGE, PAGE, REVIEW_PAGE
 from juesuan.rules.check import SuiteRun
-from juesuan.yamlsource import read_yaml
 
 RESULTS_ROOT, RESULTS_URL = "JUESUAN_RESULTS_ROOT", "JUESUAN_RESULTS_URL"
 """Environment variables: a folder of results, and the address at which a web server shows it."""

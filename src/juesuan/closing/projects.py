@@ -7,12 +7,12 @@ from difflib import get_close_matches
 
 import pandas as pd
 
+from juesuan.base.money import yuan_text
+from juesuan.base.problems import Severity
 from juesuan.closing.funds import EXPENDITURE, USES
 from juesuan.identities import Item
 from juesuan.ledger import Fund, Ledger
-from juesuan.money import yuan_text
 from juesuan.package import ClosingPackage
-from juesuan.problems import Severity
 from juesuan.rules.check import ROW_SEPARATOR, Check, places_of
 
 _CITATION = "项目清单（projects.csv）与账簿项目名称"

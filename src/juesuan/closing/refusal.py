@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from juesuan.base.privacy import masked
+from juesuan.base.problems import ExitCode, InputError, JuesuanError, Problem, Severity
 from juesuan.identities import CheckResult
-from juesuan.privacy import masked
-from juesuan.problems import ExitCode, InputError, JuesuanError, Problem, Severity
 from juesuan.rules.check import SuiteRun
 
 _MOST_ROWS = 5

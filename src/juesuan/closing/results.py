@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from juesuan.base.files import write_json
+from juesuan.base.problems import OutputError, words_of
 from juesuan.closing.checks import suite_titles
 from juesuan.closing.compute import ClosingAccounts
 from juesuan.closing.contents import run_data, sections_data, signed_before, standing_of
@@ -12,9 +14,7 @@ from juesuan.closing.proof import certificate_of
 from juesuan.closing.refusal import ClosingRefused, failed_of
 from juesuan.closing.render import Disclosure, render
 from juesuan.evidence.pdfs import SignedPdf
-from juesuan.files import write_json
 from juesuan.forms.model import ListedErratum
-from juesuan.problems import OutputError, words_of
 from juesuan.results import (
     Staged,
     State,

@@ -1,26 +1,27 @@
 """First stage of a department: the closings of its units, each proved, put together as one intake.
 
-A unit is a package, which is closed here up to its document and must pass every check; or a version in an
-archive, of which every byte is proved and whose tables must be what its package still gives. A package may be a
-department's again. All that is wrong with all units is told at once.
+A unit is a package, which is closed here up to its document and must pass every check (an earlier run did that, if
+nothing of it has changed since); or a version in an archive, of which every byte is proved and whose tables must
+be what its package still gives. A package may be a department's again. All that is wrong with all units is told at
+once.
 """
 
 import tempfile
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from juesuan.archive import ArchivedVersion, archived_version, open_store
+from juesuan.base.problems import EditionError, InputError, OutputError, Place, Problem
 from juesuan.closing.archiving import ClosingArchive
 from juesuan.closing.checked import close_checked
 from juesuan.closing.compute import Books, fill
-from juesuan.closing.intake import Intake, Overrides, edition_of, hashed_inputs, ingest_unit
-from juesuan.closing.kept import KeptStages, hash_of, hash_of_known
+from juesuan.closing.intake import Intake, Overrides, edition_of, hashed_inputs, ingest_unit, inputs_of
+from juesuan.closing.kept import UNIT, KeptStages, hash_of, hash_of_files, hash_of_known
 from juesuan.closing.refusal import ClosingRefused
-from juesuan.closing.units import TRANSFERS
+from juesuan.closing.units import BUDGETS, TRANSFERS, pair_items
 from juesuan.department import (
     Consolidated,
     Described,
@@ -28,6 +29,7 @@ from juesuan.department import (
     MemberLine,
     TransferPair,
     department_file,
+    internal_budgets,
     joined,
     merged_package,
     moved_ledger,
@@ -37,12 +39,12 @@ from juesuan.department import (
     transfers_of,
 )
 from juesuan.edition import Edition
-from juesuan.facts import FactSource
-from juesuan.money import yuan_text
+from juesuan.facts import FactSource, Figure
 from juesuan.package import ClosingPackage, Settings, check_package, package_facts
 from juesuan.package.places import as_known
-from juesuan.problems import InputError, OutputError, Place, Problem
 from juesuan.roles import InternalRole, cell_of
+from juesuan.rules.check import ROW_SEPARATOR
+from juesuan.tables import Tables
 
 _MOST = 20  # findings of one unit that are told
 
@@ -57,6 +59,8 @@ def ingest(
 ) -> Intake:
     """Read a package, of a unit or (with a ``department.yaml``) of a department; see :func:`ingest_unit`.
 
+    With ``kept``, a department's unit is not closed again that an earlier run closed from the same inputs.
+
     ``home`` is the archive that the package was taken from: an archive that a restored department names by a
     relative path is this one.
 
@@ -66,7 +70,7 @@ def ingest(
     """
     if department_file(root) is None:
         return ingest_unit(root, overrides, kept, archive)
-    return _Rolling(root, overrides, archive, home).intake()
+    return _Rolling(root, overrides, archive, home, kept).intake()
 
 
 @dataclass
@@ -77,6 +81,7 @@ class _Rolling:
     overrides: Overrides | None
     archive: ClosingArchive | None
     home: str
+    kept: KeptStages | None
 
     def intake(self) -> Intake:
         inputs = hashed_inputs(self.root)
@@ -91,24 +96,27 @@ class _Rolling:
             return nothing
         members = tuple(self._members(described, settings, edition, problems))
         problems += _relations([one.member for one in members], described, settings)
-        plain = [one.member for one in members]
+        plain = list({one.member.code: one.member for one in reversed(members)}.values())[::-1]
         lacking = [role for role in InternalRole if role not in edition.roles]
         cells = {role.value: edition.roles[role] for role in InternalRole if not lacking}
-        parts = {role: members[0].books.tables.parts(cell) for role, cell in cells.items() if members}
+        parts = {role: members[0].tables.parts(cell) for role, cell in cells.items() if members}
         if problems or package is None:
             if parts:
                 found = transfers_of(plain, described, parts, settings.unit.code, [], complete=False)
-                problems += _differing(found.pairs, plain, described, package)
+                budgets = internal_budgets(plain, [], complete=False)
+                problems += _differing(found.pairs, plain, described, package, TRANSFERS)
+                problems += _differing(budgets.pairs, plain, described, package, BUDGETS)
             return replace(nothing, problems=as_known(self.root, dict.fromkeys(problems)))
         if lacking:
             place = described.place("units")
             words = f"版本“{edition.key}”没有内部往来的角色，不能汇总部门决算"
             return replace(nothing, problems=(Problem(place, "department.roles", words, "、".join(lacking)),))
         transfers = transfers_of(plain, described, parts, settings.unit.code, problems)
+        budgets = internal_budgets(plain, problems)
         named = {fund.value: word for word, fund in reversed(list(edition.chart.words.fund.items()))}
-        merged = merged_package(package, plain, described, named, problems)
+        merged = merged_package(package, plain, described, named, problems, budgets)
         fingerprint = hash_of(*(part for one in members for part in (one.member.code, one.fingerprint)))
-        whole = Consolidated(settings.unit.code, tuple(plain), transfers, merged.keys, fingerprint)
+        whole = Consolidated(settings.unit.code, tuple(plain), transfers, budgets, merged.keys, fingerprint)
         told = (transfers.report(described.file.file),)
         ledger = joined((one.ledger for one in plain), settings.year, transfers.lines, told)
         settings = merged.package.settings
@@ -126,8 +134,14 @@ class _Rolling:
     def _members(
         self, described: Described, settings: Settings, edition: Edition, problems: list[Problem]
     ) -> Iterator["_Closed"]:
+        first: dict[tuple[str, ...], Place] = {}
         for number, line in enumerate(described.units):
             place = described.place(f"units.{number}")
+            listed = first.setdefault(self._origin(line), place)
+            if listed is not place:
+                message = f"这个单位已经列过了（第 {listed.line} 行）"
+                problems.append(Problem(place, "department.doubled", message, line.package or line.unit))
+                continue
             try:
                 if line.archive:
                     closed = self._archived(line, settings, edition, place, described.source(f"units.{number}"))
@@ -135,8 +149,15 @@ class _Rolling:
                     closed = self._packaged(line, settings, edition, place, described.source(f"units.{number}"))
             except InputError as error:
                 problems.extend(error.problems)
+            except EditionError as error:
+                message = f"这个单位的版本有错误，不能汇总：{error}"
+                problems.append(Problem(place, "department.edition", message, line.package or line.unit))
             else:
                 yield closed
+
+    def _origin(self, line: MemberLine) -> tuple[str, ...]:
+        """Return what a unit is taken from, however it is written."""
+        return (line.archive, line.unit) if line.archive else (str((self.root / line.package).resolve()),)
 
     def _packaged(
         self, line: MemberLine, settings: Settings, edition: Edition, place: Place, source: FactSource
@@ -146,24 +167,52 @@ class _Rolling:
         Raises:
             InputError: with all that is wrong with it.
         """
-        folder = (self.root / line.package).resolve()
-        if not folder.is_relative_to(self.root.resolve()) or folder == self.root.resolve():
+        folder, root = (self.root / line.package).resolve(), self.root.resolve()
+        if folder == root:
+            raise InputError([Problem(place, "department.itself", "部门不能是自己的所属单位", line.package)])
+        if not folder.is_relative_to(root):
             message = "单位的资料须在部门资料的文件夹之内（随部门决算一起归档），或者从归档中取"
             raise InputError([Problem(place, "department.outside", message, line.package)])
         if not folder.is_dir():
             hint = "工作簿请先用 juesuan workbook 拆成文件夹" if folder.is_file() else ""
             raise InputError([Problem(place, "department.missing", "没有这个资料文件夹", line.package, hint=hint)])
-        prefix = folder.relative_to(self.root.resolve()).as_posix()
-        intake = ingest(folder, archive=self.archive, home=self.home)
+        prefix = folder.relative_to(root).as_posix()
+        between = [one for one in folder.parents if one.is_relative_to(root) and one != root]
+        other = next(filter(None, map(department_file, between)), None)
+        if other is not None:
+            message = "这个单位的资料在另一个部门的资料里：请列那个部门（它已包括这个单位），或把资料移出来"
+            where = other.relative_to(root).as_posix()
+            raise InputError([Problem(place, "department.within", message, line.package, hint=f"见 {where}")])
+        intake = ingest(folder, kept=self.kept, archive=self.archive, home=self.home)
         _same_kind(intake, settings, edition, place)
         name = intake.settings.unit.name if intake.settings else ""
         try:
-            books = close_checked(intake, archive=self.archive).books
+            figures, tables = self._closed(intake)
         except ClosingRefused as refusal:
             told = [moved_problem(one, prefix, name) for one in refusal.problems]
             told += _findings(refusal, place, prefix, name)
             raise InputError(told) from refusal
-        return _Closed(_member(intake, books, line, prefix, source), books, hash_of_known(intake.inputs))
+        return _Closed(_member(intake, figures, line, prefix, source), tables, hash_of_known(intake.inputs))
+
+    def _closed(self, intake: Intake) -> "tuple[Mapping[str, Figure], Tables]":
+        """Return the amounts of a unit's closing, and its tables.
+
+        Raises:
+            ClosingRefused: it does not pass.
+        """
+
+        def close() -> tuple[Mapping[str, Figure], Tables]:
+            books = close_checked(intake, archive=self.archive).books
+            return books.figures, books.tables
+
+        if self.kept is None or intake.problems or intake.settings is None:
+            return close()
+        explained = intake.inputs.get(intake.settings.files.explanations, "")
+        before = self.archive.before(intake.settings) if self.archive is not None else None
+        folder = before.folder if before is not None else None
+        last_year = hash_of_files((one for one in folder.rglob("*") if one.is_file()), folder) if folder else ""
+        label = before.version if before is not None else ""
+        return self.kept.result(UNIT, hash_of(inputs_of(intake), explained, label, last_year), close)
 
     def _archived(
         self, line: MemberLine, settings: Settings, edition: Edition, place: Place, source: FactSource
@@ -183,8 +232,9 @@ class _Rolling:
             except OutputError as error:
                 raise InputError([Problem(place, "department.archive", str(error), line.unit)]) from error
             if found is None:
-                message = f"归档中没有这个单位 {settings.year} 年度的{line.version or '决算'}"
-                raise InputError([Problem(place, "department.archive", message, line.unit)])
+                version = f" {line.version} 版" if line.version else "决算"
+                message = f"归档中没有这个单位 {settings.year} 年度的{version}"
+                raise InputError([Problem(place, "department.archive", message, line.unit, hint=address)])
             prefix = f"归档/{found.label}"
             intake = ingest(found.inputs, home=address)
             _same_kind(intake, settings, edition, place)
@@ -192,26 +242,28 @@ class _Rolling:
                 raise InputError(moved_problem(one, prefix, line.unit) for one in intake.problems)
             books = fill(intake)
             _as_archived(books, found, place)
-        return _Closed(_member(intake, books, line, prefix, source), books, found.fingerprint)
+        return _Closed(_member(intake, books.figures, line, prefix, source), books.tables, found.fingerprint)
 
 
 @dataclass(frozen=True)
 class _Closed:
-    """A unit with the books of its closing, and the hash of what these were made from."""
+    """A unit with the tables of its closing, and the hash of what these were made from."""
 
     member: Member
-    books: Books
+    tables: Tables
     fingerprint: str
 
 
-def _member(intake: Intake, books: Books, line: MemberLine, prefix: str, source: FactSource) -> Member:
+def _member(
+    intake: Intake, figures: Mapping[str, Figure], line: MemberLine, prefix: str, source: FactSource
+) -> Member:
     package, ledger, whole = intake.package, intake.ledger, intake.consolidated
     assert package is not None and ledger is not None, "an intake without problems has both"  # noqa: S101
     code = package.settings.unit.code
     return Member(
         package,
         moved_ledger(ledger, prefix, code),
-        books.figures,
+        figures,
         {fact.id: fact for fact in package_facts(package)},
         prefix,
         source,
@@ -288,42 +340,48 @@ def _as_archived(books: Books, found: ArchivedVersion, place: Place) -> None:
 
 
 def _differing(
-    pairs: Sequence[TransferPair], members: Sequence[Member], described: Described, package: ClosingPackage | None
+    pairs: Sequence[TransferPair],
+    members: Sequence[Member],
+    described: Described,
+    package: ClosingPackage | None,
+    rule: str,
 ) -> Iterator[Problem]:
     """Yield the transfers that differ among units that closed, where others did not: what both sides booked."""
     names = {one.code: one.name for one in members}
     explained = package.explanations if package is not None else ()
-    for pair in pairs:
-        if all(pair.sums) and not pair.matches and not any(one.rule == TRANSFERS for one in explained):
-            paid, received = (f"{yuan_text(one)} 元" for one in pair.sums)
-            yield Problem(
-                described.place("units"),
-                TRANSFERS,
-                "部门内部往来两边不同",
-                f"{names[pair.payer]} {pair.kind.words[0]} {paid}",
-                f"{names[pair.payee]} {pair.kind.words[1]} {received}",
-                "、".join(map(str, (*pair.paid, *pair.received))),
-            )
+    known = [one for one in pairs if all(one.sums)]
+    for item in pair_items(known, names, {}, planned=rule == BUDGETS):
+        if item.excess and not any(one.rule == rule for one in explained):
+            message = "部门内部往来的预算两边不同" if rule == BUDGETS else "部门内部往来两边不同"
+            rows = item.rows.replace(ROW_SEPARATOR, "、")
+            yield Problem(described.place("units"), rule, message, item.stated, item.computed, rows)
 
 
 def _relations(units: Sequence[Member], described: Described, settings: Settings) -> Iterator[Problem]:
     """Yield what is wrong among units: a code that is not one unit's, a superior that is none of them."""
-    every = [settings.unit.code, *(each.code for one in units for each in one.everyone)]
-    for code in sorted(code for code, times in Counter(every).items() if times > 1):
-        message = "同一个单位编码用了两次；部门的编码也须与本级、所属单位的不同"
-        yield Problem(described.place("units"), "department.code", message, code)
+    first = {settings.unit.code: f"{settings.unit.name}（部门，settings.yaml）"}
+    for one in units:
+        line = f"第 {one.source.line} 行"
+        for each in one.everyone:
+            who = f"{each.name}（{line if each is one else f'{one.name}的所属单位，{line}'}）"
+            before = first.setdefault(each.code, who)
+            if before is not who:
+                place = Place(one.source.file, one.source.line, "units")
+                found, expected = f"{each.code}：{before}、{who}", "部门和各单位各用一个编码，一个单位只列一次"
+                yield Problem(place, "department.code", "同一个单位编码用了两次", found, expected)
     if len(units) < len(described.units):
         return  # a superior may be one of those that were refused
     superiors = superiors_of(units)
     codes = superiors.keys()
     for one in units:
         where = Place(one.source.file, one.source.line, "superior")
-        above, seen = one.code, set[str]()
+        above, seen = one.code, list[str]()
         while above and above in codes and above not in seen:
-            seen.add(above)
+            seen.append(above)
             above = superiors[above]
         if above in seen:
-            yield Problem(where, "department.superior", "上级单位绕成了一圈", one.superior or one.code)
+            ring = " → ".join((*seen, above))
+            yield Problem(where, "department.superior", "上级单位绕成了一圈", ring)
         elif above:
             yield Problem(
                 where, "department.superior", "上级单位不是这个部门的单位", above, "、".join(sorted(codes))

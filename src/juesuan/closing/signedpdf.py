@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from juesuan.base.problems import OutputError
+from juesuan.base.process import OFFICE_ZONE
 from juesuan.closing.kept import SIGNATURE, KeptStages, hash_of
 from juesuan.evidence.pdfs import (
     LIBRARY,
@@ -25,8 +27,6 @@ from juesuan.evidence.pdfs import (
 )
 from juesuan.evidence.ring import Ring, Signer, ring_of
 from juesuan.evidence.stamps import authority_address
-from juesuan.problems import OutputError
-from juesuan.process import OFFICE_ZONE
 from juesuan.skins.pdf import seal_picture
 
 SETTING = "JUESUAN_PDF_SIGNATURE"

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from juesuan import review
+from juesuan.base.process import OFFICE_ZONE
 from juesuan.closing.kept import hash_of
 from juesuan.people import PEOPLE, Person, Register, normalised
-from juesuan.process import OFFICE_ZONE
 from juesuan.results import Results, SignOff, idle_of, read_results
 from juesuan.results.names import REVIEW_PAGE
 from juesuan.review import SignOffRefused, SignOffRejected, write_review

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from juesuan.base.problems import Severity
 from juesuan.closing.funds import EXPENDITURE
 from juesuan.edition.made import OPERATING
 from juesuan.facts import FactSource, Figure, Phase, Selection
@@ -10,7 +11,6 @@ from juesuan.identities import Identity, Instance, Relation, SignedFigure
 from juesuan.ledger import AccountChart, Fund, Ledger, LedgerGroups
 from juesuan.package import ClosingPackage
 from juesuan.package.settings import SETTINGS_FILE
-from juesuan.problems import Severity
 from juesuan.tables import Tables
 
 _PROJECT_RULE = "项目清单（projects.csv）与账簿项目名称"

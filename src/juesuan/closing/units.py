@@ -4,24 +4,28 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from juesuan.department import Consolidated, Member, TransferPair
+from juesuan.base.money import yuan_text
+from juesuan.base.problems import Severity
+from juesuan.department import Consolidated, Member, TransferPair, untold
 from juesuan.edition import Edition
 from juesuan.edition.made import OPERATING, UNIT_COLUMNS
 from juesuan.facts import Fact, FactSource, Figure
 from juesuan.identities import Explanation, Identity, Instance, Item, SignedFigure
 from juesuan.ledger import LedgerGroups
-from juesuan.money import yuan_text
-from juesuan.problems import Severity
+from juesuan.package.money import budget_id
 from juesuan.roles import completed
 from juesuan.rules.check import ROW_SEPARATOR, Check, compared, places_of
 from juesuan.tables import Parts, SelectionPart, Tables, amount_of, flattened, within
 
 TRANSFERS = "department.transfers"
 """The rule that internal money is booked alike on both sides."""
+BUDGETS = "department.budgets"
+"""The rule that it is budgeted alike on both sides."""
 
 _CITATION = "部门决算汇总编制要求：汇总时剔除部门内部单位之间的重复收支（条文未在此核对）"
 _PROJECT = re.compile(r"project\.([a-z][a-z0-9_]*)\.")
 _LINE = re.compile(r"([a-z_]+)\.([0-9]+)\.(initial|adjusted)")
+_OUT = "抵销内部往来"
 _SCOPED = ("execution.", OPERATING)
 """Amounts that are measured over the department as a whole, or added up apart."""
 
@@ -77,6 +81,7 @@ def with_shares(
         if parts:
             cells[share] = parts
 
+    planned = dict(_planned(whole))
     for name in _added(tables, figures, given):
         of[name] = ()
         own = figures[name].selection
@@ -90,7 +95,9 @@ def with_shares(
         taken = within(parts, (whole.eliminated,))
         amount = amount_of(taken, aggregates.amount)
         if amount:
-            add(name, f"eliminated.{name}", "抵销内部往来", amount, taken)
+            add(name, f"eliminated.{name}", _OUT, amount, taken)
+        elif name in planned:
+            add(name, f"eliminated.{name}", _OUT, *planned[name])
     facts, counts = _counted(whole)
     linked = {
         name: replace(figures[name], inputs=(*figures[name].inputs, *shares), sources=())
@@ -109,6 +116,14 @@ def _added(tables: Tables, figures: Mapping[str, Figure], given: Iterable[str]) 
     for name, figure in figures.items():
         if figure.selection is not None and not figure.table and not name.startswith(_SCOPED):
             yield name
+
+
+def _planned(whole: Consolidated) -> Iterator[tuple[str, tuple[int, Parts, tuple[FactSource, ...]]]]:
+    """Yield what was eliminated from each amount of the budget, and the lines of both sides that say so."""
+    for (code, fund), out in whole.budgets.eliminated.items():
+        for stage, amount in (("initial", out.initial), ("adjusted", out.adjusted)):
+            if amount:
+                yield budget_id(fund, code, stage), (-amount, (), tuple(out.sources))
 
 
 def _theirs(name: str, member: Member, keys: Mapping[str, str]) -> Figure | None:
@@ -153,39 +168,81 @@ def operating_figures(whole: Consolidated) -> tuple[Figure, ...]:
     )
 
 
-def transfer_check(whole: Consolidated, explanations: Iterable[Explanation], funds: Mapping[str, str]) -> Check:
-    """Return the check that both sides of each internal transfer booked the same.
+def transfer_checks(
+    whole: Consolidated, explanations: Iterable[Explanation], funds: Mapping[str, str]
+) -> Iterator[Check]:
+    """Yield the checks that both sides of each internal transfer booked the same, and budgeted the same.
 
-    It stops the closing while one that differs is not explained in writing.
+    They stop the closing while one that differs is not explained in writing.
     """
-    items = [_transfer(one, whole.names, funds) for one in whole.transfers.pairs]
     written = tuple(explanations)
-    unexplained = [
-        one for one in items if one.excess and not any(each.explains(TRANSFERS, one.place) for each in written)
-    ]
-    return Check(
-        TRANSFERS,
+
+    def check(rule: str, text: str, pairs: Iterable[TransferPair], *, planned: bool) -> Check:
+        items = list(pair_items(pairs, whole.names, funds, planned=planned))
+        open_ones = [
+            one for one in items if one.excess and not any(each.explains(rule, one.place) for each in written)
+        ]
+        severity = Severity.ERROR if open_ones else Severity.WARNING
+        return Check(rule, "department", text, _CITATION, places_of(items), severity, may_be_empty=True)
+
+    text = "部门内部往来：付款单位的支出＝收款单位的收入（已抵销两边都记的部分）"
+    yield check(TRANSFERS, text, whole.transfers.pairs, planned=False)
+    text = "部门内部往来的预算：付款单位的支出预算＝收款单位的收入预算（已从部门预算抵销两边都有的部分）"
+    yield check(BUDGETS, text, whole.budgets.pairs, planned=True)
+    yield Check(
+        "department.budgets-told",
         "department",
-        "部门内部往来：付款单位的支出＝收款单位的收入（已抵销两边都记的部分）",
+        "账上有内部往来、预算又有这一科目和资金的，写明预算里有多少是内部往来，以便抵销",
         _CITATION,
-        places_of(items),
-        Severity.ERROR if unexplained else Severity.WARNING,
+        places_of(_untold(whole, funds)),
+        Severity.WARNING,
         may_be_empty=True,
     )
 
 
-def _transfer(pair: TransferPair, names: Mapping[str, str], funds: Mapping[str, str]) -> Item:
-    paid, received = pair.sums
-    who = [names.get(code, "对方单位不明（在 transfers 写明）") for code in (pair.payer, pair.payee)]
-    words = [f"{who[0]} {pair.kind.words[0]}", f"{who[1]} {pair.kind.words[1]}"]
+def pair_items(
+    pairs: Iterable[TransferPair], names: Mapping[str, str], funds: Mapping[str, str], *, planned: bool
+) -> Iterator[Item]:
+    """Yield what both sides of each pair say; of the budget (``planned``) both stages of it."""
+    for pair in pairs:
+        stages = ((pair.initial_sums, "年初预算"), (pair.sums, "调整预算")) if planned else ((pair.sums, ""),)
+        yield from (_transfer(pair, sums, word, names, funds) for sums, word in stages)
+
+
+def _transfer(
+    pair: TransferPair, sums: tuple[int, int], stage: str, names: Mapping[str, str], funds: Mapping[str, str]
+) -> Item:
+    paid, received = sums
+    where = "internal-budget.csv 的“对方单位”" if stage else "department.yaml 的 transfers"
+    nobody = f"对方单位不明（在 {where} 写明）"
+    words = [
+        f"{names.get(code, nobody)} {word}{stage}"
+        for code, word in zip((pair.payer, pair.payee), pair.kind.words, strict=True)
+    ]
+    differ = paid != received
     return Item(
         f"{words[0]} → {words[1]}（{funds.get(pair.fund, '资金性质不明')}）",
         f"{words[0]} {yuan_text(paid)} 元",
         f"{words[1]} {yuan_text(received)} 元",
         paid - received,
-        f"{yuan_text(paid - received)} 元" if paid != received else "",
-        ROW_SEPARATOR.join(map(str, (*pair.paid, *pair.received))) if paid != received else "",
+        f"{yuan_text(paid - received)} 元" if differ else "",
+        ROW_SEPARATOR.join(map(str, (*pair.paid, *pair.received))) if differ else "",
     )
+
+
+def _untold(whole: Consolidated, funds: Mapping[str, str]) -> Iterator[Item]:
+    """Yield what was paid within the department under an item with a budget that says nothing of it."""
+    for pair, item, lines, budget in untold(whole.members, whole.transfers.pairs):
+        paid = sum(one.amount for one in lines)
+        payer, payee = (whole.names.get(code, "对方单位不明") for code in (pair.payer, pair.payee))
+        yield Item(
+            f"{payer} {pair.kind.words[0]} → {payee} {item}（{funds.get(pair.fund, '资金性质不明')}）",
+            f"账上 {yuan_text(paid)} 元",
+            f"在 internal-budget.csv 写明预算里的金额，没有的写 0（预算在 {budget.file}:{budget.line}）",
+            paid,
+            f"{yuan_text(paid)} 元",
+            ROW_SEPARATOR.join(map(str, lines)),
+        )
 
 
 def share_checks(shares: Shares, figures: Mapping[str, Figure], aggregates: LedgerGroups) -> Iterator[Check]:

@@ -5,6 +5,7 @@ eliminate what they gave each other. All that knows no stage of a closing is her
 closes the units and puts them together.
 """
 
+from juesuan.department.budgets import InternalBudgets, internal_budgets, untold
 from juesuan.department.description import (
     DEPARTMENT_FILE,
     Described,
@@ -14,7 +15,8 @@ from juesuan.department.description import (
 )
 from juesuan.department.members import UNIT, Member, joined, moved_ledger, moved_problem
 from juesuan.department.merging import Merged, merged_package
-from juesuan.department.transfers import TransferPair, Transfers, superiors_of, transfers_of
+from juesuan.department.pairing import TransferPair, superiors_of
+from juesuan.department.transfers import Transfers, transfers_of
 from juesuan.department.whole import Consolidated
 
 __all__ = [
@@ -22,12 +24,14 @@ __all__ = [
     "UNIT",
     "Consolidated",
     "Described",
+    "InternalBudgets",
     "Member",
     "MemberLine",
     "Merged",
     "TransferPair",
     "Transfers",
     "department_file",
+    "internal_budgets",
     "joined",
     "merged_package",
     "moved_ledger",
@@ -35,4 +39,5 @@ __all__ = [
     "read_description",
     "superiors_of",
     "transfers_of",
+    "untold",
 ]

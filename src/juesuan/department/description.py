@@ -6,11 +6,12 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from juesuan.base.problems import Place, Problem
+from juesuan.base.yamlsource import Strict
 from juesuan.facts import FactSource
 from juesuan.package import YamlFile, read_file, source_of
+from juesuan.package.evaluation import Yuan
 from juesuan.package.settings import Words
-from juesuan.problems import Place, Problem
-from juesuan.yamlsource import Strict
 
 DEPARTMENT_FILE = "department.yaml"
 OUTSIDE = "outside"
@@ -54,6 +55,9 @@ class TransferLine(Strict):
     voucher: Words = Field(title="凭证字号", examples=["记-12"])
     month: Annotated[int, Field(ge=1, le=12)] | None = Field(
         default=None, title="月份", description="凭证字号按月重编的才写"
+    )
+    amount: Yuan | None = Field(
+        default=None, title="金额", description="元；一张凭证分给几个单位的才写，每个单位写一条"
     )
     counterpart: Words = Field(title="对方单位", description="单位编码；部门之外的写 outside")
 

@@ -6,11 +6,11 @@ from typing import TypeVar
 
 import pandas as pd
 
+from juesuan.base.problems import Place, Problem
 from juesuan.facts import Fact, FactSource, Figure
 from juesuan.ledger import Ledger
 from juesuan.ledger.report import ReadingReport, TableReport
 from juesuan.package import ClosingPackage
-from juesuan.problems import Place, Problem
 
 Told = TypeVar("Told", Figure, Fact)
 

@@ -10,6 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from juesuan.base.problems import Place, Problem
+from juesuan.base.yamlsource import Strict
+from juesuan.department.budgets import EliminatedBudget, InternalBudgets
 from juesuan.department.description import Described
 from juesuan.department.members import Member
 from juesuan.department.sheets import SheetPart, combined_sheets, moved_words
@@ -34,8 +37,6 @@ from juesuan.package.model import (
     UnitLine,
     Vehicles,
 )
-from juesuan.problems import Place, Problem
-from juesuan.yamlsource import Strict
 
 Counts = TypeVar("Counts", bound=Strict)
 Keyed = TypeVar("Keyed", ProcurementLine, StatementLine)
@@ -56,12 +57,15 @@ def merged_package(
     described: Described,
     fund_words: Mapping[str, str],
     problems: list[Problem],
+    internal: InternalBudgets | None = None,
 ) -> Merged:
     """Return the package of a department. ``own`` is what its own folder holds; ``fund_words`` name each fund.
 
+    ``internal`` are the budgets of what its units give each other, which are no budget of the department.
+
     What can't be added up is noted.
     """
-    source = described.source("units")
+    source, internal = described.source("units"), internal or InternalBudgets()
     packages = [one.package for one in members]
     keys = _project_keys(members)
     projects = _projects(members, keys, fund_words, source)
@@ -70,7 +74,10 @@ def merged_package(
     package = replace(
         own,
         settings=own.settings.model_copy(update={"unit": unit}),
-        budget=_budget((line for one in packages for line in one.budget), fund_words, source),
+        budget=_less(
+            _budget((line for one in packages for line in one.budget), fund_words, source), internal.eliminated
+        ),
+        internal=internal.rest,
         three_public=_three_public(packages, source),
         three_public_counts=_occasions([one.three_public_counts for one in packages]),
         projects=projects,
@@ -135,6 +142,18 @@ def _budget(lines: Iterable[BudgetLine], words: Mapping[str, str], source: FactS
         both = _both(line, before, words, source)
         found[line.code, line.fund] = replace(both, name=before.name if before else line.name)
     return tuple(found[key] for key in sorted(found))
+
+
+def _less(
+    lines: Iterable[BudgetLine], eliminated: Mapping[tuple[str, str], EliminatedBudget]
+) -> tuple[BudgetLine, ...]:
+    """Return budget lines without what units budgeted for each other, which each proved to be part of its own."""
+    nothing = EliminatedBudget()
+    less = [(line, eliminated.get((line.code, line.fund), nothing)) for line in lines]
+    return tuple(
+        replace(line, initial=line.initial - out.initial, adjusted=line.adjusted - out.adjusted)
+        for line, out in less
+    )
 
 
 def _both(line: Budgeted, before: Budgeted | None, words: Mapping[str, str], source: FactSource) -> Budgeted:

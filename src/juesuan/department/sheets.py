@@ -13,10 +13,11 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from juesuan.base.money import print_decimal
+from juesuan.base.problems import Problem
 from juesuan.department.description import Described
 from juesuan.department.members import Member, moved
 from juesuan.facts import FactSource
-from juesuan.money import print_decimal
 from juesuan.package import (
     ClosingPackage,
     Direction,
@@ -28,7 +29,6 @@ from juesuan.package import (
 )
 from juesuan.package.markup import Break, Declared, Reference, StatedNumber
 from juesuan.package.performance import band_of
-from juesuan.problems import Problem
 
 Value = TypeVar("Value")
 

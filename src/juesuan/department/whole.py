@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from juesuan.department.budgets import InternalBudgets
 from juesuan.department.members import Member
 from juesuan.department.transfers import Transfers, eliminated_unit
 
@@ -18,6 +19,7 @@ class Consolidated:
     code: str
     members: tuple[Member, ...]
     transfers: Transfers
+    budgets: InternalBudgets
     keys: tuple[Mapping[str, str], ...]
     fingerprint: str
 

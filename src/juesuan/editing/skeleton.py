@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from juesuan.base.problems import OutputError, words_of
+from juesuan.base.resources import resource_root
 from juesuan.editionfiles import HEAD, edition_files, is_path
-from juesuan.problems import OutputError, words_of
-from juesuan.resources import resource_root
 
 _PATTERN = "templates/edition/edition.yaml"
 

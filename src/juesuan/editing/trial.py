@@ -10,11 +10,11 @@ from typing import Any
 import yaml
 from pydantic import Field
 
+from juesuan.base.money import WANYUAN, parse_amount, plain_yuan
+from juesuan.base.problems import EditionError, InputError
+from juesuan.base.resources import resource_root
+from juesuan.base.yamlsource import Strict, read_yaml
 from juesuan.ledger.values import DATED_HEADERS
-from juesuan.money import WANYUAN, parse_amount, plain_yuan
-from juesuan.problems import EditionError, InputError
-from juesuan.resources import resource_root
-from juesuan.yamlsource import Strict, read_yaml
 
 FILE = "expectations/trials.yaml"
 
@@ -132,10 +132,12 @@ def write_package(trials: Trials, case: TrialCase, root: Path, *, edition: str, 
     apart = {"general_equipment": 1, "special_equipment": 0}
     equipment = {"large_equipment": 1} if "assets.large_equipment" in words else apart
     _yaml(root / "assets.yaml", {"vehicles": {"other": 2}, **equipment})
-    staff = {"in_service": {kind.staff: 20}, "retired": {"veteran": 0, "pensioner": 5}}
-    _yaml(root / "headcount.yaml", staff)
     profile = {"duties": "承担试算工作。", "composition": "由本级决算组成。"}
-    _yaml(root / "texts" / "profile.yaml", profile | _asked({"staff_category": "在编人员"}, words))
+    if case.whole:
+        profile |= _asked({"staff_category": "在编人员"}, words)
+        staff = {"in_service": {kind.staff: 20}, "retired": {"veteran": 0, "pensioner": 5}}
+        _yaml(root / "headcount.yaml", staff)
+    _yaml(root / "texts" / "profile.yaml", profile)
     if case.whole:
         _write_whole(root, books, words)
 

@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from juesuan.base.money import parse_amount
+from juesuan.base.problems import Place, Problem
+from juesuan.base.yamlsource import place_of
 from juesuan.edition.model import FEN_PER_UNIT, OWN_LISTS, EditionFile
 from juesuan.editionfiles import HEAD, EditionFiles
 from juesuan.forms import Form, Forms, Layout
 from juesuan.forms.checks import cells_by_row
 from juesuan.ledger import Fund
-from juesuan.money import parse_amount
-from juesuan.problems import Place, Problem
 from juesuan.roles import Cell, Depth, InternalRole, ListLine, ProgramRole, RoleLine, cell_of, class_rows, label_at
-from juesuan.yamlsource import place_of
 
 
 @dataclass(frozen=True)

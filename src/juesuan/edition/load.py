@@ -7,6 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from juesuan.base.money import DisplayUnit, parse_amount
+from juesuan.base.problems import EditionError, InputError, Place, Problem
+from juesuan.base.resources import resource_root
 from juesuan.edition.heading import EditionHead
 from juesuan.edition.model import (
     FEN_PER_UNIT,
@@ -22,10 +25,7 @@ from juesuan.editionfiles import HEAD, EditionFiles, Layer, edition_files, editi
 from juesuan.facts import Fact, FactSource, Unit
 from juesuan.forms import load_forms
 from juesuan.ledger import load_chart
-from juesuan.money import DisplayUnit, parse_amount
 from juesuan.narrative import load_charts
-from juesuan.problems import EditionError, InputError, Place, Problem
-from juesuan.resources import resource_root
 from juesuan.roles import Roles
 from juesuan.rules import readable_rules
 from juesuan.scores.scheme import load_rules

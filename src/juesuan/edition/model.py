@@ -6,19 +6,19 @@ from typing import Annotated
 
 from pydantic import Field
 
+from juesuan.base.money import FEN_PER_WANYUAN, FEN_PER_YUAN, DisplayUnit
+from juesuan.base.yamlsource import Strict
 from juesuan.edition.made import PROJECTS_OF, SWITCHES
 from juesuan.editionfiles import EditionFiles, WrittenFile, WrittenRule
 from juesuan.facts import Fact
 from juesuan.forms import Forms, Zeros
 from juesuan.ledger import AccountChart
-from juesuan.money import FEN_PER_WANYUAN, FEN_PER_YUAN, DisplayUnit
 from juesuan.narrative.charts import Charts
 from juesuan.roles import ListLine, RoleLine, RoleName, Roles, Untold
 from juesuan.rules import Rule
 from juesuan.scores.scheme import ScoreRules
 from juesuan.statistics import Definitions
 from juesuan.tables.rules import IdentityFile
-from juesuan.yamlsource import Strict
 
 _PROJECT = frozenset({"project", "name", "sheet"})
 

@@ -12,10 +12,11 @@ from functools import cached_property
 
 from juesuan.edition.made import ADJUSTMENT, OPERATING, PROJECTS_OF, item_member, unspent_id
 from juesuan.edition.model import OWN_LISTS, Edition
+from juesuan.facts import Unit
 from juesuan.forms.checks import cells_by_row
 from juesuan.forms.model import Form, Layout
 from juesuan.ledger import Fund, load_codes
-from juesuan.package.names import possible_facts
+from juesuan.package.names import EVALUATION_AVERAGE, possible_counts, possible_facts
 from juesuan.roles import Cell, ListLine, class_rows, column_members, completed, rows_under
 from juesuan.tables.fill import LEVELS
 
@@ -67,6 +68,22 @@ class Possible:
                 "year.prior",
             )
         )
+
+    @cached_property
+    def counts(self) -> frozenset[str]:
+        """Those of them that count people, things or projects."""
+        made = (one for one in self._spending() if one.endswith(".count"))
+        return frozenset((*possible_counts(), *made, "year", "year.prior"))
+
+    def unit_of(self, name: str) -> Unit | None:
+        """Return what a fact is in that is there before sentences are written; None where that is not known."""
+        if name in self.statistics:
+            return self.edition.definitions.statistics[self.statistics[name]].kind.unit
+        if name not in self.given:
+            return None
+        if name == EVALUATION_AVERAGE:
+            return Unit.SCORE
+        return Unit.NUMBER if name in self.counts else Unit.FEN
 
     @cached_property
     def statistics(self) -> Mapping[str, int]:

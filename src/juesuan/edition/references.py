@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from juesuan.base.problems import Place, Problem
+from juesuan.base.yamlsource import place_of
 from juesuan.edition.made import UNIT_COLUMNS
 from juesuan.edition.model import OWN_LISTS, PRIOR_FILE, Edition
 from juesuan.edition.possible import Possible, filled
@@ -16,11 +18,11 @@ from juesuan.edition.template_names import TemplateNames, names_in_templates
 from juesuan.editionfiles import HEAD, WrittenRule
 from juesuan.facts import Unit
 from juesuan.forms.filling import fills_of
+from juesuan.forms.model import Fill, Form
 from juesuan.narrative.charts import FILE as CHARTS
 from juesuan.narrative.slots import Telling, facts_in, tellings_of
 from juesuan.package.names import possible_prior
 from juesuan.package.texts import Reasons
-from juesuan.problems import Place, Problem
 from juesuan.rules.evaluate import resolved
 from juesuan.rules.model import Rule
 from juesuan.rules.sections import is_titled
@@ -28,7 +30,16 @@ from juesuan.rules.years import DATES
 from juesuan.statistics import FILE as STATISTICS
 from juesuan.statistics import Kind
 from juesuan.tables.structural import structural_faults
-from juesuan.yamlsource import place_of
+
+_FITTING = {
+    Kind.CHANGE: "两个金额",
+    Kind.AVERAGE: "金额，和人、物、项目的数目",
+    **dict.fromkeys((Kind.GROWTH, Kind.SHARE, Kind.COMPLETION), "单位相同的两个数"),
+}
+
+
+def _within(fill: Fill) -> Iterator[str]:
+    return (code for part in fill.positive for code in (*part.accounts, *_within(part)))
 
 
 def reference_problems(edition: Edition) -> Iterator[Problem]:
@@ -87,6 +98,22 @@ class _References:
                 if name not in self.possible.package:
                     place = Place(self.edition.files.label_of(f"forms/{form.name}.yaml"))
                     yield Problem(place, "edition.fact", "资料里不会有这个数", name)
+            yield from self._accounts(form)
+
+    def _accounts(self, form: Form) -> Iterator[Problem]:
+        """Hold the accounts of a form's cells against the chart: one that is not there would fill nothing."""
+        place = Place(self.edition.files.label_of(f"forms/{form.name}.yaml"))
+        chart = tuple(self.edition.chart.accounts)
+        named = dict.fromkeys(code for fill in fills_of(form) for code in (*fill.accounts, *_within(fill)))
+        for code in named:
+            if not any(one.startswith(code) or code.startswith(one) for one in chart):
+                yield Problem(place, "edition.account", "会计科目表里没有这个科目，不会取到任何金额", code)
+        if any(fill.measure is not None and not fill.accounts for fill in fills_of(form)):
+            message = "有的格没有写取哪些科目（表、栏、行都没有 accounts），会取到所有科目"
+            blank = [column.label for column in form.all_columns if not column.fill]
+            yield Problem(
+                place, "edition.account", message, f"没有 fill 的栏：{'、'.join(blank)}" if blank else ""
+            )
 
     def _lists(self) -> Iterator[Problem]:
         file = self.edition.files.label_of(HEAD)
@@ -145,6 +172,9 @@ class _References:
     def _statistics(self) -> Iterator[Problem]:
         file, places = self.edition.files.label_of(STATISTICS), self.edition.files.entry(STATISTICS).places()
         seen: set[str] = set()
+        recomputed = {
+            fact for rule in self.edition.rules if rule.rule.kind == "recomputed" for fact in rule.rule.facts
+        }
         for number, one in enumerate(self.edition.definitions.statistics):
 
             def problem(entry: str, message: str, found: str, expected: str = "", at: int = number) -> Problem:
@@ -171,6 +201,16 @@ class _References:
                     if doubled:
                         yield problem(entry, "另有一个数用了这个编号", str(doubled[0]))
                     seen.update(name for name in names if name is not None)
+            for member in members:
+                units = [self.possible.unit_of(filled(text, member) or "") for text in (one.of, one.base)]
+                if None not in units and not one.kind.fits(*units):  # type: ignore[arg-type]
+                    found = "、".join(str(unit) for unit in units)
+                    yield problem("kind", "不能由这两种单位的数得出", f"{one.kind}：{found}", _FITTING[one.kind])
+                    break
+            if one.kind not in recomputed:
+                yield problem(
+                    "kind", "没有一条规则验算这一种统计", one.kind, f"kind: recomputed，facts: [{one.kind}]"
+                )
             if one.kind not in self.edition.definitions.undefined and one.kind is not Kind.CHANGE:
                 yield problem("kind", "undefined 中没有写明基数为零时的字", one.kind)
 

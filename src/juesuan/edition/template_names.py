@@ -13,13 +13,14 @@ from typing import Any, get_args, get_origin, get_type_hints
 from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from pydantic import BaseModel
 
+from juesuan.base.problems import Place, Problem
 from juesuan.edition.possible import Possible
 from juesuan.editionfiles import EditionFiles
+from juesuan.facts import Unit
 from juesuan.narrative.compose import environment_of
 from juesuan.narrative.slots import UNKNOWN
 from juesuan.package import ClosingPackage
 from juesuan.package.settings import UnitSettings
-from juesuan.problems import Place, Problem
 from juesuan.rules.sections import is_titled
 
 BY_ROLE = frozenset({"amount", "sign", "moved", "defined", "occurs"})
@@ -27,6 +28,14 @@ BY_ROLE = frozenset({"amount", "sign", "moved", "defined", "occurs"})
 
 NUMBERS = BY_ROLE | {"count", "rate", "points", "undefined_words"}
 """Calls whose first argument names a fact; every argument of ``occurs`` does."""
+
+_TAKES: Mapping[str, tuple[Unit, ...]] = {
+    "amount": (Unit.FEN,),
+    "rate": (Unit.RATE,),
+    "count": (Unit.NUMBER, Unit.SCORE),
+    "points": (Unit.NUMBER, Unit.SCORE),
+}
+"""The units of what these calls print."""
 
 _GIVEN = frozenset(
     {*NUMBERS, "inline", "paragraphs", "declared", "lists", "package", "unit", "money", "subject_name"}
@@ -276,6 +285,12 @@ class TemplateNames:
                 there = found in self.possible.facts
             if not there:
                 self._wrong(file, node.lineno, "fact", "没有这个数", name.replace(UNKNOWN, "…"))
+            unit, call = self.possible.unit_of(found), node.node.name if isinstance(node.node, nodes.Name) else ""
+            if unit is not None and unit not in _TAKES.get(call, (unit,)):
+                wanted = "、".join(_TAKES[call])
+                self._wrong(
+                    file, node.lineno, "fact", f"{call}(…) 不能填这个数", f"{name}，单位是“{unit}”", wanted
+                )
 
     def _mapped(self, file: str, node: nodes.Filter, scope: Scope) -> None:
         over = self._value(file, node.node, scope) if node.node is not None else None

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from juesuan.base.problems import ExitCode, InputError, Place, Problem, words_of
 from juesuan.evidence.pdfs import PdfSignatureError, check_pdf
 from juesuan.evidence.ring import Kind, Ring, ring_of
 from juesuan.evidence.stamps import authority_of
@@ -18,7 +19,6 @@ from juesuan.evidence.trust import (
     usable,
     write_trust,
 )
-from juesuan.problems import ExitCode, InputError, Place, Problem, words_of
 
 Say = Callable[[str], object]
 

@@ -39,11 +39,11 @@ from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.errors import ExpiredError, PathBuildingError, PathError, RevokedError, ValidationError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from juesuan.base.problems import OutputError
 from juesuan.evidence.pdfs import PdfSignature, PdfSignatureError, UnprovedError
 from juesuan.evidence.ring import Signer
 from juesuan.evidence.stamps import Stamp, StampError, check, granted
 from juesuan.evidence.trust import Authority, Trust, certificates_of, key_id, public_of, usable
-from juesuan.problems import OutputError
 
 _FIELD, _TOLD = "Juesuan", "电子签名"
 _LONGEST = 1024  # bytes of a signature: RSA of 8192 bits

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from juesuan.base.problems import JuesuanError, OutputError
 from juesuan.evidence.stamps import Stamp, StampError
 from juesuan.evidence.trust import Authority, Trust
-from juesuan.problems import JuesuanError, OutputError
 
 if TYPE_CHECKING:
     from juesuan.evidence.ring import Signer

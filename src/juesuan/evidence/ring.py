@@ -18,6 +18,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from juesuan.base.files import json_text, write_whole
+from juesuan.base.problems import InputError, OutputError, Place, Problem, words_of
 from juesuan.evidence.token import SCHEME, TokenKey, TokenPlace
 from juesuan.evidence.trust import (
     Trust,
@@ -31,9 +33,7 @@ from juesuan.evidence.trust import (
     usable,
     write_trust,
 )
-from juesuan.files import json_text, write_whole
 from juesuan.people.keys import home_or_default, read_private
-from juesuan.problems import InputError, OutputError, Place, Problem, words_of
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate

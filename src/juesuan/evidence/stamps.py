@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from juesuan.base.problems import JuesuanError
 from juesuan.evidence.trust import Authority, certificates_of, names_of
-from juesuan.problems import JuesuanError
 
 if TYPE_CHECKING:
     from rfc3161_client import TimeStampResponse

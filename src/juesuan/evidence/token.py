@@ -17,7 +17,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, unquote_to_bytes
 
-from juesuan.problems import OutputError
+from juesuan.base.problems import OutputError
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate

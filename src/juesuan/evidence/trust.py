@@ -16,8 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from juesuan.files import read_json, write_json
-from juesuan.problems import InputError, Place, Problem, words_of
+from juesuan.base.files import read_json, write_json
+from juesuan.base.problems import InputError, Place, Problem, words_of
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey

@@ -14,6 +14,8 @@ from pathlib import Path
 from juesuan.audit.fill_grid import row_key
 from juesuan.audit.numbers import number_of
 from juesuan.audit.tables import TOTAL
+from juesuan.base.money import FEN_PER_YUAN, round_half_up
+from juesuan.base.problems import Place, Problem
 from juesuan.exported.matching import MatchedColumns, matched, paths_above, stands
 from juesuan.exported.sheets import ExportedSheet, exported_sheets
 from juesuan.exported.words import ExportWords, export_words
@@ -22,9 +24,7 @@ from juesuan.forms import Form, FormBlock, Forms, Layout
 from juesuan.forms.filling import class_of, columns_with_cells
 from juesuan.forms.model import Column, FormRow
 from juesuan.ledger.understand import letters
-from juesuan.money import FEN_PER_YUAN, round_half_up
 from juesuan.package.settings import SETTINGS_FILE
-from juesuan.problems import Place, Problem
 from juesuan.tables.model import GivenCell, GivenTable
 
 _CODE = re.compile(r"[0-9]{3}(?:[0-9]{2})?")

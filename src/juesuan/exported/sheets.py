@@ -7,10 +7,10 @@ from pathlib import Path
 from juesuan.audit.model import ReadGrid
 from juesuan.audit.numbers import plain
 from juesuan.audit.read_grid import marked
+from juesuan.base.problems import Problem
 from juesuan.ledger.sources import open_export
 from juesuan.ledger.sources.spreadsheet import merged_areas
 from juesuan.ledger.understand import letters
-from juesuan.problems import Problem
 
 _HEAD = 12  # rows of a sheet in which heads may be merged
 

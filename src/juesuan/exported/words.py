@@ -6,9 +6,9 @@ from functools import cache, cached_property
 
 from juesuan.audit.numbers import plain
 from juesuan.audit.tables import label_key
+from juesuan.base.resources import resource_root
+from juesuan.base.yamlsource import Strict, read_yaml
 from juesuan.forms import Form
-from juesuan.resources import resource_root
-from juesuan.yamlsource import Strict, read_yaml
 
 _QUOTES = re.compile(r"[“”\"'‘’「」]")
 _NAME_LENGTH = 31  # of a sheet, beyond which spreadsheets cut it

@@ -5,18 +5,18 @@ import string
 from collections.abc import Callable, Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 
+from juesuan.base.problems import EditionError, InputError
+from juesuan.base.yamlsource import Model
 from juesuan.editionfiles import EditionFiles, files_of
 from juesuan.forms.filling import cell_fills, printed_rows
 from juesuan.forms.model import Form, Forms, Layout, Terms
 from juesuan.forms.notes import Axis, Formula, NoteError
-from juesuan.problems import EditionError, InputError
-from juesuan.yamlsource import Model
 
 
 def faults_of(form: Form) -> tuple[str, ...]:
     """Return everything that is wrong with a form, in words for whoever edits it."""
     checks: tuple[Callable[[Form], Iterator[str]], ...] = (_keys, _shape, _head, _labels, _texts, _fills, _notes)
-    return tuple(f"table {form.table}: {fault}" for check in checks for fault in check(form))
+    return tuple(f"表 {form.table}：{fault}" for check in checks for fault in check(form))
 
 
 def cells_by_row(form: Form) -> dict[str, tuple[str, ...]]:
@@ -31,36 +31,36 @@ def grid_width(form: Form) -> int:
 
 def _keys(form: Form) -> Iterator[str]:
     for what, keys in (
-        ("row", [row.id for row in form.all_rows]),
-        ("column", [column.key for column in form.all_columns]),
+        ("行", [row.id for row in form.all_rows]),
+        ("栏", [column.key for column in form.all_columns]),
     ):
         for key in sorted({key for key in keys if keys.count(key) > 1}):
-            yield f"{what} {key} stands there twice"
+            yield f"{what} {key} 写了两次"
     for row in form.all_rows:
         for key in sorted(row.cells.keys() - {column.key for column in form.all_columns}):
-            yield f"row {row.id}: there is no column {key}, for which it has a fill"
+            yield f"行 {row.id} 的 cells 写了栏 {key}，表里没有这一栏"
         if sum(part is not None for part in (row.row, row.code, row.key)) != 1:
-            yield f"row {row.id or row.label!r} needs exactly one of row, code and key"
+            yield f"行 {row.id or row.label} 的 row、code、key 要写一个，也只能写一个"
 
 
 def _shape(form: Form) -> Iterator[str]:
     rows = [row.id for block in form.blocks for row in block.rows]
     if form.layout is Layout.SUBJECTS and rows != ["total"]:
-        yield f"a form of subjects lists the row total only (the ledger brings the others), not {', '.join(rows)}"
+        yield f"按科目逐行的表只写合计一行（total，其余各行由账簿带来），这里写了 {'、'.join(rows)}"
     if form.layout is Layout.SINGLE and len(rows) != 1:
-        yield f"a form of one row lists {len(rows)}"
+        yield f"一行的表写了 {len(rows)} 行"
     if form.layout is Layout.ROWS and len(form.blocks) != 1:
-        yield f"a form of rows has one block, not {len(form.blocks)}"
+        yield f"逐行的表只有一块（blocks），这里写了 {len(form.blocks)} 块"
     if form.layout is Layout.SIDES and form.numbered and any(row.row is None for row in form.all_rows):
-        yield "a form with 行次 has one in every row"
+        yield "印行次的表每行都要有行次"
     if form.layout is Layout.SIDES and form.numbered and len({len(block.rows) for block in form.blocks}) > 1:
-        yield "the sides have different numbers of rows"
+        yield "左右两侧的行数不同"
     if [foot.key for foot in form.foot] != [row.id for row in form.totals]:
-        yield "foot and totals name different rows"
+        yield "foot 和 totals 写的不是同样几行"
     if form.foot and sum(foot.colspan + len(form.columns) for foot in form.foot) != len(form.widths):
-        yield f"the totals row does not span {len(form.widths)} columns"
+        yield f"合计行没有占满 {len(form.widths)} 列"
     if grid_width(form) != len(form.widths):
-        yield f"the body has {grid_width(form)} columns, but {len(form.widths)} widths are given"
+        yield f"表身有 {grid_width(form)} 列，列宽（widths）写了 {len(form.widths)} 个"
 
 
 def _head(form: Form) -> Iterator[str]:
@@ -71,17 +71,17 @@ def _head(form: Form) -> Iterator[str]:
             start = free[at].index(True) if True in free[at] else width
             end, bottom = start + cell.colspan, at + cell.rowspan
             if end > width or bottom > len(free) or not all(all(row[start:end]) for row in free[at:bottom]):
-                yield f"row {at + 1} of the head: cell {cell.text!r} does not fit into {width} columns"
+                yield f"表头第 {at + 1} 行：“{cell.text}”这一格放不进 {width} 列"
                 return
             for row in free[at:bottom]:
                 row[start:end] = [False] * cell.colspan
     for at, left in enumerate(free):
         if any(left):
-            yield f"row {at + 1} of the head leaves column {left.index(True) + 1} open"
+            yield f"表头第 {at + 1} 行没有盖住第 {left.index(True) + 1} 列"
     numbered = [column.key for column in form.all_columns if column.number is not None]
     printed = [cell.text for cell in form.head[-1] if cell.text.isdigit()] if form.head else []
     if numbered != printed:
-        yield f"the columns are {', '.join(numbered)}, but the head prints 栏次 {', '.join(printed)}"
+        yield f"各栏是 {'、'.join(numbered)}，表头印的栏次是 {'、'.join(printed)}"
 
 
 def _labels(form: Form) -> Iterator[str]:
@@ -95,7 +95,7 @@ def _labels(form: Form) -> Iterator[str]:
         for column in form.columns_of(block):
             printed = above[at] if at < len(above) else ""
             if not stands_under(column.label, printed):
-                yield f"column {column.key} is called {column.label!r}, but the head prints {printed!r} above it"
+                yield f"栏 {column.key} 叫“{column.label}”，表头在它上面印的是“{printed}”"
             at += 1
 
 
@@ -127,23 +127,23 @@ def _spaceless(text: str) -> str:
 
 def _texts(form: Form) -> Iterator[str]:
     for what, text, known in (
-        ("caption", form.caption, {"year"}),
-        ("statement", form.statement, {"unit", "year"}),
-        *(("line above", text, {"unit", "money"}) for text in form.above),
-        *(("note", note.text, {"publisher"}) for note in form.notes),
+        ("表题（caption）", form.caption, {"year"}),
+        ("没有数时的说明（statement）", form.statement, {"unit", "year"}),
+        *(("表上一行（above）", text, {"unit", "money"}) for text in form.above),
+        *(("附注（notes）", note.text, {"publisher"}) for note in form.notes),
     ):
         try:
             used = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
         except ValueError as error:
-            yield f"{what}: {error}"
+            yield f"{what}：大括号写得不对（{error}）"
             continue
         for name in sorted(used - known):
-            yield f"{what}: unknown placeholder {{{name}}}; known: {', '.join(sorted(known))}"
+            yield f"{what}：不认识 {{{name}}}；可以写 {'、'.join(f'{{{one}}}' for one in sorted(known))}"
     if any(char.isdigit() for char in form.statement):
-        yield "the statement holds a digit; numbers are placeholders"
+        yield "没有数时的说明（statement）里有数字；年份写成 {year}"
     for note in form.notes:
         if note.erratum is not None and note.text.count(note.erratum.printed) != 1:
-            yield f"the erratum's printed text {note.erratum.printed!r} does not stand in its note exactly once"
+            yield f"勘误（erratum）的原文“{note.erratum.printed}”在附注里不是正好一处"
 
 
 def _fills(form: Form) -> Iterator[str]:
@@ -165,7 +165,7 @@ def _notes(form: Form) -> Iterator[str]:
     cells = cells_by_row(form)
     for formula in formulae:
         if any(term.number == formula.target for term in formula.terms):
-            yield f"{formula.text}: {formula.target} stands among its own terms"
+            yield f"{formula.text}：{formula.target} 在自己的算式里"
             continue
         yield from _rows_exist(formula, cells) if formula.axis is Axis.ROW else _columns_exist(formula, form)
     for axis in Axis:
@@ -175,11 +175,11 @@ def _notes(form: Form) -> Iterator[str]:
 def _rows_exist(formula: Formula, cells: dict[str, tuple[str, ...]]) -> Iterator[str]:
     columns = cells.get(str(formula.target), ())
     if not columns:
-        yield f"{formula.text}: no row {formula.target} with amounts"
+        yield f"{formula.text}：没有有金额的 {formula.target} 行"
     for term in formula.terms:
         missing = [column for column in columns if column not in cells.get(str(term.number), ())]
         if missing:
-            yield f"{formula.text}: row {term.number} has no amount in column {', '.join(missing)}"
+            yield f"{formula.text}：{term.number} 行在 {'、'.join(missing)} 栏没有金额"
 
 
 def _columns_exist(formula: Formula, form: Form) -> Iterator[str]:
@@ -187,18 +187,18 @@ def _columns_exist(formula: Formula, form: Form) -> Iterator[str]:
     home = next((numbers for numbers in known if formula.target in numbers), set())
     for number in (formula.target, *(term.number for term in formula.terms)):
         if number not in home:
-            yield f"{formula.text}: no column {number}" + (" beside the target" if home else "")
+            yield f"{formula.text}：{'同一块里' if home else ''}没有 {number} 栏"
 
 
 def _cycles(formulae: list[Formula]) -> Iterator[str]:
     targets = [formula.target for formula in formulae]
     for target in sorted({target for target in targets if targets.count(target) > 1}):
-        yield f"two formulae give {formulae[targets.index(target)].axis} {target}"
+        yield f"两个算式都算出 {target} {formulae[targets.index(target)].axis}"
     graph = {formula.target: {term.number for term in formula.terms} - {formula.target} for formula in formulae}
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
-        yield f"the formulae of {formulae[0].axis} run in a circle: {' ← '.join(map(str, error.args[1]))}"
+        yield f"各{formulae[0].axis}的算式绕成一圈：{' ← '.join(map(str, error.args[1]))}"
 
 
 _ROOM = "forms"
@@ -225,7 +225,7 @@ def load_forms(edition: EditionFiles | str, tables: Sequence[int] | None = None)
             faults.append(f"{files.label_of(f'{_ROOM}/{name}.yaml')}：这个文件写的是表 {form.table}")
         faults.extend(f"{files.label_of(f'{_ROOM}/{name}.yaml')}：{fault}" for fault in faults_of(form))
     if faults or terms is None:
-        raise EditionError(f"the forms of edition {files.name} are wrong:\n" + "\n".join(faults))
+        raise EditionError(f"版本“{files.name}”的表有错：\n" + "\n".join(faults))
     return Forms(files.name, tuple(sorted(found.values(), key=lambda form: form.table)), terms)
 
 

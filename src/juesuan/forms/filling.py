@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Literal
 
+from juesuan.base.problems import EditionError
 from juesuan.facts import Selection
 from juesuan.forms.model import Column, Fill, Form, FormBlock, FormRow, Layout
-from juesuan.problems import EditionError
 
 _CONDITIONS = ("measure", "accounts", "funds", "support", "functional", "economic", "budget", "figures")
 
@@ -28,7 +28,7 @@ def cell_fills(form: Form, column: Column, row: FormRow) -> tuple[Fill, ...]:
     Raises:
         EditionError: two of them set the same condition, or together they don't say what is added up.
     """
-    where = f"table {form.table}, row {row.id}, column {column.key}"
+    where = f"行 {row.id}、栏 {column.key}"
     if column.key in row.cells:
         return tuple(_complete(fill, where) for fill in row.cells[column.key])
     bases = [_merge(form.fill, part, where) for part in column.fill or (Fill(),)]
@@ -70,7 +70,7 @@ def selection_of(fill: Fill) -> Selection:
 
 def _merge(outer: Fill, inner: Fill, where: str) -> Fill:
     if outer.positive:
-        raise EditionError(f"{where}: a netted sum stands outermost; write it in the row")
+        raise EditionError(f"{where}：取正数的和（positive）要写在最外面，写到行里")
     sign: Literal["+", "-"] = "+" if outer.sign == inner.sign else "-"
     if inner.positive:
         nested = tuple(_merge(outer.model_copy(update={"sign": "+"}), part, where) for part in inner.positive)
@@ -79,7 +79,7 @@ def _merge(outer: Fill, inner: Fill, where: str) -> Fill:
     for name in _CONDITIONS:
         mine, theirs = getattr(outer, name), getattr(inner, name)
         if mine and theirs:
-            raise EditionError(f"{where}: {name} is set twice, by {_said(mine)} and by {_said(theirs)}")
+            raise EditionError(f"{where}：{name} 写了两次，{_said(mine)} 和 {_said(theirs)}")
         merged[name] = mine or theirs
     return Fill(**merged, sign=sign)
 
@@ -90,9 +90,11 @@ def _complete(fill: Fill, where: str) -> Fill:
             _complete(part, where)
         return fill
     if [fill.measure is not None, bool(fill.budget), bool(fill.figures)].count(True) != 1:
-        raise EditionError(f"{where}: a fill has either a measure, for the ledger, or figures of the package")
+        raise EditionError(
+            f"{where}：取数（fill）要么写 measure（取自账簿），要么写 budget 或 figures（取自资料）"
+        )
     return fill
 
 
 def _said(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return "、".join(map(str, value)) if isinstance(value, tuple) else str(value)

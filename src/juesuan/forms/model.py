@@ -15,9 +15,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from juesuan.base.problems import EditionError
+from juesuan.base.yamlsource import Strict
 from juesuan.forms.notes import Formula, Note, parse_note
-from juesuan.problems import EditionError
-from juesuan.yamlsource import Strict
 
 _ORDINAL = re.compile(r"^[一二三四五六七八九十]+、")
 
@@ -303,7 +303,7 @@ class Forms(Mapping[int, Form]):
         try:
             return self._by_table[table]
         except KeyError:
-            raise EditionError(f"edition {self.edition} has no table {table}") from None
+            raise EditionError(f"版本“{self.edition}”没有表 {table}") from None
 
     def __contains__(self, table: object) -> bool:
         return table in self._by_table

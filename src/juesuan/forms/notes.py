@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from juesuan.problems import EditionError
+from juesuan.base.problems import EditionError
 
 
 class Axis(StrEnum):

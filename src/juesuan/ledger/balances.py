@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from juesuan.base.money import yuan_text
+from juesuan.base.problems import Place, Problem
 from juesuan.ledger.header import HeaderLayout, marks
 from juesuan.ledger.report import Aside, Reason
 from juesuan.ledger.understand import Understood
-from juesuan.money import yuan_text
-from juesuan.problems import Place, Problem
 
 _AMOUNTS = {"opening": "年初余额", "debit": "本年借方", "credit": "本年贷方", "closing": "年末余额"}
 _SHOWN = 3

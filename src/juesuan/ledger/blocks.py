@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
-from juesuan.problems import Place, Problem
+from juesuan.base.problems import Place, Problem
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,9 +1,11 @@
-"""The cells of an XLS or ODS worksheet, read a second time: BIFF records by their bytes, content.xml by expat.
+"""The cells of an XLS, XLSB or ODS worksheet, read a second time: records by their bytes, content.xml by expat.
 
 Nothing here is shared with the readers (calamine, lxml). A cell is a number as the file has it, a text, or None
-where this dumb reading can't say: an error, a date, a formula with a text. Sources: [MS-CFB], [MS-XLS], ODF 1.2.
+where this dumb reading can't say: an error, a date, a formula with a text. Sources: [MS-CFB], [MS-XLS],
+[MS-XLSB], ODF 1.2.
 """
 
+import re
 import struct
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,6 +21,12 @@ Cells = dict[int, Cell]
 _END = 0xFFFFFFFA  # sector numbers from here on are marks
 _SECTORS = 109  # of the FAT that the header itself names
 _NUMBER, _LABEL, _LABELSST, _RK, _MULRK, _FORMULA, _BOOLERR = 0x203, 0x204, 0xFD, 0x27E, 0xBD, 0x06, 0x205
+_BUNDLE, _SST_ITEM, _ROW_HEADER = 156, 19, 0  # of XLSB: BrtBundleSh, BrtSSTItem, BrtRowHdr
+_BIN_RK, _BIN_REAL, _BIN_TEXT, _BIN_SHARED, _BIN_FORMULA = 2, 5, 6, 7, 9
+_BINARY_CELLS = frozenset(range(2, 12))
+_LINK = re.compile(rb"<Relationship\b[^>]*>")
+_ID = re.compile(rb'\bId="([^"]*)"')
+_TARGET = re.compile(rb'\bTarget="([^"]*)"')
 _BOF, _EOF, _BOUNDSHEET, _SST, _CONTINUE = 0x809, 0x0A, 0x85, 0xFC, 0x3C
 
 
@@ -30,6 +38,8 @@ def book_rows(raw: RawBook) -> Iterator[tuple[int, Cells]]:
     """
     if raw.format == "ods":
         return _ods_rows(worksheet(raw.path, "content.xml", raw.limits), raw.at)
+    if raw.format == "xlsb":
+        return _xlsb_rows(raw)
     return _xls_rows(_workbook(raw.path), raw.at)
 
 
@@ -125,6 +135,71 @@ def _cells(kind: int, body: bytes, texts: Sequence[str]) -> Iterator[tuple[int, 
             cell = body[9:].decode("utf-16-le") if wide else None
         if cell != "":
             yield row, column, cell
+
+
+def _xlsb_rows(raw: RawBook) -> Iterator[tuple[int, Cells]]:
+    def part(name: str) -> bytes:
+        return worksheet(raw.path, name, raw.limits)
+
+    links = _LINK.findall(part("xl/_rels/workbook.bin.rels"))
+    targets = {
+        name[1].decode(): target[1].decode()
+        for link in links
+        if (name := _ID.search(link)) is not None and (target := _TARGET.search(link)) is not None
+    }
+    sheets = [targets[_wide(body, 8)[0]] for kind, body in _binary(part("xl/workbook.bin")) if kind == _BUNDLE]
+    sheets = [one for one in sheets if "worksheets/" in one]
+    shared = _binary(part("xl/sharedStrings.bin"))  # nothing, where there is no such part
+    texts = [_wide(body, 1)[0] for kind, body in shared if kind == _SST_ITEM]
+    row, cells = 0, Cells()
+    for kind, body in _binary(part("xl/" + sheets[raw.at].removeprefix("/xl/"))):
+        if kind == _ROW_HEADER:
+            if cells:
+                yield row + 1, cells
+            row, cells = int.from_bytes(body[:4], "little"), {}
+        elif kind in _BINARY_CELLS:
+            cell = _binary_cell(kind, body, texts)
+            if cell != "":
+                cells[int.from_bytes(body[:4], "little")] = cell
+    if cells:
+        yield row + 1, cells
+
+
+def _binary(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the records of a binary part: kind and length in bytes of seven bits each."""
+    at = 0
+    while at < len(data):
+        kind, at = _seven(data, at, 2)
+        length, at = _seven(data, at, 4)
+        yield kind, data[at : at + length]
+        at += length
+
+
+def _seven(data: bytes, at: int, most: int) -> tuple[int, int]:
+    number = 0
+    for n in range(most):
+        byte = data[at + n]
+        number |= (byte & 0x7F) << (7 * n)
+        if not byte & 0x80:
+            return number, at + n + 1
+    return number, at + most
+
+
+def _wide(body: bytes, at: int) -> tuple[str, int]:
+    """Return a text that its length in characters stands before, and where it ends."""
+    end = at + 4 + 2 * int.from_bytes(body[at : at + 4], "little")
+    return body[at + 4 : end].decode("utf-16-le"), end
+
+
+def _binary_cell(kind: int, body: bytes, texts: Sequence[str]) -> Cell:
+    """A cell behind its column and style, of eight bytes."""
+    if kind in (_BIN_REAL, _BIN_FORMULA):
+        return float(struct.unpack_from("<d", body, 8)[0])
+    if kind == _BIN_RK:
+        return _rk(int.from_bytes(body[8:12], "little"))
+    if kind == _BIN_SHARED:
+        return texts[int.from_bytes(body[8:12], "little")]
+    return _wide(body, 8)[0] if kind == _BIN_TEXT else None
 
 
 def _rk(word: int) -> float:

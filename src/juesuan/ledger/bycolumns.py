@@ -17,6 +17,7 @@ import polars as pl
 from juesuan.ledger import quirks
 from juesuan.ledger.canonical import marked
 from juesuan.ledger.header import HeaderLayout, marks
+from juesuan.ledger.meanings import status_columns
 from juesuan.ledger.model import FINANCIAL, LINE_COLUMNS, AccountChart
 from juesuan.ledger.money_columns import side_words
 from juesuan.ledger.plain import Header, NotPlain, columns, with_amounts
@@ -72,6 +73,7 @@ def _is_usual(layout: HeaderLayout) -> bool:
         layout.height == 1
         and not layout.doubled
         and not layout.rivals
+        and not status_columns(layout)
         and not any(marks(layout.names[at])[1] == "foreign" for at in layout.columns.values())
         and not layout.profile.accounts
         and _NEEDED <= named <= _ALLOWED

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from juesuan.base.problems import Problem
 from juesuan.ledger import cells
 from juesuan.ledger.model import (
     BALANCE_COLUMNS,
@@ -31,7 +32,6 @@ from juesuan.ledger.values import (
     period,
     whole_number,
 )
-from juesuan.problems import Problem
 
 Value = TypeVar("Value")
 

@@ -5,6 +5,9 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from juesuan.base.problems import EditionError, InputError
+from juesuan.base.resources import edition_folder, read_once
+from juesuan.base.yamlsource import Strict, read_yaml
 from juesuan.ledger.model import (
     Account,
     AccountChart,
@@ -16,9 +19,6 @@ from juesuan.ledger.model import (
     Side,
     Support,
 )
-from juesuan.problems import EditionError, InputError
-from juesuan.resources import edition_folder, read_once
-from juesuan.yamlsource import Strict, read_yaml
 
 _Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,}$")]
 
@@ -77,7 +77,7 @@ def load_chart(edition: str) -> AccountChart:
         raise EditionError(str(error)) from None
     accounts = {item.code: Account(item.code, item.name, item.side) for item in source.accounts}
     if len(accounts) != len(source.accounts):
-        raise EditionError(f"the chart of {edition} lists an account twice")
+        raise EditionError(f"版本“{edition}”的会计科目表把一个科目列了两次")
     words = source.words
     return AccountChart(
         edition=source.edition,

@@ -16,10 +16,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from juesuan.base.problems import EditionError, InputError, Place, Problem
+from juesuan.base.resources import read_once, resource_root
+from juesuan.base.yamlsource import Strict, read_yaml
 from juesuan.ledger.model import Fund
-from juesuan.problems import EditionError, InputError, Place, Problem
-from juesuan.resources import read_once, resource_root
-from juesuan.yamlsource import Strict, read_yaml
 
 Kind = Literal["functional", "economic"]
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from juesuan.base.problems import Place, Problem
 from juesuan.ledger.model import LINE_COLUMNS
 from juesuan.ledger.outcome import voucher_name
-from juesuan.problems import Place, Problem
 
 _KEY = ["system", "month", "voucher"]
 _CONTENT = [name for name in LINE_COLUMNS if name not in ("file", "line")]

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import polars as pl
 
+from juesuan.base.problems import Place, Problem
 from juesuan.facts import Selection
 from juesuan.ledger.blocks import (
     BLOCK_BYTES,
@@ -36,7 +37,6 @@ from juesuan.ledger.parts import FilePart, How, Whole, careful_part, no_groups
 from juesuan.ledger.plain import KEYS, SUMS, Header, VoucherOfUnit, add_up
 from juesuan.ledger.raw import RawTable, tabulate
 from juesuan.ledger.values import LINE_HEADERS, OPTIONAL_LINE
-from juesuan.problems import Place, Problem
 
 if TYPE_CHECKING:
     from juesuan.ledger.selection import LedgerGroups

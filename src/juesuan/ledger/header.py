@@ -201,11 +201,10 @@ def _layout(profile: Profile, kind: Kind, at: int, height: int, names: tuple[str
 
 
 def _field(name: str, known: Mapping[str, str]) -> str:
-    """Return what a column is: by its name, or by an amount's name without the mark of a currency."""
+    """Return what a column is: by its name, or by an amount's name without the marks of currency and side."""
     if name in known:
         return known[name]
-    base, currency = base_name(name)
-    found = known.get(base, "") if currency else ""
+    found = known.get(base_name(name)[0], "")
     return found if found in MONEY else ""
 
 

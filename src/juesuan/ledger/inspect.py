@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from juesuan.base.money import yuan_text
+from juesuan.base.problems import Problem
 from juesuan.ledger.header import find_kind, find_layout
 from juesuan.ledger.model import AccountChart
 from juesuan.ledger.profiles import (
@@ -24,8 +26,6 @@ from juesuan.ledger.report import REASONS, Count, TableReport, ranges, table_dat
 from juesuan.ledger.sources import FORMATS, LIMITS, Export, Limits, SourceSheet, open_export
 from juesuan.ledger.tables import ReadTable, no_header, read_table, sheet_name
 from juesuan.ledger.understand import letters
-from juesuan.money import yuan_text
-from juesuan.problems import Problem
 
 _FIRST = 5
 _SHOWN = 20
@@ -109,7 +109,7 @@ def _lines(inspection: Inspection) -> Iterator[str]:
     export = inspection.export
     yield f"文件　　{export.file}"
     if export.format:
-        yield f"格式　　{FORMATS.get(export.format, export.format)}"
+        yield f"格式　　{FORMATS[export.format].words}"
     for title, text in export.details.items():
         yield f"{title}{'　' * max(1, 4 - len(title))}{text}"
     yield from (f"说明　　{remark}" for remark in export.remarks)

@@ -4,14 +4,15 @@ Each is read right where the file itself says what is right, else asked. Nothing
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from juesuan.base.problems import Place, Problem
 from juesuan.ledger import quirks
 from juesuan.ledger.header import MONEY, SEARCHED, HeaderLayout, marks
 from juesuan.ledger.profiles import FIELDS, plain_name
 from juesuan.ledger.sources.model import Row, SourceSheet
-from juesuan.problems import Place, Problem
 
 _UNITS = "亿元|百万元|十万元|万元|千元|百元|百万|万|千"
 _UNIT_CELL = re.compile(rf"(?:人民币)?({_UNITS})")
@@ -20,6 +21,10 @@ _STATED = re.compile(
     rf"|[(（\[]\s*(?:金额)?(?:单位)?\s*[:：]?\s*(?:人民币)?({_UNITS})\s*[)）\]]"
 )
 _IN_A_NAME = re.compile(r"[^\d]*?[-_:：/]?\s*(亿元|百万元|十万元|万元|千元|百元)[)）\]]?\s*$")
+_STATUS = re.compile(
+    r"^(?:凭证|单据|分录)?(?:是否|已|未)?(?:作废|废弃|有效|无效|冲销|红冲|删除|过账|记账|入账|审核|复核|生效)"
+    r"(?:否|与否|标志|标识|标记|情况)?$|(?<!打印)(?<!附件)(?<!核销)(?<!支付)(?<!对账)(?<!同步)(?<!传输)状态$"
+)
 _FOOT = 30
 _LEAST = 3
 _ROWS_SHOWN = 5
@@ -177,6 +182,37 @@ def _rivals(
         "只有一列，或两列相同",
         "请只导出要用的一列，或在方案（profiles）里写明列名",
     )
+
+
+def status_problems(
+    layout: HeaderLayout, rows: Sequence[Row], lines: Sequence[int], file: str
+) -> Iterator[Problem]:
+    """Ask about a column that no profile knows, whose name is a status of vouchers and whose values differ."""
+    for column in status_columns(layout):
+        values = [_cell(row, column) for row in rows]
+        if len(set(values)) < 2:  # noqa: PLR2004 - all the same: it parts no voucher from another
+            continue
+        told = "、".join(
+            f"{value or '空白'}（{count} 行）" for value, count in Counter(values).most_common(_ROWS_SHOWN)
+        )
+        yield Problem(
+            Place(file, lines[0], layout.names[column]),
+            "ledger.status.column",
+            "这一列像是凭证的状态，不认识，不知哪些凭证有效",
+            told,
+            "列名为状态、作废标志或记账标志",
+            "请把列名改成其中之一，或在方案（profiles）里写明；与凭证是否有效无关的，请去掉这一列",
+        )
+
+
+def status_columns(layout: HeaderLayout) -> list[int]:
+    """Return the columns of vouchers that no field takes, and whose names say a status."""
+    if layout.kind != "vouchers":
+        return []
+    used = set(layout.columns.values())
+    return [
+        at for at, name in enumerate(layout.names) if at not in used and name and _STATUS.search(plain_name(name))
+    ]
 
 
 def currency_problem(

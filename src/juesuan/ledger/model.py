@@ -12,9 +12,9 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from juesuan.base.problems import Problem
 from juesuan.ledger.report import ReadingReport
 from juesuan.ledger.values import name_parts
-from juesuan.problems import Problem
 
 if TYPE_CHECKING:
     import pandas as pd

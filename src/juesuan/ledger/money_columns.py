@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from juesuan.base.money import plain_yuan
 from juesuan.ledger import cells, quirks
 from juesuan.ledger.profiles import Profile
-from juesuan.money import plain_yuan
 
 Columns = Mapping[str, Sequence[str]]
 DEBIT, CREDIT, EVEN = "借", "贷", "平"

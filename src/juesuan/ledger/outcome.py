@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from juesuan.base.money import yuan_text
 from juesuan.identities import CheckedPlaces, Item
-from juesuan.money import yuan_text
 
 _SHOWN = 20  # lines named behind one failing item
 

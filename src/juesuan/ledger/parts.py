@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from juesuan.base.problems import Problem
 from juesuan.ledger.model import AccountChart
 from juesuan.ledger.plain import KEYS, SUMS, VOUCHER, VoucherOfUnit
 from juesuan.ledger.raw import RawTable
-from juesuan.problems import Problem
 
 _GROUPS: dict[str, pl.DataType | type[pl.DataType]] = {
     "unit": pl.String,

@@ -13,11 +13,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from juesuan.base.problems import EditionError, InputError, Place, Problem
+from juesuan.base.resources import resource_root
+from juesuan.base.yamlsource import Strict, read_yaml
 from juesuan.ledger.quirks import narrow
 from juesuan.ledger.values import BALANCE_HEADERS, LINE_HEADERS
-from juesuan.problems import EditionError, InputError, Place, Problem
-from juesuan.resources import resource_root
-from juesuan.yamlsource import Strict, read_yaml
 
 Kind = Literal["vouchers", "balances"]
 _REMEMBERED = 4096  # cells of headers; the same are asked about for each profile and kind
@@ -136,12 +136,12 @@ _ONE_SIDE = re.compile(r"[-_]*\(([借贷])(?:方)?\)$|[-_]([借贷])(?:方)?$")
 def base_name(plain: str) -> tuple[str, str]:
     """Return a plain name without the mark of its currency, and the currency: ``own``, ``foreign`` or blank.
 
-    ``期初余额-本位币(借)`` is ``期初余额借方`` in the unit's own currency.
+    ``期初余额-本位币(借)`` is ``期初余额借方`` in the own currency, ``期初余额(借)`` the same in some currency.
     """
     currency = "own" if _OWN_CURRENCY.search(plain) else "foreign" if _FOREIGN.search(plain) else ""
     name = _FOREIGN.sub("", _OWN_CURRENCY.sub("", plain))
     side = _ONE_SIDE.search(name)
-    if currency and side:
+    if side:
         name = f"{name[: side.start()]}{side[1] or side[2]}方"
     return name, currency
 

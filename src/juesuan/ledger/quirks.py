@@ -48,6 +48,7 @@ QUIRKS: Mapping[str, str] = {
     "date-zone": "日期带时区，换成北京时间是同一天",
     "year-to-date": "本期与本年（年初、累计）并列，取本年的",
     "own-currency": "原币与本币并列，取本币",
+    "foreign-unsaid": "只有原币金额，没有币种一列，按人民币读",
     "header-again": "中途又有表头且列序不同，其后各行按新表头读",
     "auxiliary-functional": "核算维度（辅助核算）的编码都是功能分类，按功能分类读",
 }

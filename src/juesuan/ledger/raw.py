@@ -7,7 +7,7 @@ what the columns mean and nothing of formats.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from juesuan.problems import Place, Problem
+from juesuan.base.problems import Place, Problem
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from juesuan.base.problems import Place, Problem
 from juesuan.ledger.canonical import read_balances, read_lines
 from juesuan.ledger.duplicates import doubled_vouchers
 from juesuan.ledger.model import AccountChart, Ledger
@@ -15,7 +16,6 @@ from juesuan.ledger.report import Aside, Count, ReadingReport, Reason, TableRepo
 from juesuan.ledger.sources import LIMITS, Export, Limits, SourceSheet, open_export
 from juesuan.ledger.tables import ReadTable, no_header, read_table, set_aside, sheet_name
 from juesuan.ledger.texts import filled_alike
-from juesuan.problems import Place, Problem
 
 _ACCOUNT_LIKE = 2  # rows with an account and an amount make a sheet look like a ledger
 

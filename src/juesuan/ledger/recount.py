@@ -1,4 +1,4 @@
-"""Control totals counted a second, dumb way: bytes of a text or a DBF table, raw cells of a workbook.
+"""Control totals counted a second, dumb way: bytes of a text or a DBF table, raw cells of a workbook or a record.
 
 Nothing here is shared with the readers: no csv module, no calamine, no quirks. A line of text is cut at its
 delimiters whatever the quotes say; a cell of a workbook is looked up in its XML or its records. What this count
@@ -15,12 +15,21 @@ from xml.parsers.expat import ExpatError
 
 import pandas as pd
 
+from juesuan.base.money import yuan_text
+from juesuan.base.problems import Place, Problem
 from juesuan.ledger.bookcells import Cell, book_rows
 from juesuan.ledger.header import HeaderLayout
+from juesuan.ledger.recordcells import Value, column_records, interface_records
 from juesuan.ledger.report import Reason, TableReport
-from juesuan.ledger.sources.model import RawBook, RawCells, RawRecords, RawText, SourceSheet
-from juesuan.money import yuan_text
-from juesuan.problems import Place, Problem
+from juesuan.ledger.sources.model import (
+    RawBook,
+    RawCells,
+    RawColumns,
+    RawInterface,
+    RawRecords,
+    RawText,
+    SourceSheet,
+)
 
 _SHOWN = 5
 _PLAIN = re.compile(rb"[-+]?[0-9]{1,15}(\.[0-9]{1,2})?")
@@ -35,8 +44,9 @@ _SHARED = re.compile(rb"<si\b[^>]*?(?:/>|>(.*?)</si>)", re.DOTALL)
 _TEXT = re.compile(rb"<t\b[^>]*>([^<]*)</t>")
 _STRINGS = "xl/sharedStrings.xml"
 _DIGITS = 15
-_STRANGE = (ValueError, IndexError, struct.error, ExpatError, RecursionError)
+_STRANGE = (ValueError, IndexError, KeyError, struct.error, ExpatError, RecursionError)
 
+Raw = RawBook | RawColumns | RawInterface
 Amounts = tuple[int | None, ...]
 """The 分 of the compared columns of a line; None where the cell is not plainly an amount."""
 
@@ -65,11 +75,11 @@ def recount(
         lines = dict(_of_records(sheet.raw.data, columns))
     elif isinstance(sheet.raw, RawCells):
         lines = {line: amounts for line, amounts in _of_cells(sheet.raw, columns) if line >= first}
-    elif isinstance(sheet.raw, RawBook):
+    elif sheet.raw is not None:
         try:
-            lines = {line: amounts for line, amounts in _of_book(sheet.raw, columns) if line >= first}
+            lines = {line: amounts for line, amounts in _of_other(sheet.raw, columns) if line >= first}
         except _STRANGE as error:
-            return Recount(f"没有复点：这个工作簿的写法，复点程序读不了（{error}）；另存为 XLSX 就能复点")
+            return Recount(f"没有复点：这个文件的写法，复点程序读不了（{error}）；另存为 XLSX 就能复点")
     else:
         return Recount("没有复点：这种格式没有第二种读法；需要复点的，请另外导出 XLSX 或 CSV")
     if turned is not None:
@@ -267,14 +277,24 @@ def _of_cells(raw: RawCells, columns: Sequence[int]) -> Iterator[tuple[int, Amou
 
 
 def _of_book(raw: RawBook, columns: Sequence[int]) -> Iterator[tuple[int, Amounts]]:
-    """Yield each row of an XLS or ODS worksheet that holds a value, and what stands in the wanted cells."""
+    """Yield each row of an XLS, XLSB or ODS worksheet that holds a value, and what stands in the wanted cells."""
     for line, cells in book_rows(raw):
         if any(not isinstance(cell, str) or cell.strip() for cell in cells.values()):
             yield line, tuple([_value_fen(cells.get(column, "")) for column in columns])
 
 
-def _value_fen(cell: Cell) -> int | None:
-    if isinstance(cell, float):
+def _of_other(raw: Raw, columns: Sequence[int]) -> Iterator[tuple[int, Amounts]]:
+    """Yield each record that holds a value: of a workbook, a Parquet file, an XML interface."""
+    if isinstance(raw, RawBook):
+        yield from _of_book(raw, columns)
+        return
+    records = column_records(raw, columns) if isinstance(raw, RawColumns) else interface_records(raw, columns)
+    for line, values in records:
+        yield line, tuple([_value_fen(value) for value in values])
+
+
+def _value_fen(cell: Cell | Value) -> int | None:
+    if isinstance(cell, float | Decimal):
         return _number_fen(Decimal(cell))
     return None if cell is None else _fen(cell.encode())
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from juesuan.base.money import yuan_text
+from juesuan.base.problems import Place, Problem
 from juesuan.ledger.quirks import QUIRKS
-from juesuan.money import yuan_text
-from juesuan.problems import Place, Problem
 
 
 class Reason(StrEnum):

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from juesuan.base.problems import EditionError
 from juesuan.facts import Selection
 from juesuan.ledger.model import Ledger
-from juesuan.problems import EditionError
 
 _SIGNS = {"income": -1, "adjustment": -1, "expenditure": 1}  # of debit less credit
 _BALANCES = ("opening", "closing")
@@ -162,6 +162,6 @@ def _with_unit(keys: Sequence[str], frame: pd.DataFrame) -> list[str]:
 
 def _check(selection: Selection) -> None:
     if selection.measure not in (*_SIGNS, *_BALANCES):
-        raise EditionError(f"unknown measure {selection.measure!r}")
+        raise EditionError(f"取数（measure）没有“{selection.measure}”这一种")
     if selection.measure in _BALANCES and (selection.economic or selection.support or selection.projects):
-        raise EditionError("the trial balance has no economic code, 支出类型 or project to select by")
+        raise EditionError("科目余额表没有经济分类、支出类型和项目，不能按它们取数")

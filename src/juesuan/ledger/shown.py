@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from juesuan.base.money import yuan_text
+from juesuan.base.privacy import masked
 from juesuan.ledger.model import Ledger
-from juesuan.money import yuan_text
-from juesuan.privacy import masked
 
 if TYPE_CHECKING:
     import pandas as pd

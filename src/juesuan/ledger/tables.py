@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from juesuan.base.problems import Place, Problem
 from juesuan.ledger.balances import merged_years, parents_add_up, period_openings, totals, with_functional
 from juesuan.ledger.bycolumns import PlainLines, lines_by_columns
 from juesuan.ledger.canonical import Doubts, all_balances, doubtful_lines, parents
@@ -19,7 +20,6 @@ from juesuan.ledger.report import Aside, Count, Reason, TableReport, notes_of
 from juesuan.ledger.sources import FORMATS, Export, SourceSheet
 from juesuan.ledger.texts import header_words, hidden_status, unwrapped
 from juesuan.ledger.understand import Understood, titles, understand, vocabulary
-from juesuan.problems import Place, Problem
 
 _CELLS_SHOWN = 8
 
@@ -249,7 +249,7 @@ def _report(
     return TableReport(
         file=sheet_name(export, sheet),
         kind=kind,
-        format=FORMATS.get(export.format, export.format),
+        format=FORMATS[export.format].words,
         details=export.details,
         profile=layout.profile.id if layout else "",
         header_line=sheet.lines[layout.at] if layout else 0,

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pandas as pd
 
+from juesuan.base.problems import Place, Problem
 from juesuan.ledger.header import HeaderLayout
 from juesuan.ledger.profiles import plain_name
 from juesuan.ledger.quirks import SPACES
 from juesuan.ledger.sources.csvrows import CsvRows
 from juesuan.ledger.sources.model import SourceSheet
-from juesuan.problems import Place, Problem
 
 _CHECKED = ("summary", "account_name", "functional_name", "economic_name", "project")
 _FORMULA_TEXT = re.compile(r'="([^"]*)"')

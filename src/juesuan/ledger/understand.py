@@ -7,17 +7,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from juesuan.base.problems import Place, Problem
 from juesuan.ledger import quirks
 from juesuan.ledger.entries import classify, compose_dates, compose_vouchers, fill_down, number_entries
-from juesuan.ledger.header import HeaderLayout
-from juesuan.ledger.meanings import currency_problem, rival_problems, straightened
+from juesuan.ledger.header import MONEY, HeaderLayout, marks
+from juesuan.ledger.meanings import currency_problem, rival_problems, status_problems, straightened
 from juesuan.ledger.model import AccountChart
 from juesuan.ledger.money_columns import MoneyColumns, balance_money, voucher_money
 from juesuan.ledger.profiles import FIELDS, Profile
 from juesuan.ledger.raw import RawTable
 from juesuan.ledger.report import Aside, Count, Reason
 from juesuan.ledger.sources.model import Row, SourceSheet
-from juesuan.problems import Place, Problem
 
 Vocabulary = Mapping[str, frozenset[str]]
 """The words that an edition knows for a field as they stand."""
@@ -260,6 +260,13 @@ def _note_meanings(
     unsaid = [columns["currency"][at] for at in kept] if "currency" in columns else []
     if foreign := currency_problem(layout, unsaid, work.lines, work.file):
         work.problems.append(foreign)
+    if "currency" not in columns and any(marks(layout.names[at])[1] == "foreign" for at in _money(layout)):
+        work.met["foreign-unsaid"] = work.lines[:1]
+    work.problems += status_problems(layout, [rows[at] for at in kept], work.lines, work.file)
+
+
+def _money(layout: HeaderLayout) -> list[int]:
+    return [layout.columns[name] for name in MONEY if name in layout.columns]
 
 
 def _codes(work: _Work, name: str, names: str, read: Callable[[str], tuple[str, str, tuple[str, ...]]]) -> None:

@@ -5,14 +5,14 @@ from typing import Literal
 
 from pydantic import model_validator
 
+from juesuan.base.problems import EditionError, InputError
+from juesuan.base.yamlsource import Strict
 from juesuan.document import Bar, Chart, Text
 from juesuan.editionfiles import EditionFiles
 from juesuan.facts import Facts, Phase
 from juesuan.narrative.markup import fact_mark, runs_of_line
-from juesuan.problems import EditionError, InputError
 from juesuan.roles import Roles
 from juesuan.statistics import PRIOR, Lists
-from juesuan.yamlsource import Strict
 
 FILE = "charts.yaml"
 
@@ -91,7 +91,7 @@ def _bar_lines(line: ChartLine, lists: Lists, roles: Roles) -> tuple[BarLine, ..
     if not line.each:
         return tuple(one.model_copy(update={"amount": roles.resolve(one.amount)}) for one in line.bars)
     if line.each not in lists:
-        raise EditionError(f"chart {line.name!r}: there is no list {line.each!r}")
+        raise EditionError(f"图“{line.name}”：没有名单“{line.each}”")
     return tuple(
         BarLine(label=one["name"], amount=one["amount"], share=one.get("share", "")) for one in lists[line.each]
     )
@@ -112,5 +112,5 @@ def _bars(chart: str, bars: tuple[BarLine, ...], facts: Facts, years: Mapping[st
     for bar in bars:
         share = bar.share if bar.share in facts else ""  # no share where the whole is zero
         if facts[bar.amount].phase not in (Phase.FINAL, Phase.NONE):
-            raise EditionError(f"chart {chart!r}: {bar.amount} is no amount of the final accounts")
+            raise EditionError(f"图“{chart}”：{bar.amount} 不是决算数的金额")
         yield Bar(runs_of_line(bar.label.format_map(years)), bar.amount, share)

@@ -1,9 +1,10 @@
 """Rendering the document's templates over facts."""
 
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from types import CodeType
 from typing import Any
 
@@ -11,12 +12,12 @@ from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from juesuan.base.problems import EditionError
 from juesuan.document import Block, Document, Text, runs_of
 from juesuan.editionfiles import EditionFiles
-from juesuan.facts import Facts, Phase, Unit
+from juesuan.facts import Fact, Facts, Phase, Unit
 from juesuan.narrative.markup import MarkupError, blocks_of, declared_mark, fact_mark, marks_of, runs_of_line
 from juesuan.package import ClosingPackage, Prose
-from juesuan.problems import EditionError
 from juesuan.roles import Roles
 from juesuan.statistics import Lists, Member, Undefined
 
@@ -105,10 +106,22 @@ def compose(composition: Composition) -> Document:
         title = environment.get_template("title.j2").render().strip()
         text = environment.get_template("document.j2").render()
     except TemplateError as error:
-        raise EditionError(f"the sentences of {composition.words.name}: {error}") from error
+        raise EditionError(f"{_where(error, composition.words)}模板不能用：{error}") from error
+    except EditionError as error:
+        raise EditionError(f"{_where(error, composition.words)}{error}") from error
     document = Document(runs_of_line(title), tuple(blocks_of(text, composition.named)))
     _check_digits(document)
     return document
+
+
+def _where(error: Exception, words: EditionFiles) -> str:
+    """Return which line of which template an error came from: the last that was being written."""
+    found = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        path = Path(frame.f_code.co_filename)
+        if path.suffix == ".j2":
+            found = f"{words.template_label(path.name)} 第 {line} 行："
+    return found or f"{words.name} 的文字："
 
 
 def _check_digits(document: Document) -> None:
@@ -135,6 +148,10 @@ def ordinal(number: int) -> str:
     if not 0 < number < 100:  # noqa: PLR2004 - no document has a hundred sections
         raise ValueError(f"no ordinal for {number}")
     return ("" if tens < 2 else _DIGITS[tens]) + ("十" if tens else "") + (_DIGITS[ones] if ones else "")  # noqa: PLR2004
+
+
+def _unfit(call: str, fact: Fact) -> EditionError:
+    return EditionError(f"{call}(…) 不能填 {fact.id}（{fact.label}）：它的单位是“{fact.unit}”")
 
 
 class _Words:
@@ -183,16 +200,17 @@ class _Words:
         fact_id = self._id(fact_id)
         fact = self._facts[fact_id]
         if fact.unit is not Unit.FEN:
-            raise EditionError(f"a slot for an amount can't take {fact_id!r}: its unit is {fact.unit}")
+            raise _unfit("amount", fact)
         if fact.phase != phase:
-            raise EditionError(f"a slot for {phase} can't take {fact_id!r}: it is {fact.phase or 'of no phase'}")
+            words = f"写“{phase}”的位置不能填 {fact_id}（{fact.label}）：它是{fact.phase or '不分阶段的数'}"
+            raise EditionError(words)
         return fact_mark(fact_id)
 
     def number(self, fact_id: str) -> str:
         """Print a count or points."""
         fact = self._facts[fact_id]
         if fact.unit not in (Unit.NUMBER, Unit.SCORE):
-            raise EditionError(f"a slot for a number can't take {fact_id!r}: its unit is {fact.unit}")
+            raise _unfit("count", fact)
         return fact_mark(fact_id)
 
     def rate(self, fact_id: str) -> str:
@@ -200,9 +218,7 @@ class _Words:
         if fact_id in self._composition.undefined:
             return self.undefined_words(fact_id)
         if self._facts[fact_id].unit is not Unit.RATE:
-            raise EditionError(
-                f"a slot for a rate can't take {fact_id!r}: its unit is {self._facts[fact_id].unit}"
-            )
+            raise _unfit("rate", self._facts[fact_id])
         return fact_mark(fact_id)
 
     def undefined_words(self, fact_id: str) -> str:

@@ -17,8 +17,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from juesuan.base.problems import EditionError
 from juesuan.document import Block, Heading, Number, Paragraph, Run, Runs, Text
-from juesuan.problems import EditionError
 
 _FACT, _FACT_END, _DECLARED, _DECLARED_END = "\ue000", "\ue001", "\ue002", "\ue003"
 _MARK = re.compile(f"{_FACT}([^{_FACT_END}]*){_FACT_END}|{_DECLARED}([^{_DECLARED_END}]*){_DECLARED_END}")

@@ -1,6 +1,6 @@
 """The closing package: what a finance office hands in, read from a folder into frozen values.
 
-``load_package`` raises one :class:`~juesuan.problems.InputError` with everything that is wrong in all files;
+``load_package`` raises one :class:`~juesuan.base.problems.InputError` with everything that is wrong in all files;
 ``check_package`` returns the same as a value.
 """
 
@@ -14,6 +14,8 @@ from juesuan.package.model import (
     BudgetLine,
     ClosingPackage,
     Headcount,
+    InternalLine,
+    InternalMoney,
     PackageReading,
     PriorLine,
     ProcurementLine,
@@ -55,6 +57,8 @@ __all__ = [
     "IndicatorBand",
     "IndicatorClass",
     "IndicatorGroup",
+    "InternalLine",
+    "InternalMoney",
     "OwnCode",
     "PackageReading",
     "Policies",

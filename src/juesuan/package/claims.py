@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from juesuan.money import parse_number
+from juesuan.base.money import parse_number
 from juesuan.package.markup import NAME
 
 _TOKEN = re.compile(rf"\s*(?:(?P<name>{NAME})|(?P<number>[0-9][0-9,]*(?:\.[0-9]+)?)|(?P<sign>[-+/()=≈]))")

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from juesuan.base.problems import Problem
 from juesuan.facts import FactSource
 from juesuan.package.csvfile import FileColumn, Row, heads, read_lines, unique
-from juesuan.problems import Problem
 
 Kind = Literal["functional", "economic"]
 

@@ -18,11 +18,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
+from juesuan.base.money import parse_number, print_decimal
+from juesuan.base.yamlsource import Strict
 from juesuan.facts import Fact, Unit
-from juesuan.money import parse_number, print_decimal
 from juesuan.package.evaluation import STAGES
 from juesuan.package.model import ClosingPackage, ThreePublicCounts
-from juesuan.yamlsource import Strict
 
 EQUIPMENT = ("general_equipment", "special_equipment", "large_equipment")
 

@@ -6,8 +6,9 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+from juesuan.base.money import FEN_PER_WANYUAN, print_decimal
+from juesuan.base.problems import Place, Problem
 from juesuan.editionfiles import edition_names, known_edition
-from juesuan.money import FEN_PER_WANYUAN, print_decimal
 from juesuan.package.claims import ClaimError, parse_claim
 from juesuan.package.model import ClaimLine, PriorLine, Project, PublishedBefore, measured, source_of
 from juesuan.package.performance import Direction, EvaluationSheet, WrittenIndicator
@@ -15,7 +16,6 @@ from juesuan.package.prose import Prose, ProseNumber, named_fact
 from juesuan.package.settings import SETTINGS_FILE, Settings, UnitKind
 from juesuan.package.texts import ProjectTexts
 from juesuan.package.yamlfile import YamlFile
-from juesuan.problems import Place, Problem
 
 Lines = Mapping[str, int]
 

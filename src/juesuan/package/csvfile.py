@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from juesuan.base.money import parse_amount
+from juesuan.base.problems import InputError, Place, Problem
 from juesuan.facts import FactSource
-from juesuan.money import parse_amount
 from juesuan.package.files import package_file
-from juesuan.problems import InputError, Place, Problem
 
 Line = TypeVar("Line")
 

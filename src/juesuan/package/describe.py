@@ -11,10 +11,10 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
 
+from juesuan.base.yamlsource import Strict
 from juesuan.package.csvfile import FileColumn
 from juesuan.package.inputs import INPUTS, SHEETS, Input
 from juesuan.package.settings import Files
-from juesuan.yamlsource import Strict
 
 
 @dataclass(frozen=True)

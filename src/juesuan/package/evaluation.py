@@ -5,8 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, NonNegativeInt, PlainValidator, model_validator
 
-from juesuan.money import parse_amount
-from juesuan.yamlsource import Strict
+from juesuan.base.money import parse_amount
+from juesuan.base.yamlsource import Strict
 
 _HUNDRED = 100  # points of an evaluation, at most
 

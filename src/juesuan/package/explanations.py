@@ -7,10 +7,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from juesuan.base.yamlsource import Strict
 from juesuan.identities import Explanation
 from juesuan.package.model import source_of
 from juesuan.package.settings import Words
-from juesuan.yamlsource import Strict
 
 PLACEHOLDER = re.compile(
     r"[XxＸｘ×✕✖_＿]{2,}|[□■◯○]{2,}|待补充|待填|待定|某某|此处填写|TODO|TBD|\?{2,}|？{2,}|…{3,}", re.IGNORECASE

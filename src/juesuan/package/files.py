@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from juesuan.problems import InputError, Place, Problem
+from juesuan.base.problems import InputError, Place, Problem
 
 
 def package_file(root: Path, name: str) -> Path:

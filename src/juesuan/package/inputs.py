@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from juesuan.base.yamlsource import Strict
 from juesuan.package.codes import CODES
 from juesuan.package.csvfile import FileColumn
 from juesuan.package.evaluation import Evaluation
@@ -19,6 +20,7 @@ from juesuan.package.tables import (
     AWARDED_KEYS,
     BUDGET,
     FUND,
+    INTERNAL,
     PRIOR,
     PRIOR_NAMES,
     PROCURED_KEYS,
@@ -41,7 +43,6 @@ from juesuan.package.texts import (
     UnitProfile,
     Uses,
 )
-from juesuan.yamlsource import Strict
 
 Need = Literal["always", "header", "may"]
 """Whether a file must be there, whether its head alone is enough, or whether it may be left out."""
@@ -92,6 +93,13 @@ INPUTS: tuple[Input, ...] = (
         "header",
         "没有预算的只留表头",
         columns=BUDGET,
+    ),
+    Input(
+        "internal_budget",
+        "往来预算",
+        "预算里与部门内上级、下属单位的往来，元：要付的是预算里的其中数，要收的另写",
+        without="预算里没有部门内部往来",
+        columns=INTERNAL,
     ),
     Input(
         "projects",

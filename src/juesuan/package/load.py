@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from juesuan.base.problems import InputError, Place, Problem
 from juesuan.identities import Explanation
 from juesuan.package import crosscheck, tables
 from juesuan.package.codes import OwnCode, read_own_codes
@@ -20,6 +21,7 @@ from juesuan.package.model import (
     ClaimLine,
     ClosingPackage,
     Headcount,
+    InternalLine,
     PackageReading,
     PriorLine,
     ProcurementLine,
@@ -46,7 +48,6 @@ from juesuan.package.texts import (
     Uses,
 )
 from juesuan.package.yamlfile import YamlFile, read_file
-from juesuan.problems import InputError, Place, Problem
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -87,8 +88,8 @@ def check_package(
 
 
 UNITS_OWN = (
-    *("vouchers", "trial_balance", "budget", "three_public", "three_public_counts", "projects", "procurement"),
-    *("statement", "assets", "headcount", "units"),
+    *("vouchers", "trial_balance", "budget", "internal_budget", "three_public", "three_public_counts", "projects"),
+    *("procurement", "statement", "assets", "headcount", "units"),
 )
 """The files of a unit that a department does not have: its amounts are its units' together."""
 
@@ -106,6 +107,7 @@ class _Amounts:
     statement: tuple[StatementLine, ...] = ()
     headcount: Headcount | None = None
     units: tuple[UnitLine, ...] = ()
+    internal: tuple[InternalLine, ...] = ()
 
 
 @dataclass
@@ -178,6 +180,7 @@ class _Reader:
             codes=codes,
             units=amounts.units,
             evaluation=evaluation,
+            internal=amounts.internal,
         )
 
     def _amounts(self, files: Files) -> "_Amounts":
@@ -193,6 +196,7 @@ class _Reader:
             assets=assets.model if assets else None,
             headcount=self._may_miss(files.headcount, Files().headcount, Headcount),
             units=tables.read_units(self.root, files.units, self.problems),
+            internal=tables.read_internal(self.root, files.internal_budget, self.problems),
         )
 
     def _units_own(self, files: Files) -> "_Amounts":

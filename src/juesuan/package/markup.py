@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from juesuan.money import parse_number
+from juesuan.base.money import parse_number
 
 NAME = r"[a-z][a-z0-9_]*"
 

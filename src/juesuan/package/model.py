@@ -5,11 +5,14 @@ The title of a count is what it is called in the list of facts.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
 from pydantic import Field, NonNegativeInt, model_validator
 
+from juesuan.base.problems import Problem
+from juesuan.base.yamlsource import Strict
 from juesuan.facts import FactSource
 from juesuan.identities import Explanation
 from juesuan.package.codes import OwnCode
@@ -18,8 +21,6 @@ from juesuan.package.performance import EvaluationSheet, WrittenIndicator
 from juesuan.package.prose import Prose, ProseNumber, named_fact
 from juesuan.package.settings import SETTINGS_FILE, Settings
 from juesuan.package.texts import Glossary, KeyTasks, PerformanceText, ProjectTexts, Reasons, UnitProfile, Uses
-from juesuan.problems import Problem
-from juesuan.yamlsource import Strict
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,38 @@ class BudgetLine:
     stated: str = ""
     fund: str = ""
     basis: str = ""
+
+
+class InternalMoney(StrEnum):
+    """Money that units of one department give each other, as its accounts are called."""
+
+    SUBSIDY_PAID = "对附属单位补助支出"
+    SUBSIDY_RECEIVED = "上级补助收入"
+    REMITTANCE_PAID = "上缴上级支出"
+    REMITTANCE_RECEIVED = "附属单位上缴收入"
+
+    @property
+    def paid(self) -> bool:
+        """Whether it is expenditure: then its budget is part of a :class:`BudgetLine`."""
+        return self in (InternalMoney.SUBSIDY_PAID, InternalMoney.REMITTANCE_PAID)
+
+
+@dataclass(frozen=True)
+class InternalLine:
+    """The budget of money between a unit and another of its department, of one functional item and fund.
+
+    ``counterpart`` is the other unit's code or name as the office wrote it, or empty. ``stated`` and ``fund`` are
+    as those of a :class:`BudgetLine`.
+    """
+
+    kind: InternalMoney
+    code: str
+    counterpart: str
+    initial: int
+    adjusted: int
+    source: FactSource
+    stated: str
+    fund: str = ""
 
 
 @dataclass(frozen=True)
@@ -253,6 +286,7 @@ class ClosingPackage:
     codes: tuple[OwnCode, ...] = ()
     units: tuple[UnitLine, ...] = ()
     evaluation: Evaluation | None = None
+    internal: tuple[InternalLine, ...] = ()
 
     def where(self, file: str, entry: str) -> FactSource:
         """Where an entry of one of the YAML files stands; the settings answer for a file that was left out."""

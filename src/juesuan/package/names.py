@@ -6,13 +6,24 @@ is loaded.
 
 from collections.abc import Iterable, Iterator
 
+from juesuan.base.yamlsource import Strict
 from juesuan.package.evaluation import STAGES, EvaluationProblems, Grades
 from juesuan.package.model import RECEPTION, Assets, Headcount, ThreePublicCounts
 from juesuan.package.money import GENERAL, budget_id
 from juesuan.package.tables import PRIOR_KEYS, PROCUREMENT_KEYS, STATEMENT_KEYS, THREE_PUBLIC_KEYS
-from juesuan.yamlsource import Strict
+
+EVALUATION_AVERAGE = "evaluation.average"
+"""In points (分)."""
+
+_LEFT_OUT = ("prior.", "headcount.", "assets.", "procurement.", "evaluation.", "three_public.count.", "statement.")
+"""What the facts of those files begin with that an office may leave out."""
 
 _STAGES = ("initial", "adjusted")
+
+
+def may_be_left_out(name: str) -> bool:
+    """Return whether a package may lack a fact since an office need not hand in the file that tells it."""
+    return name.startswith(_LEFT_OUT)
 
 
 def possible_prior() -> tuple[str, ...]:
@@ -41,10 +52,16 @@ def possible_facts(
     yield from (f"three_public.{key}" for key in RECEPTION)
     yield from (f"statement.{key}" for key in STATEMENT_KEYS)
     yield from (f"procurement.{key}" for key in (*PROCUREMENT_KEYS, "total"))
-    yield from (f"evaluation.{stage}.{what}" for stage in STAGES for what in ("projects", "amount"))
+    yield from (f"evaluation.{stage}.amount" for stage in STAGES)
+    yield EVALUATION_AVERAGE
+    yield from possible_counts()
+
+
+def possible_counts() -> Iterator[str]:
+    """Yield the ids of those facts that count people, things or projects; all others but the average are money."""
+    yield from (f"evaluation.{stage}.projects" for stage in STAGES)
     yield from (f"evaluation.grades.{key}" for key in Grades.model_fields)
     yield from (f"evaluation.problems.{key}" for key in EvaluationProblems.model_fields)
-    yield "evaluation.average"
     yield from _counts("assets", Assets)
     yield from _counts("headcount", Headcount)
     yield from (f"three_public.count.{key}" for key in ThreePublicCounts.model_fields)

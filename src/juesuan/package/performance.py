@@ -13,10 +13,10 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
-from juesuan.money import parse_number
+from juesuan.base.money import parse_number
+from juesuan.base.yamlsource import Strict
 from juesuan.package.prose import Prose
 from juesuan.package.settings import Percentage, Words
-from juesuan.yamlsource import Strict
 
 FULL_SCORE = 100
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from juesuan.problems import Place, Problem
+from juesuan.base.problems import Place, Problem
 
 PLACES_FILE = ".workbook.json"
 

@@ -42,7 +42,7 @@ class Prose:
 
     @property
     def paragraphs(self) -> tuple[Runs, ...]:
-        """The runs of each paragraph, for the document."""
+        """The runs of each paragraph, for the document; none of an empty text."""
         paragraphs: list[Runs] = []
         runs: list[Run] = []
         mentions = iter(self.mentions)
@@ -59,7 +59,7 @@ class Prose:
                     runs.append(Number(next(mentions).fact))
                 case Reference(name=name):
                     runs.append(Number(named_fact(name)))
-        return (*paragraphs, tuple(runs))
+        return tuple(filter(None, (*paragraphs, tuple(runs))))
 
     @property
     def runs(self) -> Runs:

@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
-from juesuan.money import parse_number
+from juesuan.base.money import parse_number
+from juesuan.base.yamlsource import Strict
 from juesuan.package.evaluation import Yuan
-from juesuan.yamlsource import Strict
 
 SETTINGS_FILE = "settings.yaml"
 
@@ -157,6 +157,7 @@ class Files(Strict):
         examples=["ledger/trial-balance.csv"],
     )
     budget: Words = "budget.csv"
+    internal_budget: Words = "internal-budget.csv"
     three_public: Words = "three-public-budget.csv"
     three_public_counts: Words = "three-public-counts.yaml"
     prior_year: Words = "prior-year.csv"
@@ -171,8 +172,9 @@ class Files(Strict):
     texts: Words = "texts"  # a folder
     explanations: Words = "explanations.yaml"
     codes: Words = "codes.csv"
-    # May be left out, with what they hold: three_public, three_public_counts, prior_year, projects, procurement,
-    # statement, headcount, units, evaluation, performance, every text but profile.yaml, explanations, codes.
+    # May be left out, with what they hold: internal_budget, three_public, three_public_counts, prior_year,
+    # projects, procurement, statement, headcount, units, evaluation, performance, every text but profile.yaml,
+    # explanations, codes.
 
 
 class Settings(Strict):

@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from juesuan.base.money import parse_wanyuan
+from juesuan.base.problems import Place, Problem
 from juesuan.facts import FactSource
-from juesuan.money import parse_wanyuan
 from juesuan.package.csvfile import FileColumn, Row, heads, read_lines, unique
 from juesuan.package.files import left_out
 from juesuan.package.model import (
     BudgetLine,
+    InternalLine,
+    InternalMoney,
     PriorLine,
     ProcurementLine,
     Project,
@@ -18,7 +21,6 @@ from juesuan.package.model import (
     UnitLine,
 )
 from juesuan.package.settings import SETTINGS_FILE, Files
-from juesuan.problems import Place, Problem
 
 _ITEM_CODE = (r"[0-9]{7}", "七位数字的“项”级编码，如 2010301")
 _PROJECT_KEY = (
@@ -80,6 +82,21 @@ _BASIS = FileColumn(BASIS, "text", "年初预算取自哪里，如预算公开�
 _NAME = FileColumn("名称", "text", "这一行说的是什么", need="given")
 
 BUDGET = (_CODE, FileColumn("功能分类名称", "text", "“项”的名称", "行政运行"), _INITIAL, _ADJUSTED, _FUNDS, _BASIS)
+_KINDS = tuple(one.value for one in InternalMoney)
+INTERNAL = (
+    FileColumn("往来", "choice", "、".join(_KINDS), _KINDS[0], choices=_KINDS),
+    _CODE,
+    FileColumn(
+        "对方单位",
+        "text",
+        "编码或全称；部门之外的写“部门之外”；只有一个上级或一个下属的可以不写",
+        "某某站",
+        need="may",
+    ),
+    _INITIAL,
+    _ADJUSTED,
+    FileColumn(FUND, "fund", "写法同账簿"),
+)
 PROJECTS = (
     FileColumn("键", "key", _PROJECT_KEY[1], "social_insurance"),
     FileColumn("项目名称", "text", "与账簿的项目名称一致", "社会保险业务工作经费"),
@@ -125,6 +142,25 @@ def read_budget(root: Path, file: str, problems: list[Problem]) -> tuple[BudgetL
 
     lines = read_lines(root, file, heads(BUDGET), line, problems, optional=(FUND, BASIS))
     unique([(_of_fund(line.code, line.stated), line.source) for line in lines], "功能分类编码", problems)
+    return lines
+
+
+def read_internal(root: Path, file: str, problems: list[Problem]) -> tuple[InternalLine, ...]:
+    """Read the budget of money within the department, in 元: what the unit is to pay and to receive."""
+    if left_out(root, file, Files().internal_budget):
+        return ()
+
+    keys: list[tuple[str, FactSource]] = []
+
+    def line(row: Row) -> InternalLine:
+        written, code = row.one_of("往来", _KINDS), row.matching("功能分类编码", *_ITEM_CODE)
+        kind = InternalMoney(written) if written in _KINDS else InternalMoney.SUBSIDY_PAID
+        other, stated = row.optional("对方单位"), row.text(FUND)
+        keys.append((" ".join((written, code, other, stated)), row.source))
+        return InternalLine(kind, code, other, row.amount("年初预算"), row.amount("调整预算"), row.source, stated)
+
+    lines = read_lines(root, file, heads(INTERNAL), line, problems, optional=("对方单位",))
+    unique(keys, "往来", problems)
     return lines
 
 

@@ -4,9 +4,9 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from juesuan.base.yamlsource import Strict
 from juesuan.package.prose import Prose
 from juesuan.package.settings import Words
-from juesuan.yamlsource import Strict
 
 FunctionalCode = Annotated[str, Field(pattern=r"^[0-9]{3}([0-9]{2}([0-9]{2})?)?$")]
 

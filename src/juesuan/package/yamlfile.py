@@ -9,13 +9,13 @@ from typing import Any, Generic, TypeVar
 import yaml
 from pydantic import BaseModel
 
+from juesuan.base.problems import InputError, Place, Problem
+from juesuan.base.yamlsource import composed, entry_of, yaml_text
 from juesuan.facts import FactSource
 from juesuan.package.files import package_file
 from juesuan.package.markup import Declared, PlainWords, Reference, StatedNumber, parse
 from juesuan.package.performance import WrittenIndicator
 from juesuan.package.prose import Prose, ProseNumber, named_fact, unnamed_fact
-from juesuan.problems import InputError, Place, Problem
-from juesuan.yamlsource import composed, entry_of, yaml_text
 
 Model = TypeVar("Model", bound=BaseModel)
 Model_co = TypeVar("Model_co", bound=BaseModel, covariant=True)

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from juesuan.base.problems import ExitCode, InputError, Place, Problem
 from juesuan.people.journal import Journal
 from juesuan.people.keys import Keys, home_or_default
 from juesuan.people.names import normalised
 from juesuan.people.register import PEOPLE, SHORTEST, OutsideId, Person, Register, Role, Seat
-from juesuan.problems import ExitCode, InputError, Place, Problem
 
 Say = Callable[[str], None]
 

@@ -14,8 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-from juesuan.problems import OutputError, words_of
-from juesuan.process import OFFICE_ZONE
+from juesuan.base.problems import OutputError, words_of
+from juesuan.base.process import OFFICE_ZONE
 
 _LONGEST = 500  # characters of a detail: a stranger's words stand in some
 _TAIL = 65536  # bytes from the end in which the last line is looked for

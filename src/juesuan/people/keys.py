@@ -11,8 +11,8 @@ import stat
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from juesuan.files import write_whole
-from juesuan.problems import OutputError, words_of
+from juesuan.base.files import write_whole
+from juesuan.base.problems import OutputError, words_of
 
 _USER = "juesuan"
 _BYTES = 32

@@ -15,10 +15,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from juesuan.files import json_text, locked, write_whole
+from juesuan.base.files import json_text, locked, write_whole
+from juesuan.base.problems import InputError, OutputError, Place, Problem, words_of
+from juesuan.base.process import office_now
 from juesuan.people.names import normalised
-from juesuan.problems import InputError, OutputError, Place, Problem, words_of
-from juesuan.process import office_now
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from juesuan.base.problems import InputError
 from juesuan.closing import (
     Books,
     ClosingAccounts,
@@ -21,7 +22,6 @@ from juesuan.document import Chart, Document, text_of
 from juesuan.facts import Fact, Facts
 from juesuan.identities import CheckResult
 from juesuan.preview.sentences import Rewritten, rewritten
-from juesuan.problems import InputError
 from juesuan.rounding import Policy, RoundingConflict
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from juesuan.base.problems import Severity
 from juesuan.facts import Fact, Unit, number_text
 from juesuan.identities import CheckResult
 from juesuan.preview.compare import Moved, MovedCheck, Preview, preview
-from juesuan.problems import Severity
 
 _ABSENT = "（无）"
 _MOST_PLACES = 5

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
+from juesuan.base.problems import InputError
 from juesuan.closing import Intake, fill, ingest, write_document
 from juesuan.document import Document
 from juesuan.facts import Facts
 from juesuan.package import check_package
 from juesuan.preview.compare import account_of
 from juesuan.preview.sentences import Rewritten, rewritten
-from juesuan.problems import InputError
 
 
 class Reworded:

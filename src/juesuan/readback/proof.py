@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from juesuan.base.problems import EditionError
 from juesuan.document import Document
 from juesuan.facts import Facts
-from juesuan.problems import EditionError
 from juesuan.readback.docx import read_docx
 from juesuan.readback.expected import RenditionPart, Said, expected_numerals, head_numerals, said_by, unexplained
 from juesuan.readback.html import read_html

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from juesuan.base.problems import Problem
 from juesuan.identities import CheckResult, Explanation, Verdict
-from juesuan.problems import Problem
 
 
 def check_data(result: CheckResult) -> dict[str, Any]:

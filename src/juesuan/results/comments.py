@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from juesuan.base.files import json_text, locked, read_json, write_whole
+from juesuan.base.problems import OutputError, words_of
 from juesuan.evidence.signoffs import seals_of
-from juesuan.files import json_text, locked, read_json, write_whole
-from juesuan.problems import OutputError, words_of
 from juesuan.results.names import COMMENTS, comments_file
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from juesuan.base.files import csv_cell, read_cell
 from juesuan.facts import Fact, Facts, FactSource, Phase, Unit, number_text
-from juesuan.files import csv_cell, read_cell
 
 if TYPE_CHECKING:
     import pyarrow as pa

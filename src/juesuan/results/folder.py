@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from juesuan.problems import OutputError, words_of
+from juesuan.base.problems import OutputError, words_of
 from juesuan.results.names import (
     FINDINGS,
     MANIFEST,

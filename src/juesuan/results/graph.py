@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from juesuan.base.files import read_json, write_json
+from juesuan.base.problems import JuesuanError, OutputError
 from juesuan.facts import Facts, Selection
-from juesuan.files import read_json, write_json
 from juesuan.identities import Identity, identity_data
 from juesuan.ledger import Ledger, RowFinder
-from juesuan.problems import JuesuanError, OutputError
 from juesuan.results.facts import CONDITIONS, SELECTIONS, fact_of, facts_table
 from juesuan.results.manifest import read_manifest
 from juesuan.results.names import BALANCES, CERTIFICATE, FACTS, IDENTITIES, LEDGER

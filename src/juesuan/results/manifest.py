@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from juesuan.files import sha256_of, write_json
-from juesuan.problems import OutputError
+from juesuan.base.files import sha256_of, write_json
+from juesuan.base.problems import OutputError
 from juesuan.results.names import DOCX, MANIFEST, PAGE, PDF, XLSX
 
 _TOLD = 5  # files that an error names

@@ -7,10 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from juesuan.files import read_json
+from juesuan.base.files import read_json
+from juesuan.base.money import print_decimal
+from juesuan.base.problems import OutputError
 from juesuan.identities import Verdict
-from juesuan.money import print_decimal
-from juesuan.problems import OutputError
 from juesuan.results.checks import verdict_of
 from juesuan.results.comments import CommentThread, threads_at
 from juesuan.results.facts import read_facts_csv

@@ -15,12 +15,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from juesuan.base.files import json_text, read_json, write_whole
+from juesuan.base.problems import OutputError, words_of
 from juesuan.evidence.ring import ring_of
 from juesuan.evidence.signoffs import UNSEALED, faults_of, seals_of, sign_seal
 from juesuan.evidence.trust import Trust
-from juesuan.files import json_text, read_json, write_whole
 from juesuan.people import normalised
-from juesuan.problems import OutputError, words_of
 from juesuan.results.names import SIGN_OFFS, SIGNED, State
 
 

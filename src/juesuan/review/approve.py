@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from juesuan.base.problems import ExitCode, JuesuanError
+from juesuan.base.process import office_now
 from juesuan.package import PLACEHOLDER
 from juesuan.people import clean, normalised
-from juesuan.problems import ExitCode, JuesuanError
-from juesuan.process import office_now
 from juesuan.results import (
     Results,
     SignOff,

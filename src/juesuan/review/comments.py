@@ -6,10 +6,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from juesuan.base.privacy import masked
+from juesuan.base.problems import ExitCode, JuesuanError
+from juesuan.base.process import office_now
 from juesuan.people import Person, Role, clean
-from juesuan.privacy import masked
-from juesuan.problems import ExitCode, JuesuanError
-from juesuan.process import office_now
 from juesuan.results import Results, read_results
 from juesuan.results.comments import CommentEntry, CommentThread, NoteKind, add_note, threads_of
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from juesuan.base.files import read_json
+from juesuan.base.resources import page_templates
 from juesuan.evidence.pdfs import PdfSignatureError, can_sign, check_pdf, is_signed
 from juesuan.evidence.ring import ring_of
-from juesuan.files import read_json
 from juesuan.identities import Verdict
-from juesuan.resources import page_templates
 from juesuan.results import Results, idle_of, read_results, verdict_of
 from juesuan.results.names import CHECKS, DIFFERENCES, PDF, PROBLEMS, REVIEW_PAGE, SUITES, VALIDATION
 from juesuan.results.signoff import doubts_of, hashes_of

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from juesuan.base.money import DisplayUnit
+from juesuan.base.problems import ExitCode, JuesuanError
 from juesuan.facts import Figure
 from juesuan.identities import Identity
-from juesuan.money import DisplayUnit
-from juesuan.problems import ExitCode, JuesuanError
 
 
 class Policy(StrEnum):

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from juesuan.base.money import DisplayUnit
 from juesuan.facts import Figure
 from juesuan.identities import Identity
-from juesuan.money import DisplayUnit
 from juesuan.rounding.controlled import Infeasible, nearest_up, round_controlled, smallest_conflict
 from juesuan.rounding.linked import Link, Linked, link
 from juesuan.rounding.result import Adjustment, Contradiction, Policy, Residue, Rounding, RoundingConflict

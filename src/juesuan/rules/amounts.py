@@ -6,9 +6,9 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from fractions import Fraction
 
+from juesuan.base.money import parse_number, print_decimal, print_rate, round_half_up
 from juesuan.facts import Fact, Unit
 from juesuan.identities import Item
-from juesuan.money import parse_number, print_decimal, print_rate, round_half_up
 from juesuan.rules.model import Rule, RuleSubject
 from juesuan.statistics import PRIOR, Kind
 
@@ -200,6 +200,8 @@ def _again(subject: RuleSubject, fact: Fact, kind: Kind, of: str, base: str, sla
         ok = fact.displayed == change and printed_value(fact, subject) == abs(change)
         return Item(fact.label, fact.display, _plain(abs(change), subject, Unit.FEN), int(not ok))
     exact = (first - second) / second if kind is Kind.GROWTH else first / second
+    if kind is Kind.AVERAGE:
+        return _average_again(subject, fact, exact)
     steps = round_half_up(exact * scale)
     shown = printed_value(fact, subject)
     stated = fact.displayed * scale
@@ -208,6 +210,15 @@ def _again(subject: RuleSubject, fact: Fact, kind: Kind, of: str, base: str, sla
     if subject.definitions.basis == "exact":  # computed from amounts that are not printed: near is all there is
         ok = abs(stated - steps) <= 1 and shown is not None and shown * scale == printed
     return Item(fact.label, fact.display, print_rate(abs(exact), decimals=decimals), int(not ok))
+
+
+def _average_again(subject: RuleSubject, fact: Fact, exact: Fraction) -> Item:
+    """Hold an average against that of the printed amounts (分): to a printed step if these are not its basis."""
+    step = subject.money.step
+    wanted = Fraction(round_half_up(exact / step) * step)
+    slack = step if subject.definitions.basis == "exact" else 0
+    ok = abs(fact.displayed - wanted) <= slack and printed_value(fact, subject) == fact.displayed
+    return Item(fact.label, fact.display, _plain(wanted, subject, Unit.FEN), int(not ok))
 
 
 def printed_value(fact: Fact, subject: RuleSubject) -> Fraction | None:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from juesuan.base.money import yuan_text
+from juesuan.base.privacy import masked
+from juesuan.base.problems import Severity
 from juesuan.identities import CheckedPlaces, CheckResult, Explanation, Identity, Instance, Item
-from juesuan.money import yuan_text
-from juesuan.privacy import masked
-from juesuan.problems import Severity
 
 if TYPE_CHECKING:
     from juesuan.ledger.shown import ShownLine

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
+from juesuan.base.money import print_decimal, round_half_up
+from juesuan.base.problems import Severity
 from juesuan.identities import Item
-from juesuan.money import print_decimal, round_half_up
 from juesuan.package import ClosingPackage
 from juesuan.package.claims import Claim, Constant, Expression, Name, Operation, parse_claim
 from juesuan.package.model import ClaimLine
 from juesuan.package.prose import ProseNumber, named_fact
-from juesuan.problems import Severity
 from juesuan.rules.check import ROW_SEPARATOR, Check, places_of
 
 CITATION = "本单位文字材料内部勾稽"

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from juesuan.base.problems import Place, Problem
 from juesuan.editionfiles import EditionFiles, WrittenRule, read_rules, rules_of
 from juesuan.identities import CheckedPlaces, Item
 from juesuan.ledger import AccountChart, Codes, Ledger
 from juesuan.ledger.checks import CHECKS, OPTIONAL, PARAMETERS
-from juesuan.problems import Place, Problem
 from juesuan.roles import Roles
 from juesuan.rules import amounts, narrative, personal, printed, reasons, scores, years
 from juesuan.rules.check import Check, places_of

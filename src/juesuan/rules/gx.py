@@ -19,7 +19,10 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from juesuan.base.process import imported_when_used
+
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # before it is imported
+imported_when_used("scipy.stats")  # a tenth of what it imports, for two expectations that nobody has here
 
 import great_expectations as gx
 from great_expectations.compatibility.pydantic import PrivateAttr
@@ -41,14 +44,17 @@ from great_expectations.render import (
 )
 from great_expectations.render.renderer.column_section_renderer import ValidationResultsColumnSectionRenderer
 from great_expectations.render.renderer.renderer import renderer
+from great_expectations.validator.validator import ValidationDependencies
 
+from juesuan.base.problems import Severity
 from juesuan.identities import CheckResult, Failure, Verdict
-from juesuan.problems import Severity
 from juesuan.rules.check import ROW_SEPARATOR, ROWS_HEAD, Check, SuiteRun, explanation_of
 
 _METRIC = "table.rule_violations"
 _SHOWN = ("place", "stated", "computed", "difference", "rows", "explanation")
 _HEAD = ("位置", "列示", "计算", "差额", ROWS_HEAD, "审核说明")
+
+_needed: dict[tuple[str | None, str], ValidationDependencies] = {}
 
 
 class TableRuleViolations(TableMetricProvider):
@@ -98,6 +104,17 @@ class ExpectRuleToHold(BatchExpectation):
         if self._written is None:
             self._written = super().configuration
         return self._written
+
+    def get_validation_dependencies(
+        self,
+        execution_engine: ExecutionEngine[Any] | None = None,
+        runtime_configuration: dict[str, Any] | None = None,
+    ) -> ValidationDependencies:
+        """Return the one metric that every rule needs, the same of all rules of a batch: found out once."""
+        key = (self.batch_id, str(runtime_configuration))
+        if key not in _needed:
+            _needed[key] = super().get_validation_dependencies(execution_engine, runtime_configuration)
+        return _needed[key]
 
     def _validate(
         self,
@@ -188,7 +205,9 @@ def validated(checks: Sequence[Check]) -> dict[str, tuple[CheckResult, Expectati
     """
     for name in list(logging.root.manager.loggerDict):  # its loggers set their own levels when they are imported
         if name.partition(".")[0] == "great_expectations":
-            logging.getLogger(name).setLevel(logging.ERROR)
+            log = logging.getLogger(name)
+            if log.level != logging.ERROR:  # to set it again empties what every logger of the process remembers
+                log.setLevel(logging.ERROR)
     batch = (
         _context()
         .data_sources.add_pandas("closing")

@@ -25,7 +25,7 @@ from great_expectations.render.renderer.site_index_page_renderer import SiteInde
 from great_expectations.render.view import DefaultJinjaPageView
 from jinja2 import ChoiceLoader, FileSystemLoader
 
-from juesuan.resources import resource_root
+from juesuan.base.resources import read_once, resource_root
 from juesuan.rules.check import SuiteRun
 
 _ROOM = "templates/validation/data-docs"
@@ -43,6 +43,7 @@ class OfflinePage(DefaultJinjaPageView):
         super().__init__()
         stock = self.env.loader
         assert stock is not None  # noqa: S101 - Great Expectations sets one
+        self.env.auto_reload = False
         self.env.loader = ChoiceLoader([FileSystemLoader(resource_root() / _ROOM), stock])
         self._numbers = count(1)
         self.env.filters["generate_html_element_uuid"] = lambda prefix="": f"{prefix}{next(self._numbers)}"
@@ -58,6 +59,12 @@ class OfflinePage(DefaultJinjaPageView):
     @staticmethod
     def _escape_template_param_value(value: Any) -> Any:
         return value  # all of the document is escaped before
+
+
+@read_once
+def _offline_page() -> OfflinePage:
+    """Return the view of a process: its templates are compiled once."""
+    return OfflinePage()
 
 
 def _escaped(node: Any) -> Any:
@@ -78,7 +85,7 @@ def write_data_docs(
     what people read for the suites.
     """
     folder.mkdir()
-    view = OfflinePage()
+    view = _offline_page()
     run = RunIdentifier(title, datetime(year, 12, 31, tzinfo=UTC))
     links = []
     for name, several in runs.items():

@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from juesuan.base.money import DisplayUnit
+from juesuan.base.problems import EditionError
 from juesuan.document import Document
 from juesuan.editionfiles import CitedFile, CitedRule, EditionFiles
 from juesuan.facts import Fact, Facts, FactSource, Unit
-from juesuan.money import DisplayUnit
 from juesuan.narrative.slots import UNKNOWN, Pieces, Telling, tellings_of
 from juesuan.package import ClosingPackage
-from juesuan.problems import EditionError
 from juesuan.roles import Roles
 from juesuan.rules.check import ROW_SEPARATOR
 from juesuan.rules.sections import DocumentSection, is_titled, sections_of
@@ -124,7 +124,7 @@ class RuleSubject:
         if not isinstance(each, str):
             return each or ({},)
         if each not in self.lists:
-            raise EditionError(f"a rule asks for the list {each!r}; there is none")
+            raise EditionError(f"规则要用的名单“{each}”没有")
         return self.lists[each]
 
     @cached_property

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from pydantic import BaseModel
 
-from juesuan.document import Chart, Number, Paragraph, Runs, Text, runs_of, text_of
+from juesuan.document import Chart, Document, Heading, Number, Paragraph, Runs, Text, runs_of, text_of
 from juesuan.facts import Fact, Unit
 from juesuan.identities import Item
 from juesuan.narrative.slots import LIST, YEARS, Choice, Pieces, Repeated, Slot, facts_in
@@ -197,10 +197,28 @@ def _heading(sheet: EvaluationSheet, subject: RuleSubject) -> Iterator[str]:
 
 
 def no_placeholder(rule: Rule, subject: RuleSubject) -> Iterator[Item]:  # noqa: ARG001
-    """No sentence holds a word that stands for one still to be written."""
+    """No sentence holds a word that stands for one still to be written, and no heading stands above nothing."""
+    empty = frozenset(_headings_above_nothing(subject.document)) if subject.document else frozenset()
     for section in subject.sections:
+        if section.anchor in empty:
+            yield Item(section.title, "标题下面没有内容", "文字、表或图", 1)
+            continue
         found = PLACEHOLDER.search(section.words)
         yield Item(section.title, f"“{found[0]}”" if found else "没有", "没有", int(found is not None))
+
+
+def _headings_above_nothing(document: Document) -> Iterator[str]:
+    """Yield the anchors of headings with no words, table or chart beneath them, nor a heading of a lower level."""
+    told = [
+        one
+        for one in document.blocks
+        if not isinstance(one, Paragraph) or any(isinstance(run, Number) or run.text.strip() for run in one.runs)
+    ]
+    for one, after in pairwise((*told, None)):
+        if isinstance(one, Heading) and (
+            after is None or (isinstance(after, Heading) and after.level <= one.level)
+        ):
+            yield one.anchor
 
 
 def digits_are_facts(rule: Rule, subject: RuleSubject) -> Iterator[Item]:  # noqa: ARG001

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from juesuan.base.problems import Severity
+from juesuan.base.resources import page_templates
 from juesuan.identities import Verdict
-from juesuan.problems import Severity
-from juesuan.resources import page_templates
 from juesuan.rules.check import ROW_SEPARATOR, ROWS_HEAD, SuiteRun
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ The failing place never repeats what was found: numbers are masked, of a name on
 import re
 from collections.abc import Iterator, Mapping
 
+from juesuan.base.privacy import PersonalKind, masked, personal_numbers
 from juesuan.identities import Item
-from juesuan.privacy import PersonalKind, masked, personal_numbers
 from juesuan.rules.model import Rule, RuleSubject
 
 _NONE = "没有"

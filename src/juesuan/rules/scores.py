@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from fractions import Fraction
 
+from juesuan.base.money import print_rate, round_half_up
 from juesuan.facts import Fact, Unit
 from juesuan.identities import Item
-from juesuan.money import print_rate, round_half_up
 from juesuan.package.performance import FULL_SCORE, Direction, EvaluationSheet
 from juesuan.rules.model import Rule, RuleSubject
 

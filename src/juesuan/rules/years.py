@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from juesuan.base.money import yuan_text
 from juesuan.identities import Item
-from juesuan.money import yuan_text
 from juesuan.package.settings import SETTINGS_FILE, Settings
 from juesuan.rules.model import Rule, RuleSubject
 

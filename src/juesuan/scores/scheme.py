@@ -12,10 +12,10 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, ConfigDict
 
+from juesuan.base.money import parse_number
+from juesuan.base.problems import EditionError, InputError
+from juesuan.base.yamlsource import Strict
 from juesuan.editionfiles import EditionFiles, files_of
-from juesuan.money import parse_number
-from juesuan.problems import EditionError, InputError
-from juesuan.yamlsource import Strict
 
 FILE = "scores.yaml"
 

@@ -11,9 +11,9 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
+from juesuan.base.money import print_decimal, print_rate, round_half_up
+from juesuan.base.problems import InputError, Place, Problem
 from juesuan.facts import FactSource
-from juesuan.money import print_decimal, print_rate, round_half_up
-from juesuan.problems import InputError, Place, Problem
 from juesuan.scores.scheme import RateBasis, ScoreRules, ZeroBudget
 
 _ONE = Fraction(1)

@@ -6,9 +6,9 @@ from fractions import Fraction
 from typing import Any
 
 from juesuan import package as given
+from juesuan.base.problems import InputError, Place
 from juesuan.facts import Fact, Facts, FactSource, Unit
 from juesuan.package.model import measured
-from juesuan.problems import InputError, Place
 from juesuan.scores.scheme import RateBasis, ScoreRules
 from juesuan.scores.scoring import (
     ExecutionLine,

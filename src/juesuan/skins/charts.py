@@ -11,9 +11,9 @@ from decimal import Decimal
 from fractions import Fraction
 from html import escape
 
+from juesuan.base.money import round_half_up
 from juesuan.document import Bar, Chart, text_of
 from juesuan.facts import Fact, Facts
-from juesuan.money import round_half_up
 
 _WIDTH = 720
 _EM = 15  # font size; a Chinese character is one em wide, a digit about half of one

@@ -17,9 +17,9 @@ from docx.shared import Pt
 from docx.text.paragraph import Paragraph as WordParagraph
 from docxtpl import DocxTemplate
 
+from juesuan.base.resources import resource_root
 from juesuan.document import Block, Chart, Document, Grid, Heading, Paragraph, text_of
 from juesuan.facts import Facts
-from juesuan.resources import resource_root
 from juesuan.skins import ooxml
 from juesuan.skins.charts import alternative_text
 from juesuan.skins.ooxml import Page, TableLook, bookmarked, paragraph, run

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from juesuan.base.problems import EditionError
+from juesuan.base.resources import resource_root
 from juesuan.document import Chart, Document, Grid, Heading, Paragraph, runs_of, text_of
 from juesuan.facts import Facts
-from juesuan.problems import EditionError
-from juesuan.resources import resource_root
 from juesuan.skins.plain import Imprint
 
 _SHOWN = 20

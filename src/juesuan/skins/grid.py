@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Generic, TypeVar
 
+from juesuan.base.money import round_half_up
 from juesuan.document import CellKind, Grid, GridCell, GridRow, Runs, text_of
 from juesuan.facts import Facts
-from juesuan.money import round_half_up
 
 Pieces = TypeVar("Pieces")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from juesuan.base.resources import page_templates, resource_root
 from juesuan.document import Document
 from juesuan.facts import Facts
-from juesuan.resources import page_templates, resource_root
 from juesuan.skins.trace import TraceEntry, facts_json
 from juesuan.skins.view import used_facts, view_document
 

@@ -13,10 +13,10 @@ from typing import Any, Literal
 
 import typst
 
+from juesuan.base.problems import EditionError
+from juesuan.base.resources import resource_root
 from juesuan.document import Block, Chart, Document, Grid, GridRow, Heading, Paragraph, text_of
 from juesuan.facts import Facts
-from juesuan.problems import EditionError
-from juesuan.resources import resource_root
 from juesuan.skins.charts import alternative_text, chart_svg
 from juesuan.skins.fonts import check_glyphs, font_folder
 from juesuan.skins.plain import DRAFT_NOTE, Imprint, page_groups, placed_rows, statutory_grids, title_lines

@@ -7,8 +7,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from juesuan.base.money import FEN_PER_YUAN, print_decimal, round_half_up, yuan_text
 from juesuan.facts import Fact, Facts, FactSource, Unit
-from juesuan.money import FEN_PER_YUAN, print_decimal, round_half_up, yuan_text
 
 
 @dataclass(frozen=True)

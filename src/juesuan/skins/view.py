@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from juesuan.base.problems import EditionError
 from juesuan.document import Chart, Document, Grid, Heading, Number, Paragraph, Runs, Text, text_of
 from juesuan.facts import Facts
-from juesuan.problems import EditionError
 from juesuan.skins.charts import chart_svg, swatch_svg
 from juesuan.skins.grid import GridView, padding, view_grid
 
@@ -117,7 +117,7 @@ class _Writer:
     def _piece(self, fact_id: str) -> Piece:
         fact = self.facts[fact_id]
         if _WHITESPACE.search(fact_id):
-            raise EditionError(f"the id of fact {fact_id!r} holds a blank, which no element's id may")
+            raise EditionError(f"数的编号里有空格：“{fact_id}”")
         self.occurrences[fact_id] += 1
         element = f"f-{fact_id}-{self.occurrences[fact_id]}"
         self.places.setdefault(fact_id, element)
@@ -152,7 +152,7 @@ def _check_anchors(document: Document) -> None:
     names += [block.anchor if isinstance(block, Heading) else block.name for block in _anchored(document)]
     doubled = sorted(name for name, count in Counter(names).items() if count > 1)
     if doubled:
-        raise EditionError(f"several parts of the document share an anchor: {', '.join(doubled)}")
+        raise EditionError(f"文件里有几处用了同一个锚：{'、'.join(doubled)}")
 
 
 def _anchored(document: Document) -> Iterator[Heading | Chart | Grid]:

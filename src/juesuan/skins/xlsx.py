@@ -15,10 +15,10 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from juesuan.base.money import DisplayUnit
 from juesuan.document import CellKind, Document, Grid, Number, text_of
 from juesuan.facts import Fact, Facts, Unit, number_text
 from juesuan.identities import Identity
-from juesuan.money import DisplayUnit
 from juesuan.skins.formulas import WorkbookSpot, computed_cells, quoted, sum_formula
 from juesuan.skins.plain import DRAFT_NOTE, Imprint, Placed, placed_rows
 from juesuan.skins.sheets import (

@@ -21,17 +21,17 @@ from juesuan.audit.read import read_document
 from juesuan.audit.recognise import recognise
 from juesuan.audit.subjects import Subjects
 from juesuan.audit.tables import Book, label_key
+from juesuan.base.money import FEN_PER_YUAN
+from juesuan.base.problems import InputError, OutputError
+from juesuan.base.resources import resource_root
+from juesuan.base.yamlsource import Strict, read_yaml
 from juesuan.closing import ClosingArchive
 from juesuan.edition import roles_and_prior
-from juesuan.money import FEN_PER_YUAN
 from juesuan.package import Settings
 from juesuan.package.markup import Reference, StatedNumber, parse
 from juesuan.package.tables import UNITS
-from juesuan.problems import InputError, OutputError
-from juesuan.resources import resource_root
 from juesuan.starting.draft import Draft, Tree, read_draft
 from juesuan.starting.planned import BudgetWords
-from juesuan.yamlsource import Strict, read_yaml
 
 _ORDINAL = re.compile(r"^(?:[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|\d+[.、．])")
 _MEANING = re.compile(r"^(?P<term>.{1,40}?)：(?P<text>.+)$", re.DOTALL)

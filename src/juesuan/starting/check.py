@@ -8,6 +8,9 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from juesuan.base.privacy import masked
+from juesuan.base.problems import ExitCode, InputError, Place, Problem, Severity
+from juesuan.base.yamlsource import YamlEntry, read_entry
 from juesuan.closing import (
     ClosingArchive,
     ClosingRefused,
@@ -32,10 +35,7 @@ from juesuan.package.describe import entry_of, input_of
 from juesuan.package.inputs import INPUTS, SHEETS
 from juesuan.package.places import Places, as_known, places_of
 from juesuan.package.settings import SETTINGS_FILE, Files
-from juesuan.privacy import masked
-from juesuan.problems import ExitCode, InputError, Place, Problem, Severity
 from juesuan.rules.check import SuiteRun
-from juesuan.yamlsource import YamlEntry, read_entry
 
 _DOCUMENT = "document.j2"
 _OPEN = frozenset(

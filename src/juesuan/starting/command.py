@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from juesuan.problems import ExitCode, InputError, OutputError
+from juesuan.base.problems import ExitCode, InputError, OutputError
 from juesuan.starting.check import Readiness, standing_of, todo_of, told
 from juesuan.starting.draft import read_draft
 from juesuan.starting.handed import add_budget, add_ledger, add_tables

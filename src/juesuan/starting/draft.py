@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from juesuan.files import write_whole
+from juesuan.base.files import write_whole
+from juesuan.base.problems import InputError, OutputError, Place, Problem, words_of
+from juesuan.base.yamlsource import read_entry
 from juesuan.package.describe import entry_of, input_of
 from juesuan.package.files import package_file
 from juesuan.package.inputs import INPUTS, SHEETS, Input
 from juesuan.package.settings import SETTINGS_FILE, Files
-from juesuan.problems import InputError, OutputError, Place, Problem, words_of
-from juesuan.yamlsource import read_entry
 
 Tree = str | list["Tree"] | dict[str, "Tree"]
 Path_ = tuple[str, ...]

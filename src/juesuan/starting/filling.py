@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from juesuan.base.money import parse_amount, plain_yuan
 from juesuan.edition import load_edition
-from juesuan.money import parse_amount, plain_yuan
 from juesuan.package.tables import BASIS, BUDGET, FUND, THREE_PUBLIC
 from juesuan.starting.draft import Draft
 from juesuan.starting.planned import Planned, PlannedAmount

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from juesuan.base.yamlsource import Strict
 from juesuan.package.inputs import Input
 from juesuan.starting.draft import Path_, Tree
 from juesuan.starting.sheets import (
@@ -25,7 +26,6 @@ from juesuan.starting.sheets import (
     put_at,
     told,
 )
-from juesuan.yamlsource import Strict
 
 
 @dataclass

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from juesuan.files import copy_into, plain_names
+from juesuan.base.files import copy_into, plain_names
+from juesuan.base.problems import InputError, Place, Problem
 from juesuan.package.files import package_files
 from juesuan.package.inputs import INPUTS
 from juesuan.package.places import PLACES_FILE, places_of
 from juesuan.package.settings import SETTINGS_FILE, Files
-from juesuan.problems import InputError, Place, Problem
 from juesuan.starting.before import known_words
 from juesuan.starting.draft import Draft, read_draft, write_draft
 from juesuan.starting.filling import fill_budget

@@ -7,13 +7,14 @@ from decimal import Decimal
 from pathlib import Path
 
 from juesuan.audit.tables import label_key
+from juesuan.base.money import FEN_PER_WANYUAN, plain_yuan
+from juesuan.base.problems import InputError, OutputError, Place, Problem, words_of
 from juesuan.closing.funds import EXPENDITURE
 from juesuan.edition import Edition, load_edition
 from juesuan.editionfiles import known_edition
 from juesuan.exported import Owner, read_exported
 from juesuan.ledger import AccountChart, Ledger, load_codes, read_ledger
 from juesuan.ledger.inspect import inspect_file
-from juesuan.money import FEN_PER_WANYUAN, plain_yuan
 from juesuan.package import Settings
 from juesuan.package.evaluation import STAGES
 from juesuan.package.model import Assets, Headcount, ThreePublicCounts
@@ -30,7 +31,6 @@ from juesuan.package.tables import (
     RESERVED_KEYS,
     THREE_PUBLIC_KEYS,
 )
-from juesuan.problems import InputError, OutputError, Place, Problem, words_of
 from juesuan.starting.before import Before, from_archive, from_document, known_words, marked
 from juesuan.starting.check import tells
 from juesuan.starting.draft import Draft, Tree, write_draft

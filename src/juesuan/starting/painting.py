@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from juesuan.base.problems import InputError, OutputError, Place, Problem
 from juesuan.package.inputs import INPUTS, SHEETS, Input
-from juesuan.problems import InputError, OutputError, Place, Problem
 from juesuan.starting.draft import Draft
 from juesuan.starting.finding import find
 from juesuan.starting.sheets import CONTENT, PATH, WORDS, Laid, SheetCell, Value, lay, plain

@@ -17,9 +17,9 @@ from juesuan.audit.numbers import YUAN_PER, number_of, plain
 from juesuan.audit.read import read_document
 from juesuan.audit.recognise import unit_of
 from juesuan.audit.tables import TOTAL, heads
-from juesuan.money import FEN_PER_YUAN
+from juesuan.base.money import FEN_PER_YUAN
+from juesuan.base.yamlsource import Strict
 from juesuan.package.tables import THREE_PUBLIC_KEYS
-from juesuan.yamlsource import Strict
 
 _ITEM = 7  # digits
 _NEAR = 6  # blocks above a table in which its title stands

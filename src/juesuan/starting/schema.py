@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
+from juesuan.base.problems import ExitCode, OutputError, words_of
 from juesuan.package.describe import schemas
-from juesuan.problems import ExitCode, OutputError, words_of
 
 
 def tell_schema(file: str, to: Path | None) -> tuple[str, ExitCode]:

@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, get_args
 
+from juesuan.base.yamlsource import Strict
 from juesuan.ledger.sources.values import value_text
 from juesuan.package.csvfile import FileColumn
 from juesuan.package.describe import (
@@ -27,7 +28,6 @@ from juesuan.package.describe import (
 )
 from juesuan.package.inputs import Input
 from juesuan.starting.draft import Path_, Tree
-from juesuan.yamlsource import Strict
 
 Look = Literal["note", "head", "label", "given", "value", "path"]
 Value = str | int | float | bool | date | None

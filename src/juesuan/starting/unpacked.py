@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from juesuan.problems import InputError, OutputError
+from juesuan.base.problems import InputError, OutputError
 
 WORKBOOK = ".xlsx"
 

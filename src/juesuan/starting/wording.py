@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from juesuan.files import sha256_of_text
+from juesuan.base.files import sha256_of_text
+from juesuan.base.problems import InputError, Place, Problem
+from juesuan.base.yamlsource import value_at
 from juesuan.package.describe import entry_of, fields_of, inner, is_many, is_mapping, is_model
 from juesuan.package.inputs import INPUTS, TEXT_FILES, Input
 from juesuan.package.markup import parse
 from juesuan.package.prose import Prose
 from juesuan.package.tables import BUDGET, PROJECTS
-from juesuan.problems import InputError, Place, Problem
 from juesuan.starting.draft import Draft, Path_, Tree, read_draft
 from juesuan.starting.handed import amend
-from juesuan.yamlsource import value_at
 
 LONGEST = 20_000
 """Characters that one text may have."""
@@ -58,7 +58,7 @@ def wordings(package: Path, file: str, instead: Path | None = None) -> tuple[Wor
     draft = read_draft(package)
     one = _input(draft, file)
     if instead is not None:
-        from juesuan.yamlsource import read_entry
+        from juesuan.base.yamlsource import read_entry
 
         draft.trees[file] = read_entry(instead, file).plain
     tree = draft.trees.get(file) or {}

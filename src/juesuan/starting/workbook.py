@@ -12,7 +12,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from juesuan.files import copy_into
+from juesuan.base.files import copy_into
+from juesuan.base.problems import InputError, OutputError, Place, Problem, words_of
 from juesuan.ledger.sources.model import LIMITS, failing
 from juesuan.ledger.sources.zipped import DAMAGED, refuse_bomb
 from juesuan.package.describe import fields_of, is_model
@@ -20,7 +21,6 @@ from juesuan.package.files import package_files
 from juesuan.package.inputs import INPUTS, SHEETS, Input
 from juesuan.package.places import PLACES_FILE, Places
 from juesuan.package.settings import SETTINGS_FILE
-from juesuan.problems import InputError, OutputError, Place, Problem, words_of
 from juesuan.starting.draft import Draft, Path_, Tree, write_draft
 from juesuan.starting.finding import find
 from juesuan.starting.painting import GUIDE, SCRATCH, files_of

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from juesuan.base.problems import EditionError
 from juesuan.facts import Figure, Phase, Selection
 from juesuan.forms.filling import cell_fills, class_of, columns_with_cells, selection_of
 from juesuan.forms.model import Column, Fill, Form, FormBlock, FormRow, Forms, Layout, Measure, Terms
 from juesuan.forms.notes import Axis, Formula
-from juesuan.problems import EditionError
 from juesuan.tables.model import (
     Aggregates,
     FilledRow,

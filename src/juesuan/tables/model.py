@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
+from juesuan.base.problems import EditionError
 from juesuan.facts import FactSource, Figure, Selection
 from juesuan.forms.model import Form, Forms
-from juesuan.problems import EditionError
 
 
 class Aggregates(Protocol):
@@ -242,4 +242,4 @@ class Tables(Mapping[int, FilledTable]):
         try:
             return self.by_id[figure_id]
         except KeyError:
-            raise EditionError(f"no table has the cell {figure_id!r}") from None
+            raise EditionError(f"没有一张表有这一格：{figure_id}") from None

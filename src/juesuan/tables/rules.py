@@ -9,11 +9,11 @@ from typing import Annotated
 
 from pydantic import Field
 
+from juesuan.base.problems import EditionError, InputError
+from juesuan.base.yamlsource import Strict
 from juesuan.editionfiles import CitedFile, CitedRule, EditionFiles, WrittenFile, files_of, read_rules
 from juesuan.identities import Relation
-from juesuan.problems import EditionError, InputError
 from juesuan.roles import Depth
-from juesuan.yamlsource import Strict
 
 _CELL = re.compile(
     r"t(?P<table>[1-9][0-9]*)\.(?P<row>[a-z][a-z0-9_]*|[0-9]+|\{row\}|\{class\})\.(?P<column>[a-z][a-z0-9_]*|[0-9]+|\{column\})"
@@ -72,13 +72,11 @@ def parse_term(text: str) -> TermPattern:
     """
     match = _TERM.fullmatch(text)
     if match is None:
-        raise EditionError(
-            f"not a term: {text!r}; expected a cell or the id of a figure, - before it if taken off"
-        )
+        raise EditionError(f"读不懂“{text}”；应为一格或一个数的编号，要减去的在前面写 -")
     figure = match["figure"]
     cell = _CELL.fullmatch(figure)
     if cell is None and re.match(r"t[0-9]", figure):
-        raise EditionError(f"not a cell: {figure!r}; expected t<table>.<row>.<column>")
+        raise EditionError(f"不是一格：“{figure}”；应为 t<表>.<行>.<栏>")
     pattern = CellPattern(table=int(cell["table"]), row=cell["row"], column=cell["column"]) if cell else None
     return TermPattern(sign=-1 if match["sign"] == "-" else 1, cell=pattern, figure=figure)
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Protocol
 
+from juesuan.base.problems import EditionError, Problem
 from juesuan.editionfiles import WrittenFile, WrittenRule, rules_of
 from juesuan.forms.checks import cells_by_row
 from juesuan.forms.model import Form, Forms, Layout, NoteText
 from juesuan.forms.notes import Axis, Formula
 from juesuan.identities import Identity, Instance, SignedFigure
-from juesuan.problems import EditionError, Problem
 from juesuan.roles import Depth, class_rows
 from juesuan.tables.fill import LEVELS, figure_id
 from juesuan.tables.model import FilledTable, Tables
@@ -58,7 +58,7 @@ def _identity(tables: Tables, written: WrittenRule[IdentityRule], given: Contain
             relation=rule.relation,
         )
     except (EditionError, ValueError) as error:
-        raise EditionError(f"identity {rule.id}: {error}") from None
+        raise EditionError(f"关系式 {rule.id}：{error}") from None
 
 
 class Printed(Protocol):
@@ -157,7 +157,7 @@ class _Filled:
     def figure(self, row: str, column: str) -> str:
         name = figure_id(self.form.table, row, column)
         if row not in self.table.rows or column not in self.table.rows[row].cells:
-            raise EditionError(f"no table has the cell {name!r}")
+            raise EditionError(f"没有一张表有这一格：{name}")
         return name
 
 
@@ -193,10 +193,10 @@ def _instances(tables: Tables, written: WrittenRule[IdentityRule], given: Contai
     rule = written.rule
     target, *terms = (parse_term(text) for text in (rule.target, *rule.terms))
     if target.sign != 1 or (target.cell is not None and target.cell.row in _GROUPS):
-        raise EditionError(f"the target {rule.target!r} is not a single figure")
+        raise EditionError(f"target 写的“{rule.target}”不是一个数")
     elsewhere = [term.figure for term in (target, *terms) if term.cell is None]
     if unknown := [name for name in elsewhere if name not in written.file.content.elsewhere]:
-        raise EditionError(f"{unknown[0]!r} is no cell, and not listed under elsewhere")
+        raise EditionError(f"“{unknown[0]}”不是一格，也没有列在 elsewhere 里")
     if not any(name not in given for name in elsewhere):
         yield from expanded(rule, {number: _Filled(table) for number, table in tables.items()})
 
@@ -204,7 +204,7 @@ def _instances(tables: Tables, written: WrittenRule[IdentityRule], given: Contai
 def _bindings(tables: Mapping[int, Printed], domains: Mapping[str, Domain]) -> Iterator[_Binding]:
     unknown = sorted(set(domains) - set(_VARIABLES))
     if unknown:
-        raise EditionError(f"unknown variable {', '.join(unknown)}; known: {', '.join(_VARIABLES)}")
+        raise EditionError(f"不认识的字 {'、'.join(unknown)}；可以写 {'、'.join(_VARIABLES)}")
     choices = [_choices(tables, variable, domain) for variable, domain in domains.items()]
     for chosen in product(*choices):
         yield {name: value for part in chosen for name, value in part.items()}
@@ -238,13 +238,13 @@ def _bound(text: str, binding: _Binding) -> str:
         return text
     name = text.strip("{}")
     if name not in binding:
-        raise EditionError(f"{text} is not bound by for_each")
+        raise EditionError(f"{text} 没有写在 for_each 里")
     return binding[name]
 
 
 def _table(tables: Mapping[int, Printed], number: int) -> Printed:
     if number not in tables:
-        raise EditionError(f"there is no table {number}")
+        raise EditionError(f"没有表 {number}")
     return tables[number]
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from juesuan.base.problems import ExitCode
 from juesuan.facts import Fact, Unit
-from juesuan.problems import ExitCode
 from juesuan.results.graph import Graph, load_graph
 from juesuan.rounding import RULES, Tested, prove
 from juesuan.trace.telling import fact_data, lines_of, listing, node_data

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from juesuan.base.money import yuan_text
 from juesuan.facts import Fact, Unit, number_text
-from juesuan.money import yuan_text
 from juesuan.trace.tree import AccountRows, Evidence, LedgerRow, Node
 
 _SUFFIX = {Unit.RATE: "", Unit.SCORE: " 分", Unit.NUMBER: ""}

@@ -24,15 +24,15 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from juesuan.base.files import json_text, plain_names, sha256_of, write_whole
+from juesuan.base.problems import InputError, JuesuanError, OutputError, Place, Problem
+from juesuan.base.process import OFFICE_ZONE, office_time
+from juesuan.base.yamlsource import read_entry, value_at
 from juesuan.department import department_file
 from juesuan.editionfiles import is_path, known_edition
-from juesuan.files import json_text, plain_names, sha256_of, write_whole
 from juesuan.package.places import as_known
 from juesuan.package.settings import SETTINGS_FILE, UnitKind
-from juesuan.problems import InputError, JuesuanError, OutputError, Place, Problem
-from juesuan.process import OFFICE_ZONE, office_time
 from juesuan.web.uploads import DOCUMENTS, KINDS, Upload, take
-from juesuan.yamlsource import read_entry, value_at
 
 FOLDER = "资料"
 """Where packages lie, below the folder that the service works in."""

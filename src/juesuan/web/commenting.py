@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from juesuan.base.problems import JuesuanError, OutputError
 from juesuan.people import Person
-from juesuan.problems import JuesuanError, OutputError
 from juesuan.results import Results, read_results
 from juesuan.results.comments import CommentThread, threads_at
 from juesuan.results.names import MANIFEST

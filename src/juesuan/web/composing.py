@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from juesuan.problems import OutputError
+from juesuan.base.problems import OutputError
 
 _MOST = 2  # alive at once; each takes some hundred MB
 _PATIENCE = 60.0  # seconds for one answer; the first one reads the package

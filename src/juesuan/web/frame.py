@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, quote
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from juesuan.base.resources import page_templates
 from juesuan.people import Person
-from juesuan.resources import page_templates
 from juesuan.web.sessions import LONGEST, Door
 from juesuan.web.site import Site
 

@@ -23,9 +23,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from juesuan.base.problems import InputError
 from juesuan.people import Person
 from juesuan.people.register import SHORTEST
-from juesuan.problems import InputError
 from juesuan.web.cases import Cases
 from juesuan.web.elsewhere import ElsewherePages
 from juesuan.web.frame import EXPIRED, SESSION, Frame, fields, local, raw

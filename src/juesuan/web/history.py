@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from juesuan.process import office_time
+from juesuan.base.process import office_time
 from juesuan.web.cases import Found
 from juesuan.web.server import Run
 

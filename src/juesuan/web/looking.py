@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from juesuan.problems import InputError, JuesuanError
+from juesuan.base.problems import InputError, JuesuanError
 
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
 _CELLS = 60  # shown of a row

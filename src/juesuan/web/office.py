@@ -23,11 +23,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from juesuan.base.problems import InputError, JuesuanError
 from juesuan.closing.refusal import COLUMNS
 from juesuan.editionfiles import edition_names, options_of
 from juesuan.package.settings import UnitKind
 from juesuan.people import Person, Role
-from juesuan.problems import InputError, JuesuanError
 from juesuan.results import read_results
 from juesuan.results.comments import threads_at
 from juesuan.results.names import CHECKS_PAGE, DOCX, FACTS_CSV, PAGE, PDF, REVIEW_PAGE, XLSX

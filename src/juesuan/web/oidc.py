@@ -22,8 +22,8 @@ from urllib.parse import quote, urlencode, urlsplit
 import httpx
 from anyio import Lock, fail_after
 
+from juesuan.base.problems import JuesuanError, UnavailableError
 from juesuan.people import OutsideId
-from juesuan.problems import JuesuanError, UnavailableError
 from juesuan.web.oidcsettings import OidcSettings, read_settings, safe_address, secret_of
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ _OLDEST = 300  # seconds that a token may be old: it was made for this very requ
 _LONGEST_TOKEN = 20_000
 _SHORTEST_KEY = 2048  # bits of an RSA key
 _BYTES = 32
-_SUBJECT = re.compile(r"[\x21-\x7e]{1,255}")  # ASCII, at most 255 (OpenID Connect Core, 2)
+_SUBJECT = re.compile(r"[!-~]+")  # ASCII that prints (OpenID Connect Core, 2)
+_LONGEST_SUBJECT = 255  # characters, likewise
 _KEY_OF = {"RS": "RSA", "PS": "RSA", "ES": "EC"}
 
 
@@ -307,7 +308,7 @@ def believed(claims: Mapping[str, Any], settings: OidcSettings, nonce: str, now:
     alone = claims["aud"] in (client, [client])
     if claims.get("azp", client if alone else None) != client:
         raise NotBelieved("the token is for several, and not made for us")
-    if not isinstance(claims["nonce"], str) or not _SUBJECT.fullmatch(claims["sub"]):
+    if not isinstance(claims["nonce"], str) or not _is_subject(claims["sub"]):
         raise NotBelieved("the token names nobody")
     if now - claims["iat"] > _OLDEST + _SKEW:
         raise NotBelieved("the token is old")
@@ -351,3 +352,7 @@ class LoginSeals:
 def _word(error: object) -> str:
     """Return the code of an error that the provider gives (RFC 6749, 5.2), and nothing else that it says."""
     return error if isinstance(error, str) and re.fullmatch(r"[a-z_]{1,40}", error) else ""
+
+
+def _is_subject(text: str) -> bool:
+    return len(text) <= _LONGEST_SUBJECT and _SUBJECT.fullmatch(text) is not None

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
+from juesuan.base.problems import InputError, OutputError, Place, Problem, words_of
+from juesuan.base.yamlsource import Strict, read_yaml
 from juesuan.people.keys import read_private
-from juesuan.problems import InputError, OutputError, Place, Problem, words_of
 from juesuan.web.site import on_this_machine
-from juesuan.yamlsource import Strict, read_yaml
 
 SETTINGS, SECRET = "oidc.yaml", "oidc-secret"
 """Files of a service's folder: what is said of the provider, and the secret that it shares with us."""

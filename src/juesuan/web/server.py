@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 from anyio import Lock, sleep
 
-from juesuan.problems import JuesuanError
+from juesuan.base.problems import JuesuanError
 
 _PATIENCE = 60.0  # seconds
 _TRIES, _PAUSE = 10, 0.5  # how often a busy server is asked again, and seconds in between

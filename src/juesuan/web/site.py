@@ -4,7 +4,7 @@ import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from juesuan.problems import InputError, Place, Problem
+from juesuan.base.problems import InputError, Place, Problem
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _DEFAULT = {"http": 80, "https": 443}

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
+from juesuan.base.problems import InputError, Place, Problem
 from juesuan.closing.intake import NO_INPUT
+from juesuan.ledger.sources import ENDINGS
 from juesuan.package.settings import SETTINGS_FILE
-from juesuan.problems import InputError, Place, Problem
 
 LARGEST = 200_000_000
 """Bytes of one upload as it is sent."""
@@ -29,10 +30,7 @@ _END, _LONGEST_COMMENT = 22, 0xFFFF  # bytes of a zip's end record, and of the c
 _END_SIGN, _LARGE_SIGN = b"PK\5\6", b"PK\6\7"
 _LARGEST_DIRECTORY = 2_000_000  # bytes: a package's 2,000 names, and what systems add
 
-KINDS = frozenset(
-    {".csv", ".tsv", ".txt", ".yaml", ".yml", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".dbf", ".xml", ".json"}
-    | {".db", ".sqlite", ".zip"}
-)
+KINDS = ENDINGS | {".yaml", ".yml", ".json", ".db", ".sqlite", ".zip"}
 """Kinds of files that a package may hold; its own code or an edition's templates are none of them."""
 
 DOCUMENTS = frozenset({".pdf", ".docx", ".html", ".htm", ".xlsx"})

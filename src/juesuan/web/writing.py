@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from juesuan.files import sha256_of_text
+from juesuan.base.files import sha256_of_text
+from juesuan.base.problems import InputError, JuesuanError
 from juesuan.people import Person
-from juesuan.problems import InputError, JuesuanError
 from juesuan.web.cases import Case, Cases, Overtaken
 from juesuan.web.composing import Composers
 from juesuan.web.frame import EXPIRED, Frame, fields

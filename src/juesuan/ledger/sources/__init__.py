@@ -3,22 +3,11 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from juesuan.ledger.sources.model import LIMITS, Export, Known, Limits, SourceSheet, failing
+from juesuan.ledger.sources.model import ENDINGS, FORMATS, LIMITS, Export, Known, Limits, SourceSheet, failing
 from juesuan.ledger.sources.text import read_text
 
-__all__ = ["FORMATS", "LIMITS", "Export", "Limits", "SourceSheet", "detect_format", "open_export"]
+__all__ = ["ENDINGS", "FORMATS", "LIMITS", "Export", "Limits", "SourceSheet", "detect_format", "open_export"]
 
-FORMATS: Mapping[str, str] = {
-    "text": "文本（CSV/TXT）",
-    "xlsx": "XLSX 电子表格",
-    "xlsb": "XLSB 电子表格",
-    "xls": "XLS 电子表格",
-    "ods": "ODS 电子表格",
-    "dbf": "DBF 数据表",
-    "xml": "XML 数据接口",
-    "parquet": "Parquet",
-    "sql": "数据库",
-}
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _STRANGE = {
     b"%PDF": "PDF 文件",
@@ -138,7 +127,13 @@ def _refused(kind: str, file: str, path: Path) -> Export:
         if "SQLite" in kind
         else ""
     )
-    return fail("file.format", "不是能读的账簿格式", found=found, expected="、".join(FORMATS.values()), hint=hint)
+    return fail(
+        "file.format",
+        "不是能读的账簿格式",
+        found=found,
+        expected="、".join(one.words for one in FORMATS.values()),
+        hint=hint,
+    )
 
 
 def _text(path: Path, file: str, known: Known, limits: Limits) -> Export:

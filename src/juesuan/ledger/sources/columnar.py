@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from juesuan.ledger.sources.model import LIMITS, Export, Limits, SourceSheet, failing
+from juesuan.ledger.sources.model import LIMITS, Export, Limits, RawColumns, SourceSheet, failing
 from juesuan.ledger.sources.values import value_text
 
 
@@ -25,4 +25,4 @@ def read_parquet(path: Path, *, file: str, limits: Limits = LIMITS) -> Export:
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         return fail("file.damaged", "文件已损坏或不完整", found=str(error)[:100], hint="请重新导出")
     rows = [names, *([value_text(value) for value in row] for row in zip(*columns, strict=True))]
-    return Export(file, "parquet", (SourceSheet("", rows, range(len(rows)), headed=True),))
+    return Export(file, "parquet", (SourceSheet("", rows, range(len(rows)), headed=True, raw=RawColumns(path)),))

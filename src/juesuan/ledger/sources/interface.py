@@ -14,9 +14,9 @@ from typing import Literal
 
 from lxml import etree
 
+from juesuan.base.problems import Problem
 from juesuan.ledger.profiles import FIELDS, Profile, load_profiles, plain_name
-from juesuan.ledger.sources.model import LIMITS, Export, Limits, SourceSheet, failing
-from juesuan.problems import Problem
+from juesuan.ledger.sources.model import LIMITS, Export, Limits, RawInterface, SourceSheet, failing
 
 Record = dict[str, str]
 _ITEM = re.compile(r"辅助项([0-9]+)(编号|名称)")
@@ -57,7 +57,7 @@ def read_interface(files: Sequence[tuple[Path, str]], *, limits: Limits = LIMITS
     if problems or tables.profile is None:
         return Export(name, "xml", problems=tuple(problems))
     details = {"接口": tables.profile.name}
-    return Export(name, "xml", tuple(_sheets(tables)), details)
+    return Export(name, "xml", tuple(_sheets(tables, tuple(path for path, _ in files))), details)
 
 
 @cache
@@ -133,7 +133,7 @@ def _forget(element: etree._Element) -> None:
         del parent[0]
 
 
-def _sheets(tables: _Tables) -> Iterator[SourceSheet]:
+def _sheets(tables: _Tables, paths: tuple[Path, ...]) -> Iterator[SourceSheet]:
     accounts = {one.get("科目编号", ""): one.get("科目名称", "") for one in tables.records.get("accounts", ())}
     items = _items(tables)
     for kind, title in _KINDS.items():
@@ -141,8 +141,10 @@ def _sheets(tables: _Tables) -> Iterator[SourceSheet]:
         names = list(dict.fromkeys(name for one in records for name in one))
         names += _left_out(names, tables.profile) if kind == "vouchers" else []
         rows = [names, *([one.get(name, "") for name in names] for one in records)]
-        if records:
-            yield SourceSheet(title, rows, range(len(rows)), headed=True, kind=kind)
+        xml = tables.profile.xml if tables.profile is not None else None
+        if records and xml is not None:
+            raw = RawInterface(paths, xml.records[kind], tuple(names), xml.loc_ids)
+            yield SourceSheet(title, rows, range(len(rows)), headed=True, kind=kind, raw=raw)
 
 
 def _left_out(names: Sequence[str], profile: Profile | None) -> list[str]:

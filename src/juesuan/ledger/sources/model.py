@@ -5,9 +5,33 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from juesuan.problems import Place, Problem
+from juesuan.base.problems import Place, Problem
 
 Row = Sequence[str]
+
+
+@dataclass(frozen=True)
+class ExportFormat:
+    """A format of exports: how people call it, and how the names of its files end."""
+
+    words: str
+    endings: tuple[str, ...] = ()
+
+
+FORMATS: Mapping[str, ExportFormat] = {
+    "text": ExportFormat("文本（CSV/TXT）", (".csv", ".tsv", ".txt")),
+    "xlsx": ExportFormat("XLSX 电子表格", (".xlsx", ".xlsm")),
+    "xlsb": ExportFormat("XLSB 电子表格", (".xlsb",)),
+    "xls": ExportFormat("XLS 电子表格", (".xls",)),
+    "ods": ExportFormat("ODS 电子表格", (".ods",)),
+    "dbf": ExportFormat("DBF 数据表", (".dbf",)),
+    "xml": ExportFormat("XML 数据接口", (".xml",)),
+    "parquet": ExportFormat("Parquet", (".parquet",)),
+    "sql": ExportFormat("数据库"),
+}
+"""The formats that are read. Another one: a line here, what tells it in ``detect_format``, and its reader."""
+
+ENDINGS = frozenset(ending for one in FORMATS.values() for ending in one.endings)
 
 
 @dataclass(frozen=True)
@@ -25,7 +49,9 @@ class SourceSheet:
     letters: bool = False
     headed: bool = False
     kind: Literal["", "vouchers", "balances"] = ""
-    raw: "RawText | RawCells | RawRecords | RawBook | None" = field(default=None, compare=False, repr=False)
+    raw: "RawText | RawCells | RawRecords | RawBook | RawColumns | RawInterface | None" = field(
+        default=None, compare=False, repr=False
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +83,29 @@ class RawBook:
     """Where the cells behind a sheet of another workbook stand: its ``at``-th worksheet, counted from 0."""
 
     path: Path
-    format: Literal["xls", "ods"]
+    format: Literal["xls", "ods", "xlsb"]
     at: int
     limits: "Limits"
+
+
+@dataclass(frozen=True, eq=False)
+class RawColumns:
+    """Where the columns of a Parquet file stand, for a second count."""
+
+    path: Path
+
+
+@dataclass(frozen=True, eq=False)
+class RawInterface:
+    """The XML files behind one table of an audit interface, for a second count.
+
+    ``record`` is the element of a record, ``names`` those of the columns, ``loc_ids`` names by an attribute.
+    """
+
+    paths: tuple[Path, ...]
+    record: str
+    names: tuple[str, ...]
+    loc_ids: Mapping[str, str]
 
 
 @dataclass(frozen=True)

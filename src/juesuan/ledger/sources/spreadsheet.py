@@ -8,15 +8,15 @@ from typing import Literal, TypedDict
 
 import python_calamine as calamine
 
+from juesuan.base.problems import Place, Problem
 from juesuan.ledger.sources.confined import Killed, in_confinement
 from juesuan.ledger.sources.model import LIMITS, Export, Fail, Limits, RawBook, RawCells, SourceSheet, failing
 from juesuan.ledger.sources.values import number_text, value_text
 from juesuan.ledger.sources.zipped import DAMAGED, refuse_bomb, refuse_repeats, refuse_sheets, sheet_parts
-from juesuan.problems import Place, Problem
 
 _SHOWN = 20
 _CONFINED = ("xls", "xlsb")
-_BOOKS: Mapping[str, Literal["xls", "ods"]] = {"xls": "xls", "ods": "ods"}
+_BOOKS: Mapping[str, Literal["xls", "ods", "xlsb"]] = {"xls": "xls", "ods": "ods", "xlsb": "xlsb"}
 
 
 def read_spreadsheet(path: Path, *, file: str, kind: str, limits: Limits = LIMITS) -> Export:

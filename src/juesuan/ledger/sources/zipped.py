@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
-from juesuan.ledger.sources.model import Export, Fail, Limits
+from juesuan.ledger.sources.model import ENDINGS, Export, Fail, Limits
 
 _MANY = 10_000
 _SMALL = 1 << 20
@@ -86,7 +86,6 @@ def kind_of_zip(path: Path) -> str:
     return next((kind for name, kind in _KINDS.items() if name in names), "zip")
 
 
-_TABLES = (".xlsx", ".xls", ".xlsb", ".ods", ".csv", ".txt", ".dbf", ".xml")
 _MOST_NAMED = 5
 
 
@@ -99,7 +98,7 @@ def wrong_zip(path: Path) -> tuple[str, str, str]:
         place = book.removesuffix(next(one for one in _KINDS if book.endswith(one)))
         message = "工作簿的部件放错了地方：多半是解开以后重新压缩的"
         return message, place or "路径用了反斜线", "请用电子表格打开原来的文件，另存为 XLSX"
-    tables = [name for name in names if name.lower().endswith(_TABLES)]
+    tables = [name for name in names if name.lower().endswith(tuple(ENDINGS))]
     if tables:
         shown = "、".join(tables[:_MOST_NAMED]) + ("等" if len(tables) > _MOST_NAMED else "")
         return "这是压缩包，账簿在里面", shown, "请先解压，把里面的文件放进资料文件夹"

@@ -15,7 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from juesuan.problems import InputError, Place, Problem
+from juesuan.base.problems import InputError, Place, Problem
 
 _Location = tuple[str | int, ...]
 

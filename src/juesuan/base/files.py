@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from juesuan.problems import OutputError, words_of
+from juesuan.base.problems import OutputError, words_of
 
 _DANGEROUS = re.compile(r"[\t\r\n]|[ \u3000]*[=+\-@＝＋－＠]")
 _NUMBER = re.compile(r"[-+]?[0-9][0-9,]*(\.[0-9]+)?(/[0-9]+)?%?")

@@ -7,7 +7,7 @@ from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from juesuan.problems import ResourceMissing
+from juesuan.base.problems import ResourceMissing
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -77,7 +77,7 @@ def _installed() -> Path:
     Raises:
         ResourceMissing: neither place holds all of them.
     """
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     for root in (package, package.parents[1]):
         if _complete(root):
             return root

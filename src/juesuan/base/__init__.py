@@ -1,0 +1,1 @@
+"""What lies beneath all rooms: it knows nothing of closings."""
