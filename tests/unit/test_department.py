@@ -12,10 +12,10 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
-from juesuan.cli.closings import roll_up
 
 from juesuan import closing
 from juesuan.base.problems import InputError, OutputError, Problem
+from juesuan.cli.closings import roll_up
 from juesuan.closing import CheckedClosing, rolling
 from juesuan.department import Member, merged_package, read_description
 from juesuan.edition import load_edition
