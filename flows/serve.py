@@ -104,9 +104,10 @@ def run(where: Listening, home: Path, cron: str) -> None:
         server = stack.enter_context(load_flow("server").running(home, key, settings))
         cases = Path(FOLDER).resolve()
         office = Office(page, door, server.root, key, unit_of, cases, out, results.origin, provider)
-        stack.enter_context(_served(gateway_app(office), own))
+        stack.enter_context(served(gateway_app(office), own, proxied=bool(where.address)))
         out.mkdir(exist_ok=True)
-        stack.enter_context(_served(results_app(out, results, door, f"{page.origin}/office/login"), shown))
+        pages = results_app(out, results, door, f"{page.origin}/office/login")
+        stack.enter_context(served(pages, shown, proxied=bool(where.results_address)))
         server.wait()
         os.environ |= {
             "PREFECT_HOME": str(home),
@@ -162,10 +163,21 @@ def _port(host: str, port: int) -> Iterator[socket.socket]:
 
 
 @contextmanager
-def _served(app: "ASGIApp", listening: socket.socket) -> Iterator[None]:
-    """Serve an application on a socket within the block, in a thread; its log is nobody's."""
+def served(app: "ASGIApp", listening: socket.socket, *, proxied: bool) -> Iterator[None]:
+    """Serve an application on a socket within the block, in a thread; its log is nobody's.
+
+    ``proxied``: a proxy of this machine stands before it and says whose the requests are (``X-Forwarded-For``).
+    Without that all people have the proxy's address, and whoever fails often would lock everybody out.
+    """
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, proxy_headers=False, ws="none", lifespan="on"
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=proxied,
+        forwarded_allow_ips=["127.0.0.1", "::1"],
+        ws="none",
+        lifespan="on",
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
