@@ -5,21 +5,20 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from pathlib import Path
 
-_counted: ContextVar[Counter[Path] | None] = ContextVar("counted", default=None)
+_counting: list[Counter[Path]] = []  # those of every thread: what is done side by side counts as well
 _hooked: list[bool] = []  # a hook can't be taken away again: one for the process
 
 
 def _hear(event: str, args: tuple[object, ...]) -> None:
-    counter = _counted.get() if event == "open" else None
-    if counter is None or not isinstance(args[0], str | bytes | os.PathLike):
+    if event != "open" or not _counting or not isinstance(args[0], str | bytes | os.PathLike):
         return
     _, mode, flags = args
     writes = isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_DIRECTORY)
     if not writes and not (isinstance(mode, str) and set(mode) & set("wax+")):
-        counter[Path(os.path.abspath(os.fsdecode(args[0])))] += 1  # noqa: PTH100 - follows no link
+        for counter in tuple(_counting):
+            counter[Path(os.path.abspath(os.fsdecode(args[0])))] += 1  # noqa: PTH100 - follows no link
 
 
 @contextmanager
@@ -29,8 +28,8 @@ def opened() -> Iterator[Counter[Path]]:
         sys.addaudithook(_hear)
         _hooked.append(True)
     counter: Counter[Path] = Counter()
-    token = _counted.set(counter)
+    _counting.append(counter)
     try:
         yield counter
     finally:
-        _counted.reset(token)
+        _counting.remove(counter)

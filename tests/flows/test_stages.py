@@ -12,7 +12,7 @@ import pytest
 
 from juesuan import closing
 from juesuan.base.problems import OutputError
-from juesuan.closing.kept import SIGNATURE, STAGES
+from juesuan.closing.kept import SIGNATURE, STAGES, UNIT
 from juesuan.facts import Facts, Unit
 from juesuan.ledger import Ledger
 from juesuan.results import read_results
@@ -214,7 +214,8 @@ def test_an_input_that_was_changed_after_it_was_read_is_not_archived(
 def test_the_stages_that_are_kept_are_those_from_which_a_run_can_begin_again() -> None:
     procedure = load_flow("procedure")
     kept = tuple(step.kept for step in procedure.STEPS if step.kept)
-    assert (*kept, SIGNATURE) == STAGES
+    assert {UNIT, *kept, SIGNATURE} == set(STAGES)
+    assert tuple(one for one in STAGES if one in kept) == kept
     schema = procedure.Request.model_json_schema()["properties"]["resume_from"]
     assert tuple(schema["enum"]) == kept
     assert [step.name for step in procedure.STEPS if step.signed] == ["输出待签的草稿", "等待签署"]

@@ -324,7 +324,7 @@ def test_a_column_added_to_a_form_is_in_sentence_chart_statistic_and_rule(trial:
 
 
 def test_a_column_whose_label_is_not_printed_above_it_is_refused(trial: Trial) -> None:
-    assert "the head prints '对个人和家庭补助'" in column_added(trial, "其他支出").refusal()
+    assert "表头在它上面印的是“对个人和家庭补助”" in column_added(trial, "其他支出").refusal()
 
 
 def test_a_column_in_no_list_is_refused(trial: Trial) -> None:

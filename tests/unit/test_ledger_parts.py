@@ -160,7 +160,7 @@ def test_a_chart_lists_an_account_once(tmp_path: Path, monkeypatch: pytest.Monke
         "utf-8",
     )
     monkeypatch.setattr(chart, "edition_folder", lambda _kind, _edition: tmp_path)
-    with pytest.raises(EditionError, match="twice"):
+    with pytest.raises(EditionError, match="列了两次"):
         load_chart("x")
 
 

@@ -30,6 +30,7 @@ from juesuan.ledger.sources.model import (
     RawText,
     SourceSheet,
 )
+from juesuan.ledger.sources.zipped import DAMAGED
 
 _SHOWN = 5
 _PLAIN = re.compile(rb"[-+]?[0-9]{1,15}(\.[0-9]{1,2})?")
@@ -44,7 +45,7 @@ _SHARED = re.compile(rb"<si\b[^>]*?(?:/>|>(.*?)</si>)", re.DOTALL)
 _TEXT = re.compile(rb"<t\b[^>]*>([^<]*)</t>")
 _STRINGS = "xl/sharedStrings.xml"
 _DIGITS = 15
-_STRANGE = (ValueError, IndexError, KeyError, struct.error, ExpatError, RecursionError)
+_STRANGE = (*DAMAGED, IndexError, struct.error, ExpatError, RecursionError)
 
 Raw = RawBook | RawColumns | RawInterface
 Amounts = tuple[int | None, ...]
@@ -73,11 +74,11 @@ def recount(
         lines: Mapping[int, Amounts] = dict(_of_text(sheet.raw, first, len(layout.names), columns))
     elif isinstance(sheet.raw, RawRecords):
         lines = dict(_of_records(sheet.raw.data, columns))
-    elif isinstance(sheet.raw, RawCells):
-        lines = {line: amounts for line, amounts in _of_cells(sheet.raw, columns) if line >= first}
     elif sheet.raw is not None:
+        raw = sheet.raw
         try:
-            lines = {line: amounts for line, amounts in _of_other(sheet.raw, columns) if line >= first}
+            found = _of_cells(raw, columns) if isinstance(raw, RawCells) else _of_other(raw, columns)
+            lines = {line: amounts for line, amounts in found if line >= first}
         except _STRANGE as error:
             return Recount(f"没有复点：这个文件的写法，复点程序读不了（{error}）；另存为 XLSX 就能复点")
     else:

@@ -33,6 +33,7 @@ def read_spreadsheet(path: Path, *, file: str, kind: str, limits: Limits = LIMIT
             if refused is not None:
                 return refused
         book = in_confinement(path) if kind in _CONFINED else read_book(path)
+        parts = sheet_parts(path) if kind == "xlsx" else {}
     except Killed:
         hint = "请重新导出，或另存为 XLSX"
         return fail("file.damaged", "文件已损坏，或打开它需要的内存大得不合常理", hint=hint)
@@ -42,7 +43,6 @@ def read_spreadsheet(path: Path, *, file: str, kind: str, limits: Limits = LIMIT
         return fail("file.password", "文件有密码，打不开", hint="请去掉密码后再导出")
     if book["damaged"] is not None:
         return _damaged(fail, book["damaged"])
-    parts = sheet_parts(path) if kind == "xlsx" else {}
     sheets = tuple(
         SourceSheet(
             name,
