@@ -15,12 +15,14 @@ import os
 import shutil
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import juesuan.rules.gx  # noqa: F401 - imported once, before the processes part
 from juesuan import closing
+from juesuan.archive import versions
 from juesuan.base.files import sha256_of
 
 _CHANGES = ("mkdir", "rename", "replace", "unlink", "link", "fsync", "rmdir", "open")
@@ -38,7 +40,11 @@ def kill(package: Path, folder: Path, place: int) -> None:
 
 
 def resume(package: Path, folder: Path, places: list[int]) -> None:
-    """Close once, and go on from what lay there before each of the places."""
+    """Close once, and go on from what lay there before each of the places: files of a version one after another.
+
+    Written side by side, as ``kill`` has them, they make another number of changes each time.
+    """
+    versions._AT_ONCE = 1
     whole = folder / "0"
     whole.mkdir(parents=True)
 
@@ -76,16 +82,18 @@ def _in_a_process(package: Path, home: Path, before: Callable[[int], None]) -> d
 
 def _close(package: Path, out: Path, archive: Path, before: Callable[[int], None]) -> dict[str, Any]:
     """Close with the stages themselves; the orchestrator only wraps them. ``before`` hears of each change."""
-    done, counting = 0, True
+    done, counting, still = 0, True, threading.RLock()
 
     def counted(change: Any) -> Any:
         def counting_too(*args: Any, **kwargs: Any) -> Any:
             nonlocal done, counting
-            if counting and (change is not os_open or (len(args) > 1 and args[1] & (os.O_CREAT | os.O_TRUNC))):
-                done += 1
-                counting = False  # what is done beside the closing is no change of its
-                before(done)
-                counting = True
+            if change is not os_open or (len(args) > 1 and args[1] & (os.O_CREAT | os.O_TRUNC)):
+                with still:  # whoever else writes a file of the version waits
+                    if counting:
+                        done += 1
+                        counting = False  # what is done beside the closing is no change of its
+                        before(done)
+                        counting = True
             return change(*args, **kwargs)
 
         return counting_too

@@ -5,12 +5,11 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import BrowserContext
 
 from juesuan.city import City
 from juesuan.runner import load_flow
 from tests.dask_cluster import cluster
-from tests.integration.test_browser_html import CHROMIUM
 
 pytestmark = pytest.mark.integration
 
@@ -26,8 +25,10 @@ def city(tmp_path: Path) -> City:
     return city
 
 
-def test_the_page_of_a_citys_own_processes_opens_and_stays_on_this_machine(city: City) -> None:
-    with flows.joined(city, jobs=1, dashboard=True) as crew, sync_playwright() as playwright:
+def test_the_page_of_a_citys_own_processes_opens_and_stays_on_this_machine(
+    city: City, browser: BrowserContext
+) -> None:
+    with flows.joined(city, jobs=1, dashboard=True) as crew:
         at = urlsplit(crew.link)
         assert (at.hostname, at.path) == ("127.0.0.1", "/status")
         own = psutil.Process()
@@ -35,7 +36,6 @@ def test_the_page_of_a_citys_own_processes_opens_and_stays_on_this_machine(city:
             one for each in (own, *own.children(recursive=True)) for one in each.net_connections() if one.laddr
         ]
         assert {one.laddr.ip for one in sockets if one.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()
         asked, said = list[str](), list[str]()
         page.on("request", lambda request: asked.append(urlsplit(request.url).netloc))
@@ -47,7 +47,7 @@ def test_the_page_of_a_citys_own_processes_opens_and_stays_on_this_machine(city:
             assert answer.ok, path
             page.wait_for_selector(".bk-Figure, .bk-DataTable, .bk-Plot", state="attached", timeout=60_000)
             assert not [words for words in said if "Failed to load" in words], path
-        browser.close()
+        page.close()
         assert set(asked) == {at.netloc}
 
 
