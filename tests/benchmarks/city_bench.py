@@ -176,7 +176,8 @@ def closing_rows(folder: Path, units: int) -> Iterator[str]:
     yield f"Nothing changed, {CORES} processes: {again.wall:.0f} s, {again.cpu / units:.2f} CPU s a unit."
     yield f"Handing out {HANDED} units that are nothing: {1000 * nothing.wall / HANDED:.1f} ms a unit, "
     yield f"{1000 * nothing.cpu / HANDED:.1f} ms of a processor."
-    yield f"At this rate {CITY:,} units take {hours:.1f} hours on this machine as it was; docs/city.md tells of a run.\n"
+    rate_told = f"At this rate {CITY:,} units take {hours:.1f} hours on this machine as it was"
+    yield f"{rate_told}; docs/city.md tells of a run.\n"
 
 
 def split_rows(folder: Path, lines: int, units: int) -> Iterator[str]:
