@@ -152,8 +152,7 @@ def derive_statistics(
             if definition.kind is Kind.CHANGE:
                 made.append(_change(fact_id, label, of, base, unit))
                 continue
-            make = _average if definition.kind is Kind.AVERAGE else _rate
-            fact = make(fact_id, label, definition.kind, of, base, definitions, unit)
+            fact = _quotient(fact_id, label, definition.kind, of, base, definitions, unit)
             if fact is None:
                 words = definitions.undefined[definition.kind]
                 undefined[fact_id] = Undefined(fact_id, words, (of.id, base.id))
@@ -199,44 +198,28 @@ def _of_basis(definitions: Definitions, *facts: Fact) -> Iterator[Fraction]:
     return (one.displayed if displayed else Fraction(one.exact) for one in facts)
 
 
-def _average(
-    fact_id: str, label: str, _kind: Kind, of: Fact, base: Fact, definitions: Definitions, unit: DisplayUnit
-) -> Fact | None:
-    whole, among = _of_basis(definitions, of, base)
-    if among == 0:
-        return None
-    exact = whole / among
-    steps = round_half_up(exact / unit.step)
-    return Fact(
-        id=fact_id,
-        label=label,
-        exact=exact,
-        unit=Unit.FEN,
-        displayed=Fraction(steps * unit.step),
-        display=unit.print_steps(steps),
-        formula=f"{of.label}÷{base.label}",
-        inputs=(of.id, base.id),
-        year=of.year,
-        phase=of.phase,
-    )
-
-
-def _rate(
-    fact_id: str, label: str, kind: Kind, of: Fact, base: Fact, definitions: Definitions, _unit: DisplayUnit
+def _quotient(
+    fact_id: str, label: str, kind: Kind, of: Fact, base: Fact, definitions: Definitions, unit: DisplayUnit
 ) -> Fact | None:
     part, whole = _of_basis(definitions, of, base)
     if whole == 0:
         return None
     growth = kind is Kind.GROWTH
     exact = (part - whole) / whole if growth else part / whole
-    shown = Fraction(round_half_up(exact * 100 * 10**definitions.decimals), 100 * 10**definitions.decimals)
+    if kind is Kind.AVERAGE:
+        steps = round_half_up(exact / unit.step)
+        shown, display = Fraction(steps * unit.step), unit.print_steps(steps)
+    else:
+        scale = 100 * 10**definitions.decimals
+        shown = Fraction(round_half_up(exact * scale), scale)
+        display = print_rate(abs(exact) if growth else exact, decimals=definitions.decimals)
     return Fact(
         id=fact_id,
         label=label,
         exact=exact,
-        unit=Unit.RATE,
+        unit=kind.unit,
         displayed=shown,
-        display=print_rate(abs(exact) if growth else exact, decimals=definitions.decimals),
+        display=display,
         formula=f"（{of.label}－{base.label}）÷{base.label}" if growth else f"{of.label}÷{base.label}",
         inputs=(of.id, base.id),
         year=of.year,

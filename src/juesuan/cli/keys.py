@@ -9,14 +9,9 @@ from cyclopts import App, Parameter
 from juesuan.cli.app import app
 
 keys = App(name="keys", help="本单位签名用的密钥，和核对时相信谁：新建、换、吊销、写信任文件。")
-
-
 app.command(keys)
 
-
 _KEYS = Parameter(help="密钥文件夹，默认取环境变量 JUESUAN_KEYS，没有则在用户目录下")
-
-
 _KIND = Parameter(help="密钥的种类")
 
 

@@ -10,8 +10,6 @@ from juesuan.base.problems import ExitCode
 from juesuan.cli.app import LEDGER, app
 
 editions = App(name="edition", help="版本：检查一个版本，或者开始写一个新的。")
-
-
 app.command(editions)
 
 

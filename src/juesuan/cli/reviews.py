@@ -46,14 +46,9 @@ def approve(
 
 
 comments = App(name="comments", help="审阅意见：列出、查找、提出、答复、了结；没有了结的，谁也不能签署。")
-
-
 app.command(comments)
 
-
 _SPEAKER = Parameter(name="--as", help="您的姓名；有人员名册的，须已登记现在的操作系统用户")
-
-
 _PEOPLE_HOME = Parameter(help="人员名册所在的服务数据文件夹，默认在用户目录下")
 
 

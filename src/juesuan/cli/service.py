@@ -76,10 +76,7 @@ def notify(
 
 
 users = App(name="users", help="可以登录决算服务的人：添加、列出、移除、换密码、操作记录。")
-
-
 app.command(users)
-
 
 _HOME = Parameter(help="服务的数据文件夹，默认在用户目录下")
 

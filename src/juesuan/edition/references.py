@@ -93,22 +93,23 @@ class _References:
 
     def _forms(self) -> Iterator[Problem]:
         for form in self.edition.forms.values():
-            named = dict.fromkeys(name for fill in fills_of(form) for name in (*fill.budget, *fill.figures))
+            fills = tuple(fills_of(form))
+            named = dict.fromkeys(name for fill in fills for name in (*fill.budget, *fill.figures))
             for name in named:
                 if name not in self.possible.package:
                     place = Place(self.edition.files.label_of(f"forms/{form.name}.yaml"))
                     yield Problem(place, "edition.fact", "资料里不会有这个数", name)
-            yield from self._accounts(form)
+            yield from self._accounts(form, fills)
 
-    def _accounts(self, form: Form) -> Iterator[Problem]:
+    def _accounts(self, form: Form, fills: Sequence[Fill]) -> Iterator[Problem]:
         """Hold the accounts of a form's cells against the chart: one that is not there would fill nothing."""
         place = Place(self.edition.files.label_of(f"forms/{form.name}.yaml"))
         chart = tuple(self.edition.chart.accounts)
-        named = dict.fromkeys(code for fill in fills_of(form) for code in (*fill.accounts, *_within(fill)))
+        named = dict.fromkeys(code for fill in fills for code in (*fill.accounts, *_within(fill)))
         for code in named:
             if not any(one.startswith(code) or code.startswith(one) for one in chart):
                 yield Problem(place, "edition.account", "会计科目表里没有这个科目，不会取到任何金额", code)
-        if any(fill.measure is not None and not fill.accounts for fill in fills_of(form)):
+        if any(fill.measure is not None and not fill.accounts for fill in fills):
             message = "有的格没有写取哪些科目（表、栏、行都没有 accounts），会取到所有科目"
             blank = [column.label for column in form.all_columns if not column.fill]
             yield Problem(
