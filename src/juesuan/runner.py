@@ -6,10 +6,8 @@ That server loads this file for :func:`load_flow` alone; what only the command l
 import importlib
 import importlib.util
 import os
-import secrets
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -18,7 +16,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from juesuan.base.problems import ExitCode, InputError
-from juesuan.base.process import Listener, Stage, StageState, embed_orchestrator, go_offline, listening
+from juesuan.base.process import Listener, Stage, StageState, embed_orchestrator, go_offline, listening, loading
 from juesuan.base.resources import resource_root
 
 if TYPE_CHECKING:
@@ -90,30 +88,22 @@ def _alone(request: Mapping[str, Any]) -> Any:
 
 
 def _on_prefect(request: Mapping[str, Any], console: "Console") -> Any:
-    # Great Expectations takes seconds to import; Prefect's server starts in a process of its own meanwhile.
-    threading.Thread(target=importlib.import_module, args=("juesuan.rules.gx",), daemon=True).start()
     go_offline()
     embed_orchestrator()
     with ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory(prefix="juesuan-", ignore_cleanup_errors=True))
         os.environ["PREFECT_HOME"] = home
         server = None
-        if not os.environ.get("PREFECT_API_URL"):
-            # One of our own, which takes a key, and ends with this process however that ends: Prefect's stayed.
-            key = f"juesuan:{secrets.token_urlsafe(32)}"
-            server = stack.enter_context(load_flow("server").running(Path(home), key, ephemeral=True))
-            os.environ |= {"PREFECT_API_URL": server.api, "PREFECT_API_AUTH_STRING": key}
-            stack.callback(_forget, "PREFECT_API_URL", "PREFECT_API_AUTH_STRING")
-        flows = load_flow("annual_close")
+        with loading():
+            if not os.environ.get("PREFECT_API_URL"):
+                # One of our own: it takes a key, and ends with this process however that ends. Prefect's stayed.
+                server = stack.enter_context(load_flow("server").embedded(Path(home)))
+            flows = load_flow("annual_close")
+            importlib.import_module("juesuan.rules.gx")  # it takes a second, while the server starts
         if server is not None:
             server.wait()
         with listening(_teller(console)):
             return flows.annual_close(flows.Request.model_validate(request))
-
-
-def _forget(*names: str) -> None:
-    for name in names:
-        os.environ.pop(name, None)
 
 
 def _teller(console: "Console") -> Listener:

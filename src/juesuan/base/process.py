@@ -4,6 +4,7 @@ Telemetry of every library is off before any of them is imported. A flow announc
 terminal or the orchestrator's page; it does not know who. Nothing is told where nobody does.
 """
 
+import atexit
 import ctypes
 import gc
 import importlib.util
@@ -46,14 +47,24 @@ def go_offline() -> None:
 
 
 def collect_rarely() -> None:
-    """Have Python look for cycles once in 100,000 new objects, not 700: a fifth of an import goes into that."""
+    """Have Python look for cycles once in 100,000 new objects, not 700: a fifth of an import goes into that.
+
+    Nor does it look through all of them once more at its end: a second, where Great Expectations is loaded.
+    """
     gc.set_threshold(_NEW_OBJECTS, *gc.get_threshold()[1:])
+    atexit.register(gc.freeze)
 
 
-def collect_nothing_loaded() -> None:
-    """Have Python never again look through what is there by now: what a process that stays has loaded, stays."""
-    gc.collect()
-    gc.freeze()
+@contextmanager
+def loading() -> Iterator[None]:
+    """Have Python never look through what is there after the block: what a process loads stays with it."""
+    gc.collect()  # else what was of no use before would stay as well
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def imported_when_used(name: str) -> None:
