@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from juesuan.base.problems import ExitCode, InputError
+from juesuan.base.problems import ExitCode
 from juesuan.base.process import Listener, Stage, StageState, embed_orchestrator, go_offline, listening, loading
 from juesuan.base.resources import resource_root
 
@@ -56,8 +56,7 @@ def run_annual_close(request: Mapping[str, Any]) -> int:
 
     console = Console(highlight=False, soft_wrap=True)
     served = bool(os.environ.get("PREFECT_API_URL"))  # its page shows what was refused, too
-    begins = served or _can_begin(Path(request["package"]))
-    outcome = _on_prefect(request, console) if begins else _alone(request)
+    outcome = _on_prefect(request, console) if served or _can_begin(request) else _alone(request)
     for line in outcome.warnings:
         console.print(line)
     console.print(outcome.summary)
@@ -68,21 +67,31 @@ def run_annual_close(request: Mapping[str, Any]) -> int:
     return ExitCode.OK
 
 
-def _can_begin(package: Path) -> bool:
-    """Say whether there is a package with settings that can be read."""
-    from juesuan.base.yamlsource import read_yaml
-    from juesuan.package.files import package_file
-    from juesuan.package.settings import SETTINGS_FILE, Settings
+def _can_begin(request: Mapping[str, Any]) -> bool:
+    """Say whether nothing is wrong with a package at first sight.
 
-    try:
-        read_yaml(package_file(package, SETTINGS_FILE), Settings)
-    except InputError:
-        return False
-    return True
+    Raises:
+        ClosingRefused: no more can be said of it than what is wrong; it lies beside the results.
+        JuesuanError: a word of the command names nothing.
+    """
+    from juesuan.closing.beforehand import first_look, refuse_words
+
+    package, out = (request[name].resolve() for name in ("package", "out"))
+    refuse_words(package, **{name: request[name] for name in ("archive", "edition", "compare") if name in request})
+    problems, is_all = first_look(package)
+    if is_all:
+        from juesuan import closing
+
+        with closing.only_one_into(out, wait=request.get("wait", False)):
+            closing.restore_earlier(out)  # where a closing was killed in between
+            refusal = closing.ClosingRefused(problems, ())
+            closing.write_refusal(out, refusal)
+        raise refusal
+    return not problems
 
 
 def _alone(request: Mapping[str, Any]) -> Any:
-    """Close without Prefect: what is wrong before anything begins is told without waiting for a server."""
+    """Close without Prefect: what else is wrong is told without waiting for a server."""
     procedure: Any = load_flow("procedure")
     return procedure.close_unit(procedure.Request.model_validate(request))
 

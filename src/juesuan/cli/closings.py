@@ -75,7 +75,7 @@ def roll_up(
     department
         department.yaml（写明所属单位），或它所在的文件夹。写法见 docs/department.md。
     """
-    from juesuan.department import DEPARTMENT_FILE, department_file
+    from juesuan.package.files import DEPARTMENT_FILE, department_file
 
     folder = department if department.is_dir() else department.parent
     described = department_file(folder)
