@@ -31,7 +31,7 @@ from typing import NoReturn, Protocol
 import httpx
 
 from juesuan.base.problems import OutputError
-from juesuan.base.process import OFFLINE, collect_rarely, go_offline, loading
+from juesuan.base.process import NO_PAGE, OFFLINE, collect_rarely, go_offline, loading
 from juesuan.runner import load_flow
 
 _HOST = "127.0.0.1"
@@ -152,14 +152,14 @@ def embedded(home: Path) -> Iterator[Server]:
         from prefect.events.clients import NullEventsClient
         from prefect.events.worker import EventsWorker
 
-        os.environ |= {"PREFECT_API_URL": server.api, "PREFECT_API_AUTH_STRING": key}
+        os.environ |= {"PREFECT_API_URL": server.api, "PREFECT_API_AUTH_STRING": key, NO_PAGE: "1"}
         refresh_global_settings_context()
         EventsWorker.set_client_override(NullEventsClient)
         try:
             yield server
         finally:
             EventsWorker.set_client_override(None)
-            for name in _FOR_CLIENTS:
+            for name in (*_FOR_CLIENTS, NO_PAGE):
                 os.environ.pop(name, None)
 
 

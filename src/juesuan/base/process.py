@@ -37,6 +37,9 @@ EMBEDDED = {
 PARENT = "JUESUAN_PARENT"
 """Environment variable: the process whose children end with it."""
 
+NO_PAGE = "JUESUAN_NO_PAGE"
+"""Environment variable: a run has no page on which anything could be shown."""
+
 _NEW_OBJECTS = 100_000
 _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, prctl(2)
 

@@ -224,6 +224,8 @@ def validated(checks: Sequence[Check]) -> dict[str, tuple[CheckResult, Expectati
 def _context() -> EphemeralDataContext:
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    # It would write its settings down as YAML with each datasource, asset and batch, and keep them nowhere.
+    context._save_project_config = lambda: None  # type: ignore[method-assign]
     return context
 
 
