@@ -7,6 +7,7 @@ terminal or the orchestrator's page; it does not know who. Nothing is told where
 import atexit
 import ctypes
 import gc
+import importlib
 import importlib.util
 import os
 import signal
@@ -17,6 +18,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import ModuleType
+from typing import Any
 from zoneinfo import ZoneInfo
 
 OFFLINE = {
@@ -71,14 +74,25 @@ def loading() -> Iterator[None]:
 
 
 def imported_when_used(name: str) -> None:
-    """Have a module within a library imported when something of it is first used, whoever imports it before."""
-    if name in sys.modules or (spec := importlib.util.find_spec(name)) is None or spec.loader is None:
+    """Have a module of a library imported when something of it is first used, whoever imports it before.
+
+    Python's own ``LazyLoader`` imports a module that lies in no package when it is first named.
+    """
+    if name in sys.modules or (spec := importlib.util.find_spec(name)) is None:
         return
-    spec.loader = importlib.util.LazyLoader(spec.loader)
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = sys.modules[name] = ModuleType(name)
+    module.__spec__, module.__file__ = spec, spec.origin  # what is asked of every module
+
+    def load(attribute: str) -> Any:
+        if sys.modules.get(name) is module:
+            del sys.modules[name]
+            vars(module).update(vars(importlib.import_module(name)))
+        return getattr(sys.modules[name], attribute)
+
+    module.__getattr__ = load  # type: ignore[method-assign]
     parent, _, own = name.rpartition(".")
-    setattr(sys.modules[parent], own, module)  # else a library that looks for its own modules uses it at once
+    if parent:
+        setattr(sys.modules[parent], own, module)  # else a library that looks for its own modules uses it at once
 
 
 def embed_orchestrator() -> None:

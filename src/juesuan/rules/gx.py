@@ -22,7 +22,8 @@ import pandas as pd
 from juesuan.base.process import imported_when_used
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # before it is imported
-imported_when_used("scipy.stats")  # a tenth of what it imports, for two expectations that nobody has here
+for _late in ("scipy.stats", "altair"):  # a fifth of what it imports, for expectations that nobody has here
+    imported_when_used(_late)
 
 import great_expectations as gx
 from great_expectations.compatibility.pydantic import PrivateAttr
