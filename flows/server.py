@@ -8,6 +8,7 @@ part is :func:`running`. The server of one closing parts from the closing's proc
 once that has imported it (docs/adr/0215); :func:`embedded` is the whole of it.
 """
 
+import fcntl
 import importlib
 import os
 import secrets
@@ -37,6 +38,7 @@ from juesuan.runner import load_flow
 _HOST = "127.0.0.1"
 _PATIENCE = 300  # seconds for a first start, migrations included, on a busy machine
 _MERCY = 5  # seconds that a server has to end by itself
+_ABOVE = 10  # number of the first file where a child puts what it keeps aside
 _TEMPORARY = "JUESUAN_TEMPORARY_HOME"
 _DATABASE = "prefect.db"
 
@@ -249,11 +251,13 @@ def _serve_parted(
     try:
         os.setsid()
         os.chdir(home)
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        words = nowhere if quiet else sys.__stderr__.fileno()
-        for own, number in ((reading, 0), (nowhere, 1), (words, 2), (listening.fileno(), 3)):
-            os.dup2(own, number)
+        own = (reading, os.open(os.devnull, os.O_WRONLY), listening.fileno())
+        pipe, nowhere, taken = (fcntl.fcntl(one, fcntl.F_DUPFD, _ABOVE) for one in own)  # off the places to fill
+        for one, number in ((pipe, 0), (nowhere, 1), (nowhere if quiet else 2, 2), (taken, 3)):
+            os.dup2(one, number)
         os.closerange(4, os.sysconf("SC_OPEN_MAX"))
+        # This process may have none, and the server's log asks whether they are a terminal.
+        sys.stdout, sys.stderr = (os.fdopen(one, "w", closefd=False) for one in (1, 2))
         os.environ.clear()
         os.environ.update(environment)
         from prefect.context import refresh_global_settings_context
