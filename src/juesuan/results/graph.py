@@ -141,8 +141,8 @@ def _frame_table(frame: pd.DataFrame) -> "pa.Table":
             case "M":
                 columns[column] = pa.array(values.to_numpy().astype("datetime64[D]"), pa.date32())
             case _:
-                columns[column] = pa.array([str(value) for value in values], pa.string())
-    return pa.table(columns)
+                columns[column] = pa.array(values, pa.string())
+    return pa.table(columns).combine_chunks()  # one column of several files is written as that of one
 
 
 def _write(path: Path, table: "pa.Table") -> None:
