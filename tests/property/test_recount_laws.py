@@ -65,12 +65,12 @@ def test_counting_many_lines_at_once_is_counting_each(
     columns = data.draw(st.lists(st.integers(0, width - 1), min_size=1, max_size=2, unique=True))
     counted = TextLines(raw).counted(first, width, columns)
     found = [
-        (line, [amount if sure else None for amount, sure in zip(*row, strict=True)])
-        for line, *row in zip(counted.lines.tolist(), counted.fen.tolist(), counted.sure.tolist(), strict=True)
+        (line, amounts if sure else None)
+        for line, amounts, sure in zip(*(one.tolist() for one in vars(counted).values()), strict=True)
     ]
     most = 2**63 - 1
     expected = [
-        (line, [None if one is None else max(min(one, most), -most) for one in amounts])
+        (line, None if None in amounts else [max(min(one or 0, most), -most) for one in amounts])
         for line, amounts in one_by_one(raw, first, width, columns)
     ]
     assert found == expected

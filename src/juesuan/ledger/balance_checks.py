@@ -47,8 +47,7 @@ def turnover_ties(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _cod
 def names_tie(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Compare the name of each account on the lines with that of the trial balance, by its last part."""
     held = dict(ledger.balances[["account", "account_name"]].itertuples(index=False, name=None))
-    lines = ledger.lines
-    named = lines[["account", "account_name"]].drop_duplicates().itertuples(index=False, name=None)
+    lines, named = ledger.lines, ledger.texts.pairs("account", "account_name")
     both = sorted((code, name) for code, name in named if code in held)  # turnover_ties reports the others
     ok = [last_part(name) == last_part(held[code]) for code, name in both]
     wrong = [one for one, good in zip(both, ok, strict=True) if not good]
@@ -75,9 +74,10 @@ def closed(asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes
     prefixes = asked["accounts"]
     leaves = ledger.balances[ledger.balances["account"].str.startswith(prefixes)]
     held = leaves.groupby("account")["closing"].sum()
-    lines = ledger.lines[ledger.lines["account"].str.startswith(prefixes)]
-    sums = lines.groupby("account")[["debit", "credit"]].sum()
-    posted = sums["debit"] - sums["credit"]
+    lines, groups = ledger.lines, ledger.texts.by("account")
+    net = groups.sums(lines["debit"].to_numpy() - lines["credit"].to_numpy())
+    posted = pd.Series(net, lines["account"].iloc[groups.first]).sort_index()
+    posted = posted[posted.index.str.startswith(prefixes)]
     posted = posted * pd.Series([_sign(chart, code) for code in posted.index], posted.index, dtype="int64")
     parts = []
     for title, frame, ends in (("科目余额表", leaves, held), ("序时账", lines, posted)):

@@ -53,7 +53,8 @@ def closing_moves(asked: Parameters, ledger: Ledger, chart: AccountChart, _codes
 
 def adjustment_causes(_asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Ask each change of a carried-over balance within the year for its cause, which the detail account names."""
-    moved = ledger.movements[ledger.movements["account"].str.startswith(chart.adjustments.accounts)]
+    carried = ledger.texts["account"].having(lambda code: code.startswith(chart.adjustments.accounts))
+    moved = ledger.lines[ledger.moving & carried]
     moved = moved[(moved["debit"] != 0) | (moved["credit"] != 0)]
     ok = np.array([bool(chart.adjustments.cause_of(str(name))) for name in moved["account_name"]], dtype=bool)
     wrong = moved[~ok]

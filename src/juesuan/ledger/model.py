@@ -17,7 +17,11 @@ from juesuan.ledger.report import ReadingReport
 from juesuan.ledger.values import name_parts
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
+
+    from juesuan.ledger.distinct import LineTexts
 
 FINANCIAL = ("1", "2", "3", "4", "5")
 """First digits of financial accounts (财务会计); budget accounts begin with 6, 7 or 8."""
@@ -186,6 +190,13 @@ class Ledger:
     absent: bool = False
 
     @cached_property
-    def movements(self) -> pd.DataFrame:
-        """The lines that are no closing entries: what income and expenditure are added up over."""
-        return self.lines[~self.lines["closing"]]
+    def texts(self) -> LineTexts:
+        """The columns of text of the lines, by their distinct texts, and the groups that lines fall into."""
+        from juesuan.ledger.distinct import LineTexts  # loads numpy, which a ledger of groups does without
+
+        return LineTexts(self.lines)
+
+    @property
+    def moving(self) -> NDArray[np.bool_]:
+        """Which lines are no closing entries: what income and expenditure are added up over."""
+        return ~self.lines["closing"].to_numpy(dtype=bool)

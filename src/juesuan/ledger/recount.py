@@ -110,7 +110,7 @@ def _compared(again: CountedLines, read: CountedLines, layout: HeaderLayout, fil
         problems.append(Problem(Place(file, int(lost[0])), "ledger.recount.lost", message, found, "逐行有着落"))
     names = _counted(layout)
     mine, both = read[place[there]], again[there]
-    sure: Flags = np.logical_and(mine.sure.all(axis=1), both.sure.all(axis=1))
+    sure = mine.sure & both.sure
     mine, both = mine[sure], both[sure]
     for row, at in np.argwhere(mine.fen != both.fen)[: _SHOWN - len(problems)]:
         column = Place(file, int(both.lines[row]), layout.names[layout.columns[names[at]]])
@@ -132,17 +132,16 @@ def _read(layout: HeaderLayout, frames: Sequence[pd.DataFrame], report: TableRep
     """Return the amounts of each line as they were read, in order; unsure where it was not read as an entry."""
     whole = "amount" in layout.columns and "debit" not in layout.columns
     sure = () if whole else (Reason.VOID, Reason.FINANCIAL, Reason.PARENT, Reason.TOTAL)
-    nothing = (None,) * len(_counted(layout))
+    width = len(_counted(layout))
     aside = [
-        (one.line, tuple(_amounts(layout, one.debit, one.credit)) if one.reason in sure else nothing)
-        for one in report.aside
+        (one.line, _amounts(layout, one.debit, one.credit) if one.reason in sure else None) for one in report.aside
     ]
     merged = any(one.reason is Reason.PERIOD for one in report.aside)
-    parts = [CountedLines.of(aside, len(nothing))]
+    parts = [CountedLines.of(aside, width)]
     for frame in frames:
         amounts = _amounts(layout, frame["debit"].to_numpy(), frame["credit"].to_numpy())
-        fen = np.array(amounts, dtype=np.int64).reshape(len(nothing), len(frame)).T
-        parts.append(CountedLines(frame["line"].to_numpy(), fen, np.full(fen.shape, not merged)))
+        fen = np.array(amounts, dtype=np.int64).reshape(width, len(frame)).T
+        parts.append(CountedLines(frame["line"].to_numpy(), fen, np.full(len(frame), not merged)))
     found = CountedLines.together(parts)
     found = found[np.argsort(found.lines, kind="stable")]
     return found[np.append(np.diff(found.lines) != 0, True)]  # of each line what was said last

@@ -31,9 +31,9 @@ _LARGEST = 2**63 - 1
 
 @dataclass(frozen=True, eq=False)
 class CountedLines:
-    """Lines of a file with the 分 of the compared columns of each, and which of these are plainly amounts.
+    """Lines of a file with the 分 of the compared columns of each, and where all of these are plainly amounts.
 
-    ``lines`` has n line numbers, ``fen`` and ``sure`` are n by the number of columns.
+    ``lines`` and ``sure`` have n entries, ``fen`` is n by the number of columns.
     """
 
     lines: Ints
@@ -44,13 +44,13 @@ class CountedLines:
         return CountedLines(self.lines[chosen], self.fen[chosen], self.sure[chosen])
 
     @classmethod
-    def of(cls, found: Sequence[tuple[int, Sequence[int | None]]], width: int) -> "CountedLines":
+    def of(cls, found: Sequence[tuple[int, Sequence[int | None] | None]], width: int) -> "CountedLines":
         """Return lines that were counted one by one; None is no amount. One beyond int64 is the largest of it."""
-        amounts = [[max(min(one or 0, _LARGEST), -_LARGEST) for one in row] for _, row in found]
+        amounts = [[max(min(one or 0, _LARGEST), -_LARGEST) for one in row or [0] * width] for _, row in found]
         return cls(
             np.array([line for line, _ in found], dtype=np.int64),
             np.array(amounts, dtype=np.int64).reshape(len(found), width),
-            np.array([[one is not None for one in row] for _, row in found], dtype=np.bool_).reshape(-1, width),
+            np.array([row is not None and None not in row for _, row in found], dtype=np.bool_),
         )
 
     @classmethod
@@ -122,11 +122,12 @@ class TextLines:
         whole = np.flatnonzero(even & (count >= width - 1))
         starts, stops, first, count = (one[whole] for one in (starts, stops, first, count))
         bounds = np.append(places, 0)
-        fen, sure = np.zeros((len(whole), len(columns)), np.int64), np.zeros((len(whole), len(columns)), np.bool_)
+        fen, sure = np.zeros((len(whole), len(columns)), np.int64), np.ones(len(whole), np.bool_)
         for at, column in enumerate(columns):
             left = bounds[first + column - 1] + 1 if column else starts
             right = np.where(count > column, bounds[first + np.minimum(column, count)], stops)
-            fen[:, at], sure[:, at] = self._amounts(left, right)
+            fen[:, at], amounts = self._amounts(left, right)
+            sure &= amounts
         found = CountedLines(whole + chosen.start + 1, fen, sure)
         return found[self._filled(found, starts, stops)]
 
@@ -182,7 +183,7 @@ class TextLines:
 
     def _filled(self, found: CountedLines, starts: Ints, stops: Ints) -> Flags:
         """Say which lines hold more than delimiters, quotes and spaces: one with an amount surely does."""
-        filled: Flags = ((found.fen != 0) & found.sure).any(axis=1)
+        filled: Flags = (found.fen != 0).any(axis=1) & found.sure
         blanks = _BLANKS + self.raw.delimiter
         for at in np.flatnonzero(~filled):
             filled[at] = bool(self.raw.data[starts[at] : stops[at]].strip(blanks))

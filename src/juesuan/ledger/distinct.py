@@ -1,0 +1,123 @@
+"""The voucher lines by their distinct texts and by groups: of some hundred values each is looked at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Flags = NDArray[np.bool_]
+    Places = NDArray[Any]
+    """Of each row the place of something: small integers."""
+
+GROUPED = ("account", "functional", "economic", "fund", "support", "project")
+UNIT = "unit"
+"""A column of a department's ledger alone."""
+
+
+@dataclass(frozen=True, eq=False)
+class DistinctTexts:
+    """A column of n texts: ``texts`` are those that differ, ``at`` (n) which of them each row has."""
+
+    texts: Sequence[str]
+    at: "Places"
+
+    @classmethod
+    def of(cls, column: "pd.Series[str]") -> "DistinctTexts":
+        """Return the distinct texts of a column, in the order in which they come."""
+        import pyarrow as pa
+
+        array = pa.array(column, pa.large_string())
+        encoded = (array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array).dictionary_encode()
+        texts = encoded.dictionary.to_pylist()
+        return cls(texts, encoded.indices.to_numpy().astype(np.min_scalar_type(len(texts))))
+
+    def __getitem__(self, row: int) -> str:
+        return self.texts[int(self.at[row])]
+
+    def rows(self, chosen: "Places") -> "DistinctTexts":
+        """Return the column of some rows."""
+        return DistinctTexts(self.texts, self.at[chosen])
+
+    def having(self, test: Callable[[str], object]) -> "Flags":
+        """Return which rows have a text that passes a test."""
+        return np.fromiter((bool(test(text)) for text in self.texts), np.bool_, len(self.texts))[self.at]
+
+
+@dataclass(frozen=True, eq=False)
+class LineGroups:
+    """The rows that are equal in some columns: of each row its group, of each group its first row and its size."""
+
+    of_row: "Places"
+    first: "Places"
+    size: "Places"
+
+    @classmethod
+    def of(cls, columns: Sequence[tuple["Places", int]]) -> "LineGroups":
+        """Group rows by columns of small integers, each given with what is above all of its values."""
+        import pandas as pd
+
+        key, above = np.zeros(len(columns[0][0]), np.int64), 1
+        for at, size in columns:
+            if above * size >= 1 << 62:
+                key, distinct = pd.factorize(key)
+                above = len(distinct)
+            key, above = key * size + at, above * size
+        of_row, distinct = pd.factorize(key)
+        first = np.zeros(len(distinct), np.int64)
+        first[of_row[::-1]] = np.arange(len(of_row))[::-1]
+        return cls(
+            of_row.astype(np.min_scalar_type(len(distinct))), first, np.bincount(of_row, minlength=len(first))
+        )
+
+    def sums(self, amounts: "NDArray[np.int64]") -> "NDArray[np.int64]":
+        """Add up the 分 of each group."""
+        added = np.zeros(len(self.first), np.int64)
+        np.add.at(added, self.of_row, amounts)
+        return added
+
+    def starts(self, most: int) -> "Places":
+        """Return the first rows of each group, at most so many; the number of all rows where there are no more."""
+        order = np.argsort(self.of_row, kind="stable")
+        place = (np.cumsum(self.size) - self.size)[:, None] + np.arange(most)
+        there = np.arange(most) < self.size[:, None]
+        return np.where(there, order[np.where(there, place, 0)], len(order))
+
+
+@dataclass(frozen=True, eq=False)
+class LineTexts:
+    """The lines of a ledger, each column of text gone through once, when it is asked for."""
+
+    lines: "pd.DataFrame"
+    _found: dict[str, DistinctTexts] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> DistinctTexts:
+        if name not in self._found:
+            self._found[name] = DistinctTexts.of(self.lines[name])
+        return self._found[name]
+
+    def by(self, *names: str) -> LineGroups:
+        """Group the lines by some columns of text."""
+        return LineGroups.of([(self[name].at, len(self[name].texts)) for name in names])
+
+    def pairs(self, first: str, second: str, *, chosen: "Flags | slice" = slice(None)) -> list[tuple[str, str]]:
+        """Return the distinct pairs of two columns, in all lines or some."""
+        one, two = self[first], self[second]
+        both = np.unique(one.at[chosen].astype(np.int64) * len(two.texts) + two.at[chosen])
+        return [(one.texts[at // len(two.texts)], two.texts[at % len(two.texts)]) for at in both.tolist()]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What lines are grouped by: all columns of text that a selection asks for."""
+        return (*GROUPED, UNIT) if UNIT in self.lines else GROUPED
+
+    @cached_property
+    def groups(self) -> LineGroups:
+        """The lines by all that a selection asks for."""
+        texts = [(self[name].at, len(self[name].texts)) for name in self.names]
+        return LineGroups.of([*texts, (self.lines["closing"].to_numpy(dtype=bool), 2)])
