@@ -22,12 +22,22 @@ def turnover_ties(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _cod
 
     Where the trial balance doesn't split an account by fund or functional item, neither are its lines.
     """
-    lines = ledger.lines
-    for name in ("fund", "functional"):
-        split = set(ledger.balances.loc[ledger.balances[name] != "", "account"])
-        whole = lines["account"].isin(set(ledger.balances["account"]) - split)
-        lines = lines.assign(**{name: lines[name].mask(whole, "")})
-    posted = lines.groupby(_LEAF)[["debit", "credit"]].sum().add_suffix("_posted")
+
+    def unsplit(lines: pd.DataFrame) -> pd.DataFrame:
+        for name in ("fund", "functional"):
+            split = set(ledger.balances.loc[ledger.balances[name] != "", "account"])
+            whole = lines["account"].isin(set(ledger.balances["account"]) - split)
+            lines = lines.assign(**{name: lines[name].mask(whole, "")})
+        return lines
+
+    groups = ledger.texts.by(*_LEAF)
+    sums = {side: groups.sums(ledger.lines[side].to_numpy()) for side in ("debit", "credit")}
+    posted = (
+        unsplit(ledger.lines.iloc[groups.first][_LEAF].assign(**sums))
+        .groupby(_LEAF)[["debit", "credit"]]
+        .sum()
+        .add_suffix("_posted")
+    )
     held = ledger.balances.groupby(_LEAF)[["debit", "credit"]].sum().add_suffix("_held")
     leaves = held.index.union(posted.index)  # reindexed with zeros, amounts stay int64
     both = pd.concat([each.reindex(leaves, fill_value=0) for each in (held, posted)], axis=1).reset_index()
@@ -36,7 +46,8 @@ def turnover_ties(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _cod
         stated, computed = both[f"{side}_held"], both[f"{side}_posted"]
         ok = stated == computed
         stated, computed, wrong = stated[~ok], computed[~ok], both[~ok]
-        broken = wrong[_LEAF].itertuples(index=False, name=None)
+        broken = list(wrong[_LEAF].itertuples(index=False, name=None))
+        lines = unsplit(ledger.lines) if broken else ledger.lines
         behind = [_behind(ledger.balances, lines, key, side) for key in broken]
         names = [f"{name} 本年{title}" for name in _leaf_names(wrong)]
         texts = [f"余额表 {text}" for text in yuan(stated)], [f"序时账 {text}" for text in yuan(computed)]

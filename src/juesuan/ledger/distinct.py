@@ -102,8 +102,12 @@ class LineTexts:
         return self._found[name]
 
     def by(self, *names: str) -> LineGroups:
-        """Group the lines by some columns of text."""
-        return LineGroups.of([(self[name].at, len(self[name].texts)) for name in names])
+        """Group the lines by some columns of text, and by ``closing``."""
+        columns = []
+        for name in names:
+            whether = self.lines["closing"].to_numpy(dtype=bool) if name == "closing" else None
+            columns.append((self[name].at, len(self[name].texts)) if whether is None else (whether, 2))
+        return LineGroups.of(columns)
 
     def pairs(self, first: str, second: str, *, chosen: "Flags | slice" = slice(None)) -> list[tuple[str, str]]:
         """Return the distinct pairs of two columns, in all lines or some."""
@@ -119,5 +123,4 @@ class LineTexts:
     @cached_property
     def groups(self) -> LineGroups:
         """The lines by all that a selection asks for."""
-        texts = [(self[name].at, len(self[name].texts)) for name in self.names]
-        return LineGroups.of([*texts, (self.lines["closing"].to_numpy(dtype=bool), 2)])
+        return self.by(*self.names, "closing")

@@ -251,16 +251,25 @@ def _rule_of(outcome: ExpectationValidationResult) -> str:
 
 
 def _frame(checks: Sequence[Check]) -> pd.DataFrame:
-    """Return the places of all rules: the rule of each, whether that has a bound, its excess, and its words."""
+    """Return the places of all rules: the rule, whether it has a bound, the sign of the excess, the words.
+
+    A ledger has millions of places, and few have words: these are the categories of their column.
+    """
     sizes = [len(check.places) for check in checks]
-    excess = np.concatenate([check.places.excess for check in checks])
-    items = np.full(len(excess), None, dtype=object)
-    items[excess != 0] = [item for check in checks for item in check.places.told]
-    rules = pd.Categorical.from_codes(
-        np.repeat(np.arange(len(checks)), sizes), pd.Index([check.id for check in checks])
+    excess = np.concatenate([np.sign(check.places.excess).astype(np.int8) for check in checks])
+    told = [item for check in checks for item in check.places.told]
+    number = {item: at for at, item in enumerate(dict.fromkeys(told))}
+    numbers = np.full(len(excess), -1, dtype=np.min_scalar_type(-len(number) - 1))
+    numbers[excess != 0] = [number[item] for item in told]
+    rules = np.repeat(np.arange(len(checks), dtype=np.min_scalar_type(-len(checks))), sizes)
+    return pd.DataFrame(
+        {
+            "rule": pd.Categorical.from_codes(rules, pd.Index([check.id for check in checks])),
+            "bounded": np.repeat([check.bounded for check in checks], sizes),
+            "excess": excess,
+            "item": pd.Categorical.from_codes(numbers, pd.Index(list(number), dtype=object)),
+        }
     )
-    bounded = np.repeat([check.bounded for check in checks], sizes)
-    return pd.DataFrame({"rule": rules, "bounded": bounded, "excess": excess, "item": items})
 
 
 def _result(check: Check, outcome: ExpectationValidationResult) -> CheckResult:
