@@ -41,6 +41,8 @@ class CountedLines:
     sure: Flags
 
     def __getitem__(self, chosen: "Flags | Ints") -> "CountedLines":
+        if chosen.dtype == np.bool_ and chosen.all():
+            return self
         return CountedLines(self.lines[chosen], self.fen[chosen], self.sure[chosen])
 
     @classmethod

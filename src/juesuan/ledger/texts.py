@@ -60,10 +60,12 @@ def hidden_status(sheet: SourceSheet, layout: HeaderLayout, file: str) -> list[P
     """Ask about a column that no field takes and that says 作废, 未过账 or 未审核 of some lines."""
     if layout.kind != "vouchers":
         return []
-    if isinstance(sheet.rows, CsvRows) and not any(word.encode() in sheet.rows.data for word in _STATES):
-        return []
     taken = {*layout.columns.values(), *(at for others in layout.rivals.values() for at in others)}
     free = [at for at, name in enumerate(layout.names) if name and at not in taken]
+    if not free:
+        return []
+    if isinstance(sheet.rows, CsvRows) and not any(word.encode() in sheet.rows.data for word in _STATES):
+        return []
     first = layout.at + layout.height
     for column in free:
         texts = [row[column].strip(SPACES) if column < len(row) else "" for row in sheet.rows[first:]]

@@ -30,7 +30,7 @@ from great_expectations.core import ExpectationSuite, ExpectationValidationResul
 from great_expectations.core.metric_domain_types import MetricDomainTypes
 from great_expectations.data_context import EphemeralDataContext
 from great_expectations.data_context.types.base import ProgressBarsConfig
-from great_expectations.execution_engine import ExecutionEngine, PandasExecutionEngine
+from great_expectations.execution_engine import ExecutionEngine, PandasExecutionEngine, pandas_execution_engine
 from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from great_expectations.expectations.metadata_types import FailureSeverity
@@ -53,6 +53,10 @@ from juesuan.rules.check import ROW_SEPARATOR, ROWS_HEAD, Check, SuiteRun, expla
 _METRIC = "table.rule_violations"
 _SHOWN = ("place", "stated", "computed", "difference", "rows", "explanation")
 _HEAD = ("位置", "列示", "计算", "差额", ROWS_HEAD, "审核说明")
+
+pandas_execution_engine.HASH_THRESHOLD = (
+    0  # no fingerprint of the places: nobody asks for it, and it takes longest
+)
 
 _needed: dict[tuple[str | None, str], ValidationDependencies] = {}
 
