@@ -44,8 +44,8 @@ class _Summary:
         lines, texts, groups = ledger.lines, ledger.texts, ledger.texts.groups
         self._ledger, self._balances = LedgerGroups(ledger), ledger.balances
         self._size, self._starts = groups.size, groups.starts(_MOST_SOURCES)
-        self._debit, self._credit = (groups.sums(lines[name].to_numpy()) for name in ("debit", "credit"))
-        self._account, self._accounts = pd.factorize(lines["account"].iloc[groups.first], sort=True)
+        self._debit, self._credit = (texts.grouped[name].to_numpy() for name in ("debit", "credit"))
+        self._account, self._accounts = pd.factorize(texts.grouped["account"], sort=True)
         self._file, self._name, self._line = texts["file"], texts["account_name"], lines["line"].to_numpy()
 
     def entry(self, parts: Iterable[SelectionPart]) -> TraceEntry:

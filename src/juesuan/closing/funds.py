@@ -98,7 +98,7 @@ def unstated_lines(
 
 
 def _used(ledger: Ledger, known: CodeList) -> _Used:
-    lines = ledger.lines
+    lines = ledger.texts.grouped
     own = lines[lines["account"].str.startswith(USES) & (lines["fund"] != "") & ~lines["closing"]]
     codes: dict[str, set[str]] = {}
     projects: dict[tuple[str, str], set[str]] = {}
@@ -126,7 +126,7 @@ def _doubled(lines: Iterable[tuple[str, BudgetLine | ProjectLine]]) -> Iterator[
 
 def _in_another_unit(package: ClosingPackage, ledger: Ledger) -> Iterator[Problem]:
     """Yield a problem for each budget that what was spent exceeds about ten-thousandfold: it is not in 元."""
-    lines = ledger.lines
+    lines = ledger.texts.grouped
     spent = lines[lines["account"].str.startswith(EXPENDITURE) & ~lines["closing"]]
     sums = spent.groupby(["functional", "fund"])[["debit", "credit"]].sum()
     booked = (sums["debit"] - sums["credit"]).to_dict()

@@ -232,12 +232,12 @@ def _within(
 
 def _booked(ledger: Ledger) -> Mapping[str, frozenset[str]]:
     """Return the funds from which the ledger books expenditure of each project."""
-    texts = ledger.texts
-    spent = ledger.moving & texts["account"].having(lambda code: code.startswith(EXPENDITURE))
-    spent &= texts["support"].having("project".__eq__) & texts["project"].having(bool)
+    lines = ledger.texts.grouped
+    spent = lines["account"].str.startswith(EXPENDITURE) & (lines["support"] == "project") & ~lines["closing"]
+    own = lines[spent & (lines["project"] != "")]
     found: dict[str, set[str]] = {}
-    for project, fund in texts.pairs("project", "fund", chosen=spent):
-        found.setdefault(project, set()).add(fund)
+    for project, fund in own[["project", "fund"]].itertuples(index=False):
+        found.setdefault(str(project), set()).add(str(fund))
     return {name: frozenset(funds) for name, funds in found.items()}
 
 

@@ -1,6 +1,6 @@
 """The voucher lines by their distinct texts and by groups: of some hundred values each is looked at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -40,9 +40,13 @@ class DistinctTexts:
     def __getitem__(self, row: int) -> str:
         return self.texts[int(self.at[row])]
 
-    def rows(self, chosen: "Places") -> "DistinctTexts":
-        """Return the column of some rows."""
-        return DistinctTexts(self.texts, self.at[chosen])
+    def column(self) -> "pd.Series[str]":
+        """Return the column."""
+        import pandas as pd
+        import pyarrow as pa
+
+        texts = pa.array(self.texts, pa.large_string())
+        return pd.Series(pa.DictionaryArray.from_arrays(self.at, texts).dictionary_decode(), dtype="str")
 
     def having(self, test: Callable[[str], object]) -> "Flags":
         """Return which rows have a text that passes a test."""
@@ -109,10 +113,10 @@ class LineTexts:
             columns.append((self[name].at, len(self[name].texts)) if whether is None else (whether, 2))
         return LineGroups.of(columns)
 
-    def pairs(self, first: str, second: str, *, chosen: "Flags | slice" = slice(None)) -> list[tuple[str, str]]:
-        """Return the distinct pairs of two columns, in all lines or some."""
+    def pairs(self, first: str, second: str) -> list[tuple[str, str]]:
+        """Return the distinct pairs of two columns."""
         one, two = self[first], self[second]
-        both = np.unique(one.at[chosen].astype(np.int64) * len(two.texts) + two.at[chosen])
+        both = np.unique(one.at.astype(np.int64) * len(two.texts) + two.at)
         return [(one.texts[at // len(two.texts)], two.texts[at % len(two.texts)]) for at in both.tolist()]
 
     @cached_property
@@ -124,3 +128,28 @@ class LineTexts:
     def groups(self) -> LineGroups:
         """The lines by all that a selection asks for."""
         return self.by(*self.names, "closing")
+
+    @cached_property
+    def grouped(self) -> "pd.DataFrame":
+        """One row for each of the groups: what its lines are equal in, their sums in 分, how many ``lines``."""
+        groups, lines = self.groups, self.lines
+        sums = {side: groups.sums(lines[side].to_numpy()) for side in ("debit", "credit")}
+        return lines.iloc[groups.first][[*self.names, "closing"]].assign(**sums, lines=groups.size)
+
+
+def packed(texts: LineTexts) -> dict[str, "DistinctTexts | pd.Series[Any]"]:
+    """Return what lines are kept as: of a column in which few texts differ, each of these once."""
+    found: dict[str, DistinctTexts | pd.Series[Any]] = {str(name): texts.lines[name] for name in texts.lines}
+    for name in found:
+        if texts.lines[name].dtype == "str" and len(texts[name].texts) * 4 < len(texts.lines):
+            found[name] = texts[name]
+    return found
+
+
+def unpacked(columns: Mapping[str, "DistinctTexts | pd.Series[Any]"]) -> "pd.DataFrame":
+    """Return the lines that were packed."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {name: one.column() if isinstance(one, DistinctTexts) else one for name, one in columns.items()}
+    )

@@ -69,11 +69,7 @@ class LedgerGroups:
     """
 
     def __init__(self, ledger: Ledger) -> None:
-        lines, texts, groups = ledger.lines, ledger.texts, ledger.texts.groups
-        columns = {name: texts[name].rows(groups.first) for name in texts.names}
-        closing = lines["closing"].to_numpy()[groups.first]
-        net = lines["debit"].to_numpy() - lines["credit"].to_numpy()
-        self._take(_Cells(columns, closing), groups.sums(net), groups.size, ledger.balances)
+        self._take(ledger.texts.grouped, ledger.balances)
 
     @classmethod
     def of_groups(cls, groups: Mapping[str, Sequence[Any]]) -> "LedgerGroups":
@@ -82,15 +78,13 @@ class LedgerGroups:
         ``groups`` has a column for each canonical column that selections ask for, and debit, credit and lines.
         """
         made = cls.__new__(cls)
-        frame = pd.DataFrame({name: groups[name] for name in ("closing", "debit", "credit", "lines")})
-        columns = {name: DistinctTexts.of(pd.Series(groups[name], dtype="str")) for name in GROUPED}
-        cells = _Cells(columns, frame["closing"].to_numpy())
-        net = (frame["debit"] - frame["credit"]).to_numpy()
-        made._take(cells, net, frame["lines"].to_numpy(), pd.DataFrame(columns=[*_BALANCE_KEYS, *_BALANCES]))
+        made._take(pd.DataFrame(groups), pd.DataFrame(columns=[*_BALANCE_KEYS, *_BALANCES]))
         return made
 
-    def _take(self, cells: "_Cells", net: NDArray[Any], counts: NDArray[Any], balances: pd.DataFrame) -> None:
-        self._lines, self._net, self._counts = cells, net, counts
+    def _take(self, grouped: pd.DataFrame, balances: pd.DataFrame) -> None:
+        self._lines = _Cells(_texts(GROUPED, grouped), grouped["closing"].to_numpy())
+        self._net: NDArray[Any] = (grouped["debit"] - grouped["credit"]).to_numpy()
+        self._counts: NDArray[Any] = grouped["lines"].to_numpy()
         self._leaves = _leaves(balances)
         self._held = {name: balances[name].to_numpy() for name in _BALANCES}
 
@@ -140,8 +134,12 @@ class _Cells:
 
 
 def _leaves(balances: pd.DataFrame) -> _Cells:
-    names = [*_BALANCE_KEYS, UNIT] if UNIT in balances.columns else _BALANCE_KEYS
-    return _Cells({name: DistinctTexts.of(balances[name]) for name in names}, np.zeros(len(balances), np.bool_))
+    return _Cells(_texts(_BALANCE_KEYS, balances), np.zeros(len(balances), np.bool_))
+
+
+def _texts(names: Sequence[str], frame: pd.DataFrame) -> dict[str, DistinctTexts]:
+    there = [*names, UNIT] if UNIT in frame.columns else names
+    return {name: DistinctTexts.of(frame[name]) for name in there}
 
 
 def _conditions(selection: Selection) -> tuple[tuple[str, tuple[str, ...]], ...]:
