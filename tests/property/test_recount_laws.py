@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from juesuan.ledger.sources.csvrows import CsvRows
 from juesuan.ledger.sources.model import RawText
+from juesuan.ledger.sources.text import fault_in
 from juesuan.ledger.textcells import TextLines, fen_of
 
 AMOUNTS = (
@@ -92,3 +93,24 @@ def test_rows_at_the_end_of_a_text_are_those_of_the_whole(rows: list[list[str]])
     for data in (text.getvalue(), text.getvalue().removesuffix("\n")):
         held = CsvRows(data.encode())
         assert [held[at] for at in range(len(held))] == list(held) == rows
+
+
+@given(
+    st.text("a,\n中文\u3000𠀀é", max_size=24),
+    st.sampled_from(("utf-8", "gb18030", "utf-16-le", "utf-16-be")),
+    st.sampled_from(("utf-8", "gb18030", "utf-16-le", "utf-16-be")),
+    st.lists(st.tuples(st.integers(0, 60), st.integers(0, 255)), max_size=2),
+    st.integers(1, 9),
+)
+def test_a_text_decoded_in_pieces_breaks_where_the_whole_does(
+    text: str, written: str, read: str, broken: list[tuple[int, int]], piece: int
+) -> None:
+    data = bytearray(text.encode(written))
+    for at, byte in broken:
+        data[at : at + 1] = bytes([byte])
+    try:
+        data.decode(read)
+    except UnicodeDecodeError as error:
+        assert fault_in(bytes(data), read, piece) == error.start
+    else:
+        assert fault_in(bytes(data), read, piece) is None

@@ -23,7 +23,7 @@ _SHOWN = 5
 def unwrapped(sheet: SourceSheet) -> tuple[SourceSheet, list[int]]:
     """Read ``="800101"`` as 800101: a formula that keeps a code a text. Return on which lines."""
     rows = sheet.rows
-    if isinstance(rows, CsvRows) and b'="' not in rows.data:
+    if isinstance(rows, CsvRows) and (b'"' not in rows.data or b'="' not in rows.data):  # one byte is found faster
         return sheet, []
     found = [at for at, row in enumerate(rows) if any(cell.startswith('="') for cell in row)]
     if not found:
