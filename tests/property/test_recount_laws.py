@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from juesuan.ledger.sources.csvrows import CsvRows
@@ -59,6 +59,7 @@ def one_by_one(
 
 
 @given(texts(), st.integers(1, 3), st.integers(1, 4), st.data())
+@settings(deadline=None)
 def test_counting_many_lines_at_once_is_counting_each(
     written: tuple[bytes, bytes], first: int, width: int, data: st.DataObject
 ) -> None:
@@ -87,6 +88,7 @@ def test_counting_many_lines_at_once_is_counting_each(
         max_size=200,
     )
 )
+@settings(deadline=None)
 def test_rows_at_the_end_of_a_text_are_those_of_the_whole(rows: list[list[str]]) -> None:
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerows(rows)
@@ -102,6 +104,7 @@ def test_rows_at_the_end_of_a_text_are_those_of_the_whole(rows: list[list[str]])
     st.lists(st.tuples(st.integers(0, 60), st.integers(0, 255)), max_size=2),
     st.integers(1, 9),
 )
+@settings(deadline=None)
 def test_a_text_decoded_in_pieces_breaks_where_the_whole_does(
     text: str, written: str, read: str, broken: list[tuple[int, int]], piece: int
 ) -> None:

@@ -63,21 +63,14 @@ class LineGroups:
 
     @classmethod
     def of(cls, columns: Sequence[tuple["Places", int]]) -> "LineGroups":
-        """Group rows by columns of small integers, each given with what is above all of its values."""
+        """Group rows by columns of unsigned integers, each given with what is above all of its values."""
         import pandas as pd
 
-        key, above = np.zeros(len(columns[0][0]), np.int64), 1
-        for at, size in columns:
-            if above * size >= 1 << 62:
-                key, distinct = pd.factorize(key)
-                above = len(distinct)
-            key, above = key * size + at, above * size
-        of_row, distinct = pd.factorize(key)
+        of_row, distinct = pd.factorize(_mixed(columns))
         first = np.zeros(len(distinct), np.int64)
         first[of_row[::-1]] = np.arange(len(of_row))[::-1]
-        return cls(
-            of_row.astype(np.min_scalar_type(len(distinct))), first, np.bincount(of_row, minlength=len(first))
-        )
+        size = np.bincount(of_row, minlength=len(first))
+        return cls(of_row.astype(np.min_scalar_type(len(distinct))), first, size)
 
     def sums(self, amounts: "NDArray[np.int64]") -> "NDArray[np.int64]":
         """Add up the 分 of each group."""
@@ -116,7 +109,7 @@ class LineTexts:
     def pairs(self, first: str, second: str) -> list[tuple[str, str]]:
         """Return the distinct pairs of two columns."""
         one, two = self[first], self[second]
-        both = np.unique(one.at.astype(np.int64) * len(two.texts) + two.at)
+        both = np.unique(_mixed([(each.at, len(each.texts)) for each in (one, two)]))
         return [(one.texts[at // len(two.texts)], two.texts[at % len(two.texts)]) for at in both.tolist()]
 
     @cached_property
@@ -153,3 +146,19 @@ def unpacked(columns: Mapping[str, "DistinctTexts | pd.Series[Any]"]) -> "pd.Dat
     return pd.DataFrame(
         {name: one.column() if isinstance(one, DistinctTexts) else one for name, one in columns.items()}
     )
+
+
+def _mixed(columns: Sequence[tuple["Places", int]]) -> "Places":
+    """Return one integer for each combination of the values of some columns, no wider than it must be."""
+    import pandas as pd
+
+    key, above = columns[0]
+    for at, size in columns[1:]:
+        if above * size >= 1 << 62:
+            key, distinct = pd.factorize(key)
+            above = len(distinct)
+        above *= size
+        key = key.astype(np.min_scalar_type(above))
+        key *= size
+        key += at
+    return key
