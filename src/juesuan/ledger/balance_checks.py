@@ -1,5 +1,6 @@
 """Checks of the trial balance, and of the trial balance against the voucher lines."""
 
+import numpy as np
 import pandas as pd
 
 from juesuan.identities import CheckedPlaces
@@ -22,22 +23,21 @@ def turnover_ties(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _cod
 
     Where the trial balance doesn't split an account by fund or functional item, neither are its lines.
     """
+    lines, groups = ledger.lines, ledger.texts.by(*_LEAF)
+    sums = {side: groups.sums(lines[side].to_numpy()) for side in ("debit", "credit")}
+    booked = lines.iloc[groups.first][_LEAF].assign(**sums).reset_index(drop=True)
+    for name in ("fund", "functional"):
+        split = set(ledger.balances.loc[ledger.balances[name] != "", "account"])
+        whole = booked["account"].isin(set(ledger.balances["account"]) - split)
+        booked[name] = booked[name].mask(whole, "")
+    posted = booked.groupby(_LEAF)[["debit", "credit"]].sum().add_suffix("_posted")
 
-    def unsplit(lines: pd.DataFrame) -> pd.DataFrame:
-        for name in ("fund", "functional"):
-            split = set(ledger.balances.loc[ledger.balances[name] != "", "account"])
-            whole = lines["account"].isin(set(ledger.balances["account"]) - split)
-            lines = lines.assign(**{name: lines[name].mask(whole, "")})
-        return lines
+    def behind(key: tuple[str, str, str], side: str) -> str:
+        """Name the leaf of the trial balance and the lines that post to it."""
+        own = np.isin(groups.of_row, np.flatnonzero(_of_leaf(booked, key))) & (lines[side] != 0)
+        parts = where(ledger.balances[_of_leaf(ledger.balances, key)]), where(lines.loc[own, ["file", "line"]])
+        return "; ".join(filter(None, parts))
 
-    groups = ledger.texts.by(*_LEAF)
-    sums = {side: groups.sums(ledger.lines[side].to_numpy()) for side in ("debit", "credit")}
-    posted = (
-        unsplit(ledger.lines.iloc[groups.first][_LEAF].assign(**sums))
-        .groupby(_LEAF)[["debit", "credit"]]
-        .sum()
-        .add_suffix("_posted")
-    )
     held = ledger.balances.groupby(_LEAF)[["debit", "credit"]].sum().add_suffix("_held")
     leaves = held.index.union(posted.index)  # reindexed with zeros, amounts stay int64
     both = pd.concat([each.reindex(leaves, fill_value=0) for each in (held, posted)], axis=1).reset_index()
@@ -46,12 +46,10 @@ def turnover_ties(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _cod
         stated, computed = both[f"{side}_held"], both[f"{side}_posted"]
         ok = stated == computed
         stated, computed, wrong = stated[~ok], computed[~ok], both[~ok]
-        broken = list(wrong[_LEAF].itertuples(index=False, name=None))
-        lines = unsplit(ledger.lines) if broken else ledger.lines
-        behind = [_behind(ledger.balances, lines, key, side) for key in broken]
+        rows = [behind(key, side) for key in wrong[_LEAF].itertuples(index=False, name=None)]
         names = [f"{name} 本年{title}" for name in _leaf_names(wrong)]
         texts = [f"余额表 {text}" for text in yuan(stated)], [f"序时账 {text}" for text in yuan(computed)]
-        parts.append(outcome(ok, names, *texts, yuan(stated - computed), behind))
+        parts.append(outcome(ok, names, *texts, yuan(stated - computed), rows))
     return together(parts)
 
 
@@ -121,13 +119,8 @@ def funds_equal(asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: 
     return together(parts)
 
 
-def _behind(leaves: pd.DataFrame, lines: pd.DataFrame, key: tuple[str, str, str], side: str) -> str:
-    """Name the leaf of the trial balance and the lines that post to it."""
-    parts = []
-    for frame in (leaves, lines[lines[side] != 0]):
-        same = (frame["account"] == key[0]) & (frame["fund"] == key[1]) & (frame["functional"] == key[2])
-        parts.append(where(frame[same]))
-    return "; ".join(part for part in parts if part)
+def _of_leaf(frame: pd.DataFrame, key: tuple[str, str, str]) -> "pd.Series[bool]":
+    return (frame["account"] == key[0]) & (frame["fund"] == key[1]) & (frame["functional"] == key[2])
 
 
 def _leaf_names(leaves: pd.DataFrame) -> list[str]:
