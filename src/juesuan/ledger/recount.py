@@ -130,27 +130,24 @@ def _sum(fen: Ints) -> int:
 
 def _read(layout: HeaderLayout, frames: Sequence[pd.DataFrame], report: TableReport) -> CountedLines:
     """Return the amounts of each line as they were read, in order; unsure where it was not read as an entry."""
+    names = _counted(layout)
     whole = "amount" in layout.columns and "debit" not in layout.columns
     sure = () if whole else (Reason.VOID, Reason.FINANCIAL, Reason.PARENT, Reason.TOTAL)
-    width = len(_counted(layout))
-    aside = [
-        (one.line, _amounts(layout, one.debit, one.credit) if one.reason in sure else None) for one in report.aside
-    ]
     merged = any(one.reason is Reason.PERIOD for one in report.aside)
-    parts = [CountedLines.of(aside, width)]
+
+    def counted(lines: Any, debit: Any, credit: Any, certain: Any) -> CountedLines:
+        columns = [np.asarray(one, dtype=np.int64) for one in (lines, debit, credit)]
+        sums = {"debit": columns[1], "credit": columns[2], "amount": columns[1] + columns[2]}
+        fen = np.array([sums[name] for name in names], dtype=np.int64).reshape(len(names), len(columns[0]))
+        return CountedLines(columns[0], fen.T, np.asarray(certain, dtype=np.bool_))
+
+    aside = [(one.line, one.debit, one.credit, one.reason in sure) for one in report.aside]
+    parts = [counted(*zip(*aside, strict=True))] if aside else []
     for frame in frames:
-        amounts = _amounts(layout, frame["debit"].to_numpy(), frame["credit"].to_numpy())
-        fen = np.array(amounts, dtype=np.int64).reshape(width, len(frame)).T
-        parts.append(CountedLines(frame["line"].to_numpy(), fen, np.full(len(frame), not merged)))
-    found = CountedLines.together(parts)
+        parts.append(counted(frame["line"], frame["debit"], frame["credit"], np.full(len(frame), not merged)))
+    found = CountedLines.together([CountedLines.of((), len(names)), *parts])
     found = found[np.argsort(found.lines, kind="stable")]
     return found[np.append(np.diff(found.lines) != 0, True)]  # of each line what was said last
-
-
-def _amounts(layout: HeaderLayout, debit: Any, credit: Any) -> list[Any]:
-    """Return the compared amounts of one line or of many."""
-    sums = {"debit": debit, "credit": credit, "amount": debit + credit}
-    return [sums[name] for name in _counted(layout)]
 
 
 def _swallowed(text: TextLines, sheet: SourceSheet, layout: HeaderLayout) -> list[tuple[int, int, int]]:
