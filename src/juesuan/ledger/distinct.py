@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     """Of each row the place of something: small integers."""
 
 GROUPED = ("account", "functional", "economic", "fund", "support", "project")
+_MIXER = np.uint64(0x9E3779B97F4A7C15)
 UNIT = "unit"
 """A column of a department's ledger alone."""
 
@@ -111,6 +112,20 @@ class LineTexts:
         one, two = self[first], self[second]
         both = np.unique(_mixed([(each.at, len(each.texts)) for each in (one, two)]))
         return [(one.texts[at // len(two.texts)], two.texts[at % len(two.texts)]) for at in both.tolist()]
+
+    @cached_property
+    def alike(self) -> "Flags":
+        """Which lines share month, voucher and entry number with another: nearly none, and all that stand twice.
+
+        The three are mixed into one number, so that two lines in many billions may seem alike and are not.
+        """
+        import pandas as pd
+
+        mixed = self["voucher"].at.astype(np.uint64)
+        for name in ("month", "entry"):
+            mixed *= _MIXER
+            mixed += self.lines[name].to_numpy().view(np.uint64)
+        return pd.Series(mixed).duplicated(keep=False).to_numpy()
 
     @cached_property
     def names(self) -> tuple[str, ...]:

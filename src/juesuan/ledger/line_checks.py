@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,11 +13,7 @@ from juesuan.ledger.model import AccountChart, Ledger, Parameters, Support
 from juesuan.ledger.outcome import entry_names, line_places, outcome, together, voucher_name, where, yuan
 from juesuan.ledger.values import LINE_HEADERS, name_parts
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
 _VOUCHER = ["month", "voucher"]
-_MIXER = np.uint64(0x9E3779B97F4A7C15)
 _NUMBERED = re.compile(r"(.*?)([0-9]+)")
 
 
@@ -53,19 +48,18 @@ def sides(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Code
 
 def duplicate_lines(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Look for lines that are equal in every column: an export taken twice."""
-    told = _all_told(ledger.lines)
-    again = _again(ledger, told)
-    return _doubled(ledger.lines[again], int((~again).sum()), told, "完全相同")
+    alike, told = ledger.lines[ledger.texts.alike], _all_told(ledger.lines)
+    again = alike.duplicated(told, keep=False)
+    return _doubled(alike[again], len(ledger.lines) - int(again.sum()), told, "完全相同")
 
 
 def duplicate_entries(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Look for lines of one voucher that bear the same number and yet differ."""
-    columns = [*_VOUCHER, "entry"]
-    numbered = _again(ledger, columns)
-    once = ledger.lines[numbered]
-    once = once[~once.duplicated(_all_told(once))]
-    again = once.duplicated(columns, keep=False).to_numpy()
-    return _doubled(once[again], int((~numbered).sum()) + int((~again).sum()), columns, "分录号相同")
+    alike, columns = ledger.lines[ledger.texts.alike], [*_VOUCHER, "entry"]
+    once = alike[~alike.duplicated(_all_told(alike))]
+    again = once.duplicated(columns, keep=False)
+    others = len(ledger.lines) - len(alike) + int((~again).sum())
+    return _doubled(once[again], others, columns, "分录号相同")
 
 
 def dates(asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> CheckedPlaces:
@@ -264,20 +258,6 @@ def _gaps(found: Sequence[int]) -> list[str]:
 def _all_told(lines: pd.DataFrame) -> list[str]:
     """Return what a line says, wherever it stands."""
     return [name for name in lines.columns if name not in ("file", "line")]
-
-
-def _again(ledger: Ledger, columns: list[str]) -> "NDArray[np.bool_]":
-    """Say which lines are equal to another in some columns.
-
-    Nearly none are so in their voucher and numbers: these, mixed into one number, are compared first.
-    """
-    lines, mixed = ledger.lines, ledger.texts["voucher"].at.astype(np.uint64)
-    for name in columns:
-        if lines[name].dtype.kind == "i":
-            mixed = mixed * _MIXER + lines[name].to_numpy().view(np.uint64)
-    again = pd.Series(mixed).duplicated(keep=False).to_numpy(copy=True)
-    again[again] = lines[again].duplicated(columns, keep=False).to_numpy()
-    return again
 
 
 def _doubled(lines: pd.DataFrame, others: int, columns: list[str], how: str) -> CheckedPlaces:

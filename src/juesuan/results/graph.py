@@ -100,7 +100,11 @@ def read_frame(path: Path) -> pd.DataFrame:
     from pyarrow import parquet
 
     table = parquet.read_table(path)
-    return pd.DataFrame({name: table[name].to_numpy() for name in table.column_names})
+    return pd.DataFrame({name: _column(table[name]) for name in table.column_names})
+
+
+def _column(values: "pa.ChunkedArray") -> Any:
+    return pd.Series(values, dtype="str") if values.type == "string" else values.to_numpy()
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
