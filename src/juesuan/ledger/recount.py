@@ -36,7 +36,8 @@ from juesuan.ledger.textcells import CountedLines, Flags, Ints, TextLines, fen_o
 
 _SHOWN = 5
 _CELL = re.compile(rb"<c\b([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
-_ROW = re.compile(rb"<row\b([^>]*)>(.*?)</row>", re.DOTALL)
+_CELLS = re.compile(rb"<c\b")
+_PLACED = re.compile(rb'<c r="[A-Z]+[0-9]+"')
 _NUMBER = re.compile(rb"<v[^>]*>([^<]*)</v>")
 _AT = re.compile(rb'\br="([A-Z]+)([0-9]+)"')
 _TYPE = re.compile(rb'\bt="(\w+)"')
@@ -213,21 +214,38 @@ def _of_cells(raw: RawCells, columns: Sequence[int]) -> Iterator[tuple[int, Amou
     from juesuan.ledger.sources.zipped import worksheet
 
     wanted = {_letters(column): place for place, column in enumerate(columns)}
+    own = re.compile(rb'<c r="(%s)[0-9]+"([^>]*?)(?:/>|>(.*?)</c>)' % b"|".join(wanted), re.DOTALL)
     shared = [b"".join(_TEXT.findall(one)) for one in _SHARED.findall(worksheet(raw.path, _STRINGS, raw.limits))]
-    for attributes, inner in _ROW.findall(worksheet(raw.path, raw.part, raw.limits)):
+    for attributes, inner in _xml_rows(worksheet(raw.path, raw.part, raw.limits)):
         if b"<v" not in inner and b"<is" not in inner:
             continue
         number = re.search(rb'\br="([0-9]+)"', attributes)
-        amounts: list[int | None] = [0] * len(columns)
-        for cell, value in _CELL.findall(inner):
-            at = _AT.search(cell)
-            if at is None or number is None:
+        if number is not None and len(_PLACED.findall(inner)) == len(_CELLS.findall(inner)):
+            cells = own.findall(inner)  # nearly all generators begin a cell with its place
+        else:
+            placed = [(_AT.search(cell), cell, value) for cell, value in _CELL.findall(inner)]
+            if number is None or any(at is None for at, _, _ in placed):
                 return  # a generator that leaves the places out: they would have to be counted as the reader does
-            place = wanted.get(at[1])
-            if place is not None:
-                amounts[place] = _cell_fen(cell, value, shared)
-        if number is not None:
-            yield int(number[1]), tuple(amounts)
+            cells = [(at[1], cell, value) for at, cell, value in placed if at]
+        amounts: list[int | None] = [0] * len(columns)
+        for letters, cell, value in cells:
+            if letters in wanted:
+                amounts[wanted[letters]] = _cell_fen(cell, value, shared)
+        yield int(number[1]), tuple(amounts)
+
+
+def _xml_rows(xml: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the attributes of each row of a worksheet and what it holds."""
+    at = 0
+    while (at := xml.find(b"<row", at)) >= 0:
+        opened = xml.find(b">", at)
+        attributes = xml[at + 4 : opened]
+        at = opened
+        if opened >= 0 and not attributes[:1].isalpha() and not attributes.endswith(b"/"):
+            at = xml.find(b"</row>", opened)
+            yield attributes, xml[opened + 1 : at]
+        if at < 0:
+            return
 
 
 def _of_book(raw: RawBook, columns: Sequence[int]) -> Iterator[tuple[int, Amounts]]:
@@ -263,6 +281,8 @@ def _cell_fen(attributes: bytes, value: bytes, shared: Sequence[bytes]) -> int |
         return fen_of(b"".join(_TEXT.findall(value)))
     if kind is not None and kind[1] != b"n":
         return None
+    if 0 < len(number[1]) <= _DIGITS and (fen := fen_of(number[1])) is not None:
+        return fen
     return _number_fen(Decimal(number[1].decode()))
 
 

@@ -25,7 +25,9 @@ def unwrapped(sheet: SourceSheet) -> tuple[SourceSheet, list[int]]:
     rows = sheet.rows
     if isinstance(rows, CsvRows) and (b'"' not in rows.data or b'="' not in rows.data):  # one byte is found faster
         return sheet, []
-    found = [at for at, row in enumerate(rows) if any(cell.startswith('="') for cell in row)]
+    found = [
+        at for at, row in enumerate(rows) if '="' in "".join(row) and any(cell.startswith('="') for cell in row)
+    ]
     if not found:
         return sheet, []
     plain = list(rows)
