@@ -47,14 +47,15 @@ def ledgers(draw: st.DrawFn) -> Ledger:
     frame = pd.DataFrame(values).assign(date=pd.Timestamp("2020-01-31").as_unit("s"))
     half = len(rows) // 2 if draw(st.booleans()) else 0
     balances = pd.DataFrame({name: pd.Series([], dtype="str") for name in BALANCE_COLUMNS})
-    return Ledger(2020, pd.concat([frame.iloc[:half], frame.iloc[half:]], ignore_index=True), balances)
+    lines = pd.concat([frame.iloc[:half], frame.iloc[half:]], ignore_index=True)
+    return Ledger(2020, lines.iloc[draw(st.integers(0, 2)) :], balances)  # perhaps without the first
 
 
 @given(ledgers())
 @settings(deadline=None, max_examples=50)
 def test_what_is_kept_of_a_ledger_is_the_ledger(ledger: Ledger) -> None:
     again = pickle.loads(pickle.dumps(ledger, protocol=5))  # noqa: S301 - just made
-    pd.testing.assert_frame_equal(again.lines, ledger.lines)
+    pd.testing.assert_frame_equal(again.lines, ledger.lines.reset_index(drop=True))
     pd.testing.assert_frame_equal(again.balances, ledger.balances)
     assert vars(again).keys() - {"texts"} == vars(ledger).keys() - {"texts"}
 

@@ -147,9 +147,10 @@ class LineTexts:
 
 def packed(texts: LineTexts) -> dict[str, "DistinctTexts | pd.Series[Any]"]:
     """Return what lines are kept as: of a column in which few texts differ, each of these once."""
-    found: dict[str, DistinctTexts | pd.Series[Any]] = {str(name): texts.lines[name] for name in texts.lines}
+    lines = texts.lines.reset_index(drop=True)  # columns that are put together again must count alike
+    found: dict[str, DistinctTexts | pd.Series[Any]] = {str(name): lines[name] for name in lines}
     for name in found:
-        if texts.lines[name].dtype == "str" and len(texts[name].texts) * 4 < len(texts.lines):
+        if lines[name].dtype == "str" and len(texts[name].texts) * 4 < len(lines):
             found[name] = texts[name]
     return found
 
