@@ -3,6 +3,7 @@
 Only Prefect's part stands here: tasks, progress, sign-offs that wait for people, and what the run's page shows.
 """
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -29,7 +30,7 @@ from prefect.utilities.annotations import quote  # noqa: E402
 from pydantic import Field  # noqa: E402
 
 from juesuan import closing  # noqa: E402
-from juesuan.base.process import Stage, StageState, announce  # noqa: E402
+from juesuan.base.process import NO_PAGE, Stage, StageState, announce  # noqa: E402
 from juesuan.results.names import INDEX, PAGE, REVIEW_PAGE  # noqa: E402
 from juesuan.runner import load_flow  # noqa: E402
 
@@ -93,7 +94,7 @@ class _Tasks:
     def __init__(self, stages: int) -> None:
         self._stages = stages
         self._number = 0
-        self._artifact = create_progress_artifact(progress=0.0, key="progress", description="决算进度")
+        self._artifact = _on_page(create_progress_artifact, progress=0.0, key="progress", description="决算进度")
 
     def __call__(self, name: str, stage: Callable[..., Result], *given: Any) -> Result:
         numbered = f"{self._number + 1} {name}"  # the page's timeline has letters for the number alone
@@ -121,7 +122,13 @@ class _Tasks:
 
     def _tell(self, done: int, words: str) -> None:
         told = f"{self._number}/{self._stages} {words}"
-        update_progress_artifact(self._artifact, progress=100 * done / self._stages, description=told)
+        share = 100 * done / self._stages
+        _on_page(update_progress_artifact, artifact_id=self._artifact, progress=share, description=told)
+
+
+def _on_page(put: Callable[..., Any], **what: Any) -> Any:
+    """Put something on the run's page, where it has one."""
+    return None if os.environ.get(NO_PAGE) else put(**what)
 
 
 def _link_results(out: Path, what: str = "") -> None:
@@ -154,16 +161,18 @@ def annual_close(request: Request) -> closing.Outcome:
         outcome = procedure.close_unit(request, run, run.sign_off if request.ask_approval else None)
     except closing.ClosingRefused as refusal:
         folder = closing.refusal_folder(request.results)
-        create_table_artifact(procedure.at_most(refusal.table), key="findings", description=f"没有通过：{folder}")
+        found = procedure.at_most(refusal.table)
+        _on_page(create_table_artifact, table=found, key="findings", description=f"没有通过：{folder}")
         _link(folder / INDEX, "refusal", "没有通过的核对")
         raise
     except closing.SignOffRejected:
         _link_results(closing.rejected_folder(request.results), "退回的草稿：")
         raise
     _link_results(request.results)
-    create_markdown_artifact(outcome.markdown, key="annual-close", description=outcome.title)
-    create_table_artifact(outcome.key_figures, key="key-figures", description=f"主要的数，{outcome.money}")
-    if outcome.table:
-        create_table_artifact(procedure.at_most(outcome.table), key="findings", description="提示与审核说明")
+    _on_page(create_markdown_artifact, markdown=outcome.markdown, key="annual-close", description=outcome.title)
+    figures, table = outcome.key_figures, procedure.at_most(outcome.table)
+    _on_page(create_table_artifact, table=figures, key="key-figures", description=f"主要的数，{outcome.money}")
+    if table:
+        _on_page(create_table_artifact, table=table, key="findings", description="提示与审核说明")
     get_run_logger().info(outcome.summary)
     return outcome

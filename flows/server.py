@@ -4,11 +4,16 @@
 
 The child listens on a socket that the parent has bound, answers to that address alone, and watches its standard
 input: it is a pipe whose other end only the parent holds, so that it ends however the parent ends. The parent's
-part is :func:`running`.
+part is :func:`running`. The server of one closing parts from the closing's process, which needs Prefect as well,
+once that has imported it (docs/adr/0215); :func:`embedded` is the whole of it.
 """
 
+import fcntl
+import importlib
 import os
+import secrets
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -16,22 +21,26 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import NoReturn, Protocol
 
 import httpx
 
 from juesuan.base.problems import OutputError
-from juesuan.base.process import OFFLINE, collect_rarely, go_offline
+from juesuan.base.process import NO_PAGE, OFFLINE, collect_rarely, go_offline, loading
+from juesuan.runner import load_flow
 
 _HOST = "127.0.0.1"
 _PATIENCE = 300  # seconds for a first start, migrations included, on a busy machine
 _MERCY = 5  # seconds that a server has to end by itself
+_ABOVE = 10  # number of the first file where a child puts what it keeps aside
 _TEMPORARY = "JUESUAN_TEMPORARY_HOME"
-_DATABASE, _MEMO = "prefect.db", "memo_store.toml"  # the memo says which blocks the database knows
+_DATABASE = "prefect.db"
 
 _CLOSED = {
     "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": "",  # no page but its own
@@ -39,7 +48,36 @@ _CLOSED = {
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     "PREFECT__SERVER_FINAL": "1",  # as "prefect server start" sets it: one application alone
 }
-_EPHEMERAL = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1"}
+_EPHEMERAL = {
+    "PREFECT_UI_ENABLED": "0",
+    "PREFECT__SERVER_EPHEMERAL": "1",
+    "PREFECT__SERVER_WEBSERVER_ONLY": "1",  # as "server start --no-services": these are for pages and later runs
+    "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false",  # a closing uses none
+    "PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION": "false",
+}
+_SHARED = ("prefect.main", "prefect.artifacts")
+"""What a closing and its server both import."""
+
+
+class Child(Protocol):
+    """The process of a server, as far as its parent is concerned with it: a part of :class:`subprocess.Popen`."""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        ...
+
+    def poll(self) -> int | None:
+        """Return how it ended, or None."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return how it ended, when it has."""
+        ...
+
+    def kill(self) -> None:
+        """End it at once."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -50,7 +88,7 @@ class Server:
     """
 
     api: str
-    process: "subprocess.Popen[bytes]"
+    process: Child
     home: Path
     kept: Path | None = None
 
@@ -79,6 +117,54 @@ class Server:
         raise OutputError("Prefect 服务没有启动。请再试一次；仍不行的，用 JUESUAN_DEBUG=1 查看原因。")
 
 
+class _Parted:
+    """A child that parted from this process."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._code: int | None = None
+
+    def poll(self) -> int | None:
+        if self._code is None and (status := os.waitpid(self.pid, os.WNOHANG)) != (0, 0):
+            self._code = os.waitstatus_to_exitcode(status[1])
+        return self._code
+
+    def wait(self, timeout: float | None = None) -> int:
+        deadline = time.monotonic() + (timeout or _PATIENCE)
+        while (code := self.poll()) is None:
+            if time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired("server", timeout or _PATIENCE)
+            time.sleep(0.01)
+        return code
+
+    def kill(self) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+
+@contextmanager
+def embedded(home: Path) -> Iterator[Server]:
+    """Start a server for the one run of this process, which is its client for the time of the block.
+
+    Its run has no page, and nobody is told of its events: none are sent.
+    """
+    key = f"juesuan:{secrets.token_urlsafe(32)}"
+    with running(home, key, ephemeral=True) as server:
+        from prefect.context import refresh_global_settings_context
+        from prefect.events.clients import NullEventsClient
+        from prefect.events.worker import EventsWorker
+
+        os.environ |= {"PREFECT_API_URL": server.api, "PREFECT_API_AUTH_STRING": key, NO_PAGE: "1"}
+        refresh_global_settings_context()
+        EventsWorker.set_client_override(NullEventsClient)
+        try:
+            yield server
+        finally:
+            EventsWorker.set_client_override(None)
+            for name in (*_FOR_CLIENTS, NO_PAGE):
+                os.environ.pop(name, None)
+
+
 @contextmanager
 def running(
     home: Path, key: str, settings: Mapping[str, str] | None = None, *, ephemeral: bool = False
@@ -100,28 +186,88 @@ def running(
         **(_EPHEMERAL | {_TEMPORARY: "1"} if ephemeral else {}),
         **({"PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false"} if begun else {}),
     }
-    with socket.create_server((_HOST, 0), backlog=128) as listening:
-        port = listening.getsockname()[1]
-        process = subprocess.Popen(  # noqa: S603 - our own words
-            [sys.executable, "-P", str(Path(__file__).resolve()), str(listening.fileno())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL if ephemeral and not os.environ.get("JUESUAN_DEBUG") else None,
-            pass_fds=(listening.fileno(),),
-            env=environment,
-            cwd=home,
-            start_new_session=True,  # Ctrl-C ends the parent, which ends the server when its runs are told
-        )
+    quiet = ephemeral and not os.environ.get("JUESUAN_DEBUG")
+    reading, ours = os.pipe()
+    try:
+        with socket.create_server((_HOST, 0), backlog=128) as listening:
+            port = listening.getsockname()[1]
+            start = _part if ephemeral and _may_part() else _execute
+            process = start(home, environment, listening, reading, quiet=quiet)
+    except BaseException:
+        os.close(ours)
+        raise
+    finally:
+        os.close(reading)
     try:
         yield Server(f"http://{_HOST}:{port}/api", process, home, kept)
     finally:
-        if process.stdin:
-            process.stdin.close()
+        os.close(ours)
         try:
             process.wait(_MERCY)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _execute(
+    home: Path, environment: Mapping[str, str], listening: socket.socket, reading: int, *, quiet: bool
+) -> Child:
+    """Start a server as a program of its own."""
+    return subprocess.Popen(  # noqa: S603 - our own words
+        [sys.executable, "-P", str(Path(__file__).resolve()), str(listening.fileno())],
+        stdin=reading,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL if quiet else None,
+        pass_fds=(listening.fileno(),),
+        env=environment,
+        cwd=home,
+        start_new_session=True,  # Ctrl-C ends the parent, which ends the server when its runs are told
+    )
+
+
+def _may_part() -> bool:
+    """Import what is shared, and say whether this process has one thread: else no child may part from it."""
+    if sys.platform != "linux":
+        return False
+    for name in _SHARED:
+        importlib.import_module(name)
+    return len(list(Path("/proc/self/task").iterdir())) == 1  # Python's threads and others
+
+
+def _part(
+    home: Path, environment: Mapping[str, str], listening: socket.socket, reading: int, *, quiet: bool
+) -> Child:
+    """Start a server that goes on from what this process has imported: Prefect's imports are what a start takes.
+
+    As a program of its own it has no more than its socket and its end of the pipe, and Prefect's settings anew.
+    """
+    child = os.fork()
+    return _Parted(child) if child else _serve_parted(home, environment, listening, reading, quiet=quiet)
+
+
+def _serve_parted(
+    home: Path, environment: Mapping[str, str], listening: socket.socket, reading: int, *, quiet: bool
+) -> NoReturn:
+    try:
+        os.setsid()
+        os.chdir(home)
+        own = (reading, os.open(os.devnull, os.O_WRONLY), listening.fileno())
+        pipe, nowhere, taken = (fcntl.fcntl(one, fcntl.F_DUPFD, _ABOVE) for one in own)  # off the places to fill
+        for one, number in ((pipe, 0), (nowhere, 1), (nowhere if quiet else 2, 2), (taken, 3)):
+            os.dup2(one, number)
+        os.closerange(4, os.sysconf("SC_OPEN_MAX"))
+        # This process may have none, and the server's log asks whether they are a terminal.
+        sys.stdout, sys.stderr = (os.fdopen(one, "w", closefd=False) for one in (1, 2))
+        os.environ.clear()
+        os.environ.update(environment)
+        from prefect.context import refresh_global_settings_context
+
+        refresh_global_settings_context()
+        main(3)
+    except Exception:  # noqa: BLE001 - this process has nobody else to tell
+        traceback.print_exc()
+    finally:
+        os._exit(1)
 
 
 def _kept() -> Path:
@@ -144,8 +290,7 @@ def _begin(home: Path, kept: Path) -> bool:
         ).fetchone() == (1,):
             return True
     shutil.rmtree(kept, ignore_errors=True)
-    for name in (_DATABASE, _MEMO):
-        (home / name).unlink(missing_ok=True)
+    (home / _DATABASE).unlink(missing_ok=True)
     return False
 
 
@@ -161,7 +306,6 @@ def _keep(home: Path, kept: Path) -> None:
                 closing(sqlite3.connect(ready / _DATABASE)) as target,
             ):
                 source.backup(target)
-            shutil.copy(home / _MEMO, ready)
             ready.replace(kept)
 
 
@@ -172,8 +316,9 @@ _FOR_CLIENTS = frozenset({"PREFECT_API_URL", "PREFECT_API_AUTH_STRING", "PREFECT
 def _end_with_the_parent() -> None:
     while os.read(0, 1024):
         pass
-    if os.environ.get(_TEMPORARY):
+    if os.environ.get(_TEMPORARY):  # nothing of it is wanted any more
         shutil.rmtree(os.environ["PREFECT_HOME"], ignore_errors=True)
+        os._exit(0)
     os.kill(os.getpid(), 15)
     time.sleep(_MERCY - 2)
     os._exit(0)
@@ -184,16 +329,18 @@ def main(descriptor: int) -> None:
     go_offline()
     collect_rarely()
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
-    import uvicorn
-    from prefect.server.api.server import create_app
+    with loading():
+        import uvicorn
+        from prefect.server.api.server import create_app
 
-    from juesuan.runner import load_flow
-    from juesuan.web.guard import HostChecked
-    from juesuan.web.site import Site
+        from juesuan.web.guard import HostChecked
+        from juesuan.web.site import Site
 
+        schedules = load_flow("schedules")
+        application = create_app()
     listening = socket.socket(fileno=descriptor)
     site = Site.at(_HOST, listening.getsockname()[1])
-    app = HostChecked(load_flow("schedules").SchedulesComplete(create_app()), site)
+    app = HostChecked(schedules.SchedulesComplete(application), site)
     config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on", server_header=False)
     uvicorn.Server(config).run(sockets=[listening])
 

@@ -6,10 +6,8 @@ That server loads this file for :func:`load_flow` alone; what only the command l
 import importlib
 import importlib.util
 import os
-import secrets
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -17,8 +15,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from juesuan.base.problems import ExitCode, InputError
-from juesuan.base.process import Listener, Stage, StageState, embed_orchestrator, go_offline, listening
+from juesuan.base.problems import ExitCode
+from juesuan.base.process import Listener, Stage, StageState, embed_orchestrator, go_offline, listening, loading
 from juesuan.base.resources import resource_root
 
 if TYPE_CHECKING:
@@ -58,8 +56,7 @@ def run_annual_close(request: Mapping[str, Any]) -> int:
 
     console = Console(highlight=False, soft_wrap=True)
     served = bool(os.environ.get("PREFECT_API_URL"))  # its page shows what was refused, too
-    begins = served or _can_begin(Path(request["package"]))
-    outcome = _on_prefect(request, console) if begins else _alone(request)
+    outcome = _on_prefect(request, console) if served or _can_begin(request) else _alone(request)
     for line in outcome.warnings:
         console.print(line)
     console.print(outcome.summary)
@@ -70,50 +67,52 @@ def run_annual_close(request: Mapping[str, Any]) -> int:
     return ExitCode.OK
 
 
-def _can_begin(package: Path) -> bool:
-    """Say whether there is a package with settings that can be read."""
-    from juesuan.base.yamlsource import read_yaml
-    from juesuan.package.files import package_file
-    from juesuan.package.settings import SETTINGS_FILE, Settings
+def _can_begin(request: Mapping[str, Any]) -> bool:
+    """Say whether nothing is wrong with a package at first sight.
 
-    try:
-        read_yaml(package_file(package, SETTINGS_FILE), Settings)
-    except InputError:
-        return False
-    return True
+    Raises:
+        ClosingRefused: no more can be said of it than what is wrong; it lies beside the results.
+        JuesuanError: a word of the command names nothing.
+    """
+    from juesuan.closing.beforehand import first_look, refuse_words
+
+    package, out = (request[name].resolve() for name in ("package", "out"))
+    refuse_words(package, **{name: request[name] for name in ("archive", "edition", "compare") if name in request})
+    problems, is_all = first_look(package)
+    if is_all:
+        from juesuan import closing
+
+        with closing.only_one_into(out, wait=request.get("wait", False)):
+            closing.restore_earlier(out)  # where a closing was killed in between
+            refusal = closing.ClosingRefused(problems, ())
+            closing.write_refusal(out, refusal)
+        raise refusal
+    return not problems
 
 
 def _alone(request: Mapping[str, Any]) -> Any:
-    """Close without Prefect: what is wrong before anything begins is told without waiting for a server."""
+    """Close without Prefect: what else is wrong is told without waiting for a server."""
     procedure: Any = load_flow("procedure")
     return procedure.close_unit(procedure.Request.model_validate(request))
 
 
 def _on_prefect(request: Mapping[str, Any], console: "Console") -> Any:
-    # Great Expectations takes seconds to import; Prefect's server starts in a process of its own meanwhile.
-    threading.Thread(target=importlib.import_module, args=("juesuan.rules.gx",), daemon=True).start()
     go_offline()
     embed_orchestrator()
     with ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory(prefix="juesuan-", ignore_cleanup_errors=True))
         os.environ["PREFECT_HOME"] = home
         server = None
-        if not os.environ.get("PREFECT_API_URL"):
-            # One of our own, which takes a key, and ends with this process however that ends: Prefect's stayed.
-            key = f"juesuan:{secrets.token_urlsafe(32)}"
-            server = stack.enter_context(load_flow("server").running(Path(home), key, ephemeral=True))
-            os.environ |= {"PREFECT_API_URL": server.api, "PREFECT_API_AUTH_STRING": key}
-            stack.callback(_forget, "PREFECT_API_URL", "PREFECT_API_AUTH_STRING")
-        flows = load_flow("annual_close")
+        with loading():
+            if not os.environ.get("PREFECT_API_URL"):
+                # One of our own: it takes a key, and ends with this process however that ends. Prefect's stayed.
+                server = stack.enter_context(load_flow("server").embedded(Path(home)))
+            flows = load_flow("annual_close")
+            importlib.import_module("juesuan.rules.gx")  # it takes a second, while the server starts
         if server is not None:
             server.wait()
         with listening(_teller(console)):
             return flows.annual_close(flows.Request.model_validate(request))
-
-
-def _forget(*names: str) -> None:
-    for name in names:
-        os.environ.pop(name, None)
 
 
 def _teller(console: "Console") -> Listener:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from juesuan import closing
-from juesuan.closing.render import imprint_of, write_document
+from juesuan.closing.rendering import imprint_of, write_document
 from juesuan.readback import read_docx, read_html, read_xlsx
 from juesuan.readback.pdf import read_pdf
 from juesuan.skins.docx import render_docx

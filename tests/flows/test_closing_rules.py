@@ -49,7 +49,7 @@ def only_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     def page(document: Document, account: closing.ClosingAccounts, **_: bool) -> closing.Disclosure:
         return closing.Disclosure(document, render_html(document, account.facts), b"", b"", b"", draft=True)
 
-    monkeypatch.setattr(sys.modules["juesuan.closing.render"], "_rendered", page)
+    monkeypatch.setattr(sys.modules["juesuan.closing.rendering"], "_rendered", page)
 
 
 def account_of(package: Path) -> closing.ClosingAccounts:

@@ -85,7 +85,7 @@ sys.argv = {words!r}
 try:
     main()
 finally:
-    print(sorted({{"prefect", "great_expectations"}} & set(sys.modules)))
+    print(sorted({{"prefect", "great_expectations", "pandas", "polars", "typst"}} & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 3

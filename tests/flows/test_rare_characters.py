@@ -11,7 +11,7 @@ import pytest
 from flows import procedure
 from juesuan import closing
 from juesuan.base.problems import EditionError, ExitCode, InputError, Place
-from juesuan.closing.render import imprint_of
+from juesuan.closing.rendering import imprint_of
 from juesuan.document import Document, Paragraph, Text
 from tests.conftest import Closed, close_directly, with_words
 

@@ -12,7 +12,7 @@ from juesuan import closing
 from juesuan.archive import open_store, prove
 from juesuan.base.files import sha256_of
 from juesuan.closing import ClosingArchive, KeptStages, PdfSigning
-from juesuan.closing.render import imprint_of
+from juesuan.closing.rendering import imprint_of
 from juesuan.evidence.pdfs import check_pdf, is_signed
 from juesuan.evidence.ring import KEYS, Ring
 from juesuan.readback import Renditions

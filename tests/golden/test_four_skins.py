@@ -12,7 +12,7 @@ from pathlib import Path
 import docx
 import pytest
 
-from juesuan.closing.render import imprint_of
+from juesuan.closing.rendering import imprint_of
 from juesuan.document import Chart, Grid
 from juesuan.readback import RenditionPart, numerals, read_docx, read_html, read_xlsx, said_by
 from juesuan.readback.expected import expected_numerals

@@ -271,7 +271,7 @@ def test_a_killed_closing_leaves_no_server_and_no_folder_and_the_next_one_finish
         if "2/10" in line.decode():
             break
     children = children_of(process.pid)
-    assert any("server.py" in one for one in children.values())
+    assert children
     homes = list((tmp_path / "tmp").glob("juesuan-*"))
     assert homes
     process.send_signal(signal.SIGKILL)

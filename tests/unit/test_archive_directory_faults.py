@@ -76,6 +76,44 @@ def test_killed_at_any_step_a_rerun_finishes_the_one_version(tmp_path: Path) -> 
     assert kills >= 20
 
 
+def test_every_name_of_a_version_is_flushed_once_before_its_manifest_gets_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a power cut leaves has a manifest only if all is there that it names."""
+    told: list[tuple[str, Path]] = []
+    fsync, link = os.fsync, os.link
+
+    def flushed(handle: int) -> None:
+        told.append(("flush", Path(f"/proc/self/fd/{handle}").readlink()))
+        fsync(handle)
+
+    def linked(source: Path, target: Path) -> None:
+        assert ("flush", source) in told, "a file is flushed before it gets its name"
+        link(source, target)
+        told.append(("link", target))
+
+    monkeypatch.setattr(os, "fsync", flushed)
+    monkeypatch.setattr(os, "link", linked)
+    store = DirectoryStore(tmp_path / "archive", term=TERM)
+    archive_closing(store, demo_closing(tmp_path))
+    home = store.root / "070123" / "2019" / "v0001"
+    manifest = home / "manifest-sha256.txt"
+    before = told[: told.index(("link", manifest))]
+    names = {path: at for at, (what, path) in enumerate(before) if what == "link" and home in path.parents}
+    after = {manifest, home / "seal" / "log.json"}  # the last is its place in the log
+    assert {*names} | after == {one for one in home.rglob("*") if one.is_file()}
+    for name, at in names.items():
+        assert ("flush", name.parent) in before[at:], name
+    payload = {name.parent for name in names if home / "data" in name.parents}
+    assert len(payload) > 2
+    assert all(told.count(("flush", folder)) == 1 + _folders_in(folder) for folder in payload)
+
+
+def _folders_in(folder: Path) -> int:
+    """Return how many folders were made in a folder: each is flushed when it is made."""
+    return sum(one.is_dir() for one in folder.iterdir())
+
+
 def test_a_disk_that_is_full_is_said_to_be_and_a_rerun_goes_on(tmp_path: Path) -> None:
     """RLIMIT_FSIZE stands in for the full disk: the write itself fails, whoever runs the test."""
     closing = demo_closing(tmp_path)

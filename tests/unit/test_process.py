@@ -10,15 +10,17 @@ def said(program: str) -> str:
     ).stdout.strip()
 
 
-def test_great_expectations_is_imported_without_the_statistics_that_nobody_uses() -> None:
+def test_great_expectations_is_imported_without_statistics_and_drawings_that_nobody_uses() -> None:
     program = """
 import sys
 import juesuan.rules.gx
-print("scipy.stats._stats_py" in sys.modules)
+print("scipy.stats._stats_py" in sys.modules, "altair.vegalite" in sys.modules)
 from scipy import stats
 print(stats.norm.cdf(0), "scipy.stats._stats_py" in sys.modules)
+import altair, altair.vegalite
+print(altair.Chart.__name__, sys.modules["altair"].Chart is altair.Chart, hasattr(altair, "nothing"))
 """
-    assert said(program).split() == ["False", "0.5", "True"]
+    assert said(program).split() == ["False", "False", "0.5", "True", "Chart", "True", "False"]
 
 
 def test_what_is_imported_already_is_left_alone() -> None:

@@ -41,6 +41,7 @@ class DirectoryStore:
         self.root = root
         self._term = term
         self._now = now
+        self._unflushed: set[Path] | None = None  # folders, while files are put together
 
     @property
     def uri(self) -> str:
@@ -84,6 +85,17 @@ class DirectoryStore:
         if head is None or head.sha256 != content.sha256:
             raise KeyTakenError(f"{target} 已存在，内容与要归档的不同；已归档的文件不会被覆盖。")
         return False
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Flush each folder once at the end, and not with every file; the files themselves are flushed as ever."""
+        self._unflushed = set()
+        try:
+            yield
+        finally:
+            folders, self._unflushed = self._unflushed, None
+            for folder in sorted(folders):
+                _flush_folder(folder)
 
     def read(self, key: str) -> Iterator[bytes]:
         """Yield the bytes of a file."""
@@ -219,7 +231,10 @@ class DirectoryStore:
                 raise OutputError(f"{content.path or target} 在归档时有改动，请在资料不再变动后重新运行。")
             beside.chmod(mode)
             _place(beside, target)
-            _flush_folder(target.parent)
+            if self._unflushed is None:
+                _flush_folder(target.parent)
+            else:
+                self._unflushed.add(target.parent)
         except FileExistsError:
             return False
         finally:

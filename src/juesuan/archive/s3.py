@@ -10,6 +10,7 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -75,6 +76,10 @@ class S3Store:
                 else:
                     return True
         raise OutputError(f"{self.uri}/{key} 正在被其他程序写入，请稍后再试。")
+
+    def together(self) -> AbstractContextManager[None]:
+        """Do nothing: what the storage has taken, it keeps."""
+        return nullcontext()
 
     def read(self, key: str) -> Iterator[bytes]:
         """Yield the bytes of an object; hashing them is the reader's."""

@@ -7,6 +7,7 @@ nothing, one with others is refused.
 import hashlib
 import io
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -105,6 +106,10 @@ class Store(Protocol):
         Raises:
             KeyTakenError: other bytes are kept under the key.
         """
+        ...
+
+    def together(self) -> AbstractContextManager[None]:
+        """Within the block what is put need be safe from a power cut only when the block ends."""
         ...
 
     def read(self, key: str) -> Iterator[bytes]:

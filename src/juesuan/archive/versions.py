@@ -162,7 +162,7 @@ def _fill(store: Store, prefix: str, bag: Bag, sealer: Sealer, before: PriorVers
     there = set(store.keys(prefix))
     last = bag.tags[MANIFEST]
     files = [(name, content) for name, content in {**bag.payload, **bag.tags}.items() if name != MANIFEST]
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="archive") as pool:
+    with store.together(), ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="archive") as pool:
         list(pool.map(lambda one: _put(store, f"{prefix}{one[0]}", one[1], there), files))
     store.retain(prefix)
     sealer.put_head(prefix.rstrip("/"), tags_of(store, prefix), before)

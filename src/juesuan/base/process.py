@@ -4,8 +4,10 @@ Telemetry of every library is off before any of them is imported. A flow announc
 terminal or the orchestrator's page; it does not know who. Nothing is told where nobody does.
 """
 
+import atexit
 import ctypes
 import gc
+import importlib
 import importlib.util
 import os
 import signal
@@ -16,6 +18,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import ModuleType
+from typing import Any
 from zoneinfo import ZoneInfo
 
 OFFLINE = {
@@ -36,6 +40,9 @@ EMBEDDED = {
 PARENT = "JUESUAN_PARENT"
 """Environment variable: the process whose children end with it."""
 
+NO_PAGE = "JUESUAN_NO_PAGE"
+"""Environment variable: a run has no page on which anything could be shown."""
+
 _NEW_OBJECTS = 100_000
 _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, prctl(2)
 
@@ -46,25 +53,46 @@ def go_offline() -> None:
 
 
 def collect_rarely() -> None:
-    """Have Python look for cycles once in 100,000 new objects, not 700: a fifth of an import goes into that."""
+    """Have Python look for cycles once in 100,000 new objects, not 700: a fifth of an import goes into that.
+
+    Nor does it look through all of them once more at its end: a second, where Great Expectations is loaded.
+    """
     gc.set_threshold(_NEW_OBJECTS, *gc.get_threshold()[1:])
+    atexit.register(gc.freeze)
 
 
-def collect_nothing_loaded() -> None:
-    """Have Python never again look through what is there by now: what a process that stays has loaded, stays."""
-    gc.collect()
-    gc.freeze()
+@contextmanager
+def loading() -> Iterator[None]:
+    """Have Python never look through what is there after the block: what a process loads stays with it."""
+    gc.collect()  # else what was of no use before would stay as well
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def imported_when_used(name: str) -> None:
-    """Have a module within a library imported when something of it is first used, whoever imports it before."""
-    if name in sys.modules or (spec := importlib.util.find_spec(name)) is None or spec.loader is None:
+    """Have a module of a library imported when something of it is first used, whoever imports it before.
+
+    Python's own ``LazyLoader`` imports a module that lies in no package when it is first named.
+    """
+    if name in sys.modules or (spec := importlib.util.find_spec(name)) is None:
         return
-    spec.loader = importlib.util.LazyLoader(spec.loader)
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = sys.modules[name] = ModuleType(name)
+    module.__spec__, module.__file__ = spec, spec.origin  # what is asked of every module
+
+    def load(attribute: str) -> Any:
+        if sys.modules.get(name) is module:
+            del sys.modules[name]
+            vars(module).update(vars(importlib.import_module(name)))
+        return getattr(sys.modules[name], attribute)
+
+    module.__getattr__ = load  # type: ignore[method-assign]
     parent, _, own = name.rpartition(".")
-    setattr(sys.modules[parent], own, module)  # else a library that looks for its own modules uses it at once
+    if parent:
+        setattr(sys.modules[parent], own, module)  # else a library that looks for its own modules uses it at once
 
 
 def embed_orchestrator() -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from juesuan.base.problems import ExitCode, JuesuanError, Severity
-from juesuan.base.process import collect_nothing_loaded, collect_rarely, go_offline
+from juesuan.base.process import collect_rarely, go_offline, loading
 from juesuan.city.outcome import Order, Status, UnitLimits, UnitOutcome
 from juesuan.city.packages import Package, read_package
 from juesuan.city.remembered import record, unchanged
@@ -72,10 +72,9 @@ def present(places: tuple[str, ...], log: str | None = None) -> Presented:
             for number in (1, 2):
                 os.dup2(stream.fileno(), number)
     faulthandler.enable()
-    load_flow("procedure")
-    import juesuan.rules.gx  # noqa: F401 - takes seconds, of every process once
-
-    collect_nothing_loaded()
+    with loading():
+        load_flow("procedure")
+        import juesuan.rules.gx  # noqa: F401 - takes seconds, of every process once
     unseen = tuple(place for place in places if not Path(place).exists())
     return Presented(_token, platform.node(), os.getpid(), hash_of_program(), unseen)
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter, validators
 
-from juesuan.base.problems import ExitCode, OutputError
+from juesuan.base.problems import ExitCode, JuesuanError, OutputError
 from juesuan.cli.app import LEDGER, app
 
 
@@ -75,7 +75,7 @@ def roll_up(
     department
         department.yaml（写明所属单位），或它所在的文件夹。写法见 docs/department.md。
     """
-    from juesuan.department import DEPARTMENT_FILE, department_file
+    from juesuan.package.files import DEPARTMENT_FILE, department_file
 
     folder = department if department.is_dir() else department.parent
     described = department_file(folder)
@@ -94,15 +94,18 @@ def roll_up(
 
 def _close(folder: Path, results: Path, **given: object) -> int:
     """Close a package, of a unit or of a department, and tell what came of it; return the exit code."""
-    from juesuan.closing import ClosingRefused, refusal_folder
-    from juesuan.results.names import INDEX
+    from juesuan.results.names import INDEX, refusal_folder
     from juesuan.runner import run_annual_close
     from juesuan.starting.unpacked import by_cells
 
     request = {"package": folder, "out": results, **given}
     try:
         return run_annual_close(request)
-    except ClosingRefused as refusal:
+    except JuesuanError as refusal:
+        from juesuan.closing import ClosingRefused  # not before: Prefect's server starts first
+
+        if not isinstance(refusal, ClosingRefused):
+            raise
         print(by_cells(folder, str(refusal)), file=sys.stderr)  # noqa: T201 - the command line talks to people
         page = refusal_folder(results) / INDEX
         print(f"决算未完成，没有公布任何内容。详情：{page}", file=sys.stderr)  # noqa: T201

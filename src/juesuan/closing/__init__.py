@@ -13,34 +13,44 @@
 to be kept or written, :func:`close_checked` goes as far as the document at once: units of a department.
 """
 
-from juesuan.closing.archiving import ClosingArchive
-from juesuan.closing.checked import CheckedClosing, close_checked
-from juesuan.closing.checks import check_account, check_disclosure, check_ledger, check_tables
-from juesuan.closing.compute import Books, ClosingAccounts, derive, fill
-from juesuan.closing.intake import Intake, Overrides, inputs_of, lock_name, with_ledger
-from juesuan.closing.kept import KeptStages
-from juesuan.closing.lock import only_one, only_one_into, only_one_of
-from juesuan.closing.outcome import Outcome, address_of, name_of, unit_of
-from juesuan.closing.proof import conflicts_refused
-from juesuan.closing.refusal import ClosingRefused, problems_refused, refuse_failures, refuse_problems
-from juesuan.closing.render import Disclosure, page_alone, render, write_document
-from juesuan.closing.results import reject_draft, stage_results, write_draft, write_refusal, write_results
-from juesuan.closing.resuming import derive_once, fill_once, render_once
-from juesuan.closing.rolling import ingest
-from juesuan.closing.signedpdf import PdfSigning
-from juesuan.closing.signing import Turn, invitation, next_signature, take_signature
-from juesuan.results import (
-    Staged,
-    State,
-    discard,
-    earlier_folder,
-    last_year_folder,
-    publish,
-    refusal_folder,
-    rejected_folder,
-    restore_earlier,
-)
-from juesuan.review import SignOffRefused, SignOffRejected
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from juesuan.closing.archiving import ClosingArchive
+    from juesuan.closing.checked import CheckedClosing, close_checked
+    from juesuan.closing.checks import check_account, check_disclosure, check_ledger, check_tables
+    from juesuan.closing.compute import Books, ClosingAccounts, derive, fill
+    from juesuan.closing.intake import Intake, Overrides, inputs_of, lock_name, with_ledger
+    from juesuan.closing.kept import KeptStages
+    from juesuan.closing.lock import only_one, only_one_into, only_one_of
+    from juesuan.closing.outcome import Outcome, address_of, name_of, unit_of
+    from juesuan.closing.proof import conflicts_refused
+    from juesuan.closing.refusal import (
+        ClosingRefused,
+        problems_refused,
+        refuse_failures,
+        refuse_problems,
+        write_refusal,
+    )
+    from juesuan.closing.rendering import Disclosure, page_alone, render, write_document
+    from juesuan.closing.results import reject_draft, stage_results, write_draft, write_results
+    from juesuan.closing.resuming import derive_once, fill_once, render_once
+    from juesuan.closing.rolling import ingest
+    from juesuan.closing.signedpdf import PdfSigning
+    from juesuan.closing.signing import Turn, invitation, next_signature, take_signature
+    from juesuan.results import (
+        Staged,
+        State,
+        discard,
+        earlier_folder,
+        last_year_folder,
+        publish,
+        refusal_folder,
+        rejected_folder,
+        restore_earlier,
+    )
+    from juesuan.review import SignOffRefused, SignOffRejected
 
 __all__ = [
     "Books",
@@ -102,3 +112,48 @@ __all__ = [
     "write_refusal",
     "write_results",
 ]
+
+# Each is loaded when it is used: who is refused at once waits for no frames, fonts and files of four kinds.
+_LATER = {
+    "closing.archiving": ("ClosingArchive",),
+    "closing.checked": ("CheckedClosing", "close_checked"),
+    "closing.checks": ("check_account", "check_disclosure", "check_ledger", "check_tables"),
+    "closing.compute": ("Books", "ClosingAccounts", "derive", "fill"),
+    "closing.intake": ("Intake", "Overrides", "inputs_of", "lock_name", "with_ledger"),
+    "closing.kept": ("KeptStages",),
+    "closing.lock": ("only_one", "only_one_into", "only_one_of"),
+    "closing.outcome": ("Outcome", "address_of", "name_of", "unit_of"),
+    "closing.proof": ("conflicts_refused",),
+    "closing.refusal": (
+        "ClosingRefused",
+        "problems_refused",
+        "refuse_failures",
+        "refuse_problems",
+        "write_refusal",
+    ),
+    "closing.rendering": ("Disclosure", "page_alone", "render", "write_document"),
+    "closing.results": ("reject_draft", "stage_results", "write_draft", "write_results"),
+    "closing.resuming": ("derive_once", "fill_once", "render_once"),
+    "closing.rolling": ("ingest",),
+    "closing.signedpdf": ("PdfSigning",),
+    "closing.signing": ("Turn", "invitation", "next_signature", "take_signature"),
+    "results": (
+        "Staged",
+        "State",
+        "discard",
+        "earlier_folder",
+        "last_year_folder",
+        "publish",
+        "refusal_folder",
+        "rejected_folder",
+        "restore_earlier",
+    ),
+    "review": ("SignOffRefused", "SignOffRejected"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _LATER.items():
+        if name in names:
+            return getattr(import_module(f"juesuan.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,7 +9,7 @@ from juesuan.closing.compute import Books, ClosingAccounts, derive, fill
 from juesuan.closing.intake import Intake
 from juesuan.closing.proof import conflicts_refused
 from juesuan.closing.refusal import refuse_failures, refuse_problems
-from juesuan.closing.render import Disclosure, page_alone
+from juesuan.closing.rendering import Disclosure, page_alone
 from juesuan.rules.check import SuiteRun
 
 

@@ -1,6 +1,5 @@
 """The rules of each stage, made ready to be checked."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -12,11 +11,10 @@ from juesuan.closing.evidence import parts_of
 from juesuan.closing.intake import Intake
 from juesuan.closing.projects import project_checks
 from juesuan.closing.proof import proof_checks
-from juesuan.closing.render import Disclosure
+from juesuan.closing.rendering import Disclosure
 from juesuan.closing.rules import account_rules, disclosure_rules
 from juesuan.closing.units import share_checks, transfer_checks
 from juesuan.facts import Figure
-from juesuan.forms import Forms
 from juesuan.identities import Explanation, Identity, Instance, Item
 from juesuan.ledger import Ledger, LedgerGroups, rows
 from juesuan.ledger.shown import lines_at
@@ -37,38 +35,6 @@ DISPLAYED = ".displayed"
 """Suffix of the suites, and of the rules in them, that check displayed amounts."""
 
 _MOST_ROWS = 20
-
-_A_TABLE = re.compile(r"table-([0-9]+)")
-_BEFORE = {"ledger": "账簿"}
-_AFTER = {
-    "across-tables": "表间勾稽",
-    "ties": "表账相符",
-    "practice": "审核惯例",
-    "carry-over": "与上年衔接",
-    "package": "申报资料",
-    "displayed": "公布数勾稽",
-    "rounding": "公布数证书",
-    "budget": "预算执行",
-    "reasons": "差异说明",
-    "composition": "构成与验算",
-    "scores": "绩效自评",
-    "timeliness": "时限",
-    "narrative": "文字说明",
-    "printed": "印出的表图",
-    "personal": "个人信息",
-    "department": "部门汇总",
-    "explanations": "审核说明",
-}
-"""What people read for the suites that every edition has, before and after those of its tables."""
-
-
-def suite_titles(runs: Sequence[SuiteRun], forms: Forms | None = None) -> Mapping[str, str]:
-    """Return what people read for each suite, in order; a table has its title where the forms are known."""
-    tables = {form.name: f"表 {form.table} {form.title}" for form in forms.values()} if forms else {}
-    if forms is None:  # a closing that was refused
-        named = (_A_TABLE.fullmatch(run.name) for run in runs)
-        tables = {match[0]: f"表 {match[1]}" for match in named if match}
-    return {**_BEFORE, **tables, **_AFTER}
 
 
 def check_ledger(intake: Intake) -> tuple[SuiteRun, ...]:

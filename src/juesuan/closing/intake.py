@@ -9,11 +9,12 @@ from typing import Literal
 from juesuan.base.files import sha256_of
 from juesuan.base.problems import InputError, Place, Problem
 from juesuan.closing.archiving import ClosingArchive
+from juesuan.closing.beforehand import UNKNOWN_EDITION
 from juesuan.closing.codes import codes_of
 from juesuan.closing.filled import FilledElsewhere, filled_elsewhere, has_ledger, with_tables, without_ledger
 from juesuan.closing.funds import with_funds
 from juesuan.closing.kept import KeptStages, hash_of, hash_of_known, hash_of_program
-from juesuan.department import DEPARTMENT_FILE, Consolidated
+from juesuan.department import Consolidated
 from juesuan.edition import Edition, editions_for, load_edition
 from juesuan.editionfiles import is_path
 from juesuan.ledger import (
@@ -37,6 +38,7 @@ from juesuan.package import (
     package_files,
 )
 from juesuan.package.counts import EQUIPMENT
+from juesuan.package.files import DEPARTMENT_FILE
 from juesuan.package.places import as_known
 from juesuan.package.settings import SETTINGS_FILE
 from juesuan.tables import GivenTable
@@ -302,4 +304,4 @@ def _contents(intake: Intake) -> str:
 
 
 def _edition_unknown(problems: tuple[Problem, ...]) -> bool:
-    return any(problem.code == "settings.edition" for problem in problems)
+    return any(problem.code == UNKNOWN_EDITION for problem in problems)

@@ -1,35 +1,29 @@
 """What a closing leaves behind: its values put into the files of a results folder, and that into its place."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from juesuan.base.files import write_json
 from juesuan.base.problems import OutputError, words_of
-from juesuan.closing.checks import suite_titles
 from juesuan.closing.compute import ClosingAccounts
 from juesuan.closing.contents import run_data, sections_data, signed_before, standing_of
 from juesuan.closing.evidence import parts_behind
 from juesuan.closing.proof import certificate_of
-from juesuan.closing.refusal import ClosingRefused, failed_of
-from juesuan.closing.render import Disclosure, render
+from juesuan.closing.refusal import suite_titles, write_validation
+from juesuan.closing.rendering import Disclosure, render
 from juesuan.evidence.pdfs import SignedPdf
 from juesuan.forms.model import ListedErratum
 from juesuan.results import (
     Staged,
     State,
-    check_data,
     discard,
     facts_csv,
     filled_beside,
-    findings_data,
     move_folder,
-    problem_data,
     publish,
     put_aside,
-    refusal_folder,
     rejected_folder,
-    replace_folder,
     restore_earlier,
     write_manifest,
     write_signoffs,
@@ -37,28 +31,21 @@ from juesuan.results import (
 from juesuan.results.comments import copy_notes, read_notes
 from juesuan.results.graph import Graph, write_graph
 from juesuan.results.names import (
-    CHECKS,
     DOCX,
     ERRATA,
     FACTS_CSV,
-    FINDINGS,
-    INDEX,
     PAGE,
     PDF,
-    PROBLEMS,
     READING,
     REJECTION,
     REVIEW_PAGE,
     RUN,
     SCORES,
     SECTIONS,
-    SUITES,
-    VALIDATION,
     XLSX,
 )
-from juesuan.review import SignOffRejected, render_refused, write_review
+from juesuan.review import SignOffRejected, write_review
 from juesuan.rules.check import SuiteRun
-from juesuan.rules.pages import write_docs
 from juesuan.scores.sheets import scores_data
 from juesuan.tables import describe_selection
 
@@ -154,7 +141,7 @@ def stage_results(
         write_graph(folder, _graph(account), account.books.binding)
         titles = suite_titles(runs, account.books.edition.forms)
         year = account.books.package.settings.year
-        _write_validation(folder, runs, closing_title(account), titles, f"../{REVIEW_PAGE}", year)
+        write_validation(folder, runs, closing_title(account), titles, f"../{REVIEW_PAGE}", year)
         write_json(folder / ERRATA, [_erratum(one) for one in account.books.edition.forms.errata])
         write_json(folder / SECTIONS, sections)
         write_json(folder / RUN, run_data(account))
@@ -188,23 +175,6 @@ def reject_draft(out: Path, rejection: SignOffRejected) -> Path:
     return folder
 
 
-def write_refusal(out: Path, refusal: ClosingRefused) -> Path:
-    """Write what was found when a closing was refused beside its results, and return where.
-
-    Raises:
-        OutputError: the folder can't be written.
-    """
-
-    def fill(into: Path) -> None:
-        write_json(into / PROBLEMS, [problem_data(one) for one in refusal.problems])
-        _write_validation(into, refusal.runs, "决算没有完成", suite_titles(refusal.runs))
-        (into / INDEX).write_text(render_refused(into), encoding="utf-8", newline="\n")
-
-    folder = refusal_folder(out)
-    replace_folder(folder, fill)
-    return folder
-
-
 def closing_title(account: ClosingAccounts) -> str:
     """Return how validation pages call a closing."""
     settings = account.books.package.settings
@@ -228,22 +198,6 @@ def _graph(account: ClosingAccounts) -> Graph:
     selections = (part.selection for behind in parts.values() for part in behind)
     words = {one: describe_selection(one, books.edition.forms.terms) for one in dict.fromkeys(selections)}
     return Graph(account.facts, parts, words, books.ledger, certificate_of(account), ())
-
-
-def _write_validation(
-    folder: Path,
-    runs: Sequence[SuiteRun],
-    title: str,
-    titles: Mapping[str, str],
-    review: str = "",
-    year: int | None = None,
-) -> None:
-    write_json(folder / FINDINGS, list(findings_data(failed_of(runs))))
-    validation = folder / VALIDATION
-    validation.mkdir()
-    write_json(folder / CHECKS, [check_data(one) for run in runs for one in run.results])
-    write_json(folder / SUITES, titles)
-    write_docs(runs, validation, title=title, suite_titles=titles, review=review, year=year)
 
 
 def _erratum(listed: ListedErratum) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from juesuan.closing.compute import Books, ClosingAccounts, derive, fill
 from juesuan.closing.intake import Intake, inputs_of
 from juesuan.closing.kept import KeptStages
-from juesuan.closing.render import Disclosure, render
+from juesuan.closing.rendering import Disclosure, render
 from juesuan.ledger import Ledger
 
 

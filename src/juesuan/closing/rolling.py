@@ -28,7 +28,6 @@ from juesuan.department import (
     Member,
     MemberLine,
     TransferPair,
-    department_file,
     internal_budgets,
     joined,
     merged_package,
@@ -41,6 +40,7 @@ from juesuan.department import (
 from juesuan.edition import Edition
 from juesuan.facts import FactSource, Figure
 from juesuan.package import ClosingPackage, Settings, check_package, package_facts
+from juesuan.package.files import department_file
 from juesuan.package.places import as_known
 from juesuan.roles import InternalRole, cell_of
 from juesuan.rules.check import ROW_SEPARATOR

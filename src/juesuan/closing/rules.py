@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from juesuan.closing.compute import Books, ClosingAccounts
 from juesuan.closing.funds import unstated_lines
 from juesuan.closing.intake import input_files
-from juesuan.closing.render import Disclosure
+from juesuan.closing.rendering import Disclosure
 from juesuan.edition.made import SWITCHES
 from juesuan.rules import LastYear, RuleSubject, Unstated, closing_rules, evaluate_rule, of_document
 from juesuan.rules.check import Check

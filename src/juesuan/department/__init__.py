@@ -6,13 +6,7 @@ closes the units and puts them together.
 """
 
 from juesuan.department.budgets import InternalBudgets, internal_budgets, untold
-from juesuan.department.description import (
-    DEPARTMENT_FILE,
-    Described,
-    MemberLine,
-    department_file,
-    read_description,
-)
+from juesuan.department.description import Described, MemberLine, read_description
 from juesuan.department.members import UNIT, Member, joined, moved_ledger, moved_problem
 from juesuan.department.merging import Merged, merged_package
 from juesuan.department.pairing import TransferPair, superiors_of
@@ -20,7 +14,6 @@ from juesuan.department.transfers import Transfers, transfers_of
 from juesuan.department.whole import Consolidated
 
 __all__ = [
-    "DEPARTMENT_FILE",
     "UNIT",
     "Consolidated",
     "Described",
@@ -30,7 +23,6 @@ __all__ = [
     "Merged",
     "TransferPair",
     "Transfers",
-    "department_file",
     "internal_budgets",
     "joined",
     "merged_package",

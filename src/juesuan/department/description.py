@@ -11,9 +11,9 @@ from juesuan.base.yamlsource import Strict
 from juesuan.facts import FactSource
 from juesuan.package import YamlFile, read_file, source_of
 from juesuan.package.evaluation import Yuan
+from juesuan.package.files import DEPARTMENT_FILE, department_file
 from juesuan.package.settings import Words
 
-DEPARTMENT_FILE = "department.yaml"
 OUTSIDE = "outside"
 """Whom a transfer was with, where that is no unit of the department."""
 
@@ -99,15 +99,6 @@ class Described:
         """Return where an entry stands, for a problem."""
         source = self.source(entry)
         return Place(source.file, source.line, entry)
-
-
-def department_file(root: Path) -> Path | None:
-    """Return the description of a department in a folder, its name in whichever case; None without one."""
-    if not root.is_dir():
-        return None
-    return next(
-        (one for one in sorted(root.iterdir()) if one.name.lower() == DEPARTMENT_FILE and one.is_file()), None
-    )
 
 
 def read_description(root: Path, problems: list[Problem]) -> Described | None:

@@ -5,6 +5,9 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from juesuan.base.problems import InputError, Place, Problem
 
+DEPARTMENT_FILE = "department.yaml"
+"""What a package that is a department's has, and no unit's: it names the units."""
+
 
 def package_file(root: Path, name: str) -> Path:
     """Return the path of a file of a package, such as ``settings.files.vouchers``.
@@ -60,6 +63,15 @@ def package_folder(root: Path, name: str) -> tuple[str, ...]:
     if strange:
         raise InputError(Problem(Place(file), "file.unknown", "这里只放 .yaml 文件") for file in strange)
     return names
+
+
+def department_file(root: Path) -> Path | None:
+    """Return the description of a department in a folder, its name in whichever case; None without one."""
+    if not root.is_dir():
+        return None
+    return next(
+        (one for one in sorted(root.iterdir()) if one.name.lower() == DEPARTMENT_FILE and one.is_file()), None
+    )
 
 
 def left_out(root: Path, name: str, default: str) -> bool:

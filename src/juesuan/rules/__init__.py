@@ -4,16 +4,20 @@ They are data of an edition (its room ``rules``), read by one reader, each check
 every place with what it found; those of ``ledger.yaml`` by a check of :mod:`juesuan.ledger.checks`.
 """
 
-from juesuan.rules.evaluate import (
-    closing_rules,
-    evaluate_ledger_rule,
-    evaluate_rule,
-    ledger_rules,
-    of_document,
-    readable_rules,
-)
-from juesuan.rules.model import LastYear, Rule, RuleSubject, Unstated
-from juesuan.rules.sections import DocumentSection, sections_of
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from juesuan.rules.evaluate import (
+        closing_rules,
+        evaluate_ledger_rule,
+        evaluate_rule,
+        ledger_rules,
+        of_document,
+        readable_rules,
+    )
+    from juesuan.rules.model import LastYear, Rule, RuleSubject, Unstated
+    from juesuan.rules.sections import DocumentSection, sections_of
 
 __all__ = [
     "DocumentSection",
@@ -29,3 +33,24 @@ __all__ = [
     "readable_rules",
     "sections_of",
 ]
+
+# Loaded when they are used: they need frames, and what is told of a closing that was refused does not.
+_LATER = {
+    "evaluate": (
+        "closing_rules",
+        "evaluate_ledger_rule",
+        "evaluate_rule",
+        "ledger_rules",
+        "of_document",
+        "readable_rules",
+    ),
+    "model": ("LastYear", "Rule", "RuleSubject", "Unstated"),
+    "sections": ("DocumentSection", "sections_of"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _LATER.items():
+        if name in names:
+            return getattr(import_module(f"juesuan.rules.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

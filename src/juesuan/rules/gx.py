@@ -22,7 +22,8 @@ import pandas as pd
 from juesuan.base.process import imported_when_used
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # before it is imported
-imported_when_used("scipy.stats")  # a tenth of what it imports, for two expectations that nobody has here
+for _late in ("scipy.stats", "altair"):  # a fifth of what it imports, for expectations that nobody has here
+    imported_when_used(_late)
 
 import great_expectations as gx
 from great_expectations.compatibility.pydantic import PrivateAttr
@@ -228,6 +229,8 @@ def validated(checks: Sequence[Check]) -> dict[str, tuple[CheckResult, Expectati
 def _context() -> EphemeralDataContext:
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    # It would write its settings down as YAML with each datasource, asset and batch, and keep them nowhere.
+    context._save_project_config = lambda: None  # type: ignore[method-assign]
     return context
 
 

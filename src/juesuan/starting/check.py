@@ -26,12 +26,12 @@ from juesuan.closing import (
     page_alone,
 )
 from juesuan.closing.refusal import failed_of, table_of
-from juesuan.department import department_file
 from juesuan.edition import Edition
 from juesuan.identities import CheckResult
 from juesuan.ledger.shown import ShownLine, lines_at
 from juesuan.package import UNITS_OWN
 from juesuan.package.describe import entry_of, input_of
+from juesuan.package.files import department_file
 from juesuan.package.inputs import INPUTS, SHEETS
 from juesuan.package.places import Places, as_known, places_of
 from juesuan.package.settings import SETTINGS_FILE, Files

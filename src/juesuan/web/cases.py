@@ -25,8 +25,8 @@ from juesuan.base.files import json_text, plain_names, sha256_of, write_whole
 from juesuan.base.problems import InputError, JuesuanError, OutputError, Place, Problem
 from juesuan.base.process import OFFICE_ZONE, office_time
 from juesuan.base.yamlsource import read_entry, value_at
-from juesuan.department import department_file
 from juesuan.editionfiles import is_path, known_edition
+from juesuan.package.files import department_file
 from juesuan.package.places import as_known
 from juesuan.package.settings import SETTINGS_FILE, UnitKind
 from juesuan.web.apart import asked
