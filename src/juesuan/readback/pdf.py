@@ -21,6 +21,8 @@ _SHIFT = 0.5  # ems between two baselines
 _UNMARKED = -1
 _ARTIFACT = "Artifact\0".encode("utf-16-le")
 _REFERENCE = "Reference\0".encode("utf-16-le")  # an entry of the table of contents
+_NAME = ctypes.create_string_buffer(LONGEST_NAME)  # filled by one call at a time, as PDFium is
+_WIDE_NAME = ctypes.cast(_NAME, ctypes.POINTER(pdfium.FPDF_WCHAR))
 _STRETCH = re.compile(r"([-−0-9,.%]+)|[^-−0-9,.%]+")  # of what can be part of a numeral, or of what can't
 
 
@@ -102,13 +104,11 @@ def _glyphs(text: Any) -> Iterator[_Glyph]:
 
 def _mark(piece: Any) -> int:
     """Return the mark of a piece of text; an artifact has none, whatever it stands in."""
-    name, length = ctypes.create_string_buffer(LONGEST_NAME), ctypes.c_ulong()
+    length = ctypes.c_ulong()
     for at in range(pdfium.FPDFPageObj_CountMarks(piece)):
         mark = pdfium.FPDFPageObj_GetMark(piece, at)
-        pdfium.FPDFPageObjMark_GetName(
-            mark, ctypes.cast(name, ctypes.POINTER(pdfium.FPDF_WCHAR)), LONGEST_NAME, length
-        )
-        if name.raw[: length.value] == _ARTIFACT:
+        pdfium.FPDFPageObjMark_GetName(mark, _WIDE_NAME, LONGEST_NAME, length)
+        if _NAME[: length.value] == _ARTIFACT:
             return _UNMARKED
     return int(pdfium.FPDFPageObj_GetMarkedContentID(piece))
 
@@ -152,9 +152,8 @@ def _tag(element: Any, found: list[_Tagged]) -> None:
 
 
 def _type(element: Any) -> bytes:
-    name = ctypes.create_string_buffer(LONGEST_NAME)
-    length = pdfium.FPDF_StructElement_GetType(element, name, LONGEST_NAME)
-    return name.raw[:length]
+    length = pdfium.FPDF_StructElement_GetType(element, _NAME, LONGEST_NAME)
+    return _NAME[:length]
 
 
 def _words(glyphs: Sequence[_Glyph]) -> Iterator[str]:
