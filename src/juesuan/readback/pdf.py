@@ -108,7 +108,7 @@ def _mark(piece: Any) -> int:
     for at in range(pdfium.FPDFPageObj_CountMarks(piece)):
         mark = pdfium.FPDFPageObj_GetMark(piece, at)
         pdfium.FPDFPageObjMark_GetName(mark, _WIDE_NAME, LONGEST_NAME, length)
-        if _NAME[: length.value] == _ARTIFACT:
+        if _NAME.raw[: length.value] == _ARTIFACT:
             return _UNMARKED
     return int(pdfium.FPDFPageObj_GetMarkedContentID(piece))
 
@@ -153,7 +153,7 @@ def _tag(element: Any, found: list[_Tagged]) -> None:
 
 def _type(element: Any) -> bytes:
     length = pdfium.FPDF_StructElement_GetType(element, _NAME, LONGEST_NAME)
-    return _NAME[:length]
+    return _NAME.raw[:length]
 
 
 def _words(glyphs: Sequence[_Glyph]) -> Iterator[str]:
