@@ -106,6 +106,10 @@ def test_text_that_runs_upwards_in_a_cell_does_not_mix_with_its_neighbours(tmp_p
     assert "Up" in (found[1][0] or "").replace(" ", "").replace("pU", "Up")
 
 
+def test_a_hyphen_at_the_end_of_a_line_is_read_as_it_is_printed(tmp_path: Path) -> None:
+    assert words(read(pdf("BT /F 10 Tf 20 180 Td (Hy-) Tj 0 -12 Td (phen.) Tj ET"), tmp_path)) == ["Hy-phen."]
+
+
 def test_a_frame_is_no_table_and_lines_that_do_not_meet_make_none(tmp_path: Path) -> None:
     assert rows(read(pdf(f"10 90 200 80 re S {WORDS}"), tmp_path)) == []
     assert (

@@ -4,6 +4,7 @@ Places are in points, to the right and downwards, from an origin that is the sam
 """
 
 import ctypes
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ _ASKEW = 0.05
 _TOWERING = 4
 _LEVEL = 0.1  # points by which the ends of a line may differ, seen by nobody
 _SHORTEST = 1.0  # points of a line that counts: the ends of a thin rectangle are none
-_HYPHEN = "\x02"  # as PDFium tells one at the end of a line
+_SUBSET = re.compile(rb"[A-Z]{6}\+")  # before the name of a font that is embedded in part, as often as it is
 _AS_IT_IS = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 Point = tuple[float, float]
@@ -101,6 +102,7 @@ def _chars(text: Any, one: _Set, turn: int) -> Iterator[Char]:
     handle, characters, places = one.piece
     font, name = pdfium.FPDFTextObj_GetFont(handle), ctypes.create_string_buffer(LONGEST_NAME)
     pdfium.FPDFFont_GetBaseFontName(font, name, LONGEST_NAME)
+    face = _SUBSET.sub(b"", name.value, count=1)
     below = ctypes.c_float()
     pdfium.FPDFFont_GetDescent(font, one.size, below)
     along, across = _TURNED[turn](one.matrix.a, one.matrix.b)
@@ -116,8 +118,7 @@ def _chars(text: Any, one: _Set, turn: int) -> Iterator[Char]:
         if level:
             bottom = baseline - below.value
             top = bottom - one.size
-        told = "-" if character == _HYPHEN else character
-        yield Char(told, x0, top, x1, bottom, (x0 + x1) / 2, (top + bottom) / 2, baseline, name.value)
+        yield Char(character, x0, top, x1, bottom, (x0 + x1) / 2, (top + bottom) / 2, baseline, face)
 
 
 def _box(turn: int, x: float, y: float, other_x: float, other_y: float) -> Ruling:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pypdfium2.raw as pdfium
 
 LONGEST_NAME = 128  # bytes of a name of a tag or font, with its end
+_HYPHENS = dict.fromkeys((2, 0xFFFE), "-")  # as PDFium tells one that parts a word at the end of a line
 _ONE_AT_A_TIME = Lock()  # PDFium knows no threads
 _ADDRESS_OF_PIECE = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)(
     ctypes.cast(pdfium.FPDFText_GetTextObject, ctypes.c_void_p).value or 0
@@ -104,6 +105,6 @@ def _characters(text: Any, count: int) -> str:
     written = (ctypes.c_ushort * (count + 1))()
     length = pdfium.FPDFText_GetText(text, 0, count, written)
     every = bytes(written)[: 2 * (length - 1)].decode("utf-16-le", "replace")
-    if len(every) == count:
-        return every
-    return "".join(chr(pdfium.FPDFText_GetUnicode(text, at)) for at in range(count))
+    if len(every) != count:
+        every = "".join(chr(pdfium.FPDFText_GetUnicode(text, at)) for at in range(count))
+    return every.translate(_HYPHENS)
