@@ -62,7 +62,7 @@ class _Set(NamedTuple):
 
 def drawn(page: PdfPage) -> DrawnPage:
     """Return what is drawn on a page, without what stands askew (草稿 across a page) or towers over the text."""
-    found = [_set(page.text, piece) for piece in pieces(page.text) if piece.handle]
+    found = [_set(page.text, piece) for piece in pieces(page.text) if piece.address]
     turn = _turn(found) if found else pdfium.FPDFPage_GetRotation(page.page)
     sizes = sorted(size for piece, _, size in found for _ in piece.places)
     tallest = _TOWERING * sizes[len(sizes) // 2] if sizes else 0
@@ -79,7 +79,7 @@ def drawn(page: PdfPage) -> DrawnPage:
 def _set(text: Any, piece: PdfPiece) -> _Set:
     matrix, size = pdfium.FS_MATRIX(), ctypes.c_float()
     pdfium.FPDFText_GetMatrix(text, piece.places[0], matrix)
-    pdfium.FPDFTextObj_GetFontSize(piece.handle, size)
+    pdfium.FPDFTextObj_GetFontSize(ctypes.cast(piece.address, pdfium.FPDF_PAGEOBJECT), size)
     return _Set(piece, matrix, size.value * hypot(matrix.c, matrix.d))
 
 
@@ -99,8 +99,9 @@ def _askew(matrix: Any) -> bool:
 
 def _chars(text: Any, one: _Set, turn: int) -> Iterator[Char]:
     """Yield the characters of a piece; on a level line each is as tall as its font is large, from its descent."""
-    handle, characters, places = one.piece
-    font, name = pdfium.FPDFTextObj_GetFont(handle), ctypes.create_string_buffer(LONGEST_NAME)
+    address, characters, places = one.piece
+    font = pdfium.FPDFTextObj_GetFont(ctypes.cast(address, pdfium.FPDF_PAGEOBJECT))
+    name = ctypes.create_string_buffer(LONGEST_NAME)
     pdfium.FPDFFont_GetBaseFontName(font, name, LONGEST_NAME)
     face = _SUBSET.sub(b"", name.value, count=1)
     below = ctypes.c_float()

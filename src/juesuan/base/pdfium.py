@@ -15,9 +15,21 @@ import pypdfium2.raw as pdfium
 LONGEST_NAME = 128  # bytes of a name of a tag or font, with its end
 _HYPHENS = dict.fromkeys((2, 0xFFFE), "-")  # as PDFium tells one that parts a word at the end of a line
 _ONE_AT_A_TIME = Lock()  # PDFium knows no threads
-_ADDRESS_OF_PIECE = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)(
-    ctypes.cast(pdfium.FPDFText_GetTextObject, ctypes.c_void_p).value or 0
-)
+
+
+def by_address(function: Any) -> Any:
+    """Return a function of PDFium that takes and returns handles as addresses.
+
+    An object for each handle takes longer than most calls.
+    """
+    kinds = (
+        ctypes.c_void_p if issubclass(kind, ctypes._Pointer) else kind
+        for kind in (function.restype, *function.argtypes)
+    )
+    return ctypes.CFUNCTYPE(*kinds)(ctypes.cast(function, ctypes.c_void_p).value or 0)
+
+
+_piece_at = by_address(pdfium.FPDFText_GetTextObject)
 
 
 class LockedPdf(ValueError):  # noqa: N818 - reads as a sentence
@@ -32,9 +44,9 @@ class PdfPage(NamedTuple):
 
 
 class PdfPiece(NamedTuple):
-    """What one operation draws: its handle, the characters, and the place of each in the text of the page."""
+    """What one operation draws: its address, the characters, and the place of each in the text of the page."""
 
-    handle: Any
+    address: int  # 0 where PDFium does not know what draws the characters
     characters: str
     places: list[int]
 
@@ -80,24 +92,19 @@ def opened_page(file: Any, number: int) -> Iterator[PdfPage]:
 def pieces(text: Any) -> Iterator[PdfPiece]:
     """Yield the pieces of a page's text, without the blanks that PDFium puts between words and lines."""
     count = pdfium.FPDFText_CountChars(text)
-    page = ctypes.cast(text, ctypes.c_void_p).value
-    drawn, characters, places = None, list[str](), list[int]()
+    drawn, characters, places = 0, list[str](), list[int]()
     for at, character in enumerate(_characters(text, count)):
         if character.isspace() and pdfium.FPDFText_IsGenerated(text, at) == 1:
             continue
-        address = _ADDRESS_OF_PIECE(page, at)
+        address = _piece_at(text, at) or 0
         if address != drawn and places:
-            yield _piece(drawn, characters, places)
+            yield PdfPiece(drawn, "".join(characters), places)
             characters, places = [], []
         drawn = address
         characters.append(character)
         places.append(at)
     if places:
-        yield _piece(drawn, characters, places)
-
-
-def _piece(address: int | None, characters: list[str], places: list[int]) -> PdfPiece:
-    return PdfPiece(ctypes.cast(address or 0, pdfium.FPDF_PAGEOBJECT), "".join(characters), places)
+        yield PdfPiece(drawn, "".join(characters), places)
 
 
 def _characters(text: Any, count: int) -> str:

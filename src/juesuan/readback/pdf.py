@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium
 
-from juesuan.base.pdfium import LONGEST_NAME, PdfPage, opened_page, opened_pdf, pieces
+from juesuan.base.pdfium import LONGEST_NAME, PdfPage, by_address, opened_page, opened_pdf, pieces
 from juesuan.readback.numerals import FoundNumeral, numerals
 
 _GAP = 0.3  # ems between two characters of one word
@@ -22,7 +22,25 @@ _UNMARKED = -1
 _ARTIFACT = "Artifact\0".encode("utf-16-le")
 _REFERENCE = "Reference\0".encode("utf-16-le")  # an entry of the table of contents
 _NAME = ctypes.create_string_buffer(LONGEST_NAME)  # filled by one call at a time, as PDFium is
-_WIDE_NAME = ctypes.cast(_NAME, ctypes.POINTER(pdfium.FPDF_WCHAR))
+_count_marks, _mark_at, _name_of_mark, _content_of = map(
+    by_address,
+    (
+        pdfium.FPDFPageObj_CountMarks,
+        pdfium.FPDFPageObj_GetMark,
+        pdfium.FPDFPageObjMark_GetName,
+        pdfium.FPDFPageObj_GetMarkedContentID,
+    ),
+)
+_root_at, _count_children, _child_at, _content_at, _type_of = map(
+    by_address,
+    (
+        pdfium.FPDF_StructTree_GetChildAtIndex,
+        pdfium.FPDF_StructElement_CountChildren,
+        pdfium.FPDF_StructElement_GetChildAtIndex,
+        pdfium.FPDF_StructElement_GetChildMarkedContentID,
+        pdfium.FPDF_StructElement_GetType,
+    ),
+)
 _STRETCH = re.compile(r"([-−0-9,.%]+)|[^-−0-9,.%]+")  # of what can be part of a numeral, or of what can't
 
 
@@ -89,7 +107,7 @@ def _glyphs(text: Any) -> Iterator[_Glyph]:
     """
     x, y, box = ctypes.c_double(), ctypes.c_double(), pdfium.FS_RECTF()
     for piece in pieces(text):
-        mark = _mark(piece.handle)
+        mark = _mark(piece.address)
         size = pdfium.FPDFText_GetFontSize(text, piece.places[0])
         for stretch in _STRETCH.finditer(piece.characters):
             if not stretch[1]:
@@ -102,15 +120,14 @@ def _glyphs(text: Any) -> Iterator[_Glyph]:
                 yield _Glyph(piece.characters[at], box.left, box.right, y.value, size, mark)
 
 
-def _mark(piece: Any) -> int:
+def _mark(piece: int) -> int:
     """Return the mark of a piece of text; an artifact has none, whatever it stands in."""
     length = ctypes.c_ulong()
-    for at in range(pdfium.FPDFPageObj_CountMarks(piece)):
-        mark = pdfium.FPDFPageObj_GetMark(piece, at)
-        pdfium.FPDFPageObjMark_GetName(mark, _WIDE_NAME, LONGEST_NAME, length)
+    for at in range(_count_marks(piece)):
+        _name_of_mark(_mark_at(piece, at), _NAME, LONGEST_NAME, ctypes.byref(length))
         if _NAME.raw[: length.value] == _ARTIFACT:
             return _UNMARKED
-    return int(pdfium.FPDFPageObj_GetMarkedContentID(piece))
+    return int(_content_of(piece))
 
 
 def _order(glyphs: Sequence[_Glyph], marks: Sequence[int]) -> dict[int, tuple[int, int]]:
@@ -133,26 +150,26 @@ def _tagged(page: Any) -> list[_Tagged]:
     found: list[_Tagged] = []
     try:
         for at in range(pdfium.FPDF_StructTree_CountChildren(tags)):
-            _tag(pdfium.FPDF_StructTree_GetChildAtIndex(tags, at), found)
+            _tag(_root_at(tags, at), found)
     finally:
         pdfium.FPDF_StructTree_Close(tags)
     return found
 
 
-def _tag(element: Any, found: list[_Tagged]) -> None:
+def _tag(element: int | None, found: list[_Tagged]) -> None:
+    """Find the marks within an element; children that stand on other pages alone are none."""
     before = len(found)
-    for at in range(pdfium.FPDF_StructElement_CountChildren(element)):
-        mark = pdfium.FPDF_StructElement_GetChildMarkedContentID(element, at)
-        if mark != _UNMARKED:
-            found.append(_Tagged(mark))
-        elif child := pdfium.FPDF_StructElement_GetChildAtIndex(element, at):
+    for at in range(_count_children(element)):
+        if child := _child_at(element, at):
             _tag(child, found)
+        elif (mark := _content_at(element, at)) != _UNMARKED:
+            found.append(_Tagged(mark))
     if len(found) > before and _type(element) == _REFERENCE:
         found[-1] = _Tagged(found[-1].mark, is_page_number=True)
 
 
-def _type(element: Any) -> bytes:
-    length = pdfium.FPDF_StructElement_GetType(element, _NAME, LONGEST_NAME)
+def _type(element: int | None) -> bytes:
+    length = _type_of(element, _NAME, LONGEST_NAME)
     return _NAME.raw[:length]
 
 
