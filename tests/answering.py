@@ -25,7 +25,7 @@ def answering(kind: str, answered: Callable[[bytes], bytes]) -> Iterator[str]:
             """Say nothing."""
 
     server = http.server.HTTPServer(("127.0.0.1", 0), Answers)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"
     finally:

@@ -124,7 +124,7 @@ def between(server: str) -> Iterator[Proxy]:
 
     listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     listener.daemon_threads = True
-    thread = threading.Thread(target=listener.serve_forever, daemon=True)
+    thread = threading.Thread(target=listener.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     proxy.endpoint = f"http://127.0.0.1:{listener.server_address[1]}"
     try:

@@ -115,7 +115,7 @@ def login_provider(host: str = "127.0.0.1") -> Iterator[LoginProvider]:
     provider = LoginProvider()
     server = make_server("127.0.0.1", 0, _app(provider), threaded=True)
     provider.issuer = f"http://{host}:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield provider

@@ -4,6 +4,7 @@ Nothing in it is taken from a published document. A case of ``tests/spec/audit.y
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from html import escape
 from pathlib import Path
 
@@ -69,7 +70,8 @@ def _basic(form: Form) -> tuple[Row, ...]:
     return (*rows, ("人员经费合计", "", T6["personnel"], "公用经费合计", "", T6["operating"], "", "", ""))
 
 
-def _tables() -> list[Block]:
+@cache
+def _tables() -> tuple[Block, ...]:
     forms = load_forms("wuhan-2020")
     three = ("合计", "基本支出", "项目支出")
     carried = ("年初结转和结余", "本年收入", "小计", "基本支出", "项目支出", "年末结转和结余")

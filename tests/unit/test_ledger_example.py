@@ -123,7 +123,7 @@ def test_what_both_classifications_name_is_one_amount(ledger: Ledger) -> None:
 
 
 def test_income_equals_expenditure_item_by_item(ledger: Ledger) -> None:
-    for item in set(ledger.movements["functional"]) - {""}:
+    for item in set(ledger.lines[ledger.moving]["functional"]) - {""}:
         spent = amount(ledger, Selection("expenditure", ("7",), functional=(item,)))
         assert spent == amount(ledger, Selection("income", ("6",), functional=(item,)))
 

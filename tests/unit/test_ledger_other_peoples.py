@@ -127,6 +127,24 @@ def test_amounts_of_a_workbook_are_counted_again_in_its_own_cells(tmp_path: Path
     assert ledger.report.tables[0].recounted == ("2 行；其中 2 行逐行比了金额：借方金额 134,000.00，贷方金额 0.10")
 
 
+@pytest.mark.parametrize(
+    ("usual", "other", "counted"),
+    [
+        (b'<row r="3"', b'<row r="9" ht="9"/><row r="3"', "2 行；其中 2 行"),  # a row that has a height alone
+        (b'<c r="A3"', b'<c  r="A3"', "2 行；其中 2 行"),  # a place that stands elsewhere
+        (b'<c r="A3"', b"<c", "1 行；其中 1 行"),  # no place: what follows can't be counted
+    ],
+)
+def test_rows_and_cells_are_counted_as_their_generator_writes_them(
+    tmp_path: Path, usual: bytes, other: bytes, counted: str
+) -> None:
+    book = writers.xlsx_bytes({"账": [HEAD, entry(1, "8001", "借", 5.25), entry(2, "8001", "贷", 5.25)]})
+    path = tmp_path / "v.xlsx"
+    path.write_bytes(changed(book, usual, other))
+    ledger = assemble(open_exports([path], tmp_path), [], chart=load_chart("2020"), year=2020)
+    assert ledger.report.tables[0].recounted.startswith(counted)
+
+
 def test_a_reader_that_loses_a_line_or_an_amount_is_found_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -336,6 +336,13 @@ def test_parquet_files_are_read_exactly_and_refused_when_too_large(tmp_path: Pat
     assert open_export(path, file="v.parquet", known=is_known, limits=small).problems[0].code == "file.bomb"
 
 
+def test_a_broken_byte_after_the_mark_of_utf_8_is_told_by_itself(tmp_path: Path) -> None:
+    path = tmp_path / "v.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + "科目编码\n7101\n".encode() + b"\xff01\n")
+    (problem,) = open_export(path, file="v.csv", known=is_known).problems
+    assert (problem.code, problem.place.line, problem.found) == ("file.encoding", 3, "字节 0xff")
+
+
 def test_text_that_two_encodings_or_delimiters_fit_is_not_guessed(tmp_path: Path) -> None:
     # the bytes of 模 in GBK are a letter with a cedilla in UTF-8
     (tmp_path / "a.csv").write_bytes("模".encode("gb18030") + b",1\n")

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from argon2 import PasswordHasher
 from prefect.utilities.schema_tools.hydration import hydrate
 from starlette.testclient import TestClient
 
@@ -63,16 +64,21 @@ def behind() -> Iterator[Behind]:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     found.address = f"http://127.0.0.1:{server.server_address[1]}"
     yield found
     server.shutdown()
     server.server_close()
 
 
+def enrolled(path: Path) -> Register:
+    """Return a register whose passwords cost little to hash; tests of the register hash as an office does."""
+    return Register(path, PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+
+
 @pytest.fixture
 def door(tmp_path: Path) -> Door:
-    register = Register(tmp_path / "people.json")
+    register = enrolled(tmp_path / "people.json")
     for name, role in {"管理": Role.ADMINISTRATOR, "李编": Role.PREPARER, "王芳": Role.REVIEWER}.items():
         register.add(name, Seat(role), PASSWORD)
     return Door(register, Journal(tmp_path / "journal.jsonl"))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from juesuan.people import Journal, Register, Role, Seat
+from juesuan.people import Journal, Role, Seat
 from juesuan.web.cases import Cases, Found
 from juesuan.web.gateway import Office, gateway_app
 from juesuan.web.office import state_of
@@ -20,7 +20,7 @@ from juesuan.web.server import Run
 from juesuan.web.sessions import Door
 from juesuan.web.site import Site
 from tests.conftest import EXAMPLE
-from tests.unit.test_web import PAGE, PASSWORD, RESULTS, Behind, behind, form_of, log_in
+from tests.unit.test_web import PAGE, PASSWORD, RESULTS, Behind, behind, enrolled, form_of, log_in
 
 __all__ = ["behind"]  # a fixture
 
@@ -40,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def client(behind: Behind, tmp_path: Path, folder: Path) -> Iterator[TestClient]:
-    register = Register(tmp_path / "people.json")
+    register = enrolled(tmp_path / "people.json")
     for name, seat in PEOPLE.items():
         register.add(name, seat, PASSWORD)
     door = Door(register, Journal(tmp_path / "journal.jsonl"))

@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 
 from juesuan.base.problems import InputError, OutputError, UnavailableError
 from juesuan.cli import app
-from juesuan.people import Journal, OutsideId, Register, Role, Seat, commands
+from juesuan.people import Journal, OutsideId, Role, Seat, commands
 from juesuan.web import oidc
 from juesuan.web.elsewhere import BACK
 from juesuan.web.gateway import Office, gateway_app
@@ -29,6 +29,7 @@ from juesuan.web.oidcsettings import SECRET_VARIABLE, OidcSettings, read_setting
 from juesuan.web.sessions import Door
 from juesuan.web.site import Site
 from tests.provider import CLIENT, CLIENT_SECRET, LoginProvider, login_provider, new_key, signed, unsigned
+from tests.unit.test_web import enrolled
 
 PAGE = "http://127.0.0.1:4200"
 PASSWORD = "eine-lange-losung"  # noqa: S105 - of nobody
@@ -53,7 +54,7 @@ def there(running: LoginProvider) -> Iterator[LoginProvider]:
 
 @pytest.fixture
 def door(tmp_path: Path, there: LoginProvider) -> Door:
-    register = Register(tmp_path / "people.json")
+    register = enrolled(tmp_path / "people.json")
     register.add("王芳", Seat(Role.REVIEWER), PASSWORD)
     register.add("李编", Seat(Role.PREPARER), "")
     register.bind("王芳", OutsideId(there.issuer, SUBJECT))
@@ -607,7 +608,7 @@ def test_a_subject_is_bound_to_one_person_by_the_command_line_and_the_log_says_s
     commands.add(tmp_path, "王芳", "审核人", (), password=False, say=told.append)
     commands.add(tmp_path, "李编", "编制人", (), password=False, say=told.append)
     commands.bind(tmp_path, "王芳", f" {SUBJECT} ", "https://sso.example", say=told.append)
-    register = Register(tmp_path / "people.json")
+    register = enrolled(tmp_path / "people.json")
     person = register.at(OutsideId("https://sso.example", SUBJECT))
     assert person is not None
     assert person.name == "王芳"
@@ -637,7 +638,7 @@ def test_the_issuer_is_the_services_own_unless_another_is_named(tmp_path: Path) 
         run("subject", "王芳", SUBJECT)
     (tmp_path / "oidc.yaml").write_text(GOOD, encoding="utf-8")
     assert run("subject", "王芳", SUBJECT) == 0
-    register = Register(tmp_path / "people.json")
+    register = enrolled(tmp_path / "people.json")
     assert register.people()[0].outside == OutsideId("https://sso.example.cn/realms/staff", SUBJECT)
     assert run("subject", "王芳", SUBJECT, "--issuer", "https://another.example") == 0
     assert register.people()[0].outside == OutsideId("https://another.example", SUBJECT)
@@ -646,7 +647,7 @@ def test_the_issuer_is_the_services_own_unless_another_is_named(tmp_path: Path) 
 
 
 def test_a_register_of_before_there_were_subjects_is_read(tmp_path: Path) -> None:
-    register = Register(tmp_path / "people.json")
+    register = enrolled(tmp_path / "people.json")
     made = register.add("王芳", Seat(Role.REVIEWER), PASSWORD)
     data = json.loads(register.path.read_text(encoding="utf-8"))
     del data["people"][0]["outside"]

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from juesuan.people import Journal, Register, Role, Seat
+from juesuan.people import Journal, Role, Seat
 from juesuan.web.gateway import Office, gateway_app
 from juesuan.web.oidc import Provider
 from juesuan.web.oidcsettings import OidcSettings
@@ -19,7 +19,7 @@ from juesuan.web.results import results_app
 from juesuan.web.sessions import Door
 from juesuan.web.site import Site
 from tests.conftest import EXAMPLE
-from tests.unit.test_web import PAGE, PASSWORD, RESULTS, Behind, behind, form_of, log_in
+from tests.unit.test_web import PAGE, PASSWORD, RESULTS, Behind, behind, enrolled, form_of, log_in
 from tests.unit.test_web_office import laid, run_of
 
 __all__ = ["behind"]  # a fixture
@@ -82,7 +82,7 @@ def ids(sent: Sent) -> str:
 
 @pytest.fixture(scope="module")
 def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    register = Register(tmp_path_factory.mktemp("people") / "people.json")
+    register = enrolled(tmp_path_factory.mktemp("people") / "people.json")
     for name, seat in PEOPLE.items():
         register.add(name, seat, PASSWORD)
     return register.path
@@ -90,7 +90,7 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def app(behind: Behind, tmp_path: Path, people: Path) -> Any:
-    register = Register(Path(shutil.copy(people, tmp_path)))
+    register = enrolled(Path(shutil.copy(people, tmp_path)))
     folder = tmp_path / "资料"
     laid(folder)
     (folder / CASE / "texts").mkdir()
@@ -290,7 +290,7 @@ def results(tmp_path: Path, people: Path) -> Iterator[Callable[[str, str], int]]
         (out / name / "index.html").write_text("x", encoding="utf-8")
     (out / "broken" / "manifest.json").write_text("[]", encoding="utf-8")
     (out / "070123-2020.html").write_text("x", encoding="utf-8")
-    register = Register(Path(shutil.copy(people, tmp_path)))
+    register = enrolled(Path(shutil.copy(people, tmp_path)))
     door = Door(register, Journal(tmp_path / "journal.jsonl"))
     app = results_app(out, Site.at("127.0.0.1", 4201), door, "/")
     with TestClient(app, base_url=RESULTS, follow_redirects=False) as client:

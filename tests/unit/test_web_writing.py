@@ -217,7 +217,7 @@ def test_a_process_that_composes_dies_with_what_it_can_not_do_and_is_started_aga
         first = composers.printed(package, REASONS, "total", "增加")
         assert first["printed"]
         composers._alive[0].process.kill()
-        composers._alive[0].process.wait()
+        composers._alive[0].process.join()
         assert composers.printed(package, REASONS, "total", "增加") == first
         (package / "settings.yaml").write_text("a", encoding="utf-8")
         shutil.copytree(package, package.with_name("x"))

@@ -22,6 +22,7 @@ has a sheet. Everything else that a description may say is in :class:`Descriptio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -318,6 +319,7 @@ _READERS: dict[str, tuple[str, Any]] = {
 }
 
 
+@cache
 def corpus() -> tuple[Description, ...]:
     """Return every unit of the corpus, by name.
 

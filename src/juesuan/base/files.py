@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from juesuan.base.problems import OutputError, words_of
 
@@ -72,11 +72,22 @@ def write_whole(path: Path, content: str | bytes, *, mode: int = PRIVATE) -> Non
     Raises:
         OSError: it can't be written; what stood there stays, and nothing is left beside it.
     """
+    with writing_whole(path, mode=mode) as stream:
+        stream.write(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def writing_whole(path: Path, *, mode: int = PRIVATE) -> Iterator[BinaryIO]:
+    """Have the block write a file that stands in its place, synced, when the block ends: see :func:`write_whole`.
+
+    Raises:
+        OSError: as there.
+    """
     handle, name = tempfile.mkstemp(prefix=".", dir=path.parent)  # made with mode 600
     beside = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(content.encode() if isinstance(content, str) else content)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         if mode != PRIVATE:

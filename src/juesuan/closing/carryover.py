@@ -36,7 +36,7 @@ def adjustment_identity(figures: tuple[Figure, ...]) -> Identity:
 
 def _figures(ledger: Ledger, chart: AccountChart, aggregates: LedgerGroups, year: int) -> Iterator[Figure]:
     carried = chart.adjustments.accounts
-    moved = ledger.movements[ledger.movements["account"].str.startswith(carried)]
+    moved = ledger.lines[ledger.moving & ledger.texts["account"].having(lambda code: code.startswith(carried))]
     names = dict(zip(moved["account"].astype(str), moved["account_name"].astype(str), strict=True))
     codes: dict[str, list[str]] = {}
     for code, name in sorted(names.items()):

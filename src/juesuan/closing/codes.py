@@ -39,7 +39,8 @@ def _extended(known: CodeList, own: tuple[OwnCode, ...], ledger: Ledger | None) 
     if ledger is None:
         return extended
     columns = [known.kind, f"{known.kind}_name"]
-    counted = ledger.lines.groupby(columns, sort=True).size().reset_index(name="times")
+    groups = ledger.texts.by(*columns)
+    counted = ledger.lines.iloc[groups.first][columns].assign(times=groups.size).sort_values(columns)
     return extended.naming(names_of(counted.itertuples(index=False, name=None)))
 
 

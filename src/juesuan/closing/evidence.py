@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from juesuan.closing.compute import Books
 from juesuan.facts import FactSource, Figure
-from juesuan.ledger import Ledger, RowFinder
+from juesuan.ledger import Ledger, LedgerGroups
 from juesuan.skins.trace import AccountTrace, BalanceTrace, TraceEntry
 from juesuan.tables import SelectionPart
 
@@ -38,46 +38,47 @@ def parts_of(books: Books, figure: Figure) -> tuple[SelectionPart, ...]:
 
 
 class _Summary:
-    """The columns that summaries need, as arrays: some hundred figures are summed up over all lines."""
+    """What summaries need of each group of lines: some hundred figures are summed up over groups."""
 
     def __init__(self, ledger: Ledger) -> None:
-        self._finder = RowFinder(ledger)
-        lines, self._balances = ledger.lines, ledger.balances
-        self._size = len(lines)
-        self._debit, self._credit, self._line = (lines[name].to_numpy() for name in ("debit", "credit", "line"))
-        self._file, self._name = (lines[name].to_numpy(dtype=object) for name in ("file", "account_name"))
-        self._account, self._accounts = pd.factorize(lines["account"], sort=True)
+        lines, texts, groups = ledger.lines, ledger.texts, ledger.texts.groups
+        self._ledger, self._balances = LedgerGroups(ledger), ledger.balances
+        self._size, self._starts = groups.size, groups.starts(_MOST_SOURCES)
+        self._debit, self._credit = (texts.grouped[name].to_numpy() for name in ("debit", "credit"))
+        self._account, self._accounts = pd.factorize(texts.grouped["account"], sort=True)
+        self._file, self._name, self._line = texts["file"], texts["account_name"], lines["line"].to_numpy()
 
     def entry(self, parts: Iterable[SelectionPart]) -> TraceEntry:
         """Return the summary of the rows of all parts; a line in several of them counts once."""
-        mask = np.zeros(self._size, dtype=np.bool_)
+        mask = np.zeros(len(self._size), dtype=np.bool_)
         leaves: list[BalanceTrace] = []
         for part in parts:
-            found = self._finder.mask(part.selection)
+            found = self._ledger.mask(part.selection)
             if part.selection.measure in _BALANCES:
                 leaves.extend(_leaves(self._balances[found], part.selection.measure))
             else:
                 mask |= found
         at = np.flatnonzero(mask)
+        first = np.sort(self._starts[at].ravel())[:_MOST_SOURCES]
         return TraceEntry(
-            rows=len(at),
+            rows=int(self._size[at].sum()),
             debit=int(self._debit[at].sum()),
             credit=int(self._credit[at].sum()),
             accounts=tuple(self._largest(at)),
-            sources=tuple(FactSource(self._file[n], int(self._line[n])) for n in at[:_MOST_SOURCES]),
+            sources=tuple(FactSource(self._file[n], int(self._line[n])) for n in first if n < len(self._line)),
             balances=tuple(sorted(leaves, key=lambda leaf: (-abs(leaf.amount), leaf.source))[:_MOST_BALANCES]),
         )
 
     def _largest(self, at: NDArray[np.intp]) -> Iterator[AccountTrace]:
-        here, first, group, rows = np.unique(
-            self._account[at], return_index=True, return_inverse=True, return_counts=True
-        )
-        debit, credit = (np.zeros(len(here), dtype=np.int64) for _ in range(2))
-        np.add.at(debit, group, self._debit[at])
-        np.add.at(credit, group, self._credit[at])
+        here, of_group = np.unique(self._account[at], return_inverse=True)
+        rows, debit, credit = (np.zeros(len(here), dtype=np.int64) for _ in range(3))
+        for sums, amounts in ((rows, self._size), (debit, self._debit), (credit, self._credit)):
+            np.add.at(sums, of_group, amounts[at])
+        first = np.full(len(here), len(self._line))
+        np.minimum.at(first, of_group, self._starts[at, 0])
         for n in np.argsort(-np.abs(debit - credit), kind="stable")[:_MOST_ACCOUNTS]:
-            name = str(self._name[at[first[n]]])
-            yield AccountTrace(str(self._accounts[here[n]]), name, int(rows[n]), int(debit[n]), int(credit[n]))
+            account, name = str(self._accounts[here[n]]), self._name[first[n]]
+            yield AccountTrace(account, name, int(rows[n]), int(debit[n]), int(credit[n]))
 
 
 def _leaves(frame: pd.DataFrame, measure: str) -> Iterator[BalanceTrace]:

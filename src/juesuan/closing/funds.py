@@ -98,7 +98,7 @@ def unstated_lines(
 
 
 def _used(ledger: Ledger, known: CodeList) -> _Used:
-    lines = ledger.lines
+    lines = ledger.texts.grouped
     own = lines[lines["account"].str.startswith(USES) & (lines["fund"] != "") & ~lines["closing"]]
     codes: dict[str, set[str]] = {}
     projects: dict[tuple[str, str], set[str]] = {}
@@ -126,14 +126,12 @@ def _doubled(lines: Iterable[tuple[str, BudgetLine | ProjectLine]]) -> Iterator[
 
 def _in_another_unit(package: ClosingPackage, ledger: Ledger) -> Iterator[Problem]:
     """Yield a problem for each budget that what was spent exceeds about ten-thousandfold: it is not in 元."""
-    lines = ledger.lines
+    lines = ledger.texts.grouped
     spent = lines[lines["account"].str.startswith(EXPENDITURE) & ~lines["closing"]]
-    booked: dict[tuple[str, str], int] = {}
-    columns = spent[["functional", "fund", "debit", "credit"]]
-    for code, fund, debit, credit in columns.itertuples(index=False):
-        booked[str(code), str(fund)] = booked.get((str(code), str(fund)), 0) + int(debit) - int(credit)
+    sums = spent.groupby(["functional", "fund"])[["debit", "credit"]].sum()
+    booked = (sums["debit"] - sums["credit"]).to_dict()
     for line in package.budget:
-        amount = booked.get((line.code, line.fund), 0)
+        amount = int(booked.get((line.code, line.fund), 0))
         if line.adjusted and _LEAST * line.adjusted <= amount <= _MOST * line.adjusted:
             place = Place(line.source.file, line.source.line, "调整预算")
             found, hint = plain_yuan(line.adjusted), f"账簿上这个科目支出 {plain_yuan(amount)} 元"

@@ -10,10 +10,10 @@ import hashlib
 import pickle
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from juesuan import __version__
-from juesuan.base.files import sha256_of, write_whole
+from juesuan.base.files import sha256_of, writing_whole
 from juesuan.base.problems import OutputError, words_of
 from juesuan.base.resources import read_once, resource_root
 
@@ -65,7 +65,7 @@ class KeptStages:
                 return pickle.loads(found)  # type: ignore[no-any-return]  # noqa: S301 - see the module's docstring
         value = make()
         try:
-            _write(path, pickle.dumps(value, protocol=5))
+            _write(path, value)
         except OSError as error:
             raise OutputError(f"无法保存阶段结果到 {self.folder}：{words_of(error)}") from error
         return value
@@ -117,15 +117,33 @@ def hash_of_program() -> str:
     )
 
 
-def _read(path: Path) -> bytes | None:
+def _read(path: Path) -> memoryview | None:
     try:
         data = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    digest, content = data[:_DIGEST], data[_DIGEST:]
+    digest, content = data[:_DIGEST], memoryview(data)[_DIGEST:]
     return content if hashlib.sha256(content).digest() == digest else None
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, value: object) -> None:
+    """Write a value behind its SHA-256, as it is pickled: a ledger's bytes are not held beside the ledger."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_whole(path, hashlib.sha256(content).digest() + content)
+    with writing_whole(path) as stream:
+        stream.write(bytes(_DIGEST))
+        hashed = _Hashed(stream)
+        pickle.dump(value, hashed, protocol=5)
+        stream.seek(0)
+        stream.write(hashed.digest.digest())
+
+
+class _Hashed:
+    """A file that is hashed while it is written."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.digest = hashlib.sha256()
+
+    def write(self, data: bytes) -> int:
+        self.digest.update(data)
+        return self._stream.write(data)

@@ -18,6 +18,7 @@ from juesuan.rules.check import ROW_SEPARATOR, Check, places_of
 _CITATION = "项目清单（projects.csv）与账簿项目名称"
 _BETWEEN = re.compile(r"[\W_]+")
 _MOST_ROWS = 20
+_TOLD = ["file", "line", "project", "debit", "credit"]
 
 
 def project_checks(package: ClosingPackage, ledger: Ledger) -> Iterator[Check]:
@@ -28,24 +29,24 @@ def project_checks(package: ClosingPackage, ledger: Ledger) -> Iterator[Check]:
     names like a listed one are told.
     """
     names = tuple(project.name for project in package.projects)
-    lines = ledger.movements
-    lines = lines[lines["account"].str.startswith(USES)]
-    expenditure = lines["account"].str.startswith(EXPENDITURE)
-    basic = expenditure & (lines["support"] == "basic")
-    named = lines["project"] != ""
-    strict = named & expenditure & (lines["support"] == "project")
-    strict &= lines["fund"] == Fund.GENERAL_PUBLIC_BUDGET.value
-    told = named & ~strict & (basic | ~lines["project"].isin(names))
-    if (basic & ~named).sum() == 0:
+    texts, lines = ledger.texts, ledger.lines
+    projects = texts["project"]
+    used = ledger.moving & texts["account"].having(lambda code: code.startswith(USES))
+    expenditure = used & texts["account"].having(lambda code: code.startswith(EXPENDITURE))
+    basic = expenditure & texts["support"].having("basic".__eq__)
+    named = used & projects.having(bool)
+    strict = named & expenditure & texts["support"].having("project".__eq__)
+    strict &= texts["fund"].having(Fund.GENERAL_PUBLIC_BUDGET.value.__eq__)
+    told = named & ~strict & (basic | ~projects.having(names.__contains__))
+    if not (basic & ~named).any():
         plain = {_plain(name) for name in names}
-        alike = [name for name in lines["project"].unique() if name and _plain(name) in plain]
-        told &= ~basic | lines["project"].isin(alike)
+        told &= ~basic | projects.having(lambda name: name and _plain(name) in plain)
     yield Check(
         "package.projects-listed",
         "package",
         "一般公共预算的项目支出，项目都在项目清单中",
         _CITATION,
-        places_of(_items(lines[strict], names)),
+        places_of(_items(lines.loc[strict, _TOLD], names)),
         may_be_empty=True,
     )
     yield Check(
@@ -53,7 +54,7 @@ def project_checks(package: ClosingPackage, ledger: Ledger) -> Iterator[Check]:
         "package",
         "其他各行写的项目也在项目清单中；写了项目的支出记为项目支出",
         _CITATION,
-        places_of(_items(lines[told], names, wrong=True)),
+        places_of(_items(lines.loc[told, _TOLD], names, wrong=True)),
         Severity.WARNING,
         may_be_empty=True,
     )
@@ -63,14 +64,15 @@ def _items(lines: pd.DataFrame, names: Sequence[str], *, wrong: bool = False) ->
     """Yield each project of the lines: it is right where it is listed, unless all of these lines are ``wrong``."""
     for project, own in lines.groupby("project", sort=True):
         off = wrong or project not in names
-        behind = [f"{file}:{line}" for file, line in zip(own["file"], own["line"], strict=True)] if off else []
+        first = own.head(_MOST_ROWS) if off else own.head(0)
+        behind = [f"{file}:{line}" for file, line in zip(first["file"], first["line"], strict=True)]
         amount = yuan_text(abs(int(own["debit"].sum()) - int(own["credit"].sum())))
         yield Item(
             f"项目“{project}”",
             f"{len(own)} 行，{amount} 元",
             _expected(str(project), names),
             int(off),
-            rows=ROW_SEPARATOR.join(behind[:_MOST_ROWS]),
+            rows=ROW_SEPARATOR.join(behind),
         )
 
 

@@ -232,11 +232,11 @@ def _within(
 
 def _booked(ledger: Ledger) -> Mapping[str, frozenset[str]]:
     """Return the funds from which the ledger books expenditure of each project."""
-    lines = ledger.movements
-    spent = lines["account"].str.startswith(EXPENDITURE) & (lines["support"] == "project")
+    lines = ledger.texts.grouped
+    spent = lines["account"].str.startswith(EXPENDITURE) & (lines["support"] == "project") & ~lines["closing"]
     own = lines[spent & (lines["project"] != "")]
     found: dict[str, set[str]] = {}
-    for project, fund in own[["project", "fund"]].drop_duplicates().itertuples(index=False):
+    for project, fund in own[["project", "fund"]].itertuples(index=False):
         found.setdefault(str(project), set()).add(str(fund))
     return {name: frozenset(funds) for name, funds in found.items()}
 

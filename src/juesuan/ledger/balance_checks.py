@@ -1,5 +1,6 @@
 """Checks of the trial balance, and of the trial balance against the voucher lines."""
 
+import numpy as np
 import pandas as pd
 
 from juesuan.identities import CheckedPlaces
@@ -22,12 +23,21 @@ def turnover_ties(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _cod
 
     Where the trial balance doesn't split an account by fund or functional item, neither are its lines.
     """
-    lines = ledger.lines
+    lines, groups = ledger.lines, ledger.texts.by(*_LEAF)
+    sums = {side: groups.sums(lines[side].to_numpy()) for side in ("debit", "credit")}
+    booked = lines.iloc[groups.first][_LEAF].assign(**sums).reset_index(drop=True)
     for name in ("fund", "functional"):
         split = set(ledger.balances.loc[ledger.balances[name] != "", "account"])
-        whole = lines["account"].isin(set(ledger.balances["account"]) - split)
-        lines = lines.assign(**{name: lines[name].mask(whole, "")})
-    posted = lines.groupby(_LEAF)[["debit", "credit"]].sum().add_suffix("_posted")
+        whole = booked["account"].isin(set(ledger.balances["account"]) - split)
+        booked[name] = booked[name].mask(whole, "")
+    posted = booked.groupby(_LEAF)[["debit", "credit"]].sum().add_suffix("_posted")
+
+    def behind(key: tuple[str, str, str], side: str) -> str:
+        """Name the leaf of the trial balance and the lines that post to it."""
+        own = np.isin(groups.of_row, np.flatnonzero(_of_leaf(booked, key))) & (lines[side] != 0)
+        parts = where(ledger.balances[_of_leaf(ledger.balances, key)]), where(lines.loc[own, ["file", "line"]])
+        return "; ".join(filter(None, parts))
+
     held = ledger.balances.groupby(_LEAF)[["debit", "credit"]].sum().add_suffix("_held")
     leaves = held.index.union(posted.index)  # reindexed with zeros, amounts stay int64
     both = pd.concat([each.reindex(leaves, fill_value=0) for each in (held, posted)], axis=1).reset_index()
@@ -36,19 +46,17 @@ def turnover_ties(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _cod
         stated, computed = both[f"{side}_held"], both[f"{side}_posted"]
         ok = stated == computed
         stated, computed, wrong = stated[~ok], computed[~ok], both[~ok]
-        broken = wrong[_LEAF].itertuples(index=False, name=None)
-        behind = [_behind(ledger.balances, lines, key, side) for key in broken]
+        rows = [behind(key, side) for key in wrong[_LEAF].itertuples(index=False, name=None)]
         names = [f"{name} 本年{title}" for name in _leaf_names(wrong)]
         texts = [f"余额表 {text}" for text in yuan(stated)], [f"序时账 {text}" for text in yuan(computed)]
-        parts.append(outcome(ok, names, *texts, yuan(stated - computed), behind))
+        parts.append(outcome(ok, names, *texts, yuan(stated - computed), rows))
     return together(parts)
 
 
 def names_tie(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Compare the name of each account on the lines with that of the trial balance, by its last part."""
     held = dict(ledger.balances[["account", "account_name"]].itertuples(index=False, name=None))
-    lines = ledger.lines
-    named = lines[["account", "account_name"]].drop_duplicates().itertuples(index=False, name=None)
+    lines, named = ledger.lines, ledger.texts.pairs("account", "account_name")
     both = sorted((code, name) for code, name in named if code in held)  # turnover_ties reports the others
     ok = [last_part(name) == last_part(held[code]) for code, name in both]
     wrong = [one for one, good in zip(both, ok, strict=True) if not good]
@@ -75,9 +83,10 @@ def closed(asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes
     prefixes = asked["accounts"]
     leaves = ledger.balances[ledger.balances["account"].str.startswith(prefixes)]
     held = leaves.groupby("account")["closing"].sum()
-    lines = ledger.lines[ledger.lines["account"].str.startswith(prefixes)]
-    sums = lines.groupby("account")[["debit", "credit"]].sum()
-    posted = sums["debit"] - sums["credit"]
+    lines, groups = ledger.lines, ledger.texts.by("account")
+    net = groups.sums(lines["debit"].to_numpy() - lines["credit"].to_numpy())
+    posted = pd.Series(net, lines["account"].iloc[groups.first]).sort_index()
+    posted = posted[posted.index.str.startswith(prefixes)]
     posted = posted * pd.Series([_sign(chart, code) for code in posted.index], posted.index, dtype="int64")
     parts = []
     for title, frame, ends in (("科目余额表", leaves, held), ("序时账", lines, posted)):
@@ -110,13 +119,8 @@ def funds_equal(asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: 
     return together(parts)
 
 
-def _behind(leaves: pd.DataFrame, lines: pd.DataFrame, key: tuple[str, str, str], side: str) -> str:
-    """Name the leaf of the trial balance and the lines that post to it."""
-    parts = []
-    for frame in (leaves, lines[lines[side] != 0]):
-        same = (frame["account"] == key[0]) & (frame["fund"] == key[1]) & (frame["functional"] == key[2])
-        parts.append(where(frame[same]))
-    return "; ".join(part for part in parts if part)
+def _of_leaf(frame: pd.DataFrame, key: tuple[str, str, str]) -> "pd.Series[bool]":
+    return (frame["account"] == key[0]) & (frame["fund"] == key[1]) & (frame["functional"] == key[2])
 
 
 def _leaf_names(leaves: pd.DataFrame) -> list[str]:

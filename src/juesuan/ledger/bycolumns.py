@@ -208,7 +208,8 @@ class _Reading:
         }
         if "summary" in self.layout.columns:
             values["summary"] = read["summary"].fill_null("")
-        frame = pd.DataFrame({name: _pandas(values[name]) for name in LINE_COLUMNS if name != "closing"})
+        columns = {name: _pandas(values[name]) for name in LINE_COLUMNS if name != "closing"}
+        frame = pd.DataFrame(columns, copy=False)  # numbers would be copied into one block
         if "closing" in found:
             frame["closing"] = _pandas(found["closing"])
         else:

@@ -21,15 +21,18 @@ def closed_within(asked: Parameters, ledger: Ledger, chart: AccountChart, _codes
     An account is looked at by a classification that each of its closing entries names: a line that was entered
     under another code leaves as much under one as it lacks under the other.
     """
-    own = _with_net(ledger.lines[ledger.lines["account"].str.startswith(asked["accounts"])])
+    texts, lines, fields = ledger.texts, ledger.lines, asked["fields"]
+    groups = texts.by("account", *fields, "closing")
+    own = lines.iloc[groups.first][["account", *fields, "closing"]]
+    own = own.assign(net=groups.sums(lines["debit"].to_numpy() - lines["credit"].to_numpy()))
+    own = own[own["account"].str.startswith(asked["accounts"])]
     own = own[own.groupby("account")["net"].transform("sum") == 0]
 
     def left() -> Iterator[CheckedPlaces]:
-        for field in asked["fields"]:
+        for field in fields:
             held = own[_filled(own, ["account"], field)]
-            yield _balanced(
-                held, ["account", field], _place(chart, field, lambda key: f"科目 {key[0]}"), "结转后余额"
-            )
+            place = _place(chart, field, lambda key: f"科目 {key[0]}")
+            yield _balanced(held, ["account", field], place, "结转后余额", lines)
 
     return together(left())
 
@@ -39,21 +42,23 @@ def closing_moves(asked: Parameters, ledger: Ledger, chart: AccountChart, _codes
 
     A voucher is looked at by a classification that each of its lines names.
     """
-    lines = _with_net(ledger.lines[ledger.lines["closing"]])
+    lines = ledger.lines[ledger.lines["closing"]]
+    lines = lines.assign(net=lines["debit"] - lines["credit"])
     lines = lines[lines.groupby(_VOUCHER)["net"].transform("sum") == 0]
 
     def moved() -> Iterator[CheckedPlaces]:
         for field in asked["fields"]:
             held = lines[_filled(lines, _VOUCHER, field)]
             name = _place(chart, field, lambda key: voucher_name(key[0], key[1]))
-            yield _balanced(held, [*_VOUCHER, field], name, "借方减贷方")
+            yield _balanced(held, [*_VOUCHER, field], name, "借方减贷方", lines)
 
     return together(moved())
 
 
 def adjustment_causes(_asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Ask each change of a carried-over balance within the year for its cause, which the detail account names."""
-    moved = ledger.movements[ledger.movements["account"].str.startswith(chart.adjustments.accounts)]
+    carried = ledger.texts["account"].having(lambda code: code.startswith(chart.adjustments.accounts))
+    moved = ledger.lines[ledger.moving & carried]
     moved = moved[(moved["debit"] != 0) | (moved["credit"] != 0)]
     ok = np.array([bool(chart.adjustments.cause_of(str(name))) for name in moved["account_name"]], dtype=bool)
     wrong = moved[~ok]
@@ -61,10 +66,6 @@ def adjustment_causes(_asked: Parameters, ledger: Ledger, chart: AccountChart, _
     words = "、".join(word for cause in chart.adjustments.causes for word in cause.words)
     computed = [f"明细科目为{words}之一"] * len(wrong)
     return outcome(ok, entry_names(wrong), named, computed, rows=line_places(wrong))
-
-
-def _with_net(lines: pd.DataFrame) -> pd.DataFrame:
-    return lines.assign(net=lines["debit"] - lines["credit"])
 
 
 def _filled(lines: pd.DataFrame, by: list[str], field: str) -> "pd.Series[bool]":
@@ -85,10 +86,15 @@ def _place(chart: AccountChart, field: str, name: Callable[[Any], str]) -> Calla
     return place
 
 
-def _balanced(lines: pd.DataFrame, by: list[str], place: Callable[[Any], str], title: str) -> CheckedPlaces:
-    net = lines.groupby(by, sort=True)["net"]
-    ends = net.sum()
+def _balanced(
+    lines: pd.DataFrame, by: list[str], place: Callable[[Any], str], title: str, behind: pd.DataFrame
+) -> CheckedPlaces:
+    """Ask each group of lines for nothing left; ``behind`` has the lines to be named."""
+    ends = lines.groupby(by, sort=True)["net"].sum()
     left = ends[ends != 0]
-    rows = [where(lines.loc[net.groups[key]]) for key in left.index]
+    rows = []
+    for key in left.index:
+        own = np.logical_and.reduce([behind[name] == value for name, value in zip(by, key, strict=True)])
+        rows.append(where(behind[own]))
     stated = [f"{title} {amount}" for amount in yuan(left)]
     return outcome(ends == 0, map(place, left.index), stated, yuan([0] * len(left)), yuan(left), rows)

@@ -1,8 +1,8 @@
 """Checks over the voucher lines. Each returns its places, with the words of those that fail."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,9 +12,6 @@ from juesuan.ledger.codes import CodeList, Codes
 from juesuan.ledger.model import AccountChart, Ledger, Parameters, Support
 from juesuan.ledger.outcome import entry_names, line_places, outcome, together, voucher_name, where, yuan
 from juesuan.ledger.values import LINE_HEADERS, name_parts
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _VOUCHER = ["month", "voucher"]
 _NUMBERED = re.compile(r"(.*?)([0-9]+)")
@@ -51,13 +48,18 @@ def sides(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Code
 
 def duplicate_lines(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Look for lines that are equal in every column: an export taken twice."""
-    return _doubled(ledger.lines, _all_told(ledger.lines), "完全相同")
+    alike, told = ledger.lines[ledger.texts.alike], _all_told(ledger.lines)
+    again = alike.duplicated(told, keep=False)
+    return _doubled(alike[again], len(ledger.lines) - int(again.sum()), told, "完全相同")
 
 
 def duplicate_entries(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Look for lines of one voucher that bear the same number and yet differ."""
-    once = ledger.lines[~_again(ledger.lines, _all_told(ledger.lines), keep="first")]
-    return _doubled(once, [*_VOUCHER, "entry"], "分录号相同")
+    alike, columns = ledger.lines[ledger.texts.alike], [*_VOUCHER, "entry"]
+    once = alike[~alike.duplicated(_all_told(alike))]
+    again = once.duplicated(columns, keep=False)
+    others = len(ledger.lines) - len(alike) + int((~again).sum())
+    return _doubled(once[again], others, columns, "分录号相同")
 
 
 def dates(asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> CheckedPlaces:
@@ -89,9 +91,14 @@ def accounts(_asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Co
         own = code == account.code or len(parts) > 1
         return not own or parts[0] == account.name, f"{account.code} {account.name}"
 
-    columns = ["file", "line", "account", "account_name"]
-    both = pd.concat([ledger.lines[columns], ledger.balances[columns]], ignore_index=True)
-    return _each_distinct(both, ["account", "account_name"], "科目", judge)
+    columns = ["account", "account_name"]
+    held = ledger.balances[columns].itertuples(index=False, name=None)
+
+    def both() -> pd.DataFrame:
+        wanted = ["file", "line", *columns]
+        return pd.concat([ledger.lines[wanted], ledger.balances[wanted]], ignore_index=True)
+
+    return _each_distinct([*ledger.texts.pairs("account", "account_name"), *held], both, columns, "科目", judge)
 
 
 def codes(asked: Parameters, ledger: Ledger, _chart: AccountChart, codes: Codes) -> CheckedPlaces:
@@ -106,7 +113,8 @@ def codes(asked: Parameters, ledger: Ledger, _chart: AccountChart, codes: Codes)
         fault = known.fault(code, name)
         return not fault, fault or f"{code} {known.names.get(code, name)}".strip()
 
-    return _each_distinct(_codes_used(ledger, field, known), [field, f"{field}_name"], known.title, judge)
+    used = _CodesUsed(ledger, field, known)
+    return _each_distinct(used.pairs(), used.lines, used.columns, known.title, judge)
 
 
 def codes_listed(asked: Parameters, ledger: Ledger, _chart: AccountChart, codes: Codes) -> CheckedPlaces:
@@ -116,68 +124,99 @@ def codes_listed(asked: Parameters, ledger: Ledger, _chart: AccountChart, codes:
     """
     field = asked["field"][0]
     known = codes.functional if field == "functional" else codes.economic
-    used = _codes_used(ledger, field, known)
+    used = _CodesUsed(ledger, field, known)
+    pairs = used.pairs()
 
     def judge(code: str, name: str) -> tuple[bool, str]:
         doubt = "" if known.fault(code, name) else known.doubt(code, name)
         return not doubt, doubt or f"{code} {known.names.get(code, name)}".strip()
 
-    listed = _each_distinct(used, [field, f"{field}_name"], known.title, judge)
-    taken = (code for code in used[field].unique() if not known.fault(code, ""))
+    listed = _each_distinct(pairs, used.lines, used.columns, known.title, judge)
+    taken = (code for code in {code for code, _ in pairs} if not known.fault(code, ""))
     unnamed = {code: section for code in taken if (section := known.unnamed_section(code))}
-    sections = used.assign(section=used[field].map(unnamed), name="").dropna(subset="section")
+
+    def of_sections() -> pd.DataFrame:
+        lines = used.lines()
+        return lines.assign(section=lines[field].map(unnamed), name="").dropna(subset="section")
+
+    sections, columns = [(section, "") for section in unnamed.values()], ["section", "name"]
     wanted = "款的名称；没有名称，公开表只印编码。请在 codes.csv 写明"
-    nameless = _each_distinct(sections, ["section", "name"], known.title, lambda _code, _name: (False, wanted))
+    nameless = _each_distinct(sections, of_sections, columns, known.title, lambda _code, _name: (False, wanted))
     return together([listed, nameless])
 
 
-def _codes_used(ledger: Ledger, field: str, known: CodeList) -> pd.DataFrame:
-    """Return the lines that name a code: of the ledger, of its trial balance alone, of the package's files.
+@dataclass(frozen=True)
+class _CodesUsed:
+    """What names a code: lines of the ledger, of its trial balance alone, of the package's files.
 
     A line without a name of the code has the one that the books use elsewhere.
     """
-    columns = ["file", "line", field, f"{field}_name"]
-    used = ledger.lines[ledger.lines[field] != ""][columns]
-    if field == "functional":
-        held = ledger.balances
-        alone = held[(held[field] != "") & ~held[field].isin(used[field].unique())]
-        used = pd.concat([used, alone.assign(functional_name="")[columns]], ignore_index=True)
-    if known.uses:
-        rows = [(use.file, use.line, use.code, use.name) for use in known.uses]
-        used = pd.concat([used, pd.DataFrame(rows, columns=columns)], ignore_index=True)
-    names = used[f"{field}_name"]
-    return used.assign(**{f"{field}_name": names.where(names != "", used[field].map(known.found).fillna(""))})
+
+    ledger: Ledger
+    field: str
+    known: CodeList
+
+    @property
+    def columns(self) -> list[str]:
+        """The code, and its name."""
+        return [self.field, f"{self.field}_name"]
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return the codes with their names, some more than once."""
+        booked = [(code, name) for code, name in self.ledger.texts.pairs(*self.columns) if code]
+        others = self._others()[self.columns].itertuples(index=False, name=None)
+        return [(code, name or self.known.found.get(code, "")) for code, name in (*booked, *others)]
+
+    def lines(self) -> pd.DataFrame:
+        """Return the file and line, code and name of each line."""
+        columns = ["file", "line", *self.columns]
+        lines = self.ledger.lines
+        used = pd.concat([lines[lines[self.field] != ""][columns], self._others()], ignore_index=True)
+        pairs = zip(used[self.field], used[columns[-1]], strict=True)
+        return used.assign(**{columns[-1]: [name or self.known.found.get(code, "") for code, name in pairs]})
+
+    def _others(self) -> pd.DataFrame:
+        """Return the lines that name a code and are none of the ledger's."""
+        columns = ["file", "line", *self.columns]
+        rows = [(use.file, use.line, use.code, use.name) for use in self.known.uses]
+        if self.field == "functional":
+            held, booked = self.ledger.balances, self.ledger.texts[self.field].texts
+            alone = held[(held[self.field] != "") & ~held[self.field].isin(booked)]
+            rows = [*alone.assign(functional_name="")[columns].itertuples(index=False, name=None), *rows]
+        return pd.DataFrame(rows, columns=columns)
 
 
 def required(asked: Parameters, ledger: Ledger, _chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Ask the lines of some accounts (no closing entries) for a value, and for a code of so many digits."""
     field = asked["field"][0]
-    lines = ledger.movements
-    keep = lines["account"].str.startswith(asked["accounts"])
+    texts = ledger.texts
+    keep = ledger.moving & texts["account"].having(lambda code: code.startswith(asked["accounts"]))
     if "support" in asked:
-        keep &= lines["support"].isin(asked["support"])
-    lines = lines[keep]
-    ok = lines[field] != ""
+        keep &= texts["support"].having(asked["support"].__contains__)
     computed = f"填写“{LINE_HEADERS[field]}”"
-    if "digits" in asked:
-        ok &= lines[field].str.len().isin([int(digits) for digits in asked["digits"]])
+    lengths = {int(digits) for digits in asked.get("digits", ())}
+    if lengths:
         computed += f"，{'或'.join(asked['digits'])} 位编码"
-    wrong = lines[~ok]
+    ok = texts[field].having(lambda text: text and (not lengths or len(text) in lengths))
+    wrong = ledger.lines[keep & ~ok]
     stated = [str(value) or "（空）" for value in wrong[field]]
-    return outcome(ok, entry_names(wrong), stated, [computed] * len(wrong), rows=line_places(wrong))
+    return outcome(ok[keep], entry_names(wrong), stated, [computed] * len(wrong), rows=line_places(wrong))
 
 
 def support_agrees(_asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes) -> CheckedPlaces:
     """Compare 支出类型 with what the account's name says: 行政支出-财政拨款支出-项目支出."""
-    words = chart.words.support
-    lines = ledger.lines
-    said = lines["account_name"].map({name: _support_in(name, words) for name in lines["account_name"].unique()})
-    lines, said = lines[said != ""], said[said != ""]
-    ok = (lines["support"] == said).to_numpy()
-    wrong = lines[~ok]
-    computed = [f"与科目名称一致（{next(word for word in words if words[word] == one)}）" for one in said[~ok]]
-    stated = [next((word for word in words if words[word] == one), "（空）") for one in wrong["support"]]
-    return outcome(ok, entry_names(wrong), stated, computed, rows=line_places(wrong))
+    words, texts = chart.words.support, ledger.texts
+    names, support = texts["account_name"], texts["support"]
+    said = [_support_in(name, words) for name in names.texts]
+    keep = names.having(lambda name: _support_in(name, words))
+    places = {text: at for at, text in enumerate(support.texts)}
+    ok = np.array([places.get(one, -1) for one in said], dtype=np.int64)[names.at] == support.at
+    wrong = np.flatnonzero(keep & ~ok)
+    lines = ledger.lines.iloc[wrong]
+    shown = {str(meant): word for word, meant in reversed(list(words.items()))}
+    computed = [f"与科目名称一致（{shown[said[at]]}）" for at in names.at[wrong]]
+    stated = [shown.get(one, "（空）") for one in lines["support"]]
+    return outcome(ok[keep], entry_names(lines), stated, computed, rows=line_places(lines))
 
 
 def _support_in(name: str, words: Mapping[str, Support]) -> str:
@@ -221,36 +260,31 @@ def _all_told(lines: pd.DataFrame) -> list[str]:
     return [name for name in lines.columns if name not in ("file", "line")]
 
 
-def _again(lines: pd.DataFrame, columns: list[str], keep: Literal["first", False]) -> "NDArray[np.bool_]":
-    """Say which lines are equal in some columns, all of them or (``first``) all but the first.
-
-    What is equal in all columns is so in numbers, which are compared many times faster than texts are.
-    """
-    numbers = [name for name in columns if lines[name].dtype.kind == "i"]
-    again = lines.duplicated(numbers, keep=False).to_numpy(copy=True)
-    again[again] = lines[again].duplicated(columns, keep=keep).to_numpy()
-    return again
-
-
-def _doubled(lines: pd.DataFrame, columns: list[str], how: str) -> CheckedPlaces:
-    """Return one place for each distinct line, failing where it stands more than once."""
-    again = _again(lines, columns, keep=False)
-    several = [group for _, group in lines[again].groupby(columns, sort=False)]
-    ok = np.arange(len(lines) - int(again.sum()) + len(several)) < len(lines) - int(again.sum())
+def _doubled(lines: pd.DataFrame, others: int, columns: list[str], how: str) -> CheckedPlaces:
+    """Return one place for each distinct line: those that stand more than once fail, so many others don't."""
+    several = [group for _, group in lines.groupby(columns, sort=False)]
+    ok = np.arange(others + len(several)) < others
     names = [entry_names(group.head(1))[0] for group in several]
     stated = [f"{len(group)} 行{how}" for group in several]
     return outcome(ok, names, stated, ["1 行"] * len(several), rows=map(where, several))
 
 
-def _each_distinct(lines: pd.DataFrame, columns: list[str], title: str, judge: Any) -> CheckedPlaces:
-    """Judge each distinct pair of code and name."""
+def _each_distinct(
+    pairs: Iterable[tuple[str, str]],
+    lines: Callable[[], pd.DataFrame],
+    columns: list[str],
+    title: str,
+    judge: Callable[[str, str], tuple[bool, str]],
+) -> CheckedPlaces:
+    """Judge each distinct pair of code and name; ``lines`` are asked for those in which a wrong one stands."""
     ok, wrong = [], []
-    for code, name in sorted(lines[columns].drop_duplicates().itertuples(index=False, name=None)):
+    for code, name in sorted(set(pairs)):
         good, expected = judge(code, name)
         ok.append(good)
         if not good:
             wrong.append((code, name, expected))
-    groups = [lines[(lines[columns[0]] == code) & (lines[columns[1]] == name)] for code, name, _ in wrong]
+    frame = lines() if wrong else pd.DataFrame(columns=columns)
+    groups = [frame[(frame[columns[0]] == code) & (frame[columns[1]] == name)] for code, name, _ in wrong]
     names = [f"{title} {code}" for code, _, _ in wrong]
     stated = [f"{code} {name}".strip() for code, name, _ in wrong]
     return outcome(ok, names, stated, [expected for *_, expected in wrong], rows=map(where, groups))

@@ -1,18 +1,19 @@
 """Control totals counted a second, dumb way: bytes of a text or a DBF table, raw cells of a workbook or a record.
 
-Nothing here is shared with the readers: no csv module, no calamine, no quirks. A line of text is cut at its
-delimiters whatever the quotes say; a cell of a workbook is looked up in its XML or its records. What this count
+Nothing here is shared with the readers: no csv module, no calamine, no quirks. Bytes of a text are counted by
+:mod:`juesuan.ledger.textcells`; a cell of a workbook is looked up in its XML or its records. What this count
 can't be sure of (an amount with marks of its own) it leaves out, and says how many lines it compared.
 """
 
 import re
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
+from typing import Any
 from xml.parsers.expat import ExpatError
 
+import numpy as np
 import pandas as pd
 
 from juesuan.base.money import yuan_text
@@ -31,13 +32,12 @@ from juesuan.ledger.sources.model import (
     SourceSheet,
 )
 from juesuan.ledger.sources.zipped import DAMAGED
+from juesuan.ledger.textcells import CountedLines, Flags, Ints, TextLines, fen_of
 
 _SHOWN = 5
-_PLAIN = re.compile(rb"[-+]?[0-9]{1,15}(\.[0-9]{1,2})?")
-_HIDDEN = b"\x1f"
-_BLANKS = b' \t\r"'
 _CELL = re.compile(rb"<c\b([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
-_ROW = re.compile(rb"<row\b([^>]*)>(.*?)</row>", re.DOTALL)
+_CELLS = re.compile(rb"<c\b")
+_PLACED = re.compile(rb'<c r="[A-Z]+[0-9]+"')
 _NUMBER = re.compile(rb"<v[^>]*>([^<]*)</v>")
 _AT = re.compile(rb'\br="([A-Z]+)([0-9]+)"')
 _TYPE = re.compile(rb'\bt="(\w+)"')
@@ -68,24 +68,29 @@ def recount(
     turned = next((note.lines[0] for note in report.notes if note.code == "header-again"), None)
     first = sheet.lines[layout.at + layout.height - 1] + 1
     if isinstance(sheet.raw, RawText):
-        swallowed = _swallowed(sheet.raw, sheet, layout)
+        text = TextLines(sheet.raw)
+        swallowed = _swallowed(text, sheet, layout)
         if swallowed:
             return Recount("", tuple(_quote(file, sheet, *one) for one in swallowed))
-        lines: Mapping[int, Amounts] = dict(_of_text(sheet.raw, first, len(layout.names), columns))
+        lines = text.counted(first, len(layout.names), columns)
     elif isinstance(sheet.raw, RawRecords):
-        lines = dict(_of_records(sheet.raw.data, columns))
+        lines = _listed(_of_records(sheet.raw.data, columns), columns)
     elif sheet.raw is not None:
         raw = sheet.raw
         try:
             found = _of_cells(raw, columns) if isinstance(raw, RawCells) else _of_other(raw, columns)
-            lines = {line: amounts for line, amounts in found if line >= first}
+            lines = _listed(((line, amounts) for line, amounts in found if line >= first), columns)
         except _STRANGE as error:
             return Recount(f"没有复点：这个文件的写法，复点程序读不了（{error}）；另存为 XLSX 就能复点")
     else:
         return Recount("没有复点：这种格式没有第二种读法；需要复点的，请另外导出 XLSX 或 CSV")
     if turned is not None:
-        lines = {line: amounts for line, amounts in lines.items() if line < turned}
+        lines = lines[lines.lines < turned]
     return _compared(lines, _read(layout, frames, report), layout, file)
+
+
+def _listed(found: Iterable[tuple[int, Amounts]], columns: Sequence[int]) -> CountedLines:
+    return CountedLines.of(list(dict(found).items()), len(columns))
 
 
 def _counted(layout: HeaderLayout) -> list[str]:
@@ -94,84 +99,70 @@ def _counted(layout: HeaderLayout) -> list[str]:
     return sides or [name for name in ("amount",) if name in layout.columns]
 
 
-def _compared(
-    again: Mapping[int, Amounts], read: Mapping[int, tuple[int, ...] | None], layout: HeaderLayout, file: str
-) -> Recount:
+def _compared(again: CountedLines, read: CountedLines, layout: HeaderLayout, file: str) -> Recount:
     problems = []
-    lost = [line for line in again if line not in read]
-    if lost:
+    place = np.searchsorted(read.lines, again.lines)
+    there: Flags = np.equal(np.append(read.lines, -1)[place], again.lines)
+    lost = again.lines[~there]
+    if len(lost):
         shown = "、".join(f"第 {line} 行" for line in lost[:_SHOWN])
         found = f"{len(lost)} 行（{shown}{'……' if len(lost) > _SHOWN else ''}）"
         message = "复点：文件里有这些记录，读入的和不读的里都没有"
-        problems.append(Problem(Place(file, lost[0]), "ledger.recount.lost", message, found, "逐行有着落"))
+        problems.append(Problem(Place(file, int(lost[0])), "ledger.recount.lost", message, found, "逐行有着落"))
     names = _counted(layout)
-    sums = [0] * len(names)
-    compared = 0
-    for line, amounts in again.items():
-        mine = read.get(line)
-        if mine is None or None in amounts:
-            continue
-        compared += 1
-        if amounts == mine:
-            sums = [total + one for total, one in zip(sums, mine, strict=True)]
-            continue
-        for at, (name, one, two) in enumerate(zip(names, amounts, mine, strict=True)):
-            assert one is not None  # noqa: S101 - looked at above
-            sums[at] += one
-            if one != two and len(problems) < _SHOWN:
-                place = Place(file, line, layout.names[layout.columns[name]])
-                message = "复点：文件里的金额与读入的不同"
-                problems.append(Problem(place, "ledger.recount", message, yuan_text(two), f" {yuan_text(one)}"))
-    told = zip(names, sums, strict=True)
-    amounts_told = "，".join(f"{layout.names[layout.columns[name]]} {yuan_text(total)}" for name, total in told)
-    return Recount(f"{len(again)} 行；其中 {compared} 行逐行比了金额：{amounts_told}", tuple(problems))
+    mine, both = read[place[there]], again[there]
+    sure = mine.sure & both.sure
+    mine, both = mine[sure], both[sure]
+    for row, at in np.argwhere(mine.fen != both.fen)[: _SHOWN - len(problems)]:
+        column = Place(file, int(both.lines[row]), layout.names[layout.columns[names[at]]])
+        one, two = yuan_text(int(both.fen[row, at])), yuan_text(int(mine.fen[row, at]))
+        problems.append(Problem(column, "ledger.recount", "复点：文件里的金额与读入的不同", two, f" {one}"))
+    told = zip(names, both.fen.T, strict=True)
+    amounts_told = "，".join(f"{layout.names[layout.columns[name]]} {yuan_text(_sum(fen))}" for name, fen in told)
+    compared = f"{len(again.lines)} 行；其中 {len(both.lines)} 行逐行比了金额：{amounts_told}"
+    return Recount(compared, tuple(problems))
 
 
-def _read(
-    layout: HeaderLayout, frames: Sequence[pd.DataFrame], report: TableReport
-) -> dict[int, tuple[int, ...] | None]:
-    """Return the amounts of each line as they were read; None where a line was not read as an entry."""
-    found: dict[int, tuple[int, ...] | None] = {}
+def _sum(fen: Ints) -> int:
+    """Add up exactly what may be too much for int64."""
+    high, low = np.divmod(fen, 1 << 32)
+    return (int(high.sum()) << 32) + int(low.sum())
+
+
+def _read(layout: HeaderLayout, frames: Sequence[pd.DataFrame], report: TableReport) -> CountedLines:
+    """Return the amounts of each line as they were read, in order; unsure where it was not read as an entry."""
+    names = _counted(layout)
     whole = "amount" in layout.columns and "debit" not in layout.columns
-    for one in report.aside:
-        sure = one.reason in (Reason.VOID, Reason.FINANCIAL, Reason.PARENT, Reason.TOTAL) and not whole
-        found[one.line] = _amounts(layout, one.debit, one.credit) if sure else None
+    sure = () if whole else (Reason.VOID, Reason.FINANCIAL, Reason.PARENT, Reason.TOTAL)
     merged = any(one.reason is Reason.PERIOD for one in report.aside)
+
+    def counted(lines: Any, debit: Any, credit: Any, certain: Any) -> CountedLines:
+        columns = [np.asarray(one, dtype=np.int64) for one in (lines, debit, credit)]
+        sums = {"debit": columns[1], "credit": columns[2], "amount": columns[1] + columns[2]}
+        fen = np.array([sums[name] for name in names], dtype=np.int64).reshape(len(names), len(columns[0]))
+        return CountedLines(columns[0], fen.T, np.asarray(certain, dtype=np.bool_))
+
+    aside = [(one.line, one.debit, one.credit, one.reason in sure) for one in report.aside]
+    parts = [counted(*zip(*aside, strict=True))] if aside else []
     for frame in frames:
-        lines, left, right = (frame[name].tolist() for name in ("line", "debit", "credit"))
-        if merged:
-            found.update(dict.fromkeys(lines))
-        elif {"debit", "credit"} <= set(layout.columns):
-            found.update(zip(lines, zip(left, right, strict=True), strict=True))  # nearly all tables
-        else:
-            for line, debit, credit in zip(lines, left, right, strict=True):
-                found[line] = _amounts(layout, debit, credit)
-    return found
+        parts.append(counted(frame["line"], frame["debit"], frame["credit"], np.full(len(frame), not merged)))
+    found = CountedLines.together([CountedLines.of((), len(names)), *parts])
+    found = found[np.argsort(found.lines, kind="stable")]
+    return found[np.append(np.diff(found.lines) != 0, True)]  # of each line what was said last
 
 
-def _amounts(layout: HeaderLayout, debit: int, credit: int) -> tuple[int, ...]:
-    sums = {"debit": debit, "credit": credit, "amount": debit + credit}
-    return tuple(sums[name] for name in _counted(layout))
-
-
-def _swallowed(raw: RawText, sheet: SourceSheet, layout: HeaderLayout) -> list[tuple[int, int, int]]:
+def _swallowed(text: TextLines, sheet: SourceSheet, layout: HeaderLayout) -> list[tuple[int, int, int]]:
     """Return records that hold several lines each of which is a whole record: first line, last, and how many."""
-    if b'"' not in raw.data or len(sheet.lines) == 0:
+    if b'"' not in text.raw.data or len(sheet.lines) == 0:
         return []
-    texts = _lines(raw.data)
+    starts = np.append(np.asarray(sheet.lines), len(text) + 1)
     found = []
-    for start, after in pairwise([*sheet.lines, len(texts) + 1]):
-        if after - start > 1:
-            whole = [at for at in range(start, after) if _whole(texts[at - 1], raw.delimiter, layout)]
-            if len(whole) > 1:
-                found.append((start, whole[-1], len(whole)))
+    for at in np.flatnonzero(np.diff(starts) > 1):
+        several = range(int(starts[at]), int(starts[at + 1]))
+        whole = [line for line in several if _whole(text.text(line), text.raw.delimiter, layout)]
+        if len(whole) > 1:
+            found.append((several.start, whole[-1], len(whole)))
     return found
-
-
-def _lines(data: bytes) -> list[bytes]:
-    """Return lines as people count them: a return that stands alone ends one too."""
-    alone = data.count(b"\r") != data.count(b"\r\n")
-    return re.split(rb"\r\n|\n|\r", data) if alone else data.split(b"\n")
 
 
 def _whole(text: bytes, delimiter: bytes, layout: HeaderLayout) -> bool:
@@ -198,43 +189,6 @@ def _quote(file: str, start_sheet: SourceSheet, first: int, last: int, count: in
     )
 
 
-def _of_text(raw: RawText, first: int, width: int, columns: Sequence[int]) -> Iterator[tuple[int, Amounts]]:
-    """Yield each line that is a whole record by itself, cut at the delimiters outside quotes."""
-    delimiter, most = raw.delimiter, max(columns, default=0)
-    for line, text in enumerate(_lines(raw.data), 1):
-        if line < first or text.count(delimiter) < width - 1:
-            continue
-        if b'"' not in text:
-            cells = text.rstrip(b"\r").split(delimiter, most + 1)
-        else:
-            parts = text.rstrip(b"\r").split(b'"')
-            if len(parts) % 2 == 0:
-                continue  # a quote that another line closes: the cell holds a line end
-            inside = (part.replace(delimiter, _HIDDEN) if at % 2 else part for at, part in enumerate(parts))
-            cells = b"".join(inside).split(delimiter)
-            if len(cells) < width:
-                continue
-        if text.strip(_BLANKS + delimiter):
-            yield line, tuple([_fen(cells[at]) for at in columns])
-
-
-def _fen(token: bytes) -> int | None:
-    if not token:
-        return 0
-    if token[-3:-2] == b"." and (digits := token[:-3] + token[-2:]).isdigit():
-        return int(digits)
-    text = token.strip().replace(_HIDDEN, b",")
-    if not text:
-        return 0
-    if b"," in text and re.fullmatch(rb"[-+]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]{1,2})?", text):
-        text = text.replace(b",", b"")
-    if _PLAIN.fullmatch(text) is None:
-        return None
-    whole, _, rest = text.partition(b".")
-    sign = -1 if whole.startswith(b"-") else 1
-    return int(whole) * 100 + sign * int(rest.ljust(2, b"0") or b"0")
-
-
 def _of_records(data: bytes, columns: Sequence[int]) -> Iterator[tuple[int, Amounts]]:
     """Yield each record of a DBF table that isn't deleted: numbers stand in it as digits, at fixed places."""
     head, width = (int.from_bytes(data[at : at + 2], "little") for at in (8, 10))
@@ -247,7 +201,7 @@ def _of_records(data: bytes, columns: Sequence[int]) -> Iterator[tuple[int, Amou
             yield (
                 line,
                 tuple(
-                    _fen(record[starts[n] : starts[n] + widths[n][1]].strip(b"\0 "))
+                    fen_of(record[starts[n] : starts[n] + widths[n][1]].strip(b"\0 "))
                     if widths[n][0] in b"NF"
                     else None
                     for n in columns
@@ -260,21 +214,38 @@ def _of_cells(raw: RawCells, columns: Sequence[int]) -> Iterator[tuple[int, Amou
     from juesuan.ledger.sources.zipped import worksheet
 
     wanted = {_letters(column): place for place, column in enumerate(columns)}
+    own = re.compile(rb'<c r="(%s)[0-9]+"([^>]*?)(?:/>|>(.*?)</c>)' % b"|".join(wanted), re.DOTALL)
     shared = [b"".join(_TEXT.findall(one)) for one in _SHARED.findall(worksheet(raw.path, _STRINGS, raw.limits))]
-    for attributes, inner in _ROW.findall(worksheet(raw.path, raw.part, raw.limits)):
+    for attributes, inner in _xml_rows(worksheet(raw.path, raw.part, raw.limits)):
         if b"<v" not in inner and b"<is" not in inner:
             continue
         number = re.search(rb'\br="([0-9]+)"', attributes)
-        amounts: list[int | None] = [0] * len(columns)
-        for cell, value in _CELL.findall(inner):
-            at = _AT.search(cell)
-            if at is None or number is None:
+        if number is not None and len(_PLACED.findall(inner)) == len(_CELLS.findall(inner)):
+            cells = own.findall(inner)  # nearly all generators begin a cell with its place
+        else:
+            placed = [(_AT.search(cell), cell, value) for cell, value in _CELL.findall(inner)]
+            if number is None or any(at is None for at, _, _ in placed):
                 return  # a generator that leaves the places out: they would have to be counted as the reader does
-            place = wanted.get(at[1])
-            if place is not None:
-                amounts[place] = _cell_fen(cell, value, shared)
-        if number is not None:
-            yield int(number[1]), tuple(amounts)
+            cells = [(at[1], cell, value) for at, cell, value in placed if at]
+        amounts: list[int | None] = [0] * len(columns)
+        for letters, cell, value in cells:
+            if letters in wanted:
+                amounts[wanted[letters]] = _cell_fen(cell, value, shared)
+        yield int(number[1]), tuple(amounts)
+
+
+def _xml_rows(xml: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the attributes of each row of a worksheet and what it holds."""
+    at = 0
+    while (at := xml.find(b"<row", at)) >= 0:
+        opened = xml.find(b">", at)
+        attributes = xml[at + 4 : opened]
+        at = opened
+        if opened >= 0 and not attributes[:1].isalpha() and not attributes.endswith(b"/"):
+            at = xml.find(b"</row>", opened)
+            yield attributes, xml[opened + 1 : at]
+        if at < 0:
+            return
 
 
 def _of_book(raw: RawBook, columns: Sequence[int]) -> Iterator[tuple[int, Amounts]]:
@@ -297,7 +268,7 @@ def _of_other(raw: Raw, columns: Sequence[int]) -> Iterator[tuple[int, Amounts]]
 def _value_fen(cell: Cell | Value) -> int | None:
     if isinstance(cell, float | Decimal):
         return _number_fen(Decimal(cell))
-    return None if cell is None else _fen(cell.encode())
+    return None if cell is None else fen_of(cell.encode())
 
 
 def _cell_fen(attributes: bytes, value: bytes, shared: Sequence[bytes]) -> int | None:
@@ -305,11 +276,13 @@ def _cell_fen(attributes: bytes, value: bytes, shared: Sequence[bytes]) -> int |
     number = _NUMBER.search(value)
     if kind is not None and kind[1] == b"s" and number is not None:
         at = int(number[1])
-        return _fen(shared[at]) if 0 <= at < len(shared) else None
+        return fen_of(shared[at]) if 0 <= at < len(shared) else None
     if number is None:
-        return _fen(b"".join(_TEXT.findall(value)))
+        return fen_of(b"".join(_TEXT.findall(value)))
     if kind is not None and kind[1] != b"n":
         return None
+    if 0 < len(number[1]) <= _DIGITS and (fen := fen_of(number[1])) is not None:
+        return fen
     return _number_fen(Decimal(number[1].decode()))
 
 

@@ -45,6 +45,9 @@ REASONS: Mapping[Reason, str] = {
 }
 
 
+_SIDES = ("debit", "credit")
+
+
 @dataclass(frozen=True)
 class Count:
     """Some lines, and the 分 on both sides of them."""
@@ -105,10 +108,14 @@ class TableReport:
 
     def by_reason(self) -> Mapping[Reason, Count]:
         """Return how much was set aside for each reason."""
-        sums = dict.fromkeys(Reason, Count())
+        own: dict[Reason, list[Aside]] = {}
         for one in self.aside:
-            sums[one.reason] += Count(1, one.debit, one.credit)
-        return {reason: count for reason, count in sums.items() if count.lines}
+            own.setdefault(one.reason, []).append(one)
+        return {
+            reason: Count(len(own[reason]), *(sum(getattr(one, side) for one in own[reason]) for side in _SIDES))
+            for reason in Reason
+            if reason in own
+        }
 
     @property
     def adds_up(self) -> bool:

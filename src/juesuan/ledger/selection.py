@@ -1,6 +1,6 @@
 """Which ledger rows make an amount: one selection, or a thousand of them quickly."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 
 from juesuan.base.problems import EditionError
 from juesuan.facts import Selection
+from juesuan.ledger.distinct import GROUPED, UNIT, DistinctTexts
 from juesuan.ledger.model import Ledger
 
 _SIGNS = {"income": -1, "adjustment": -1, "expenditure": 1}  # of debit less credit
 _BALANCES = ("opening", "closing")
-_KEYS = ("account", "functional", "economic", "fund", "support", "project", "closing")
 _BALANCE_KEYS = ("account", "functional", "fund")
-_UNIT = "unit"  # a column of a department's ledger alone
 
 
 def amount(ledger: Ledger, selection: Selection) -> int:
@@ -57,9 +56,10 @@ class RowFinder:
         return self._cells(selection.measure in _BALANCES).mask(selection)
 
     def _columns(self, of_balances: bool) -> "_Cells":
-        frame = self.ledger.balances if of_balances else self.ledger.lines
-        names = _with_unit(_BALANCE_KEYS if of_balances else _KEYS, frame)
-        return _Cells({name: frame[name].to_numpy() for name in names})
+        if of_balances:
+            return _leaves(self.ledger.balances)
+        texts = self.ledger.texts
+        return _Cells({name: texts[name] for name in texts.names}, self.ledger.lines["closing"].to_numpy())
 
 
 class LedgerGroups:
@@ -69,13 +69,7 @@ class LedgerGroups:
     """
 
     def __init__(self, ledger: Ledger) -> None:
-        keys = _with_unit(_KEYS, ledger.lines)
-        sums = ledger.lines[[*keys, "debit", "credit"]]
-        groups = sums.groupby(keys, sort=True, observed=True)
-        grouped = groups.agg(
-            debit=("debit", "sum"), credit=("credit", "sum"), lines=("debit", "size")
-        ).reset_index()
-        self._take(grouped, ledger.balances)
+        self._take(ledger.texts.grouped, ledger.balances)
 
     @classmethod
     def of_groups(cls, groups: Mapping[str, Sequence[Any]]) -> "LedgerGroups":
@@ -88,60 +82,64 @@ class LedgerGroups:
         return made
 
     def _take(self, grouped: pd.DataFrame, balances: pd.DataFrame) -> None:
-        self._lines = _Cells({name: grouped[name].to_numpy() for name in _with_unit(_KEYS, grouped)})
+        self._lines = _Cells(_texts(GROUPED, grouped), grouped["closing"].to_numpy())
         self._net: NDArray[Any] = (grouped["debit"] - grouped["credit"]).to_numpy()
         self._counts: NDArray[Any] = grouped["lines"].to_numpy()
-        leaves = _with_unit(_BALANCE_KEYS, balances)
-        self._leaves = _Cells({name: balances[name].to_numpy() for name in leaves})
+        self._leaves = _leaves(balances)
         self._held = {name: balances[name].to_numpy() for name in _BALANCES}
 
     def amount(self, selection: Selection) -> int:
         """Return the 分 of a selection."""
-        _check(selection)
+        mask = self.mask(selection)
         if selection.measure in _BALANCES:
-            return int(self._held[selection.measure][self._leaves.mask(selection)].sum())
-        return _SIGNS[selection.measure] * int(self._net[self._lines.mask(selection)].sum())
+            return int(self._held[selection.measure][mask].sum())
+        return _SIGNS[selection.measure] * int(self._net[mask].sum())
 
     def count(self, selection: Selection) -> int:
         """Return how many lines (or leaves of the trial balance) are behind a selection."""
+        mask = self.mask(selection)
+        return int(mask.sum() if selection.measure in _BALANCES else self._counts[mask].sum())
+
+    def mask(self, selection: Selection) -> NDArray[np.bool_]:
+        """Return which groups (or leaves of the trial balance) a selection takes, each as a whole."""
         _check(selection)
-        if selection.measure in _BALANCES:
-            return int(self._leaves.mask(selection).sum())
-        return int(self._counts[self._lines.mask(selection)].sum())
+        return (self._leaves if selection.measure in _BALANCES else self._lines).mask(selection)
 
     def codes(self, selection: Selection) -> frozenset[str]:
         """Return the functional codes of the lines (or leaves) of a selection; empty ones are left out."""
-        _check(selection)
+        mask = self.mask(selection)
         cells = self._leaves if selection.measure in _BALANCES else self._lines
-        return frozenset(cells.values("functional")[cells.mask(selection)]) - {""}
+        functional = cells.columns["functional"]
+        return frozenset(functional.texts[at] for at in np.unique(functional.at[mask])) - {""}
 
 
 class _Cells:
-    """Some columns of equal length, and which of their rows a selection takes."""
+    """Some columns of equal length, and which of their rows a selection takes; none of ``closing`` rows."""
 
-    def __init__(self, columns: dict[str, NDArray[Any]]) -> None:
-        self._columns = columns
-        self._size = len(next(iter(columns.values())))
-        self._distinct = {name: pd.factorize(column) for name, column in columns.items() if name != "closing"}
+    def __init__(self, columns: Mapping[str, DistinctTexts], closing: NDArray[Any]) -> None:
+        self.columns = columns
+        self._open = ~closing.astype(np.bool_)
         self._having = cache(self._find)
 
-    def values(self, name: str) -> NDArray[Any]:
-        return self._columns[name]
-
     def mask(self, selection: Selection) -> NDArray[np.bool_]:
-        mask = np.ones(self._size, dtype=np.bool_)
-        if "closing" in self._columns:
-            mask &= ~self._columns["closing"].astype(np.bool_)
+        mask = self._open.copy()
         for name, wanted in _conditions(selection):
             if wanted:
                 mask &= self._having(name, wanted)
         return mask
 
     def _find(self, name: str, wanted: tuple[str, ...]) -> NDArray[np.bool_]:
-        at, distinct = self._distinct[name]
         prefixes = name in ("account", "functional", "economic")
-        test: Callable[[Any], bool] = (lambda text: text.startswith(wanted)) if prefixes else wanted.__contains__
-        return np.fromiter((test(str(text)) for text in distinct), np.bool_, len(distinct))[at]
+        return self.columns[name].having(lambda text: text.startswith(wanted) if prefixes else text in wanted)
+
+
+def _leaves(balances: pd.DataFrame) -> _Cells:
+    return _Cells(_texts(_BALANCE_KEYS, balances), np.zeros(len(balances), np.bool_))
+
+
+def _texts(names: Sequence[str], frame: pd.DataFrame) -> dict[str, DistinctTexts]:
+    there = [*names, UNIT] if UNIT in frame.columns else names
+    return {name: DistinctTexts.of(frame[name]) for name in there}
 
 
 def _conditions(selection: Selection) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -152,12 +150,8 @@ def _conditions(selection: Selection) -> tuple[tuple[str, tuple[str, ...]], ...]
         ("fund", selection.funds),
         ("support", selection.support),
         ("project", selection.projects),
-        (_UNIT, selection.units),
+        (UNIT, selection.units),
     )
-
-
-def _with_unit(keys: Sequence[str], frame: pd.DataFrame) -> list[str]:
-    return [*keys, _UNIT] if _UNIT in frame.columns else list(keys)
 
 
 def _check(selection: Selection) -> None:

@@ -95,10 +95,10 @@ class Person:
 
 
 class Register:
-    """The file of people."""
+    """The file of people; passwords are hashed as the library thinks right now, or by another ``hasher``."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, hasher: "PasswordHasher | None" = None) -> None:
+        self.path, self._other_hasher = path, hasher
 
     def people(self) -> tuple[Person, ...]:
         """Return everybody, also who was removed, in the order in which they were added.
@@ -252,7 +252,7 @@ class Register:
     def _hasher(self) -> "PasswordHasher":
         from argon2 import PasswordHasher
 
-        return PasswordHasher()
+        return self._other_hasher or PasswordHasher()
 
     @cached_property
     def _nobody(self) -> str:

@@ -100,7 +100,11 @@ def read_frame(path: Path) -> pd.DataFrame:
     from pyarrow import parquet
 
     table = parquet.read_table(path)
-    return pd.DataFrame({name: table[name].to_numpy() for name in table.column_names})
+    return pd.DataFrame({name: _column(table[name]) for name in table.column_names})
+
+
+def _column(values: "pa.ChunkedArray") -> Any:
+    return pd.Series(values, dtype="str") if values.type == "string" else values.to_numpy()
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
@@ -141,8 +145,8 @@ def _frame_table(frame: pd.DataFrame) -> "pa.Table":
             case "M":
                 columns[column] = pa.array(values.to_numpy().astype("datetime64[D]"), pa.date32())
             case _:
-                columns[column] = pa.array([str(value) for value in values], pa.string())
-    return pa.table(columns)
+                columns[column] = pa.array(values, pa.string())
+    return pa.table(columns).combine_chunks()  # one column of several files is written as that of one
 
 
 def _write(path: Path, table: "pa.Table") -> None:

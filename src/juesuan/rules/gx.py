@@ -30,7 +30,7 @@ from great_expectations.core import ExpectationSuite, ExpectationValidationResul
 from great_expectations.core.metric_domain_types import MetricDomainTypes
 from great_expectations.data_context import EphemeralDataContext
 from great_expectations.data_context.types.base import ProgressBarsConfig
-from great_expectations.execution_engine import ExecutionEngine, PandasExecutionEngine
+from great_expectations.execution_engine import ExecutionEngine, PandasExecutionEngine, pandas_execution_engine
 from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from great_expectations.expectations.metadata_types import FailureSeverity
@@ -53,6 +53,10 @@ from juesuan.rules.check import ROW_SEPARATOR, ROWS_HEAD, Check, SuiteRun, expla
 _METRIC = "table.rule_violations"
 _SHOWN = ("place", "stated", "computed", "difference", "rows", "explanation")
 _HEAD = ("位置", "列示", "计算", "差额", ROWS_HEAD, "审核说明")
+
+pandas_execution_engine.HASH_THRESHOLD = (
+    0  # no fingerprint of the places: nobody asks for it, and it takes longest
+)
 
 _needed: dict[tuple[str | None, str], ValidationDependencies] = {}
 
@@ -251,16 +255,25 @@ def _rule_of(outcome: ExpectationValidationResult) -> str:
 
 
 def _frame(checks: Sequence[Check]) -> pd.DataFrame:
-    """Return the places of all rules: the rule of each, whether that has a bound, its excess, and its words."""
+    """Return the places of all rules: the rule, whether it has a bound, the sign of the excess, the words.
+
+    A ledger has millions of places, and few have words: these are the categories of their column.
+    """
     sizes = [len(check.places) for check in checks]
-    excess = np.concatenate([check.places.excess for check in checks])
-    items = np.full(len(excess), None, dtype=object)
-    items[excess != 0] = [item for check in checks for item in check.places.told]
-    rules = pd.Categorical.from_codes(
-        np.repeat(np.arange(len(checks)), sizes), pd.Index([check.id for check in checks])
+    excess = np.concatenate([np.sign(check.places.excess).astype(np.int8) for check in checks])
+    told = [item for check in checks for item in check.places.told]
+    number = {item: at for at, item in enumerate(dict.fromkeys(told))}
+    numbers = np.full(len(excess), -1, dtype=np.min_scalar_type(-len(number) - 1))
+    numbers[excess != 0] = [number[item] for item in told]
+    rules = np.repeat(np.arange(len(checks), dtype=np.min_scalar_type(-len(checks))), sizes)
+    return pd.DataFrame(
+        {
+            "rule": pd.Categorical.from_codes(rules, pd.Index([check.id for check in checks])),
+            "bounded": np.repeat([check.bounded for check in checks], sizes),
+            "excess": excess,
+            "item": pd.Categorical.from_codes(numbers, pd.Index(list(number), dtype=object)),
+        }
     )
-    bounded = np.repeat([check.bounded for check in checks], sizes)
-    return pd.DataFrame({"rule": rules, "bounded": bounded, "excess": excess, "item": items})
 
 
 def _result(check: Check, outcome: ExpectationValidationResult) -> CheckResult:

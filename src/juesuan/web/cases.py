@@ -7,11 +7,8 @@
 What a person brings replaces files whole: unpacked beside, looked at, and moved into place; or nothing changes.
 """
 
-import json
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,6 +29,7 @@ from juesuan.department import department_file
 from juesuan.editionfiles import is_path, known_edition
 from juesuan.package.places import as_known
 from juesuan.package.settings import SETTINGS_FILE, UnitKind
+from juesuan.web.apart import asked
 from juesuan.web.uploads import DOCUMENTS, KINDS, Upload, take
 
 FOLDER = "资料"
@@ -44,7 +42,6 @@ _CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,40}")
 _AT = re.compile(r" 第 [0-9]+ 行|(?<=[A-Z])[0-9]+(?=（|$)")
 _YEAR = re.compile(r"2[0-9]{3}")
 _NAMED_ALONE = "带进来的资料只能用已登记的版本"
-_PATIENCE = 600  # seconds that a look at a package may take
 _LINES = 20  # shown before and after the line that is wrong
 
 SHOWN = 2 * _LINES + 1
@@ -129,7 +126,6 @@ class Overtaken(JuesuanError):  # noqa: N818 - names what happened
 
 _FOUND = TypeAdapter(Found)
 _NOTHING = Found("", "", {}, (), ())
-_PROBLEMS = TypeAdapter(tuple[Problem, ...])
 
 _LEDGERS = KINDS - {".yaml", ".yml", ".json"}
 ADDED: Mapping[str, frozenset[str]] = {
@@ -511,29 +507,6 @@ def _looked_at(package: Path, by: str) -> Found:
     hashes = {name: sha256_of(package / name) for name in plain_names(package)}
     when = datetime.now(UTC).isoformat(timespec="seconds")
     return Found(when, by, hashes, tuple(told["read"]), tuple(told["rows"]))
-
-
-def asked(do: str, **given: Any) -> dict[str, Any]:
-    """Have a process of its own read what a stranger may have made; return what it says.
-
-    Raises:
-        InputError: it found what was brought to be wrong.
-        OutputError: it did not end, or not well.
-    """
-    command = [sys.executable, "-m", "juesuan.web.looking"]
-    words = json.dumps({"do": do, **given}).encode()
-    try:
-        done = subprocess.run(command, input=words, capture_output=True, timeout=_PATIENCE, check=False)  # noqa: S603 - our own
-    except subprocess.TimeoutExpired as error:
-        raise OutputError("文件太大或太复杂，读不完。") from error
-    if done.returncode:
-        raise OutputError("文件读不出来，程序没有说出原因。请把文件交给运行服务的人。")
-    told: dict[str, Any] = json.loads(done.stdout)
-    if told.get("problems"):
-        raise InputError(_PROBLEMS.validate_python(told["problems"]))
-    if told.get("refused"):
-        raise OutputError(told["refused"])
-    return told
 
 
 def _compared(before: Found | None, now: Found) -> Found:

@@ -5,28 +5,28 @@ service.
 """
 
 import json
-import select
-import subprocess
-import sys
 import threading
-from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 from juesuan.base.problems import OutputError
+from juesuan.web import looking
+from juesuan.web.apart import begun, ended
 
 _MOST = 2  # alive at once; each takes some hundred MB
 _PATIENCE = 60.0  # seconds for one answer; the first one reads the package
-_READ = 65_536
 
 
 @dataclass
 class _Composer:
-    """One process, and what it has said of an answer that is not whole yet."""
+    """One process, and the way to it."""
 
     package: tuple[str, int]
-    process: "subprocess.Popen[bytes]"
+    process: BaseProcess
+    way: Connection
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def asked(self, words: dict[str, str]) -> dict[str, Any]:
@@ -35,33 +35,19 @@ class _Composer:
         Raises:
             OutputError: it does not.
         """
-        sent, got = self.process.stdin, self.process.stdout
-        assert sent and got, "both are pipes"  # noqa: S101
         with self.lock:
             try:
-                sent.write(json.dumps(words).encode() + b"\n")
-                sent.flush()
-                answer = b""
-                while not answer.endswith(b"\n"):
-                    ready, _, _ = select.select([got], [], [], _PATIENCE)
-                    piece = got.read1(_READ) if ready else b""  # type: ignore[attr-defined]
-                    if not piece:
-                        break
-                    answer += piece
+                self.way.send_bytes(json.dumps(words).encode())
+                answer = self.way.recv_bytes() if self.way.poll(_PATIENCE) else b""
                 told: dict[str, Any] = json.loads(answer)
-            except (OSError, ValueError) as error:
+            except (EOFError, OSError, ValueError) as error:
                 self.end()
                 raise OutputError("印出来的句子现在说不出，过一会再试；写的文字可以照常保存。") from error
         return told
 
     def end(self) -> None:
         """End the process."""
-        with suppress(OSError):
-            self.process.kill()
-        self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            with suppress(OSError):
-                pipe.close() if pipe else None
+        ended(self.process, self.way)
 
 
 class Composers:
@@ -92,15 +78,13 @@ class Composers:
         except OSError as error:
             raise OutputError("资料刚刚换过，请重新打开这一页。") from error
         with self._lock:
-            found = next((one for one in self._alive if one.package == now and one.process.poll() is None), None)
+            found = next((one for one in self._alive if one.package == now and one.process.is_alive()), None)
             if found is not None:
                 self._alive.remove(found)
             else:
                 for one in [one for one in self._alive if one.package[0] == now[0]] or self._alive[_MOST - 1 :]:
                     self._alive.remove(one)
                     one.end()
-                command = [sys.executable, "-m", "juesuan.web.looking", "compose", str(package)]
-                pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-                found = _Composer(now, subprocess.Popen(command, **pipes))  # type: ignore[call-overload] # noqa: S603
+                found = _Composer(now, *begun(looking.compose, package))
             self._alive.insert(0, found)
             return found

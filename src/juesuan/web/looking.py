@@ -1,23 +1,34 @@
-"""A process that reads what somebody brought in, and says what is in it: ``python -m juesuan.web.looking``.
+"""What a process does that reads what somebody brought in, and says what is in it (:mod:`juesuan.web.apart`).
 
 The service itself reads no such file: one that takes all memory or never ends takes this process alone with it.
-What is asked for comes as JSON on standard input: ``{"do": …}`` with what it needs. The answer is JSON; refused
-input comes back as ``problems``.
+What is asked for comes as JSON: ``{"do": …}`` with what it needs. The answer is JSON; refused input comes back as
+``problems``.
 """
 
 import csv
 import itertools
 import json
-import select
+import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from juesuan.base.problems import InputError, JuesuanError
+
+NEEDS = (
+    "juesuan.closing.refusal",
+    "juesuan.preview",
+    "juesuan.rules.gx",
+    "juesuan.starting.command",
+    "juesuan.starting.new",
+    "juesuan.starting.wording",
+)
+"""What is imported before there is anything to look at; none of it starts threads that a fork would lose."""
 
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
 _CELLS = 60  # shown of a row
@@ -170,18 +181,22 @@ def write(package: str, file: str, changes: dict[str, str], seen: dict[str, str]
     return {"overtaken": overtaken}
 
 
-def compose(package: Path) -> None:
-    """Answer, line by line, which sentences a text would print; end when nobody asks for a while."""
+def compose(there: Connection, package: Path) -> None:
+    """Answer, question by question, which sentences a text would print; end when nobody asks for a while."""
     from juesuan.preview import Reworded
     from juesuan.starting.wording import faults, reworded
 
+    _apart()
     held: Reworded | None = None
     with tempfile.TemporaryDirectory(prefix="juesuan-") as inside:
         sides = [Path(inside) / name for name in ("with", "without")]
         for side in sides:
             shutil.copytree(package, side, ignore=_only_small)
-        while select.select([sys.stdin], [], [], _IDLE)[0] and (line := sys.stdin.buffer.readline()):
-            asked = json.loads(line)
+        while there.poll(_IDLE):
+            try:
+                asked = json.loads(there.recv_bytes())
+            except EOFError:  # the service has ended
+                return
             told: dict[str, Any] = {"faults": faults(asked["text"]), "printed": [], "note": ""}
             try:
                 held = held or Reworded(package)
@@ -199,7 +214,7 @@ def compose(package: Path) -> None:
                     path.unlink() if content is None else path.write_bytes(content)
             except (JuesuanError, ValueError) as error:
                 told["note"] = f"{_UNREAD}{str(error).splitlines()[0]}"
-            print(json.dumps(told), flush=True)  # noqa: T201 - what the service reads
+            there.send_bytes(json.dumps(told).encode())
 
 
 def _only_small(folder: str, names: list[str]) -> set[str]:
@@ -213,21 +228,23 @@ _DONE = {"check": check, "rows": rows, "hand_in": hand_in, "begin": begin, "add"
 _DONE |= {"texts": texts, "write": write}
 
 
-def main() -> int:
-    """Print as JSON what was asked for."""
-    if sys.argv[1:2] == ["compose"]:
-        compose(Path(sys.argv[2]))
-        return 0
-    asked = json.load(sys.stdin)
+def answer(there: Connection, words: str) -> None:
+    """Say as JSON what was asked for."""
+    _apart()
+    asked = json.loads(words)
     try:
         told = _DONE[asked.pop("do")](**asked)  # type: ignore[operator]
     except InputError as error:
         told = {"problems": [asdict(one) for one in error.problems]}
     except JuesuanError as error:
         told = {"refused": str(error)}
-    print(json.dumps(told, ensure_ascii=True, default=str))  # noqa: T201 - what the service reads
-    return 0
+    there.send_bytes(json.dumps(told, ensure_ascii=True, default=str).encode())
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _apart() -> None:
+    """Say nothing but the answer; where memory ends, the system ends this process and not the service."""
+    silence = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(silence, stream)
+    with suppress(OSError):  # a system that has other ways
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")

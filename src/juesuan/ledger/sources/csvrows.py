@@ -1,4 +1,4 @@
-"""The records of an orderly CSV text, parsed only when somebody asks for more than the first few."""
+"""The records of an orderly CSV text, parsed only when somebody asks for more than the first and last few."""
 
 import codecs
 import csv
@@ -11,7 +11,7 @@ from typing import overload
 from juesuan.ledger.blocks import LONGEST, examine, orderly
 from juesuan.ledger.sources.model import Limits, Row
 
-_HEAD = 64  # records that are looked at for a header
+_HEAD = 64  # records that are looked at for a header, and as many for a foot
 
 
 class CsvRows(Sequence[Row]):
@@ -42,8 +42,11 @@ class CsvRows(Sequence[Row]):
     def __getitem__(self, at: slice) -> Sequence[Row]: ...
     def __getitem__(self, at: int | slice) -> Row | Sequence[Row]:
         last = at.stop if isinstance(at, slice) else at + 1
-        near = last is not None and 0 <= last <= len(self._head)
-        return (self._head if near else self._all)[at]
+        if last is not None and 0 <= last <= len(self._head):
+            return self._head[at]
+        if isinstance(at, int) and len(self) - _HEAD <= at < len(self):
+            return self._foot[at - len(self)]
+        return self._all[at]
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self._all)
@@ -53,8 +56,16 @@ class CsvRows(Sequence[Row]):
         return list(islice(self._records(), _HEAD))
 
     @cached_property
+    def _foot(self) -> list[list[str]]:
+        lines = self.block.newlines + (not self.data.endswith(b"\n")) + 1 - self.lines[-min(_HEAD, len(self))]
+        start = len(self.data)
+        for _ in range(lines):
+            start = self.data.rfind(b"\n", 0, start - 1) + 1
+        return list(self._records(start))
+
+    @cached_property
     def _all(self) -> list[list[str]]:
         return list(self._records())
 
-    def _records(self) -> Iterator[list[str]]:
-        return csv.reader(io.TextIOWrapper(io.BytesIO(self.data), "utf-8", newline=""), strict=True)
+    def _records(self, start: int = 0) -> Iterator[list[str]]:
+        return csv.reader(io.TextIOWrapper(io.BytesIO(self.data[start:]), "utf-8", newline=""), strict=True)

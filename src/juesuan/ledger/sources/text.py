@@ -90,12 +90,12 @@ def detect_encoding(data: bytes, known: Known) -> Encoding:  # noqa: PLR0911 - o
     """Return the one encoding that a text can be in."""
     for mark, name in _MARKS:
         if data.startswith(mark):
-            fault = _fault(data, name)
+            fault = fault_in(data, name)
             return Encoding(name) if fault is None else _broken(data, fault)
     if data[:_HEAD].count(0) * 8 > len(data[:_HEAD]):  # a NUL in each ASCII character
-        fitting = [name for name in ("utf-16-le", "utf-16-be") if _fault(data, name) is None]
+        fitting = [name for name in ("utf-16-le", "utf-16-be") if fault_in(data, name) is None]
         return _by_header(data, fitting, known)
-    utf8, national = _fault(data, "utf-8"), _fault(data, "gb18030")
+    utf8, national = fault_in(data, "utf-8"), fault_in(data, "gb18030")
     if utf8 is None and (national is not None or data.isascii()):
         return Encoding("utf-8")
     if utf8 is None:
@@ -103,7 +103,11 @@ def detect_encoding(data: bytes, known: Known) -> Encoding:  # noqa: PLR0911 - o
     if national is None:
         # a UTF-8 file with one broken byte may still be valid GB18030: the header tells
         text = data[: data.rfind(b"\n", 0, utf8) + 1]
-        if _fault(text, "utf-8") is None and not text.isascii() and _scores(text, ("utf-8", "gb18030"), known)[0]:
+        if (
+            fault_in(text, "utf-8") is None
+            and not text.isascii()
+            and _scores(text, ("utf-8", "gb18030"), known)[0]
+        ):
             return _broken(data, utf8)
         return Encoding("gb18030")
     return _broken(data, max(utf8, national))
@@ -121,11 +125,15 @@ def _scores(data: bytes, names: tuple[str, ...], known: Known) -> list[int]:
     return [sum(map(known, _CELLS.split(data.decode(name, errors="ignore")))) for name in names]
 
 
-def _fault(data: bytes, name: str) -> int | None:
-    try:
-        data.decode(name)
-    except UnicodeDecodeError as error:
-        return error.start
+def fault_in(data: bytes, name: str, piece: int = 1 << 20) -> int | None:
+    """Return where a text is not of an encoding; it is decoded in pieces, which are not held."""
+    decoder = codecs.getincrementaldecoder(name.removesuffix("-sig"))()  # places count from the mark
+    for start in range(0, len(data) + 1, piece):
+        pending = len(decoder.getstate()[0])
+        try:
+            decoder.decode(data[start : start + piece], final=start + piece > len(data))
+        except UnicodeDecodeError as error:
+            return start - pending + error.start
     return None
 
 
