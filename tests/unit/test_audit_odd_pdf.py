@@ -1,11 +1,12 @@
 """PDFs whose digits stand in another font, off the baseline, in other sizes, or on lines of their own."""
 
+import itertools
 from pathlib import Path
 
 import pytest
 
 from juesuan.audit import Weight, audit_document
-from juesuan.audit.read_chars import text_lines
+from juesuan.audit.read_chars import Char, text_lines
 from tests.unit.audit_demo import demo, replaced, write_pdf
 
 WAYS = {
@@ -34,9 +35,12 @@ def test_numbers_are_read_in_their_sentence_however_they_are_set(way: str, tmp_p
     }
 
 
-def _chars(text: str, x: float, top: float, size: float = 10) -> list[dict[str, object]]:
-    places = {"top": top, "bottom": top + size, "y1": 0, "matrix": (1, 0, 0, 1, 0, -size)}
-    return [{"text": char, "x0": x + n * size, "x1": x + (n + 1) * size, **places} for n, char in enumerate(text)]
+def _chars(text: str, x: float, top: float, size: float = 10) -> list[Char]:
+    middle = top + size / 2
+    return [
+        Char(char, left, top, left + size, top + size, left + size / 2, middle, top + size)
+        for char, left in zip(text, itertools.count(x, size), strict=False)
+    ]
 
 
 def test_lines_above_one_another_stay_apart_and_pieces_beside_one_another_are_one() -> None:

@@ -17,11 +17,11 @@ import typst
 from fontTools.ttLib import TTFont
 
 from juesuan.base.problems import EditionError
-from juesuan.document import CellKind, Document, Grid, GridCell, Heading, Number, Paragraph, Text
+from juesuan.document import CellKind, Document, Grid, GridCell, Heading, Number, Paragraph, Runs, Text
 from juesuan.facts import Facts
 from juesuan.readback.pdf import read_pdf
 from juesuan.skins.fonts import font_folder, held_characters
-from juesuan.skins.pdf import chart_pictures, print_pdf
+from juesuan.skins.pdf import chart_pictures, document_data, print_pdf
 from juesuan.skins.plain import Imprint, page_groups, title_lines
 
 IMPRINT = Imprint("某市某中心", date(2021, 5, 19))
@@ -320,56 +320,85 @@ def test_tables_longer_than_a_page_run_on_and_stay_tagged(head: bool, span: int,
     assert read.pages > 6
 
 
-def _grid_data(random: Random, number: int) -> dict[str, Any]:
-    """Return a table as the template gets it: rows of one line and of several, and cells that span rows."""
+WORDS = (
+    *("字", "并列", "（A）", "（20 分）", "100.0%", "1,552.12", "≥95%", "×", "“引”", "m² WWW @", "、", "。"),
+    *("《办法》", "第 1 项"),
+)
+
+
+def _words(random: Random, most: int) -> Runs:
+    """Return words that break in many places, or nowhere."""
+    if random.random() < 0.5:
+        return (Text("字" * random.randint(0, most)),)
+    text = "".join(random.choice(WORDS) for _ in range(random.randint(1, most // 3 + 1)))
+    return (Text(text, declared=True),)
+
+
+def _grid(random: Random, number: int) -> Grid:
+    """Return a table: rows of one line and of several, and cells that span rows."""
     columns = random.randint(2, 6)
     long = random.random() * 0.4
 
-    def cell(**given: Any) -> dict[str, Any]:
-        text = "字" * (random.randint(15, 60) if random.random() < long else random.randint(0, 4))
-        plain = {"kind": "words", "strong": False, "colspan": 1, "rowspan": 1, "indent": 0}
-        return {"text": text, "pad": "", **plain, **given}
+    def cell(kind: CellKind = CellKind.TEXT) -> GridCell:
+        most = 60 if random.random() < long else 4
+        return GridCell(
+            _words(random, most), kind, indent=random.choice((0, 0, 0, 2)), strong=random.random() < 0.2
+        )
 
-    body = [[cell() for _ in range(columns)] for _ in range(random.choice((1, 8, 15, 22, 28, 33, 38, 45, 70)))]
+    rows = random.choice((1, 4, 8, 15, 22, 28, 33, 38, 45, 70))
+    body = [[cell() for _ in range(columns)] for _ in range(rows)]
     for at in range(0, len(body) - 3, random.randint(4, 9)):
         if random.random() < 0.3:
-            body[at][0] |= {"rowspan": 3, "text": "并" * random.randint(1, 90)}
+            body[at][0] = GridCell(_words(random, 90), rowspan=3)
             del body[at + 1][0], body[at + 2][0]
-    return {
-        "kind": "grid",
-        "name": f"g{number}",
-        "heading": random.random() < 0.5,
-        "caption": "表",
-        "above": random.choice(([], ["单位：万元"], ["某市某局", "单位：万元"])),
-        "head": random.choice(([], [[cell(kind="head") for _ in range(columns)] for _ in range(2)])),
-        "body": body,
-        "widths": [random.randint(1, 4) for _ in range(columns)],
-        "notes": ["注：" + "话" * random.randint(1, 150) for _ in range(random.randint(0, 3))],
-    }
+    return Grid(
+        f"g{number}",
+        (Text("表"),),
+        random.choice(((), ((Text("单位：万元"),),), ((Text("某市某局"),), (Text("单位：万元"),)))),
+        random.choice(((), tuple(tuple(cell(CellKind.HEAD) for _ in range(columns)) for _ in range(2)))),
+        tuple(map(tuple, body)),
+        tuple(random.randint(1, 4) for _ in range(columns)),
+        tuple((Text("注：" + "话" * random.randint(1, 150)),) for _ in range(random.randint(0, 3))),
+    )
 
 
-@pytest.mark.parametrize("layout", ["flow", "portrait", "landscape"])
-def test_the_roomiest_rows_are_those_that_trying_every_way_finds(tmp_path: Path, layout: str) -> None:
-    random = Random(layout)  # noqa: S311
-    data = {
-        **{
-            "title": ["题"],
-            "author": "某局",
-            "date": [2021, 5, 19],
-            "cover": [],
-            "draft": False,
-            "draft_note": "",
-        },
-        "groups": [{"layout": layout, "blocks": [_grid_data(random, number) for number in range(10)]}],
-    }
-    guessed = (ROOT / "templates" / "pdf" / "disclosure.typ").read_text(encoding="utf-8")
+def _set_by(folder: Path, layout: str, tables: int, change: str) -> list[bytes]:
+    """Set random tables by the template with another way to find their rows; return the pages."""
+    random = Random(f"{layout}{tables}")  # noqa: S311
+    document = Document((Text("题"),), tuple(_grid(random, number) for number in range(tables)))
+    data = document_data(document, Facts(), IMPRINT)
+    blocks = [block | {"heading": random.random() < 0.5} for group in data["groups"] for block in group["blocks"]]
+    data["groups"] = [{"layout": layout, "blocks": blocks}]
+    template = (ROOT / "templates" / "pdf" / "disclosure.typ").read_text(encoding="utf-8")
     after = "// A statutory table stands whole"
-    tried = "#let roomiest(ways, one, room, height-of) = ways.find(way => height-of(way) <= room)\n\n"
-    assert guessed.count(after) == 1
-    made = []
-    for name, template in (("guessed", guessed), ("tried", guessed.replace(after, tried + after))):
-        (tmp_path / name).write_text(template, encoding="utf-8")
-        compiler = typst.Compiler(tmp_path / name, font_paths=[font_folder()], ignore_system_fonts=True)
-        made.append(compiler.compile(format="svg", sys_inputs={"data": json.dumps(data)}))
-    assert len(made[0]) > 5
-    assert made[0] == made[1]
+    assert template.count(after) == 1
+    (folder / "changed.typ").write_text(template.replace(after, change + after), encoding="utf-8")
+    compiler = typst.Compiler(folder / "changed.typ", font_paths=[font_folder()], ignore_system_fonts=True)
+    made = compiler.compile(format="svg", sys_inputs={"data": json.dumps(data)})
+    return made if isinstance(made, list) else [made or b""]
+
+
+LAYOUTS = pytest.mark.parametrize("layout", ["flow", "portrait", "landscape"])
+
+
+@LAYOUTS
+def test_the_roomiest_rows_are_those_that_trying_every_way_finds(tmp_path: Path, layout: str) -> None:
+    tried = "#let roomiest(ways, one, room, width, height-of) = ways.find(way => height-of(one, way) <= room)\n\n"
+    guessed = _set_by(tmp_path, layout, 12, "")
+    assert len(guessed) > 5
+    assert guessed == _set_by(tmp_path, layout, 12, tried)
+
+
+@LAYOUTS
+def test_rows_are_never_higher_than_is_told_without_setting_them(tmp_path: Path, layout: str) -> None:
+    held = """#let roomiest(ways, one, room, width, height-of) = {
+      for way in (ways.first(), ways.last()) {
+        let told = height-of(one + (head: (), body: ()), way) + no-higher(one, width, way)
+        let high = height-of(one, way)
+        assert(high <= told + 0.01pt, message: one.name + repr((way, high, told)))
+      }
+      ways.first()
+    }
+
+    """
+    assert _set_by(tmp_path, layout, 60, held)

@@ -34,8 +34,12 @@ _TABLE = str.maketrans(
         "﹣": "-",
         "＋": "+",
         "＝": "=",
+        "\u200b": None,
+        "\ufeff": None,
     }
 )
+_UNSEEN_AS_BLANK = str.maketrans("\u200b\ufeff", "  ")
+_LONE_COMMA = re.compile(r",(?!\d)|(?<!\d),")
 
 
 class NumberVerdict(StrEnum):
@@ -73,15 +77,15 @@ class Judged:
     difference: Fraction
 
 
-def plain_char(char: str) -> str:
-    """Return a character as the checks read it: blanks vanish, full-width digits and brackets are unified."""
-    return "" if char.isspace() or char in "\u200b\ufeff" else char.translate(_TABLE)
-
-
 def plain(text: str) -> str:
-    """Return a text as the checks read it."""
-    joined = "".join(map(plain_char, text))
-    return re.sub(r",(?!\d)|(?<!\d),", "，", joined)
+    """Return a text as the checks read it: blanks vanish, full-width digits and brackets are unified."""
+    joined = "".join(text.split()).translate(_TABLE)
+    return _LONE_COMMA.sub("，", joined) if "," in joined else joined
+
+
+def kept(text: str) -> str:
+    """Return a cell's text with unified digits, but with blanks between words of a row."""
+    return " ".join(text.translate(_UNSEEN_AS_BLANK).split()).translate(_TABLE)
 
 
 def number_of(text: str) -> Fraction | None:

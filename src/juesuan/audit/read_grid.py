@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from juesuan.audit.model import Block, Mark, ReadGrid
-from juesuan.audit.read_lines import kept
+from juesuan.audit.numbers import kept
 
 _HEAD = re.compile(r"(?:收入|支出)?项目|[\u4e00-\u9fff]*科目(?:编码|名称|代码)?|编码|收入|支出|类")
 _HEAD_ROWS = 4

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from juesuan.audit.model import Mark, ReadParagraph
-from juesuan.audit.numbers import plain, plain_char
+from juesuan.audit.numbers import plain
 
 _CHINESE = "一二三四五六七八九十"
 _LEVELS = (
@@ -33,7 +33,7 @@ class TextLine:
     text: str
     page: int | None
     line: int | None
-    font: str = ""
+    font: bytes = b""
 
 
 def heading_level(text: str) -> int:
@@ -51,7 +51,7 @@ def is_table_title(text: str) -> bool:
 def paragraphs(lines: Iterable[TextLine], caption: Callable[[str], str]) -> Iterator[ReadParagraph]:
     """Join lines into paragraphs; a line that ``caption`` knows stands alone."""
     text, marks, level = "", list[Mark](), 0
-    alone, font = False, ""
+    alone, font = False, b""
     every = [(line, plain(line.text)) for line in lines]
     for at, (line, found) in enumerate(every):
         after = every[at + 1][1] if at + 1 < len(every) else ""
@@ -60,7 +60,7 @@ def paragraphs(lines: Iterable[TextLine], caption: Callable[[str], str]) -> Iter
         begins = heading_level(found)
         new = not text or alone or text.endswith("。")
         titled = not begins and bool(caption(found) or (new and is_table_title(found)))
-        ended = _ended_heading(text, level) or (level > 0 and "" != line.font != font != "")
+        ended = _ended_heading(text, level) or (level > 0 and b"" != line.font != font != b"")
         if text and (begins or titled or alone or _ITEM.match(found) or (ended and found != "说明")):
             yield ReadParagraph(text, tuple(marks), level)
             text, marks, level = "", [], 0
@@ -93,8 +93,3 @@ def whole(text: str, page: int | None = None, line: int | None = None) -> ReadPa
     """Return a text that is a paragraph by itself, or nothing for blanks."""
     found = plain(text)
     return ReadParagraph(found, (Mark(0, page, line),), heading_level(found)) if found else None
-
-
-def kept(text: str) -> str:
-    """Return a cell's text with unified digits, but with blanks between words of a row."""
-    return " ".join("".join(plain_char(char) or " " for char in text).split())

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from juesuan.audit.model import Block, ReadGrid, Source
-from juesuan.audit.numbers import number_of
+from juesuan.audit.numbers import kept, number_of
 from juesuan.audit.read_grid import continued, marked, spread
-from juesuan.audit.read_lines import kept, whole
+from juesuan.audit.read_lines import whole
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 

@@ -1,23 +1,21 @@
 """PDF with a text layer: tables by their lines, the text outside them, pages joined."""
 
-import io
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+
+import pypdfium2.raw as pdfium
 
 from juesuan.audit.catalog import Catalog
 from juesuan.audit.model import Block, Mark, ReadGrid, Source
-from juesuan.audit.read_chars import CharRun, text_lines
+from juesuan.audit.numbers import kept
+from juesuan.audit.read_chars import Char, CharRun, text_lines
 from juesuan.audit.read_grid import continued
-from juesuan.audit.read_lines import TextLine, is_page_number, kept, paragraphs
+from juesuan.audit.read_lines import TextLine, is_page_number, paragraphs
+from juesuan.audit.read_page import DrawnPage, drawn
+from juesuan.audit.read_ruled import Box, RuledTable, row_box, ruled_tables
+from juesuan.base.pdfium import LockedPdf, opened_page, opened_pdf
 from juesuan.base.problems import InputError, Place, Problem
 
 _MARGIN = 2.0
-_ASKEW = 0.05
-_TOWERING = 4
-_LEVEL = 0.01
 
 
 class UnreadableDocument(InputError):  # noqa: N818 - reads as a sentence
@@ -33,16 +31,15 @@ def read_pdf(path: Path, catalog: Catalog) -> Source:
     Raises:
         UnreadableDocument: the file is damaged, locked or has no text layer.
     """
-    import pdfplumber
-
     blocks: list[Block] = []
     pending: list[TextLine] = []
     try:
-        with pdfplumber.open(path) as pdf:
-            for number, page in enumerate(pdf.pages, start=1):
-                with _upright(path, page) as upright:
-                    parts = list(_page(upright, number))
-                for part in parts:
+        with opened_pdf(path.read_bytes()) as file:
+            pages = pdfium.FPDF_GetPageCount(file)
+            for number in range(pages):
+                with opened_page(file, number) as page:
+                    read = drawn(page)
+                for part in _parts(read, number + 1):
                     if isinstance(part, TextLine):
                         pending.append(part)
                         continue
@@ -50,110 +47,53 @@ def read_pdf(path: Path, catalog: Catalog) -> Source:
                     pending = []
                     if not continued(blocks, part):
                         blocks.append(part)
-                page.close()
-            pages = len(pdf.pages)
-    except UnreadableDocument:
-        raise
-    except Exception as error:
-        raise UnreadableDocument(path, f"PDF 打不开（{type(error).__name__}）") from error
+    except LockedPdf as error:
+        raise UnreadableDocument(path, "PDF 加了密码，打不开", "去掉密码，再审核。") from error
+    except ValueError as error:
+        raise UnreadableDocument(path, "PDF 打不开：文件已损坏，或者不是 PDF") from error
     blocks.extend(paragraphs(pending, catalog.caption))
     if not blocks:
         raise UnreadableDocument(path, "PDF 没有文字层", "扫描件先做文字识别，再审核。")
     return Source(path.name, "pdf", tuple(blocks), pages)
 
 
-@contextmanager
-def _upright(path: Path, page: Any) -> Iterator[Any]:
-    """The page as it is read: one whose text runs sideways (a wide table on a tall page) is turned first."""
-    import pdfplumber
-    import pypdfium2
-
-    turn = _turn(page.chars)
-    if not turn:
-        yield page
-        return
-    with pypdfium2.PdfDocument(path) as whole, pypdfium2.PdfDocument.new() as alone:
-        alone.import_pages(whole, [page.page_number - 1])
-        alone[0].set_rotation((alone[0].get_rotation() + turn) % 360)
-        turned = io.BytesIO()
-        alone.save(turned)
-    with pdfplumber.open(turned) as pdf:
-        yield pdf.pages[0]
-
-
-def _turn(chars: list[dict[str, Any]]) -> int:
-    """By how many degrees, clockwise, most characters must be turned to run from left to right."""
-    ways = Counter(
-        (0 if along > 0 else 180) if abs(along) >= abs(across) else (90 if across > 0 else 270)
-        for along, across, *_ in (char["matrix"] for char in chars)
-    )
-    return ways.most_common(1)[0][0] if ways else 0
-
-
-def _page(page: Any, number: int) -> Iterator[TextLine | ReadGrid]:
+def _parts(page: DrawnPage, number: int) -> list[TextLine | ReadGrid]:
     """Return the lines and grids of a page from top to bottom, without the page number."""
-    _straighten(page)
-    page = _without_watermark(page)
-    tables = sorted(page.find_tables(), key=lambda table: table.bbox[1])
-    boxes = [table.bbox for table in tables]
-
-    def outside(thing: dict[str, Any]) -> bool:  # of every table
-        return not any(_within(thing, box, _MARGIN) for box in boxes)
-
-    lines = _without_number(text_lines([char for char in page.chars if outside(char)]))
+    tables = ruled_tables(page.rulings)
+    boxes = [table.box for table in tables]
+    inside = {char for box in boxes for char in _inside(page.chars, _widened(box))}
+    lines = _without_number(text_lines([char for char in page.chars if char not in inside]))
     parts: list[tuple[float, TextLine | ReadGrid]] = [
         (line.top, TextLine(line.text, number, at, line.font)) for at, line in enumerate(lines, start=1)
     ]
-    for table in tables:
-        rows = _cells(page, table)
+    for table, box in zip(tables, boxes, strict=True):
+        rows = _cells(_inside(page.chars, box), table)
         if len(rows) > 1 or len(rows[0]) > 1:
-            parts.append((table.bbox[1], ReadGrid(rows, tuple(Mark(n, number, None) for n in range(len(rows))))))
-    return (part for _, part in sorted(parts, key=lambda pair: pair[0]))
+            parts.append((box[1], ReadGrid(rows, tuple(Mark(n, number, None) for n in range(len(rows))))))
+    return [part for _, part in sorted(parts, key=lambda pair: pair[0])]
 
 
-def _straighten(page: Any) -> None:
-    """Make a line level whose ends differ by nothing that can be seen, as turning leaves them."""
-    for line in page.objects.get("line", ()):
-        if 0 < abs(line["top"] - line["bottom"]) < _LEVEL:
-            line["bottom"] = line["top"]
-        if 0 < abs(line["x0"] - line["x1"]) < _LEVEL:
-            line["x1"] = line["x0"]
-
-
-def _without_watermark(page: Any) -> Any:
-    """The page without characters that stand askew (草稿 across a page) or tower over the text."""
-    sizes = sorted(char["size"] for char in page.chars)
-    if not sizes:
-        return page
-    tallest = _TOWERING * sizes[len(sizes) // 2]
-
-    def askew(char: dict[str, Any]) -> bool:
-        across, along = abs(char["matrix"][1]), abs(char["matrix"][0])
-        return bool(min(across, along) > _ASKEW * max(across, along)) or bool(char["size"] > tallest)
-
-    if not any(map(askew, page.chars)):
-        return page
-    return page.filter(lambda thing: thing["object_type"] != "char" or not askew(thing))
-
-
-def _cells(page: Any, table: Any) -> tuple[tuple[str | None, ...], ...]:
+def _cells(chars: list[Char], table: RuledTable) -> tuple[tuple[str | None, ...], ...]:
     """The texts of a table's cells; ``None`` is a cell that a merged neighbour covers."""
     rows = []
     for row in table.rows:
-        inside = [char for char in page.chars if _within(char, row.bbox)]
-        cells = [None if cell is None else [char for char in inside if _within(char, cell)] for cell in row.cells]
-        rows.append(
-            tuple(
-                None if cell is None else kept("\n".join(line.text for line in text_lines(cell))) for cell in cells
-            )
-        )
+        inside = _inside(chars, row_box(row))
+        rows.append(tuple(None if cell is None else _text(_inside(inside, cell)) for cell in row))
     return tuple(rows)
 
 
-def _within(char: dict[str, Any], box: tuple[float, float, float, float], margin: float = 0) -> bool:
-    """Whether the middle of a character lies in a box."""
-    x, y = (char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2
-    return bool(box[0] - margin <= x < box[2] + margin and box[1] - margin <= y < box[3] + margin)
+def _text(chars: list[Char]) -> str:
+    return kept("\n".join(line.text for line in text_lines(chars)))
+
+
+def _widened(box: Box) -> Box:
+    return box[0] - _MARGIN, box[1] - _MARGIN, box[2] + _MARGIN, box[3] + _MARGIN
+
+
+def _inside(chars: list[Char], box: Box) -> list[Char]:
+    """The characters whose middle lies in a box."""
+    left, top, right, bottom = box
+    return [char for char in chars if left <= char.x < right and top <= char.y < bottom]
 
 
 def _without_number(lines: list[CharRun]) -> list[CharRun]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from juesuan.audit.catalog import Catalog
 from juesuan.audit.model import Block, Mark, ReadGrid, Source
-from juesuan.audit.numbers import plain
-from juesuan.audit.read_lines import TextLine, heading_level, is_table_title, kept, paragraphs
+from juesuan.audit.numbers import kept, plain
+from juesuan.audit.read_lines import TextLine, heading_level, is_table_title, paragraphs
 
 _FOOT = re.compile(r"^(?:注：|说明：|备注|第[一二三四五六七八九十]+部分)")
 _SHEET = re.compile(r"^(?:(?:\d{4}年度)?.{0,40}(?:自评表|自评结果表))$")

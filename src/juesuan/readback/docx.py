@@ -17,8 +17,9 @@ _SHOWN = 12
 def read_docx(data: bytes) -> dict[RenditionPart, list[FoundNumeral]]:
     """Return the numerals of a Word file by part; the page numbers of the contents are left out."""
     found: dict[RenditionPart, list[FoundNumeral]] = {part: [] for part in RenditionPart}
-    body: Any = docx.Document(BytesIO(data)).element.body
-    styles = {style.style_id: style.name for style in docx.Document(BytesIO(data)).styles}
+    file = docx.Document(BytesIO(data))
+    body: Any = file.element.body
+    styles = {style.style_id: style.name for style in file.styles}
     part = RenditionPart.FRONT
     tables = 0
     for element in body:
@@ -47,8 +48,8 @@ def read_docx(data: bytes) -> dict[RenditionPart, list[FoundNumeral]]:
 
 
 def _style(paragraph: Any) -> str:
-    names = paragraph.xpath("./w:pPr/w:pStyle/@w:val")
-    return str(names[0]) if names else ""
+    named = paragraph.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
+    return "" if named is None else str(named.get(qn("w:val")))
 
 
 def _text(paragraph: Any) -> str:
@@ -65,8 +66,8 @@ def _cells(table: Any, number: int) -> Iterator[tuple[str, str]]:
     """Yield the place and the text of each cell that is not covered by one above it."""
     for row_number, row in enumerate(table.iter(qn("w:tr")), start=1):
         for cell_number, cell in enumerate(row.iter(qn("w:tc")), start=1):
-            merged = cell.xpath("./w:tcPr/w:vMerge/@w:val")
-            if merged == ["continue"]:
+            merged = cell.find(f"{qn('w:tcPr')}/{qn('w:vMerge')}")
+            if merged is not None and merged.get(qn("w:val")) == "continue":
                 continue
             text = "\n".join(_text(paragraph) for paragraph in cell.iter(qn("w:p")))
             yield f"第 {number} 个表第 {row_number} 行第 {cell_number} 格", text

@@ -5,13 +5,15 @@ are no part of what the document says; nor are the numbers of pages in the table
 """
 
 import ctypes
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from threading import Lock
-from typing import Any
+from math import nan
+from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium
 
+from juesuan.base.pdfium import LONGEST_NAME, PdfPage, by_address, opened_page, opened_pdf, pieces
 from juesuan.readback.numerals import FoundNumeral, numerals
 
 _GAP = 0.3  # ems between two characters of one word
@@ -19,8 +21,27 @@ _SHIFT = 0.5  # ems between two baselines
 _UNMARKED = -1
 _ARTIFACT = "Artifact\0".encode("utf-16-le")
 _REFERENCE = "Reference\0".encode("utf-16-le")  # an entry of the table of contents
-_LONGEST = 128  # bytes of a mark's name
-_ONE_AT_A_TIME = Lock()  # PDFium knows no threads
+_NAME = ctypes.create_string_buffer(LONGEST_NAME)  # filled by one call at a time, as PDFium is
+_count_marks, _mark_at, _name_of_mark, _content_of = map(
+    by_address,
+    (
+        pdfium.FPDFPageObj_CountMarks,
+        pdfium.FPDFPageObj_GetMark,
+        pdfium.FPDFPageObjMark_GetName,
+        pdfium.FPDFPageObj_GetMarkedContentID,
+    ),
+)
+_root_at, _count_children, _child_at, _content_at, _type_of = map(
+    by_address,
+    (
+        pdfium.FPDF_StructTree_GetChildAtIndex,
+        pdfium.FPDF_StructElement_CountChildren,
+        pdfium.FPDF_StructElement_GetChildAtIndex,
+        pdfium.FPDF_StructElement_GetChildMarkedContentID,
+        pdfium.FPDF_StructElement_GetType,
+    ),
+)
+_STRETCH = re.compile(r"([-−0-9,.%]+)|[^-−0-9,.%]+")  # of what can be part of a numeral, or of what can't
 
 
 @dataclass(frozen=True)
@@ -32,8 +53,7 @@ class ReadPdf:
     pages: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Glyph:
+class _Glyph(NamedTuple):
     """A character as it is set: left and right edge, baseline and size in points, and the mark of its content."""
 
     text: str
@@ -44,8 +64,7 @@ class _Glyph:
     mark: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Tagged:
+class _Tagged(NamedTuple):
     """A mark of content that the tags name; an entry of the table of contents ends with the number of a page."""
 
     mark: int
@@ -58,38 +77,22 @@ def read_pdf(data: bytes) -> ReadPdf:
     Raises:
         ValueError: it is no PDF.
     """
-    with _ONE_AT_A_TIME:
-        file = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
-        if not file:
-            raise ValueError(f"PDFium can't open the file (error {pdfium.FPDF_GetLastError()})")
-        try:
-            said: list[FoundNumeral] = []
-            decoration: list[FoundNumeral] = []
-            pages: int = pdfium.FPDF_GetPageCount(file)
-            for number in range(pages):
-                place = f"第 {number + 1} 页"
-                for glyphs, found in zip(_page(file, number), (said, decoration), strict=True):
-                    found.extend(FoundNumeral(one, place) for words in _words(glyphs) for one in numerals(words))
-            return ReadPdf(said, decoration, pages)
-        finally:
-            pdfium.FPDF_CloseDocument(file)
+    said: list[FoundNumeral] = []
+    decoration: list[FoundNumeral] = []
+    with opened_pdf(data) as file:
+        count: int = pdfium.FPDF_GetPageCount(file)
+        for number in range(count):
+            place = f"第 {number + 1} 页"
+            with opened_page(file, number) as page:
+                read = _read(page)
+            for glyphs, found in zip(read, (said, decoration), strict=True):
+                found.extend(FoundNumeral(one, place) for words in _words(glyphs) for one in numerals(words))
+    return ReadPdf(said, decoration, count)
 
 
-def _page(file: Any, number: int) -> tuple[list[_Glyph], list[_Glyph]]:
+def _read(page: PdfPage) -> tuple[list[_Glyph], list[_Glyph]]:
     """Return the characters of a page that say something, in the order of its tags, and the others."""
-    page = pdfium.FPDF_LoadPage(file, number)
-    text = pdfium.FPDFText_LoadPage(page)
-    tags = pdfium.FPDF_StructTree_GetForPage(page)
-    try:
-        roots = (
-            pdfium.FPDF_StructTree_GetChildAtIndex(tags, at)
-            for at in range(pdfium.FPDF_StructTree_CountChildren(tags))
-        )
-        glyphs, tagged = list(_glyphs(text)), list(_tagged(roots))
-    finally:
-        pdfium.FPDF_StructTree_Close(tags)
-        pdfium.FPDFText_ClosePage(text)
-        pdfium.FPDF_ClosePage(page)
+    glyphs, tagged = list(_glyphs(page.text)), list(_tagged(page.page))
     beside = {_UNMARKED, *(one.mark for one in tagged if one.is_page_number)}
     said = [one for one in glyphs if one.mark not in beside]
     order = _order(said, [one.mark for one in tagged])
@@ -97,41 +100,34 @@ def _page(file: Any, number: int) -> tuple[list[_Glyph], list[_Glyph]]:
 
 
 def _glyphs(text: Any) -> Iterator[_Glyph]:
-    """Yield the characters of a page's text, without the blanks that PDFium puts between words and lines."""
+    """Yield what numerals can be made of; a stretch of other characters is one glyph that stands nowhere.
+
+    What stands nowhere is next to nothing: it parts the numerals before and behind it. Most of a page is words,
+    and to ask for the place of a character is what costs time.
+    """
     x, y, box = ctypes.c_double(), ctypes.c_double(), pdfium.FS_RECTF()
-    of_piece: dict[int, int] = {}
-    for at in range(pdfium.FPDFText_CountChars(text)):
-        if pdfium.FPDFText_IsGenerated(text, at) == 1:
-            continue
-        piece = pdfium.FPDFText_GetTextObject(text, at)
-        address = ctypes.addressof(piece.contents) if piece else 0
-        if address not in of_piece:
-            of_piece[address] = _mark(piece) if piece else _UNMARKED
-        pdfium.FPDFText_GetCharOrigin(text, at, x, y)
-        pdfium.FPDFText_GetLooseCharBox(text, at, box)
-        yield _Glyph(
-            chr(pdfium.FPDFText_GetUnicode(text, at)),
-            box.left,
-            box.right,
-            y.value,
-            pdfium.FPDFText_GetFontSize(text, at),
-            of_piece[address],
-        )
+    for piece in pieces(text):
+        mark = _mark(piece.address)
+        size = pdfium.FPDFText_GetFontSize(text, piece.places[0])
+        for stretch in _STRETCH.finditer(piece.characters):
+            if not stretch[1]:
+                yield _Glyph(stretch[0], nan, nan, nan, size, mark)
+                continue
+            for at in range(*stretch.span()):
+                place = piece.places[at]
+                pdfium.FPDFText_GetCharOrigin(text, place, x, y)
+                pdfium.FPDFText_GetLooseCharBox(text, place, box)
+                yield _Glyph(piece.characters[at], box.left, box.right, y.value, size, mark)
 
 
-def _mark(piece: Any) -> int:
+def _mark(piece: int) -> int:
     """Return the mark of a piece of text; an artifact has none, whatever it stands in."""
-    for at in range(pdfium.FPDFPageObj_CountMarks(piece)):
-        name, length = ctypes.create_string_buffer(_LONGEST), ctypes.c_ulong()
-        pdfium.FPDFPageObjMark_GetName(
-            pdfium.FPDFPageObj_GetMark(piece, at),
-            ctypes.cast(name, ctypes.POINTER(pdfium.FPDF_WCHAR)),
-            _LONGEST,
-            length,
-        )
-        if name.raw[: length.value] == _ARTIFACT:
+    length = ctypes.c_ulong()
+    for at in range(_count_marks(piece)):
+        _name_of_mark(_mark_at(piece, at), _NAME, LONGEST_NAME, ctypes.byref(length))
+        if _NAME.raw[: length.value] == _ARTIFACT:
             return _UNMARKED
-    return int(pdfium.FPDFPageObj_GetMarkedContentID(piece))
+    return int(_content_of(piece))
 
 
 def _order(glyphs: Sequence[_Glyph], marks: Sequence[int]) -> dict[int, tuple[int, int]]:
@@ -148,29 +144,33 @@ def _order(glyphs: Sequence[_Glyph], marks: Sequence[int]) -> dict[int, tuple[in
     return order
 
 
-def _tagged(elements: Iterable[Any]) -> Iterator[_Tagged]:
-    """Yield the marks of a page's content in reading order."""
-    for element in elements:
-        found = list(_within(element))
-        if found and _type(element) == _REFERENCE:
-            found[-1] = _Tagged(found[-1].mark, is_page_number=True)
-        yield from found
+def _tagged(page: Any) -> list[_Tagged]:
+    """Return the marks of a page's content in reading order."""
+    tags = pdfium.FPDF_StructTree_GetForPage(page)
+    found: list[_Tagged] = []
+    try:
+        for at in range(pdfium.FPDF_StructTree_CountChildren(tags)):
+            _tag(_root_at(tags, at), found)
+    finally:
+        pdfium.FPDF_StructTree_Close(tags)
+    return found
 
 
-def _within(element: Any) -> Iterator[_Tagged]:
-    for at in range(pdfium.FPDF_StructElement_CountChildren(element)):
-        child = pdfium.FPDF_StructElement_GetChildAtIndex(element, at)
-        mark = pdfium.FPDF_StructElement_GetChildMarkedContentID(element, at)
-        if child:
-            yield from _tagged((child,))
-        elif mark != _UNMARKED:
-            yield _Tagged(mark)
+def _tag(element: int | None, found: list[_Tagged]) -> None:
+    """Find the marks within an element; children that stand on other pages alone are none."""
+    before = len(found)
+    for at in range(_count_children(element)):
+        if child := _child_at(element, at):
+            _tag(child, found)
+        elif (mark := _content_at(element, at)) != _UNMARKED:
+            found.append(_Tagged(mark))
+    if len(found) > before and _type(element) == _REFERENCE:
+        found[-1] = _Tagged(found[-1].mark, is_page_number=True)
 
 
-def _type(element: Any) -> bytes:
-    name = ctypes.create_string_buffer(_LONGEST)
-    length = pdfium.FPDF_StructElement_GetType(element, name, _LONGEST)
-    return name.raw[:length]
+def _type(element: int | None) -> bytes:
+    length = _type_of(element, _NAME, LONGEST_NAME)
+    return _NAME.raw[:length]
 
 
 def _words(glyphs: Sequence[_Glyph]) -> Iterator[str]:

@@ -5,7 +5,8 @@ fonts that come with juesuan and with Typst are used: the same inputs give the s
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -15,15 +16,17 @@ import typst
 
 from juesuan.base.problems import EditionError
 from juesuan.base.resources import resource_root
-from juesuan.document import Block, Chart, Document, Grid, GridRow, Heading, Paragraph, text_of
+from juesuan.document import Block, Chart, Document, Grid, Heading, Paragraph, text_of
 from juesuan.facts import Facts
 from juesuan.skins.charts import alternative_text, chart_svg
 from juesuan.skins.fonts import check_glyphs, font_folder
-from juesuan.skins.plain import DRAFT_NOTE, Imprint, page_groups, placed_rows, statutory_grids, title_lines
+from juesuan.skins.plain import DRAFT_NOTE, Imprint, Placed, page_groups, placed_rows, statutory_grids, title_lines
 
 STANDARDS: tuple[Literal["a-2a"], Literal["ua-1"]] = ("a-2a", "ua-1")
 _CHART_FONT = "Juesuan Song, Juesuan Song More, Juesuan Hei More"
 _CHART_PPI = 220
+_INSET = 0.7  # em, left and right in a cell
+_BREAKS = re.compile(r"(?<=[\u4e00-\u9fff ）])(?=[\u4e00-\u9fff（])")  # a line may be broken here in any case
 
 
 @dataclass(frozen=True)
@@ -124,33 +127,61 @@ def _block(block: Block, facts: Facts, statutory: frozenset[str]) -> dict[str, A
 
 
 def _grid(grid: Grid, facts: Facts, *, heading: bool) -> dict[str, Any]:
+    head, body = (placed_rows(tuple(rows), facts) for rows in (grid.head, grid.body))
     return {
         "kind": "grid",
         "name": grid.name,
         "heading": heading,
         "caption": text_of(grid.caption, facts),
         "above": [text_of(runs, facts) for runs in grid.above],
-        "head": list(_rows(grid.head, facts)),
-        "body": list(_rows(grid.body, facts)),
+        "head": [list(map(_cell, row)) for row in head],
+        "body": [list(map(_cell, row)) for row in body],
+        "lengths": [_lengths(row, grid.widths) for row in (*head, *body)],
         "widths": list(grid.widths),
         "notes": [text_of(runs, facts) for runs in grid.notes],
     }
 
 
-def _rows(rows: Iterable[GridRow], facts: Facts) -> Iterator[list[dict[str, Any]]]:
-    for row in placed_rows(tuple(rows), facts):
-        yield [
-            {
-                "text": one.text,
-                "pad": one.pad,
-                "kind": one.cell.kind.value,
-                "strong": one.cell.strong,
-                "colspan": one.cell.colspan,
-                "rowspan": one.cell.rowspan,
-                "indent": one.cell.indent,
-            }
-            for one in row
-        ]
+def _cell(one: Placed) -> dict[str, Any]:
+    return {
+        "text": one.text,
+        "pad": one.pad,
+        "kind": one.cell.kind.value,
+        "strong": one.cell.strong,
+        "colspan": one.cell.colspan,
+        "rowspan": one.cell.rowspan,
+        "indent": one.cell.indent,
+    }
+
+
+def _lengths(row: Sequence[Placed], widths: Sequence[int]) -> list[list[float]]:
+    """Return what bounds the lines that each text of a row takes, of texts that may take more than one.
+
+    That is its length in em, at most; its share of the table's width, and how many em of it are no room for text;
+    the longest stretch without a place to break, in em; and the lines that it has anyway.
+    """
+    told = []
+    for one in row:
+        text = one.text + one.pad
+        if len(text) > 1:
+            share = sum(widths[one.column : one.column + one.cell.colspan]) / sum(widths)
+            stretch = max(map(_em, _BREAKS.split(text)))
+            told.append([_em(text), share, _INSET + one.cell.indent, stretch, len(text.splitlines())])
+    return told
+
+
+def _em(text: str) -> float:
+    return sum(map(_widest, text))
+
+
+@cache
+def _widest(char: str) -> float:
+    """Return how wide a character is at most in the fonts of tables, in em."""
+    if char in "0123456789 .,:;()-":
+        return 0.62
+    if "\u3000" <= char <= "\u9fff" or "\uff00" <= char <= "\uff60":
+        return 1
+    return 1.1 if char < "\u007f" or char in "“”‘’—…·×÷±≥≤℃" else 3
 
 
 @cache
