@@ -213,8 +213,9 @@ class DirectoryStore:
         missing = [one for one in (folder, *folder.parents) if not one.exists()]
         for one in reversed(missing):
             private = RESTRICTED in one.relative_to(self.root).parts if one.is_relative_to(self.root) else False
-            one.mkdir(mode=0o700 if private else 0o777, exist_ok=True)
-            _flush_folder(one.parent)
+            with suppress(FileExistsError):  # another thread was first, and flushes it
+                one.mkdir(mode=0o700 if private else 0o777)
+                _flush_folder(one.parent)
 
     def _write(self, target: Path, content: Content, *, mode: int) -> bool:
         """Return whether the target was free and is now the content."""
