@@ -32,7 +32,7 @@ def account_of(package: Path) -> closing.ClosingAccounts:
 @pytest.fixture(scope="module")
 def accounts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, closing.ClosingAccounts]:
     folder = tmp_path_factory.mktemp("units")
-    examples = {path.name: path for path in (ROOT / "examples").iterdir() if path.is_dir()}
+    examples = {path.parent.name: path.parent for path in (ROOT / "examples").glob("*/settings.yaml")}
     units = {one.name: build(one, folder / one.name) for one in corpus() if one.name in UNITS}
     assert len(units) == len(UNITS)
     return {name: account_of(package) for name, package in (examples | units).items()}
