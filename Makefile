@@ -16,7 +16,7 @@ close: $(READY) ## set up, and close the worked example
 	$(BIN)/juesuan close examples/wuhan-2020 --out out/wuhan-2020 --archive archive
 
 test: $(READY) lint ## ruff, mypy, import-linter and every test that needs no server and no browser
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not integration"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not integration"
 
 quick: $(READY) ## the tests that a change touches, nearest first, within a minute
 	$(BIN)/ruff check --quiet .
@@ -26,11 +26,11 @@ mutation: $(READY) ## corrupt a correct closing in hundreds of ways, and see whi
 	$(BIN)/pytest -n 2 --dist loadfile tests/mutation
 
 coverage: $(READY) ## the same tests, with branch coverage of src/juesuan (at least 95 %)
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not integration" --cov --cov-report=term-missing:skip-covered
+	$(BIN)/pytest -n 2 --dist loadfile -m "not integration" --cov --cov-report=term-missing:skip-covered
 
 test-integration: $(READY) ## tests that need a browser or a server; installs Debian's packages where it may
 	bash infra/test-machine.sh
-	$(BIN)/pytest -n 2 --dist loadgroup -m integration
+	$(BIN)/pytest -n 2 --dist loadfile -m integration
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -14,8 +14,6 @@ from juesuan.city import splitting
 from juesuan.cli import app
 from tests.conftest import EXAMPLE, close_directly, copy_package
 
-pytestmark = pytest.mark.xdist_group("close_all")  # what they share is made once
-
 UNITS = ("070001", "070002", "070003")
 BROKEN = "070002"
 

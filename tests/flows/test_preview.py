@@ -12,8 +12,6 @@ from juesuan.preview import Preview, preview, preview_data, preview_lines, tell_
 from tests.conftest import EXAMPLE
 from tests.ledger_writers import csv_bytes, xlsx_bytes
 
-pytestmark = pytest.mark.xdist_group("preview")  # what they share is made once
-
 VOUCHERS = EXAMPLE / "ledger" / "vouchers.csv"
 BALANCE = EXAMPLE / "ledger" / "trial-balance.csv"
 Rows = list[dict[str, str]]

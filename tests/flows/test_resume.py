@@ -11,8 +11,6 @@ from juesuan.base.resources import resources_at
 from tests.conftest import EXAMPLE, ROOT, Closed, copy_package
 from tests.mutation.editions import Trial
 
-pytestmark = pytest.mark.xdist_group("resume")  # what they share is made once
-
 CHANGES = {
     "nothing": ({}, ["ledger", "fill", "derive", "render"]),
     "an explanation": ({"explanations.yaml": "explanations: []\n"}, ["ledger", "fill", "derive", "render"]),

@@ -20,8 +20,6 @@ from juesuan.forms import Form, Layout
 from juesuan.rules import sections_of
 from tests.conftest import ROOT, Closed, close_directly
 
-pytestmark = pytest.mark.xdist_group("shanghai_2024")  # what they share is made once
-
 HERE = Path(__file__).parent
 EXAMPLES = ("shanghai-planning-2024", "shanghai-social-work-2024")
 CELLS = {"shanghai-planning-2024": 308, "shanghai-social-work-2024": 205}

@@ -18,14 +18,6 @@ from tests.integration.servers import postgresql, prefect_environment, prefect_s
 CANARY = "CANARY-7f3a91"
 CHROMIUM = Path("/usr/bin/chromium")
 STRANGER = "stranger.example"  # resolves to this machine in the browser: what DNS rebinding does
-_TOGETHER = {
-    "test_prefect_server": "orchestrator",
-    "test_sign_off": "orchestrator",
-    "test_attacks": "office",
-    "test_office_page": "office",
-}
-"""Files that share a server, where tests run in several processes."""
-
 _NOT_TO_BE_HAD = ("kubectl", "no terraform")  # no package registry has these
 
 
@@ -91,13 +83,6 @@ def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) ->
     )
     yield context
     context.close()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares a server, else what stands in one file (pytest-xdist, ``--dist loadgroup``)."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.xdist_group(_TOGETHER.get(item.path.stem, item.path.stem)))
 
 
 @pytest.hookimpl(wrapper=True)

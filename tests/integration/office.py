@@ -104,7 +104,7 @@ def office_in(
                 process.kill()
             else:
                 process.terminate()
-            process.wait(60)
+            process.wait(180)  # on a busy machine
 
 
 def ready(process: "subprocess.Popen[bytes]", keys: Keys, log: Path) -> bool:

@@ -23,8 +23,6 @@ from juesuan.archive.store import hash_of, read_bytes
 from juesuan.base.problems import OutputError
 from tests.seaweed import Server
 
-pytestmark = pytest.mark.xdist_group("archive_contract")  # what they share is made once
-
 PART = 5 << 20
 TERM = timedelta(days=3650)
 MakeStore = Callable[[], Store]

@@ -46,8 +46,6 @@ from tests.unit.test_web_uploads import Sent
 from tests.units.builder import build
 from tests.units.describe import Description
 
-pytestmark = pytest.mark.xdist_group("department")  # what they share is made once
-
 TRANSFERS, BUDGETS = "department.transfers", "department.budgets"
 REMITTED = "上缴上级支出,,2130306,非财政拨款资金,50000,50000"
 WHO = ("unit.431001", "eliminated")

@@ -18,8 +18,6 @@ from tests.conftest import EXAMPLE, ROOT, with_words
 from tests.units.builder import build
 from tests.units.describe import corpus
 
-pytestmark = pytest.mark.xdist_group("sequence")  # what they share is made once
-
 GRID = 9
 BASIC = "一般公共预算财政拨款基本支出决算情况说明"
 UNITS = ("bureau", "first-year", "four-funds", "some-sheets")

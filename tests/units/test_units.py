@@ -12,7 +12,7 @@ from tests.units.goldens import FOLDER, golden_of
 from tests.units.words import ADMINISTRATIVE, CHANGES, CHART, FUNDS, INSTITUTION, MANAGED
 
 UNITS = corpus()
-EACH = [pytest.param(one, id=one.name, marks=pytest.mark.xdist_group(one.name)) for one in UNITS]
+EACH = [pytest.param(one, id=one.name) for one in UNITS]
 FOUR_SKINS = [each for one, each in zip(UNITS, EACH, strict=True) if one.all_skins]
 
 
