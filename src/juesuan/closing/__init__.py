@@ -13,8 +13,9 @@
 to be kept or written, :func:`close_checked` goes as far as the document at once: units of a department.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from juesuan.base.later import loaded_when_used
 
 if TYPE_CHECKING:
     from juesuan.closing.archiving import ClosingArchive
@@ -114,46 +115,42 @@ __all__ = [
 ]
 
 # Each is loaded when it is used: who is refused at once waits for no frames, fonts and files of four kinds.
-_LATER = {
-    "closing.archiving": ("ClosingArchive",),
-    "closing.checked": ("CheckedClosing", "close_checked"),
-    "closing.checks": ("check_account", "check_disclosure", "check_ledger", "check_tables"),
-    "closing.compute": ("Books", "ClosingAccounts", "derive", "fill"),
-    "closing.intake": ("Intake", "Overrides", "inputs_of", "lock_name", "with_ledger"),
-    "closing.kept": ("KeptStages",),
-    "closing.lock": ("only_one", "only_one_into", "only_one_of"),
-    "closing.outcome": ("Outcome", "address_of", "name_of", "unit_of"),
-    "closing.proof": ("conflicts_refused",),
-    "closing.refusal": (
-        "ClosingRefused",
-        "problems_refused",
-        "refuse_failures",
-        "refuse_problems",
-        "write_refusal",
-    ),
-    "closing.rendering": ("Disclosure", "page_alone", "render", "write_document"),
-    "closing.results": ("reject_draft", "stage_results", "write_draft", "write_results"),
-    "closing.resuming": ("derive_once", "fill_once", "render_once"),
-    "closing.rolling": ("ingest",),
-    "closing.signedpdf": ("PdfSigning",),
-    "closing.signing": ("Turn", "invitation", "next_signature", "take_signature"),
-    "results": (
-        "Staged",
-        "State",
-        "discard",
-        "earlier_folder",
-        "last_year_folder",
-        "publish",
-        "refusal_folder",
-        "rejected_folder",
-        "restore_earlier",
-    ),
-    "review": ("SignOffRefused", "SignOffRejected"),
-}
-
-
-def __getattr__(name: str) -> Any:
-    for module, names in _LATER.items():
-        if name in names:
-            return getattr(import_module(f"juesuan.{module}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = loaded_when_used(
+    __name__,
+    {
+        "closing.archiving": ("ClosingArchive",),
+        "closing.checked": ("CheckedClosing", "close_checked"),
+        "closing.checks": ("check_account", "check_disclosure", "check_ledger", "check_tables"),
+        "closing.compute": ("Books", "ClosingAccounts", "derive", "fill"),
+        "closing.intake": ("Intake", "Overrides", "inputs_of", "lock_name", "with_ledger"),
+        "closing.kept": ("KeptStages",),
+        "closing.lock": ("only_one", "only_one_into", "only_one_of"),
+        "closing.outcome": ("Outcome", "address_of", "name_of", "unit_of"),
+        "closing.proof": ("conflicts_refused",),
+        "closing.refusal": (
+            "ClosingRefused",
+            "problems_refused",
+            "refuse_failures",
+            "refuse_problems",
+            "write_refusal",
+        ),
+        "closing.rendering": ("Disclosure", "page_alone", "render", "write_document"),
+        "closing.results": ("reject_draft", "stage_results", "write_draft", "write_results"),
+        "closing.resuming": ("derive_once", "fill_once", "render_once"),
+        "closing.rolling": ("ingest",),
+        "closing.signedpdf": ("PdfSigning",),
+        "closing.signing": ("Turn", "invitation", "next_signature", "take_signature"),
+        "results": (
+            "Staged",
+            "State",
+            "discard",
+            "earlier_folder",
+            "last_year_folder",
+            "publish",
+            "refusal_folder",
+            "rejected_folder",
+            "restore_earlier",
+        ),
+        "review": ("SignOffRefused", "SignOffRejected"),
+    },
+)

@@ -5,9 +5,9 @@ ledger = read_ledger(vouchers, trial_balance, root=package, chart=chart, year=20
 amount(ledger, Selection("expenditure", accounts=("7101",), economic=("301",)))
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from juesuan.base.later import loaded_when_used
 from juesuan.ledger.chart import load_chart
 from juesuan.ledger.codes import CodeLine, CodeList, Codes, CodeUse, load_codes, names_of
 from juesuan.ledger.model import AccountChart, Fund, Ledger
@@ -45,17 +45,13 @@ __all__ = [
 ]
 
 # Modules that load pandas wait until they are used: loading it takes longer than adding up a million lines.
-_LATER = {
-    "profiles": ("Profile", "find_profile", "own_profile"),
-    "reading": ("assemble", "no_ledger", "read_ledger"),
-    "report": ("ReadingReport",),
-    "selection": ("LedgerGroups", "RowFinder", "amount", "rows"),
-    "sources.database": ("read_database",),
-}
-
-
-def __getattr__(name: str) -> Any:
-    for module, names in _LATER.items():
-        if name in names:
-            return getattr(import_module(f"juesuan.ledger.{module}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = loaded_when_used(
+    __name__,
+    {
+        "ledger.profiles": ("Profile", "find_profile", "own_profile"),
+        "ledger.reading": ("assemble", "no_ledger", "read_ledger"),
+        "ledger.report": ("ReadingReport",),
+        "ledger.selection": ("LedgerGroups", "RowFinder", "amount", "rows"),
+        "ledger.sources.database": ("read_database",),
+    },
+)

@@ -4,8 +4,9 @@ They are data of an edition (its room ``rules``), read by one reader, each check
 every place with what it found; those of ``ledger.yaml`` by a check of :mod:`juesuan.ledger.checks`.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from juesuan.base.later import loaded_when_used
 
 if TYPE_CHECKING:
     from juesuan.rules.evaluate import (
@@ -35,22 +36,18 @@ __all__ = [
 ]
 
 # Loaded when they are used: they need frames, and what is told of a closing that was refused does not.
-_LATER = {
-    "evaluate": (
-        "closing_rules",
-        "evaluate_ledger_rule",
-        "evaluate_rule",
-        "ledger_rules",
-        "of_document",
-        "readable_rules",
-    ),
-    "model": ("LastYear", "Rule", "RuleSubject", "Unstated"),
-    "sections": ("DocumentSection", "sections_of"),
-}
-
-
-def __getattr__(name: str) -> Any:
-    for module, names in _LATER.items():
-        if name in names:
-            return getattr(import_module(f"juesuan.rules.{module}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = loaded_when_used(
+    __name__,
+    {
+        "rules.evaluate": (
+            "closing_rules",
+            "evaluate_ledger_rule",
+            "evaluate_rule",
+            "ledger_rules",
+            "of_document",
+            "readable_rules",
+        ),
+        "rules.model": ("LastYear", "Rule", "RuleSubject", "Unstated"),
+        "rules.sections": ("DocumentSection", "sections_of"),
+    },
+)

@@ -55,9 +55,8 @@ _METRIC = "table.rule_violations"
 _SHOWN = ("place", "stated", "computed", "difference", "rows", "explanation")
 _HEAD = ("位置", "列示", "计算", "差额", ROWS_HEAD, "审核说明")
 
-pandas_execution_engine.HASH_THRESHOLD = (
-    0  # no fingerprint of the places: nobody asks for it, and it takes longest
-)
+# No fingerprint of the places: nobody asks for it, and it takes longest.
+pandas_execution_engine.HASH_THRESHOLD = 0
 
 _needed: dict[tuple[str | None, str], ValidationDependencies] = {}
 
