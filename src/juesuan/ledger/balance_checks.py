@@ -24,8 +24,7 @@ def turnover_ties(_asked: Parameters, ledger: Ledger, _chart: AccountChart, _cod
     Where the trial balance doesn't split an account by fund or functional item, neither are its lines.
     """
     lines, groups = ledger.lines, ledger.texts.by(*_LEAF)
-    sums = {side: groups.sums(lines[side].to_numpy()) for side in ("debit", "credit")}
-    booked = lines.iloc[groups.first][_LEAF].assign(**sums).reset_index(drop=True)
+    booked = ledger.texts.summed(groups, *_LEAF).reset_index(drop=True)
     for name in ("fund", "functional"):
         split = set(ledger.balances.loc[ledger.balances[name] != "", "account"])
         whole = booked["account"].isin(set(ledger.balances["account"]) - split)
@@ -83,9 +82,9 @@ def closed(asked: Parameters, ledger: Ledger, chart: AccountChart, _codes: Codes
     prefixes = asked["accounts"]
     leaves = ledger.balances[ledger.balances["account"].str.startswith(prefixes)]
     held = leaves.groupby("account")["closing"].sum()
-    lines, groups = ledger.lines, ledger.texts.by("account")
-    net = groups.sums(lines["debit"].to_numpy() - lines["credit"].to_numpy())
-    posted = pd.Series(net, lines["account"].iloc[groups.first]).sort_index()
+    lines, texts = ledger.lines, ledger.texts
+    sums = texts.summed(texts.by("account"), "account").set_index("account").sort_index()
+    posted = sums["debit"] - sums["credit"]
     posted = posted[posted.index.str.startswith(prefixes)]
     posted = posted * pd.Series([_sign(chart, code) for code in posted.index], posted.index, dtype="int64")
     parts = []

@@ -22,9 +22,8 @@ def closed_within(asked: Parameters, ledger: Ledger, chart: AccountChart, _codes
     under another code leaves as much under one as it lacks under the other.
     """
     texts, lines, fields = ledger.texts, ledger.lines, asked["fields"]
-    groups = texts.by("account", *fields, "closing")
-    own = lines.iloc[groups.first][["account", *fields, "closing"]]
-    own = own.assign(net=groups.sums(lines["debit"].to_numpy() - lines["credit"].to_numpy()))
+    names = ("account", *fields, "closing")
+    own = _with_net(texts.summed(texts.by(*names), *names))
     own = own[own["account"].str.startswith(asked["accounts"])]
     own = own[own.groupby("account")["net"].transform("sum") == 0]
 
@@ -42,8 +41,7 @@ def closing_moves(asked: Parameters, ledger: Ledger, chart: AccountChart, _codes
 
     A voucher is looked at by a classification that each of its lines names.
     """
-    lines = ledger.lines[ledger.lines["closing"]]
-    lines = lines.assign(net=lines["debit"] - lines["credit"])
+    lines = _with_net(ledger.lines[ledger.lines["closing"]])
     lines = lines[lines.groupby(_VOUCHER)["net"].transform("sum") == 0]
 
     def moved() -> Iterator[CheckedPlaces]:
@@ -66,6 +64,10 @@ def adjustment_causes(_asked: Parameters, ledger: Ledger, chart: AccountChart, _
     words = "、".join(word for cause in chart.adjustments.causes for word in cause.words)
     computed = [f"明细科目为{words}之一"] * len(wrong)
     return outcome(ok, entry_names(wrong), named, computed, rows=line_places(wrong))
+
+
+def _with_net(lines: pd.DataFrame) -> pd.DataFrame:
+    return lines.assign(net=lines["debit"] - lines["credit"])
 
 
 def _filled(lines: pd.DataFrame, by: list[str], field: str) -> "pd.Series[bool]":

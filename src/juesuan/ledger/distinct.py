@@ -139,10 +139,16 @@ class LineTexts:
 
     @cached_property
     def grouped(self) -> "pd.DataFrame":
-        """One row for each of the groups: what its lines are equal in, their sums in 分, how many ``lines``."""
-        groups, lines = self.groups, self.lines
-        sums = {side: groups.sums(lines[side].to_numpy()) for side in ("debit", "credit")}
-        return lines.iloc[groups.first][[*self.names, "closing"]].assign(**sums, lines=groups.size)
+        """The groups, summed."""
+        return self.summed(self.groups, *self.names, "closing")
+
+    def summed(self, groups: LineGroups, *names: str) -> "pd.DataFrame":
+        """Return a row for each group: the columns its lines are equal in, their sums in 分, how many ``lines``.
+
+        The row bears the label of the group's first line.
+        """
+        sums = {side: groups.sums(self.lines[side].to_numpy()) for side in ("debit", "credit")}
+        return self.lines.iloc[groups.first][[*names]].assign(**sums, lines=groups.size)
 
 
 def packed(texts: LineTexts) -> dict[str, "DistinctTexts | pd.Series[Any]"]:
