@@ -40,6 +40,20 @@ def ended(process: BaseProcess, here: Connection) -> None:
     process.join()
 
 
+def heard(here: Connection, patience: float) -> dict[str, Any]:
+    """Return what a process says within so many seconds.
+
+    Raises:
+        TimeoutError: it says nothing.
+        EOFError: it has ended.
+        OSError, ValueError: what it says is not whole.
+    """
+    if not here.poll(patience):
+        raise TimeoutError
+    told: dict[str, Any] = json.loads(here.recv_bytes())
+    return told
+
+
 def asked(do: str, **given: Any) -> dict[str, Any]:
     """Have a process of its own read what a stranger may have made; return what it says.
 
@@ -49,9 +63,9 @@ def asked(do: str, **given: Any) -> dict[str, Any]:
     """
     process, here = begun(looking.answer, json.dumps({"do": do, **given}))
     try:
-        if not here.poll(_PATIENCE):
-            raise OutputError("文件太大或太复杂，读不完。")
-        told: dict[str, Any] = json.loads(here.recv_bytes())
+        told = heard(here, _PATIENCE)
+    except TimeoutError as error:
+        raise OutputError("文件太大或太复杂，读不完。") from error
     except (EOFError, OSError, ValueError) as error:
         raise OutputError("文件读不出来，程序没有说出原因。请把文件交给运行服务的人。") from error
     finally:

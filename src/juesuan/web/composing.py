@@ -14,7 +14,7 @@ from typing import Any
 
 from juesuan.base.problems import OutputError
 from juesuan.web import looking
-from juesuan.web.apart import begun, ended
+from juesuan.web.apart import begun, ended, heard
 
 _MOST = 2  # alive at once; each takes some hundred MB
 _PATIENCE = 60.0  # seconds for one answer; the first one reads the package
@@ -38,12 +38,10 @@ class _Composer:
         with self.lock:
             try:
                 self.way.send_bytes(json.dumps(words).encode())
-                answer = self.way.recv_bytes() if self.way.poll(_PATIENCE) else b""
-                told: dict[str, Any] = json.loads(answer)
+                return heard(self.way, _PATIENCE)
             except (EOFError, OSError, ValueError) as error:
                 self.end()
                 raise OutputError("印出来的句子现在说不出，过一会再试；写的文字可以照常保存。") from error
-        return told
 
     def end(self) -> None:
         """End the process."""
